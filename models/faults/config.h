@@ -1,0 +1,63 @@
+// A fault as data: what, whom, when, how long, how strong, and how it heals.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/time.h"
+
+namespace brokersim::faults {
+
+/// Ids of faults-and-checks.md in brackets.
+enum class FaultKind : std::uint8_t {
+  kill_process,         ///< [P1] SIGKILL; page cache kept.
+  controlled_shutdown,  ///< [P3] SIGTERM.
+  power_loss,           ///< [P2] Host (or every host of a power domain) loses mains.
+  kernel_panic,         ///< [P2] Page cache lost, the drive stays powered.
+  pause_process,        ///< [P4] SIGSTOP, later SIGCONT.
+  partition,            ///< [N1..N4] Messages between sides are held back by the network.
+  slow_disk,            ///< [D13] Service times times `factor`.
+};
+
+/// Whom a fault hits. Exactly one selector is set; `target` may hold several for a partition's sides.
+struct Target {
+  enum class By : std::uint8_t {
+    host,          ///< name
+    host_group,    ///< every host of a group
+    zone,          ///< every host of a zone
+    power_domain,  ///< every host of a power domain
+    broker,        ///< system name + broker id
+    leader_of,     ///< "topic/partition" of a system, resolved when the fault fires
+    follower_of,   ///< one ISR follower of "topic/partition"; several: one draw
+    controller,    ///< the active controller of a system
+    random_broker, ///< one live broker of a system, by a draw
+    workload,      ///< the client processes of a workload
+  };
+  By by = By::host;
+  std::string name;    ///< Host, group, zone, domain, workload or topic name.
+  std::string system;  ///< Kafka cluster name where one is needed.
+  std::int32_t number = 0;  ///< Broker id or partition.
+
+  bool operator==(const Target&) const = default;
+};
+
+enum class PartitionShape : std::uint8_t {
+  full,     ///< Nothing passes between the sides.
+  one_way,  ///< Nothing passes from `from` to `to`; the other direction works.
+};
+
+struct FaultConfig {
+  std::string name;  ///< Stable name: given, or kind + content hash + occurrence.
+  FaultKind kind = FaultKind::kill_process;
+  sim::SimTime at;   ///< When it is requested.
+  std::vector<Target> targets;  ///< Whom (partition: side one, "from"). At least one.
+  std::vector<Target> others;   ///< Partition: side two, "to"; empty = everybody not in `targets`.
+  PartitionShape shape = PartitionShape::full;
+  std::optional<sim::Duration> lasts;          ///< Pause, partition, slow disk: until healed.
+  std::optional<sim::Duration> restart_after;  ///< Kill, power loss, panic: until power-on or process start.
+  std::int32_t factor_percent = 1'000;         ///< slow_disk: service time in percent of normal. >= 100.
+};
+
+}  // namespace brokersim::faults

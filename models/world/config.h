@@ -1,0 +1,64 @@
+// A whole scenario as typed values: what app/scenario makes of a JSON file and world builds from.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/devices/host/config.h"
+#include "models/devices/network/config.h"
+#include "models/faults/config.h"
+#include "models/kafka/config.h"
+#include "sim/time.h"
+#include "sim/units.h"
+
+namespace brokersim::world {
+
+/// How records arrive at a producer.
+enum class Arrivals : std::uint8_t {
+  constant,  ///< Evenly spaced at the rate; instances are offset by a share of one gap.
+  poisson,   ///< Exponential gaps.
+  saturate,  ///< As fast as send() returns (closed by buffer.memory); no `rate`.
+};
+
+struct ProducerWorkload {
+  std::string name;
+  std::string cluster;  ///< Key in `systems`.
+  std::string topic;
+  std::vector<std::string> hosts;  ///< One per instance; instance i is named name + "-" + i.
+  Arrivals arrivals = Arrivals::constant;
+  std::int64_t rate_per_second_milli = 0;  ///< Total over all instances, in 1/1000 records per second.
+  sim::Bytes record_size = {1'024};        ///< Key + value. 1 B or more.
+  std::int32_t records_per_send = 1;       ///< Records that arrive together (a burst of one call).
+  std::int64_t records_max = 0;            ///< Stop after this many in total; 0 = until `end`.
+  sim::SimTime start;
+  sim::SimTime end = sim::SimTime::max();  ///< Default: 5/6 of the run, so that the end can settle. See loader.
+  sim::Duration send_cost = {0};           ///< Application and client CPU per record.
+  kafka::ProducerConfig config;
+};
+
+struct ConsumerWorkload {
+  std::string name;
+  std::string cluster;
+  std::string topic;
+  std::vector<std::string> hosts;  ///< One per instance; partitions are assigned round robin.
+  sim::SimTime start;
+  sim::Duration process_cost = {0};  ///< Application time per record.
+  kafka::ConsumerConfig config;
+};
+
+struct Config {
+  std::string title;
+  std::string why;
+  std::uint64_t seed = 1;
+  sim::Duration duration;
+  network::LatencyConfig latency;
+  std::vector<host::HostConfig> hosts;
+  std::vector<kafka::ClusterConfig> clusters;
+  std::vector<ProducerWorkload> producers;
+  std::vector<ConsumerWorkload> consumers;
+  std::vector<faults::FaultConfig> faults;
+};
+
+}  // namespace brokersim::world
