@@ -1,0 +1,84 @@
+# Every target here is a short wrapper; the work is in CMakePresets.json and tools/.
+# `make` itself is the only prerequisite on Debian 12: what is missing is installed (tools/install_dependencies.sh).
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+WERROR ?= OFF
+SCENARIO ?= scenarios/incidents/leader-power-loss.json
+SEEDS ?= 1..100
+SOAK_MINUTES ?= 10
+
+RELEASE := build/release
+BROKERSIM := $(RELEASE)/brokersim
+CONFIGURE := cmake --preset release -DBROKERSIM_WERROR=$(WERROR) >/dev/null
+
+.PHONY: help run build test gate soak bench table reference format format-check clean dependencies
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "  Variables: JOBS=$(JOBS)  SCENARIO=FILE (run)  SEEDS=$(SEEDS) (table)  SOAK_MINUTES=$(SOAK_MINUTES)  WERROR=ON"
+
+run: ## Build, run the flagship scenario, show what happened (SCENARIO=FILE for another)
+	@tools/install_dependencies.sh build
+	@$(CONFIGURE)
+	@cmake --build $(RELEASE) --target brokersim -j $(JOBS)
+	@$(BROKERSIM) run $(SCENARIO)
+
+build: ## Build the command line, the tests, the benchmarks and the Python module in build/release
+	@tools/install_dependencies.sh build python
+	@$(CONFIGURE)
+	@cmake --build $(RELEASE) -j $(JOBS)
+
+test: ## Unit tests, lint, every scenario twice, Python, notebooks
+	@tools/install_dependencies.sh build python test
+	@$(CONFIGURE)
+	@cmake --build $(RELEASE) -j $(JOBS)
+	@cmake --build $(RELEASE) --target headers_alone -j $(JOBS)
+	@ctest --test-dir $(RELEASE) -j $(JOBS) --output-on-failure --no-tests=error
+
+gate: ## The determinism matrix: g++ and clang, -O0 and -O3, sanitizers, Python, valgrind (long)
+	@tools/install_dependencies.sh build python test gate
+	@tools/gate.sh
+
+soak: ## Run every scenario with new seeds for SOAK_MINUTES; prints a replay line for each failure
+	@tools/install_dependencies.sh build
+	@$(CONFIGURE)
+	@cmake --build $(RELEASE) --target brokersim -j $(JOBS)
+	@tools/soak.sh $(BROKERSIM) $(SOAK_MINUTES)
+
+bench: ## Benchmarks: the kernel, the 50-million-record run, the reference run R1
+	@tools/install_dependencies.sh build python
+	@$(CONFIGURE)
+	@cmake --build $(RELEASE) -j $(JOBS)
+	@python3 tools/bench.py $(RELEASE)
+
+table: ## Acknowledged losses for acks x failure over SEEDS
+	@tools/install_dependencies.sh build python
+	@$(CONFIGURE)
+	@cmake --build $(RELEASE) --target brokersim -j $(JOBS)
+	@python3 tools/loss_table.py $(BROKERSIM) --seeds $(SEEDS) --jobs $(JOBS)
+
+reference: ## Predicted beside published, for every scenario in scenarios/reference
+	@tools/install_dependencies.sh build python
+	@$(CONFIGURE)
+	@cmake --build $(RELEASE) --target brokersim -j $(JOBS)
+	@python3 tools/reference_table.py $(BROKERSIM) scenarios/reference --jobs $(JOBS)
+
+dependencies: ## Install everything that any target needs
+	@tools/install_dependencies.sh build python test gate
+
+format: ## Format the C++ sources in place
+	@tools/install_dependencies.sh gate
+	@tools/sources.sh | xargs clang-format -i
+
+format-check: ## Say which C++ sources are not formatted
+	@tools/install_dependencies.sh gate
+	@tools/sources.sh | xargs clang-format --dry-run -Werror
+
+clean: ## Remove build/
+	@rm -rf build
