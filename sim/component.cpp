@@ -1,0 +1,74 @@
+#include "sim/component.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "sim/task.h"
+
+namespace brokersim::sim {
+
+Process::Process(Simulation& sim, std::string path)
+    : sim_(sim), path_(std::move(path)), life_(static_cast<std::uint32_t>(sim.lives_.size())) {
+  sim_.lives_.push_back({Simulation::LifeState::running, this});
+}
+
+Process::~Process() {
+  end_life();
+  sim_.lives_[life_].process = nullptr;
+}
+
+void Process::kill() { end_life(); }
+
+void Process::end_life() {
+  if (!alive_) return;
+  alive_ = false;
+  paused_ = false;
+  sim_.lives_[life_].state = Simulation::LifeState::dead;
+  for (const std::uint32_t slot : deferred_) {
+    if (sim_.nodes_[slot].live) sim_.release(slot);
+  }
+  deferred_.clear();
+  for (const auto root : std::exchange(roots_, {})) sim_.destroy_frame_later(root);
+}
+
+void Process::pause() {
+  if (!alive_ || paused_) return;
+  paused_ = true;
+  sim_.lives_[life_].state = Simulation::LifeState::paused;
+}
+
+void Process::resume() {
+  if (!alive_ || !paused_) return;
+  paused_ = false;
+  sim_.lives_[life_].state = Simulation::LifeState::running;
+  for (const std::uint32_t slot : std::exchange(deferred_, {})) {
+    // A slot that was cancelled while waiting may already be reused; only a live event of ours goes on.
+    const Simulation::Node& node = sim_.nodes_[slot];
+    if (node.live && node.life == life_ && node.deferred) sim_.requeue(slot);
+  }
+}
+
+void Process::adopt(std::coroutine_handle<> root) { roots_.push_back(root); }
+
+void Process::forget(std::coroutine_handle<> root) {
+  const auto found = std::find(roots_.begin(), roots_.end(), root);
+  if (found != roots_.end()) roots_.erase(found);
+}
+
+Component::Component(Simulation& sim, std::string path)
+    : sim_(sim), path_(std::move(path)), path_hash_(hash_name(path_)) {}
+
+Component::Component(Process& process, std::string path)
+    : sim_(process.sim()), process_(&process), path_(std::move(path)), path_hash_(hash_name(path_)) {}
+
+Stream Component::stream(std::string_view purpose) const {
+  return {sim_.fingerprint(), sim_.seed(), path_hash_, purpose};
+}
+
+void Component::spawn(Task<void> task) {
+  SIM_CHECK(process_ != nullptr, path_ + " has no process to own a task");
+  SIM_CHECK(process_->alive(), path_ + " spawns a task in a dead process");
+  detail::start_root(*this, std::move(task));
+}
+
+}  // namespace brokersim::sim

@@ -1,0 +1,100 @@
+// Components and processes: who an event belongs to.
+//
+// A Component has a stable path ("host/b-0/disk/0"), never an array position: its random streams and
+// its part of the fingerprint depend on the path only, so adding a component changes no other draw.
+// A Process is the unit of crash and pause: it owns the tasks spawned in it and voids the events of its
+// components when it dies.
+#pragma once
+
+#include <coroutine>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/random.h"
+#include "sim/simulation.h"
+
+namespace brokersim::sim {
+
+template <class T>
+class Task;
+
+/// One life of a process: dead once killed. A restart is a new Process with the same path.
+class Process {
+ public:
+  Process(Simulation& sim, std::string path);
+  ~Process();
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+
+  /// SIGKILL: from now on none of its events and tasks run. Frames are destroyed after the handler.
+  void kill();
+  /// SIGSTOP and SIGCONT. Idempotent; no effect on a dead process.
+  void pause();
+  void resume();
+
+  [[nodiscard]] bool alive() const { return alive_; }
+  [[nodiscard]] bool paused() const { return paused_; }
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] Simulation& sim() const { return sim_; }
+  [[nodiscard]] std::size_t tasks() const { return roots_.size(); }
+
+  // For tasks (sim/task.h).
+  void adopt(std::coroutine_handle<> root);
+  void forget(std::coroutine_handle<> root);
+
+ private:
+  friend class Simulation;
+
+  void end_life();
+
+  Simulation& sim_;
+  std::string path_;
+  std::uint32_t life_;
+  bool alive_ = true;
+  bool paused_ = false;
+  std::vector<std::coroutine_handle<>> roots_;
+  std::vector<std::uint32_t> deferred_;  // slots of events that surfaced while paused, in order
+};
+
+class Component {
+ public:
+  /// Hardware and the world: no process, cannot be killed.
+  Component(Simulation& sim, std::string path);
+  /// Software: dies and pauses with `process`, which must outlive it.
+  Component(Process& process, std::string path);
+  Component(const Component&) = delete;
+  Component& operator=(const Component&) = delete;
+
+  /// Schedules `callback`; cancelled by handle, void when the process dies.
+  EventHandle at(SimTime time, EventKind kind, Callback callback) {
+    return sim_.schedule(*this, time, kind, callback);
+  }
+  EventHandle after(Duration delay, EventKind kind, Callback callback) {
+    return sim_.schedule(*this, sim_.now() + delay, kind, callback);
+  }
+  void cancel(EventHandle& handle) {
+    sim_.cancel(handle);
+    handle = {};
+  }
+  /// Starts a task owned by the process (which must be given and alive), as an event at now().
+  void spawn(Task<void> task);
+
+  /// The stream of this component for `purpose`: same seed, path and purpose give the same draws.
+  [[nodiscard]] Stream stream(std::string_view purpose) const;
+
+  [[nodiscard]] Simulation& sim() const { return sim_; }
+  [[nodiscard]] SimTime now() const { return sim_.now(); }
+  [[nodiscard]] Process* process() const { return process_; }
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] std::uint64_t path_hash() const { return path_hash_; }
+
+ private:
+  Simulation& sim_;
+  Process* process_ = nullptr;
+  std::string path_;
+  std::uint64_t path_hash_;
+};
+
+}  // namespace brokersim::sim
