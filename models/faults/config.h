@@ -60,4 +60,24 @@ struct FaultConfig {
   std::int32_t factor_percent = 1'000;         ///< slow_disk: service time in percent of normal. >= 100.
 };
 
+/// Faults that are drawn from the seed when the world is built, instead of being listed one by one.
+/// Each count asks for that many faults of the kind, uniform over [from, to] and over legal targets.
+struct FaultPlan {
+  std::string system;  ///< Kafka cluster that is hit.
+  std::int32_t kill_process = 0;         ///< Broker processes.
+  std::int32_t controlled_shutdown = 0;  ///< Broker processes.
+  std::int32_t power_loss = 0;           ///< Single broker hosts.
+  std::int32_t kernel_panic = 0;         ///< Single broker hosts.
+  std::int32_t pause_process = 0;        ///< Broker processes.
+  std::int32_t partition = 0;            ///< One broker, or two, from the rest; full and one-way.
+  std::int32_t slow_disk = 0;            ///< One broker's disks.
+  std::int32_t controller_kill = 0;      ///< The active controller's process.
+  sim::SimTime from;                     ///< No fault is requested earlier.
+  sim::SimTime to;                       ///< No fault is requested later. Not before `from`.
+  sim::Duration lasts_min = {1'000'000'000};           ///< Pauses, partitions, slow disks: shortest.
+  sim::Duration lasts_max = {20'000'000'000};          ///< Longest. Not below lasts_min.
+  sim::Duration restart_after_min = {1'000'000'000};   ///< Kills, power losses: earliest restart.
+  sim::Duration restart_after_max = {10'000'000'000};  ///< Latest. Not below restart_after_min.
+};
+
 }  // namespace brokersim::faults

@@ -59,6 +59,7 @@ struct Config {
   std::vector<ProducerWorkload> producers;
   std::vector<ConsumerWorkload> consumers;
   std::vector<faults::FaultConfig> faults;
+  std::optional<faults::FaultPlan> fault_plan;  ///< More faults, drawn from the seed at world build.
 };
 
 }  // namespace brokersim::world
