@@ -71,4 +71,22 @@ void Component::spawn(Task<void> task) {
   detail::start_root(*this, std::move(task));
 }
 
+Completion::Completion(Component& owner, Callback callback)
+    : sim_(&owner.sim()),
+      owner_(&owner),
+      life_(owner.process() == nullptr ? Simulation::kNoProcess : owner.process()->life_),
+      callback_(callback) {}
+
+bool Completion::alive() const {
+  if (sim_ == nullptr) return false;
+  return life_ == Simulation::kNoProcess || sim_->lives_[life_].state != Simulation::LifeState::dead;
+}
+
+void Completion::fire(EventKind kind) const { fire(kind, callback_.argument); }
+
+void Completion::fire(EventKind kind, std::uint64_t argument) const {
+  if (!alive()) return;
+  owner_->at(sim_->now(), kind, {callback_.function, callback_.self, argument});
+}
+
 }  // namespace brokersim::sim

@@ -46,6 +46,7 @@ class Process {
 
  private:
   friend class Simulation;
+  friend class Completion;
 
   void end_life();
 
@@ -95,6 +96,26 @@ class Component {
   Process* process_ = nullptr;
   std::string path_;
   std::uint64_t path_hash_;
+};
+
+/// Where to report an asynchronous result: survives the death of its owner, then does nothing.
+/// The owner's process must be dead before the owner is destroyed.
+class Completion {
+ public:
+  Completion() = default;
+  Completion(Component& owner, Callback callback);
+
+  /// Schedules the callback as an event of the owner at now(); `argument` replaces the callback's own.
+  void fire(EventKind kind) const;
+  void fire(EventKind kind, std::uint64_t argument) const;
+  /// False once the owner's process has died, and for an empty completion.
+  [[nodiscard]] bool alive() const;
+
+ private:
+  Simulation* sim_ = nullptr;
+  Component* owner_ = nullptr;
+  std::uint32_t life_ = 0;
+  Callback callback_;
 };
 
 }  // namespace brokersim::sim

@@ -129,6 +129,7 @@ class Simulation {
  private:
   friend class Component;
   friend class Process;
+  friend class Completion;
 
   static constexpr std::uint32_t kNoProcess = 0xFFFFFFFFu;
   enum class LifeState : std::uint8_t { running, paused, dead };

@@ -1,0 +1,208 @@
+// What happened, as values: the only thing that checkers, measures and explanations read.
+//
+// Two kinds of facts: what clients saw (sent, acknowledged, failed, consumed), and what the system did
+// behind their back (white box: appended, truncated, elected, lost with the power). Every event carries its
+// time; order is the order of recording. Strings appear only in names registered once.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sim/time.h"
+#include "sim/units.h"
+
+namespace brokersim::history {
+
+/// Dense number of a topic-partition, given by History::partition().
+struct PartitionId {
+  std::int32_t n = -1;
+  [[nodiscard]] constexpr auto operator<=>(const PartitionId&) const = default;
+};
+/// Dense number of a client (one producer or consumer instance), given by History::client().
+struct ClientId {
+  std::int32_t n = -1;
+  [[nodiscard]] constexpr auto operator<=>(const ClientId&) const = default;
+};
+/// Broker id as the cluster knows it; one cluster per history for now.
+using BrokerId = std::int32_t;
+
+/// `count` records that one producer addressed to one partition: ordinals first .. first + count - 1.
+/// The ordinal counts this producer's records for this partition from 0; it is the record's identity.
+struct RecordRange {
+  ClientId producer;
+  PartitionId partition;
+  std::int64_t first = 0;
+  std::int64_t count = 0;
+  [[nodiscard]] bool operator==(const RecordRange&) const = default;
+};
+
+// --- what clients saw -------------------------------------------------------------------------------
+
+enum class Outcome : std::uint8_t {
+  acknowledged,  ///< Positive answer (acks=0: the request was written to the socket).
+  failed,        ///< The application saw an error and the record was certainly not accepted.
+  unknown,       ///< The application saw an error; the record may still be in the log.
+};
+
+/// The final word on a batch, once per record.
+struct ProduceOutcome {
+  sim::SimTime at;
+  RecordRange records;
+  Outcome outcome = Outcome::acknowledged;
+  std::int16_t error = 0;            ///< Kafka error code of a failure, 0 if none.
+  BrokerId broker = -1;              ///< Who answered; -1 nobody.
+  std::int64_t base_offset = -1;     ///< Offset of records.first as answered; -1 unknown.
+  std::int8_t acks = -1;             ///< acks setting of the producer: 0, 1, -1.
+  sim::SimTime intended_first;       ///< Intended send time of the first record; the others are evenly spaced
+  sim::SimTime intended_last;        ///< up to this one, that of the last.
+  sim::SimTime first_sent;           ///< When a request with them left first; equals `at` if never sent.
+  std::int32_t attempts = 0;         ///< Requests sent with them.
+  sim::Bytes payload;                ///< Sum of record sizes.
+};
+
+/// Records accepted by send() (once each, when they join a batch).
+struct Sent {
+  sim::SimTime at;
+  RecordRange records;
+};
+
+/// Records handed to the application of a consumer, in offset order.
+struct Consumed {
+  sim::SimTime at;
+  ClientId consumer;
+  RecordRange records;
+  std::int64_t base_offset = 0;
+  sim::SimTime intended_first;  ///< As in ProduceOutcome, for end-to-end latency.
+  sim::SimTime intended_last;
+};
+
+/// A client operation that keeps failing is visible through its outcomes; this marks a fetch that got data or
+/// an empty answer, for availability windows.
+struct FetchAnswered {
+  sim::SimTime at;
+  ClientId consumer;
+  PartitionId partition;
+  bool ok = true;
+};
+
+// --- what the system did (white box) ------------------------------------------------------------------
+
+enum class AppendRole : std::uint8_t { leader, follower };
+
+struct Appended {
+  sim::SimTime at;
+  BrokerId broker = -1;
+  AppendRole role = AppendRole::leader;
+  RecordRange records;
+  std::int64_t base_offset = 0;  ///< Offset of records.first; offsets are consecutive within a batch.
+  std::int32_t leader_epoch = 0;  ///< Epoch stamped on the batch.
+};
+
+enum class TruncateReason : std::uint8_t {
+  divergence,        ///< Follower cut to the end of a common epoch.
+  out_of_range,      ///< Follower was ahead of an unclean leader.
+  recovery,          ///< Restart: the first invalid batch and everything after it.
+  high_watermark,    ///< Legacy rule (before 0.11) or its mutation.
+};
+/// Every record at or after `to_offset` left this replica's log.
+struct Truncated {
+  sim::SimTime at;
+  BrokerId broker = -1;
+  PartitionId partition;
+  std::int64_t to_offset = 0;
+  std::int64_t from_offset = 0;  ///< Log end before.
+  TruncateReason reason = TruncateReason::divergence;
+};
+
+struct HighWatermark {
+  sim::SimTime at;
+  BrokerId broker = -1;
+  PartitionId partition;
+  std::int64_t offset = 0;  ///< New local value; may go down on followers.
+  bool leader = false;
+};
+
+/// A replica began to lead or follow in an epoch, as it learned from metadata.
+struct RoleChanged {
+  sim::SimTime at;
+  BrokerId broker = -1;
+  PartitionId partition;
+  std::int32_t leader = -1;  ///< Who leads in this epoch; equals `broker` if it does; -1 nobody.
+  std::int32_t leader_epoch = 0;
+  std::int64_t log_end = 0;
+};
+
+/// Committed by the controller.
+struct PartitionChanged {
+  sim::SimTime at;
+  PartitionId partition;
+  std::int32_t leader = -1;
+  std::int32_t leader_epoch = 0;
+  std::int32_t partition_epoch = 0;
+  std::vector<BrokerId> isr;
+  std::vector<BrokerId> elr;
+  bool unclean = false;  ///< The leader was elected from outside ISR and ELR.
+};
+
+enum class BrokerEvent : std::uint8_t {
+  process_started,  ///< Begins to load its log.
+  running,          ///< Unfenced by the controller.
+  fenced,           ///< By the controller.
+  process_killed,   ///< SIGKILL; the page cache stays.
+  stopped_clean,    ///< After a controlled shutdown.
+  paused,
+  resumed,
+  kernel_panicked,  ///< Page cache lost.
+  power_lost,       ///< Page cache and volatile drive cache lost.
+};
+struct BrokerChanged {
+  sim::SimTime at;
+  BrokerId broker = -1;
+  BrokerEvent event = BrokerEvent::running;
+};
+
+/// In what state bytes were when they were lost.
+enum class LostState : std::uint8_t {
+  dirty,         ///< Only in the page cache.
+  in_writeback,  ///< Submitted to the device, not complete.
+  drive_cache,   ///< Complete, in the drive's volatile cache.
+  size_unknown,  ///< Data durable but beyond the durable file size.
+};
+/// A stored batch that a crash took from a replica's disk image.
+struct StorageLost {
+  sim::SimTime at;
+  BrokerId broker = -1;
+  RecordRange records;
+  std::int64_t base_offset = 0;
+  LostState state = LostState::dirty;
+};
+
+/// A replica finished loading its log.
+struct Recovered {
+  sim::SimTime at;
+  BrokerId broker = -1;
+  PartitionId partition;
+  std::int64_t log_end = 0;
+  bool clean = false;  ///< The clean-shutdown marker was found.
+  std::int64_t scanned_bytes = 0;
+};
+
+/// Everything below `offset` of this replica is on the medium.
+struct Flushed {
+  sim::SimTime at;
+  BrokerId broker = -1;
+  PartitionId partition;
+  std::int64_t offset = 0;
+};
+
+struct FaultFired {
+  sim::SimTime at;
+  std::int32_t fault = 0;  ///< Index into the realised fault list of the run.
+  std::string kind;
+  std::string target;     ///< Resolved: "host b-0", "broker 1 (leader of orders/0)".
+  bool fired = true;      ///< False: requested, no candidate.
+  bool healed = false;    ///< This entry marks its end.
+};
+
+}  // namespace brokersim::history

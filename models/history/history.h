@@ -1,0 +1,84 @@
+// The record of a run, streamed to whoever watches.
+//
+// Why a stream: a run of fifty million records would not fit in memory as events. Watchers (checkers,
+// measures, timelines) keep only their own state. Recording never schedules events and never draws.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "models/history/events.h"
+
+namespace brokersim::history {
+
+/// Receives events in the order in which they happened. Override what is needed.
+class Watcher {
+ public:
+  virtual ~Watcher() = default;
+  virtual void on(const Sent&) {}
+  virtual void on(const ProduceOutcome&) {}
+  virtual void on(const Consumed&) {}
+  virtual void on(const FetchAnswered&) {}
+  virtual void on(const Appended&) {}
+  virtual void on(const Truncated&) {}
+  virtual void on(const HighWatermark&) {}
+  virtual void on(const RoleChanged&) {}
+  virtual void on(const PartitionChanged&) {}
+  virtual void on(const BrokerChanged&) {}
+  virtual void on(const StorageLost&) {}
+  virtual void on(const Recovered&) {}
+  virtual void on(const Flushed&) {}
+  virtual void on(const FaultFired&) {}
+};
+
+/// What a checker must know of a partition to judge it.
+struct PartitionInfo {
+  std::string topic;
+  std::int32_t partition = 0;
+  std::vector<BrokerId> replicas;  ///< Assignment order.
+  std::int32_t min_insync_replicas = 1;
+  bool unclean_leader_election = false;
+  bool eligible_leader_replicas = true;
+  std::int64_t flush_messages = 0;  ///< 1: every append is flushed before its answer.
+  [[nodiscard]] std::string name() const { return topic + "/" + std::to_string(partition); }
+};
+struct ClientInfo {
+  std::string name;  ///< "checkout-0"
+  std::string workload;
+  bool producer = true;
+  std::int8_t acks = -1;
+  bool idempotent = true;
+  std::int32_t max_in_flight = 5;
+};
+
+class History {
+ public:
+  /// Watchers must outlive the history's use. Order of attachment is order of delivery.
+  void attach(Watcher& watcher) { watchers_.push_back(&watcher); }
+
+  PartitionId add_partition(PartitionInfo info) {
+    partitions_.push_back(std::move(info));
+    return {static_cast<std::int32_t>(partitions_.size()) - 1};
+  }
+  ClientId add_client(ClientInfo info) {
+    clients_.push_back(std::move(info));
+    return {static_cast<std::int32_t>(clients_.size()) - 1};
+  }
+  [[nodiscard]] const PartitionInfo& partition(PartitionId id) const { return partitions_[static_cast<std::size_t>(id.n)]; }
+  [[nodiscard]] const ClientInfo& client(ClientId id) const { return clients_[static_cast<std::size_t>(id.n)]; }
+  [[nodiscard]] const std::vector<PartitionInfo>& partitions() const { return partitions_; }
+  [[nodiscard]] const std::vector<ClientInfo>& clients() const { return clients_; }
+
+  template <class Event>
+  void record(const Event& event) {
+    for (Watcher* watcher : watchers_) watcher->on(event);
+  }
+
+ private:
+  std::vector<Watcher*> watchers_;
+  std::vector<PartitionInfo> partitions_;
+  std::vector<ClientInfo> clients_;
+};
+
+}  // namespace brokersim::history
