@@ -17,7 +17,7 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_CXX_VISIBILITY_PRESET hidden)
 set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
 
-# NDEBUG takes away assert() and SIM_DCHECK, never SIM_CHECK: tests/lint/compile/sim_check_in_release.cpp.
+# NDEBUG takes away assert(), never SIM_CHECK (tests/lint/sim_check_in_release.cpp).
 set(CMAKE_CXX_FLAGS_RELEASE "-O3 -DNDEBUG")
 
 if(NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
@@ -40,6 +40,8 @@ target_compile_options(brokersim_compile_options INTERFACE
   # numbers at different optimisation levels and on different machines.
   -ffp-contract=off
   -fno-semantic-interposition
+  # Places in messages and traces are written from the repository root, wherever it was checked out.
+  -ffile-prefix-map=${CMAKE_CURRENT_SOURCE_DIR}/=
   -Wall -Wextra -Wshadow
   -Wnon-virtual-dtor -Woverloaded-virtual
   -Wfloat-conversion            # double -> integer without saying so
@@ -53,6 +55,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(brokersim_compile_options INTERFACE
     -Wlogical-op -Wduplicated-cond -Wno-maybe-uninitialized -Wno-restrict
     -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds)
+endif()
+if(BROKERSIM_DEEP_CHECKS)
+  target_compile_definitions(brokersim_compile_options INTERFACE BROKERSIM_DEEP_CHECKS)
 endif()
 if(BROKERSIM_WERROR)
   target_compile_options(brokersim_compile_options INTERFACE -Werror)
