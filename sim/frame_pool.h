@@ -51,6 +51,7 @@ class FramePool {
     free_[index] = block;
   }
   static FramePool& of_this_thread() {
+    // lint: allow(global, thread) recycled memory, never a value that a run reads; one pool per thread, no lock
     static thread_local FramePool pool;
     return pool;
   }
