@@ -62,10 +62,11 @@ done <"$out/$reference.txt"
 
 if command -v valgrind >/dev/null 2>&1; then
   small=${GATE_VALGRIND:-$(tools/smallest_scenario.sh build/release/brokersim)}
+  build valgrind brokersim
   echo "gate: valgrind memcheck on $small" >&2
   code=0
   valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect \
-    build/release/brokersim run "$small" --json >"$out/valgrind.json" 2>"$out/valgrind.log" || code=$?
+    build/valgrind/brokersim run "$small" --json >"$out/valgrind.json" 2>"$out/valgrind.log" || code=$?
   if [[ $code -ne 0 && $code -ne 1 && $code -ne 3 ]]; then
     tail -n 60 "$out/valgrind.log" >&2
     echo "valgrind: errors in $small (exit $code)"
