@@ -1,0 +1,38 @@
+#include "models/kafka/wire/errors.h"
+
+namespace brokersim::kafka::wire {
+
+const char* name(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::unknown_server_error: return "UNKNOWN_SERVER_ERROR";
+    case ErrorCode::none: return "NONE";
+    case ErrorCode::offset_out_of_range: return "OFFSET_OUT_OF_RANGE";
+    case ErrorCode::corrupt_message: return "CORRUPT_MESSAGE";
+    case ErrorCode::unknown_topic_or_partition: return "UNKNOWN_TOPIC_OR_PARTITION";
+    case ErrorCode::leader_not_available: return "LEADER_NOT_AVAILABLE";
+    case ErrorCode::not_leader_or_follower: return "NOT_LEADER_OR_FOLLOWER";
+    case ErrorCode::request_timed_out: return "REQUEST_TIMED_OUT";
+    case ErrorCode::message_too_large: return "MESSAGE_TOO_LARGE";
+    case ErrorCode::network_exception: return "NETWORK_EXCEPTION";
+    case ErrorCode::not_enough_replicas: return "NOT_ENOUGH_REPLICAS";
+    case ErrorCode::not_enough_replicas_after_append: return "NOT_ENOUGH_REPLICAS_AFTER_APPEND";
+    case ErrorCode::invalid_required_acks: return "INVALID_REQUIRED_ACKS";
+    case ErrorCode::not_controller: return "NOT_CONTROLLER";
+    case ErrorCode::out_of_order_sequence_number: return "OUT_OF_ORDER_SEQUENCE_NUMBER";
+    case ErrorCode::invalid_producer_epoch: return "INVALID_PRODUCER_EPOCH";
+    case ErrorCode::operation_not_attempted: return "OPERATION_NOT_ATTEMPTED";
+    case ErrorCode::kafka_storage_error: return "KAFKA_STORAGE_ERROR";
+    case ErrorCode::fenced_leader_epoch: return "FENCED_LEADER_EPOCH";
+    case ErrorCode::unknown_leader_epoch: return "UNKNOWN_LEADER_EPOCH";
+    case ErrorCode::stale_broker_epoch: return "STALE_BROKER_EPOCH";
+    case ErrorCode::offset_not_available: return "OFFSET_NOT_AVAILABLE";
+    case ErrorCode::invalid_update_version: return "INVALID_UPDATE_VERSION";
+    case ErrorCode::duplicate_broker_registration: return "DUPLICATE_BROKER_REGISTRATION";
+    case ErrorCode::broker_id_not_registered: return "BROKER_ID_NOT_REGISTERED";
+    case ErrorCode::ineligible_replica: return "INELIGIBLE_REPLICA";
+    case ErrorCode::new_leader_elected: return "NEW_LEADER_ELECTED";
+  }
+  return "UNKNOWN";
+}
+
+}  // namespace brokersim::kafka::wire

@@ -1,0 +1,252 @@
+// Requests and responses between clients, brokers and the controller.
+//
+// Requests carry what the real ones carry and decide with; `wire_bytes()` gives their encoded size, so
+// that links and sockets fill as they really do (versions of 4.1, topic names counted once per partition).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "models/devices/network/network.h"
+#include "models/kafka/config.h"
+#include "models/kafka/wire/errors.h"
+#include "models/kafka/wire/metadata.h"
+#include "models/log/batch.h"
+#include "sim/time.h"
+
+namespace brokersim::kafka::wire {
+
+/// Ports that brokers and controllers listen on.
+inline constexpr network::Port kBrokerPort{9092};
+inline constexpr network::Port kControllerPort{9093};
+
+enum class Api : std::uint8_t {
+  produce,
+  fetch,
+  list_offsets,
+  metadata,
+  init_producer_id,
+  broker_registration,
+  broker_heartbeat,
+  alter_partition,
+  metadata_fetch,
+  allocate_producer_ids,
+};
+
+/// Base of every request and response. A response repeats its request's api and correlation.
+struct Message : network::Message {
+  explicit Message(Api a) : api(a) {}
+  Api api;
+  std::int32_t correlation = 0;  ///< Unique per connection and direction of asking.
+};
+
+// --- clients to brokers -----------------------------------------------------------------------------
+
+struct ProduceRequest : Message {
+  ProduceRequest() : Message(Api::produce) {}
+  Acks acks = Acks::all;
+  sim::Duration timeout = {30'000'000'000};  ///< How long acks=all may wait on the broker.
+  std::vector<log::BatchData> batches;       ///< At most one per partition.
+};
+
+struct ProduceResult {
+  PartitionId partition;
+  ErrorCode error = ErrorCode::none;
+  std::int64_t base_offset = -1;
+  BrokerId leader = -1;  ///< With NOT_LEADER (Produce v10, KIP-951): who leads, as this broker knows.
+  std::int32_t leader_epoch = -1;
+};
+struct ProduceResponse : Message {
+  ProduceResponse() : Message(Api::produce) {}
+  std::vector<ProduceResult> results;
+};
+
+struct FetchPart {
+  PartitionId partition;
+  std::int32_t current_leader_epoch = -1;  ///< -1: client does not check.
+  std::int64_t fetch_offset = 0;
+  std::int32_t last_fetched_epoch = -1;  ///< Followers: epoch of their last batch (KIP-595 divergence).
+  std::int64_t log_start = 0;
+  std::int32_t max_bytes = 1'048'576;
+};
+struct FetchRequest : Message {
+  FetchRequest() : Message(Api::fetch) {}
+  BrokerId replica = -1;            ///< -1: a consumer.
+  std::int64_t replica_epoch = -1;  ///< Broker epoch of the follower (KIP-903).
+  sim::Duration max_wait = {500'000'000};
+  std::int32_t min_bytes = 1;
+  std::int32_t max_bytes = 10'485'760;
+  std::vector<FetchPart> parts;
+  std::int32_t changed_parts = 0;  ///< Listed on the wire in an incremental session (KIP-227).
+};
+
+struct DivergingEpoch {
+  std::int32_t epoch = -1;
+  std::int64_t end_offset = -1;
+};
+struct FetchedPart {
+  PartitionId partition;
+  ErrorCode error = ErrorCode::none;
+  std::int64_t high_watermark = -1;
+  std::int64_t log_start = 0;
+  std::optional<DivergingEpoch> diverging;
+  BrokerId leader = -1;  ///< With NOT_LEADER or FENCED: who leads, as this broker knows.
+  std::int32_t leader_epoch = -1;
+  std::vector<log::BatchId> batches;
+  std::int64_t bytes = 0;  ///< Sum of the batches' sizes.
+};
+struct FetchResponse : Message {
+  FetchResponse() : Message(Api::fetch) {}
+  ErrorCode error = ErrorCode::none;
+  std::vector<FetchedPart> parts;  ///< Only partitions with something to say.
+};
+
+struct ListOffsetsRequest : Message {
+  ListOffsetsRequest() : Message(Api::list_offsets) {}
+  PartitionId partition;
+  bool latest = true;  ///< Else earliest.
+};
+struct ListOffsetsResponse : Message {
+  ListOffsetsResponse() : Message(Api::list_offsets) {}
+  PartitionId partition;
+  ErrorCode error = ErrorCode::none;
+  std::int64_t offset = -1;
+};
+
+struct MetadataRequest : Message {
+  MetadataRequest() : Message(Api::metadata) {}
+  std::vector<PartitionId> partitions;
+};
+struct PartitionMetadata {
+  PartitionId partition;
+  ErrorCode error = ErrorCode::none;  ///< LEADER_NOT_AVAILABLE when nobody leads.
+  BrokerId leader = -1;
+  std::int32_t leader_epoch = -1;
+};
+struct BrokerEndpoint {
+  BrokerId broker = -1;
+  network::HostId host;
+};
+struct MetadataResponse : Message {
+  MetadataResponse() : Message(Api::metadata) {}
+  std::vector<BrokerEndpoint> brokers;  ///< Unfenced brokers, by id.
+  std::vector<PartitionMetadata> partitions;
+};
+
+struct InitProducerIdRequest : Message {
+  InitProducerIdRequest() : Message(Api::init_producer_id) {}
+};
+struct InitProducerIdResponse : Message {
+  InitProducerIdResponse() : Message(Api::init_producer_id) {}
+  ErrorCode error = ErrorCode::none;
+  std::int64_t producer_id = -1;
+  std::int16_t producer_epoch = 0;
+};
+
+// --- brokers to the controller --------------------------------------------------------------------------
+
+struct BrokerRegistrationRequest : Message {
+  BrokerRegistrationRequest() : Message(Api::broker_registration) {}
+  BrokerId broker = -1;
+  std::uint64_t incarnation = 0;
+  std::int64_t previous_broker_epoch = -1;  ///< From the clean-shutdown file; -1 after an unclean stop.
+};
+struct BrokerRegistrationResponse : Message {
+  BrokerRegistrationResponse() : Message(Api::broker_registration) {}
+  ErrorCode error = ErrorCode::none;
+  std::int64_t broker_epoch = -1;
+};
+
+struct BrokerHeartbeatRequest : Message {
+  BrokerHeartbeatRequest() : Message(Api::broker_heartbeat) {}
+  BrokerId broker = -1;
+  std::int64_t broker_epoch = -1;
+  std::int64_t metadata_offset = -1;  ///< Highest metadata offset applied.
+  bool want_fence = false;
+  bool want_shut_down = false;
+};
+struct BrokerHeartbeatResponse : Message {
+  BrokerHeartbeatResponse() : Message(Api::broker_heartbeat) {}
+  ErrorCode error = ErrorCode::none;
+  bool caught_up = false;
+  bool fenced = true;
+  bool should_shut_down = false;
+};
+
+struct IsrMember {
+  BrokerId broker = -1;
+  std::int64_t broker_epoch = -1;  ///< -1: not checked.
+};
+struct AlterPartitionPart {
+  PartitionId partition;
+  std::int32_t leader_epoch = 0;
+  std::int32_t partition_epoch = 0;
+  std::vector<IsrMember> new_isr;
+};
+struct AlterPartitionRequest : Message {
+  AlterPartitionRequest() : Message(Api::alter_partition) {}
+  BrokerId broker = -1;
+  std::int64_t broker_epoch = -1;
+  std::vector<AlterPartitionPart> parts;
+};
+struct AlterPartitionResult {
+  ErrorCode error = ErrorCode::none;
+  PartitionState state;  ///< partition always set; the rest when error is none.
+};
+struct AlterPartitionResponse : Message {
+  AlterPartitionResponse() : Message(Api::alter_partition) {}
+  ErrorCode error = ErrorCode::none;
+  std::vector<AlterPartitionResult> results;
+};
+
+struct MetadataFetchRequest : Message {
+  MetadataFetchRequest() : Message(Api::metadata_fetch) {}
+  std::int64_t fetch_offset = 0;
+  std::int64_t known_high_watermark = -1;  ///< Fetch v18 (KIP-1166, 4.1); -1 before.
+  sim::Duration max_wait = {500'000'000};
+};
+struct MetadataFetchResponse : Message {
+  MetadataFetchResponse() : Message(Api::metadata_fetch) {}
+  ErrorCode error = ErrorCode::none;
+  std::int64_t base_offset = 0;
+  std::vector<MetadataRecord> records;  ///< From base_offset on.
+  std::int64_t high_watermark = 0;      ///< Records below it are committed and may be applied.
+};
+
+struct AllocateProducerIdsRequest : Message {
+  AllocateProducerIdsRequest() : Message(Api::allocate_producer_ids) {}
+  BrokerId broker = -1;
+};
+struct AllocateProducerIdsResponse : Message {
+  AllocateProducerIdsResponse() : Message(Api::allocate_producer_ids) {}
+  ErrorCode error = ErrorCode::none;
+  std::int64_t first = 0;
+  std::int32_t count = 0;
+};
+
+/// Encoded size on the wire, request or response header included (about 40 B of headers, 20-60 B per
+/// partition entry, plus the batches).
+[[nodiscard]] sim::Bytes wire_bytes(const ProduceRequest& m);
+[[nodiscard]] sim::Bytes wire_bytes(const ProduceResponse& m);
+[[nodiscard]] sim::Bytes wire_bytes(const FetchRequest& m);
+[[nodiscard]] sim::Bytes wire_bytes(const FetchResponse& m);
+[[nodiscard]] sim::Bytes wire_bytes(const ListOffsetsRequest& m);
+[[nodiscard]] sim::Bytes wire_bytes(const ListOffsetsResponse& m);
+[[nodiscard]] sim::Bytes wire_bytes(const MetadataRequest& m);
+[[nodiscard]] sim::Bytes wire_bytes(const MetadataResponse& m);
+[[nodiscard]] sim::Bytes wire_bytes(const InitProducerIdRequest& m);
+[[nodiscard]] sim::Bytes wire_bytes(const InitProducerIdResponse& m);
+[[nodiscard]] sim::Bytes wire_bytes(const BrokerRegistrationRequest& m);
+[[nodiscard]] sim::Bytes wire_bytes(const BrokerRegistrationResponse& m);
+[[nodiscard]] sim::Bytes wire_bytes(const BrokerHeartbeatRequest& m);
+[[nodiscard]] sim::Bytes wire_bytes(const BrokerHeartbeatResponse& m);
+[[nodiscard]] sim::Bytes wire_bytes(const AlterPartitionRequest& m);
+[[nodiscard]] sim::Bytes wire_bytes(const AlterPartitionResponse& m);
+[[nodiscard]] sim::Bytes wire_bytes(const MetadataFetchRequest& m);
+[[nodiscard]] sim::Bytes wire_bytes(const MetadataFetchResponse& m);
+[[nodiscard]] sim::Bytes wire_bytes(const AllocateProducerIdsRequest& m);
+[[nodiscard]] sim::Bytes wire_bytes(const AllocateProducerIdsResponse& m);
+
+}  // namespace brokersim::kafka::wire

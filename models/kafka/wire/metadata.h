@@ -1,0 +1,49 @@
+// Records of the metadata log, and what a partition's state looks like in them (KRaft, KIP-500/KIP-631).
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "models/history/events.h"
+
+namespace brokersim::kafka::wire {
+
+using BrokerId = std::int32_t;
+using PartitionId = history::PartitionId;
+
+/// PartitionRecord: the controller's word on one partition. Every change raises partition_epoch.
+struct PartitionState {
+  PartitionId partition;
+  std::vector<BrokerId> replicas;  ///< Assignment order.
+  std::vector<BrokerId> isr;
+  std::vector<BrokerId> elr;             ///< Eligible leader replicas (KIP-966).
+  std::vector<BrokerId> last_known_elr;  ///< At most one: the last leader.
+  BrokerId leader = -1;                  ///< -1: none.
+  std::int32_t leader_epoch = 0;
+  std::int32_t partition_epoch = 0;
+  bool recovering = false;  ///< leaderRecoveryState: elected unclean.
+};
+
+struct BrokerState {
+  BrokerId broker = -1;
+  std::int64_t broker_epoch = -1;  ///< Offset of the registration record.
+  std::uint64_t incarnation = 0;   ///< Unique per life of the broker process.
+  bool fenced = true;
+  bool in_controlled_shutdown = false;
+};
+
+enum class RecordKind : std::uint8_t {
+  no_op,              ///< Keeps an idle log moving (metadata.max.idle.interval.ms).
+  broker,             ///< Registration or change of a broker: `broker` holds.
+  partition,          ///< Creation or change of a partition: `partition` holds.
+  producer_id_block,  ///< Producer ids below `next_producer_id` are given away.
+};
+
+struct MetadataRecord {
+  RecordKind kind = RecordKind::no_op;
+  BrokerState broker;
+  PartitionState partition;
+  std::int64_t next_producer_id = 0;
+};
+
+}  // namespace brokersim::kafka::wire

@@ -1,0 +1,83 @@
+#include "models/log/batch.h"
+
+#include <algorithm>
+#include <array>
+
+namespace brokersim::log {
+
+namespace {
+
+/// Bytes of a zigzag varint for a non-negative value.
+std::int64_t varint_bytes(std::int64_t value) {
+  std::uint64_t zigzag = static_cast<std::uint64_t>(value) << 1;
+  std::int64_t bytes = 1;
+  while (zigzag >= 0x80) {
+    zigzag >>= 7;
+    ++bytes;
+  }
+  return bytes;
+}
+
+/// First non-negative value whose zigzag varint needs more than `bytes` bytes.
+constexpr std::int64_t varint_limit(int bytes) { return std::int64_t{1} << (7 * bytes - 1); }
+
+/// Index of the first record whose timestamp delta (in ms) is at least `delta_ms`.
+std::int64_t first_index_at_delta(std::int64_t count, std::int64_t span_ns, std::int64_t first_ns,
+                                  std::int64_t delta_ms) {
+  std::int64_t low = 0;
+  std::int64_t high = count;
+  const std::int64_t base_ms = first_ns / 1'000'000;
+  while (low < high) {
+    const std::int64_t middle = low + (high - low) / 2;
+    const auto offset = static_cast<std::int64_t>(static_cast<__int128>(span_ns) * middle / std::max<std::int64_t>(count - 1, 1));
+    if ((first_ns + offset) / 1'000'000 - base_ms >= delta_ms) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  return low;
+}
+
+}  // namespace
+
+std::int64_t record_bytes(std::int64_t value_bytes, std::int64_t timestamp_delta_ms, std::int64_t offset_delta) {
+  // attributes, timestamp delta, offset delta, key length (-1), value length, value, header count (0)
+  const std::int64_t body =
+      1 + varint_bytes(timestamp_delta_ms) + varint_bytes(offset_delta) + 1 + varint_bytes(value_bytes) + value_bytes + 1;
+  return varint_bytes(body) + body;
+}
+
+std::int64_t batch_bytes(std::int64_t count, std::int64_t value_bytes, sim::SimTime first_time, sim::SimTime last_time) {
+  SIM_CHECK(count > 0);
+  const std::int64_t span_ns = (last_time - first_time).ns;
+  SIM_CHECK(span_ns >= 0);
+  // Boundaries where a delta's varint grows cut the batch into a few runs of equal record size.
+  std::array<std::int64_t, 12> cuts{};
+  std::size_t n = 0;
+  cuts[n++] = 0;
+  for (int bytes = 1; bytes <= 4; ++bytes) {
+    if (varint_limit(bytes) < count) cuts[n++] = varint_limit(bytes);
+    if (span_ns / 1'000'000 + 1 >= varint_limit(bytes)) {
+      const std::int64_t at = first_index_at_delta(count, span_ns, first_time.ns, varint_limit(bytes));
+      if (at < count) cuts[n++] = at;
+    }
+  }
+  cuts[n++] = count;
+  std::sort(cuts.begin(), cuts.begin() + static_cast<std::ptrdiff_t>(n));
+  std::int64_t total = kBatchHeaderBytes;
+  for (std::size_t i = 0; i + 1 < n; ++i) {
+    if (cuts[i + 1] == cuts[i]) continue;
+    const std::int64_t delta_ms =
+        record_time(first_time, last_time, count, cuts[i]).ns / 1'000'000 - first_time.ns / 1'000'000;
+    total += (cuts[i + 1] - cuts[i]) * record_bytes(value_bytes, delta_ms, cuts[i]);
+  }
+  return total;
+}
+
+sim::SimTime record_time(sim::SimTime first, sim::SimTime last, std::int64_t count, std::int64_t index) {
+  if (count <= 1) return first;
+  return {first.ns + static_cast<std::int64_t>(static_cast<__int128>((last - first).ns) * index / (count - 1))};
+}
+
+}  // namespace brokersim::log
