@@ -1,0 +1,127 @@
+// A machine: power, kernel, disks and processes.
+//
+// Why: killing a process, pausing it, crashing the kernel and cutting the power destroy different things, and
+// brokers survive them differently. A kill keeps the page cache and resets the connections; a panic drops the page
+// cache and falls silent; a power loss also drops what sits in volatile drive caches.
+//
+// States: on -> (power_off | kernel_panic) -> off -> power_on -> booting (HostConfig::boot_time) -> on.
+// A process has a name on its host and many lives; each is a new sim::Process with the path "host/<host>/<name>".
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "models/devices/host/config.h"
+#include "models/devices/host/observer.h"
+#include "models/devices/host/service.h"
+#include "models/devices/network/network.h"
+
+namespace brokersim::storage {
+class Disk;
+class FileSystem;
+class PageCache;
+}  // namespace brokersim::storage
+
+namespace brokersim::host {
+
+enum class Power : std::uint8_t { on, booting, off };
+
+/// When power_on() starts a service by itself.
+enum class Autostart : std::uint8_t {
+  if_was_running,  ///< If it was running when the host went down.
+  always,          ///< At every boot, as an init system does.
+};
+
+class Host {
+ public:
+  /// A host that is on, with nothing installed. `observer` may be null and must outlive the host; so must `network`.
+  Host(sim::Simulation& sim, network::Network& network, const HostConfig& config, HostObserver* observer = nullptr);
+  ~Host();
+  Host(const Host&) = delete;
+  Host& operator=(const Host&) = delete;
+
+  // --- Processes. `name` must be installed. Every call is safe from inside the process itself. -----------------
+
+  void install(std::string name, ServiceFactory factory, Autostart autostart = Autostart::always);
+  /// Begins a new life now. False if it runs already or the host is not on.
+  bool start(std::string_view name);
+  /// SIGKILL: memory and tasks gone, sockets reset, page cache and submitted I/O untouched. False if not running.
+  bool kill(std::string_view name);
+  /// SIGTERM: Service::terminate() as an event of the process (after it resumes, if paused). False if not running.
+  bool terminate(std::string_view name);
+  /// The program ends by itself; its sockets close in order. False if not running.
+  bool exited(std::string_view name);
+  /// SIGSTOP and SIGCONT: the kernel goes on accepting connections and data for it. False without effect.
+  bool pause(std::string_view name);
+  bool resume(std::string_view name);
+
+  [[nodiscard]] bool is_running(std::string_view name) const;  ///< Paused counts as running.
+  [[nodiscard]] bool is_paused(std::string_view name) const;
+  /// Lives so far, the present one included: 1 in the first. 0 before.
+  [[nodiscard]] std::uint64_t incarnation(std::string_view name) const;
+  /// The present life, or null.
+  [[nodiscard]] Service* service(std::string_view name) const;
+  /// Installed names in order of name.
+  [[nodiscard]] std::vector<std::string> names() const;
+
+  // --- Power ---------------------------------------------------------------------------------------------------
+
+  /// Mains gone now: all processes gone, silence on the network, the file systems lose what was not durable.
+  /// False if it is off; while booting it stops the boot.
+  bool power_off();
+  /// As power_off(), but drives keep power: what reached a drive's cache survives. False unless on.
+  bool kernel_panic();
+  /// Starts to boot; after boot_time the network answers and services start, in order of name. False unless off.
+  bool power_on();
+  [[nodiscard]] Power power() const { return power_; }
+
+  // --- Parts ---------------------------------------------------------------------------------------------------
+
+  [[nodiscard]] const HostConfig& config() const { return config_; }
+  [[nodiscard]] const std::string& name() const { return config_.name; }
+  [[nodiscard]] network::HostId id() const { return id_; }
+  [[nodiscard]] network::Network& network() { return network_; }
+  [[nodiscard]] sim::Simulation& sim() { return sim_; }
+  /// One per configured disk, mounted as the log directories in this order; they share one page cache.
+  [[nodiscard]] std::size_t file_systems() const { return volumes_.size(); }
+  [[nodiscard]] storage::FileSystem& file_system(std::size_t index = 0);
+  [[nodiscard]] storage::Disk& disk(std::size_t index = 0);
+  [[nodiscard]] storage::PageCache& page_cache();
+
+ private:
+  struct Life;    // process, its component and its service
+  struct Volume;  // disk and file system
+  struct Program {
+    ServiceFactory factory;
+    Autostart autostart = Autostart::always;
+    std::uint64_t incarnation = 0;
+    bool start_at_boot = false;
+    std::unique_ptr<Life> life;
+  };
+  using Programs = std::map<std::string, Program, std::less<>>;
+
+  Program& program(std::string_view name);
+  const Program& program(std::string_view name) const;
+  bool end_life(std::string_view name, network::CloseReason reason);
+  void bury(Program& program);
+  void go_down();
+  void boot();
+
+  sim::Simulation& sim_;
+  network::Network& network_;
+  HostConfig config_;
+  HostObserver* observer_;
+  sim::Component component_;  // "host/<name>"
+  network::HostId id_;
+  Power power_ = Power::on;
+  sim::EventHandle boot_event_;
+  std::unique_ptr<storage::PageCache> page_cache_;
+  std::vector<std::unique_ptr<Volume>> volumes_;
+  Programs programs_;
+};
+
+}  // namespace brokersim::host
