@@ -12,9 +12,12 @@ SCENARIO ?= scenarios/incidents/leader-power-loss.json
 SEEDS ?= 1..100
 SOAK_MINUTES ?= 10
 
+# Where apt-get installs the Python libraries: its own interpreter. PYTHON=python3 for a virtual environment.
+PYTHON ?= $(shell command -v apt-get >/dev/null 2>&1 && echo /usr/bin/python3 || echo python3)
+
 RELEASE := build/release
 BROKERSIM := $(RELEASE)/brokersim
-CONFIGURE := cmake --preset release -DBROKERSIM_WERROR=$(WERROR) >/dev/null
+CONFIGURE = cmake --preset release -DBROKERSIM_WERROR=$(WERROR) -DPython3_EXECUTABLE=$$(command -v $(PYTHON) || echo python3) >/dev/null
 
 .PHONY: help run build test gate soak bench table reference format format-check clean dependencies
 
@@ -43,7 +46,7 @@ test: ## Unit tests, lint, every scenario twice, Python, notebooks
 
 gate: ## The determinism matrix: g++ and clang, -O0 and -O3, sanitizers, Python, valgrind (long)
 	@tools/install_dependencies.sh build python test gate
-	@tools/gate.sh
+	@PYTHON=$(PYTHON) JOBS=$(JOBS) tools/gate.sh
 
 soak: ## Run every scenario with new seeds for SOAK_MINUTES; prints a replay line for each failure
 	@tools/install_dependencies.sh build
@@ -55,19 +58,19 @@ bench: ## Benchmarks: the kernel, the 50-million-record run, the reference run R
 	@tools/install_dependencies.sh build python
 	@$(CONFIGURE)
 	@cmake --build $(RELEASE) -j $(JOBS)
-	@python3 tools/bench.py $(RELEASE)
+	@$(PYTHON) tools/bench.py $(RELEASE)
 
 table: ## Acknowledged losses for acks x failure over SEEDS
 	@tools/install_dependencies.sh build python
 	@$(CONFIGURE)
 	@cmake --build $(RELEASE) --target brokersim -j $(JOBS)
-	@python3 tools/loss_table.py $(BROKERSIM) --seeds $(SEEDS) --jobs $(JOBS)
+	@$(PYTHON) tools/loss_table.py $(BROKERSIM) --seeds $(SEEDS) --jobs $(JOBS)
 
 reference: ## Predicted beside published, for every scenario in scenarios/reference
 	@tools/install_dependencies.sh build python
 	@$(CONFIGURE)
 	@cmake --build $(RELEASE) --target brokersim -j $(JOBS)
-	@python3 tools/reference_table.py $(BROKERSIM) scenarios/reference --jobs $(JOBS)
+	@$(PYTHON) tools/reference_table.py $(BROKERSIM) scenarios/reference --jobs $(JOBS)
 
 dependencies: ## Install everything that any target needs
 	@tools/install_dependencies.sh build python test gate

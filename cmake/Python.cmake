@@ -7,8 +7,7 @@ file(GLOB_RECURSE binding_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/pytho
 if(BROKERSIM_PYTHON AND binding_sources)
   find_package(Python3 QUIET COMPONENTS Interpreter Development.Module)
   if(Python3_FOUND)
-    set(PYBIND11_FINDPYTHON OFF)
-    set(PYTHON_EXECUTABLE "${Python3_EXECUTABLE}")
+    set(PYBIND11_NOPYTHON ON)  # its own search for Python may find another one
     find_package(pybind11 CONFIG QUIET)
   endif()
   if(Python3_FOUND AND pybind11_FOUND)

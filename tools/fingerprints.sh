@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by check_repeat.sh and gate.sh: what is shipped, and the fingerprint of one run.
 
 # Prints every shipped scenario file, one a line.

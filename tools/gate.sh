@@ -10,6 +10,7 @@ cd "$(dirname "$0")/.."
 source tools/fingerprints.sh
 
 jobs=${JOBS:-$(nproc)}
+python=${PYTHON:-python3}
 read -r -a columns <<<"${GATE_COLUMNS:-release again gcc-O0 clang clang-O0 asan-ubsan python}"
 out=build/gate
 mkdir -p "$out"
@@ -21,7 +22,7 @@ export ASAN_OPTIONS=exitcode=99:detect_stack_use_after_return=1 UBSAN_OPTIONS=ha
 
 build() {
   echo "gate: building $1" >&2
-  cmake --preset "$1" >/dev/null
+  cmake --preset "$1" "-DPython3_EXECUTABLE=$(command -v "$python")" >/dev/null
   cmake --build "build/$1" --target "$2" -j "$jobs" >"$out/build-$1.log" || { tail -n 40 "$out/build-$1.log" >&2; exit 1; }
 }
 
@@ -30,7 +31,8 @@ for column in "${columns[@]}"; do
     again) all_fingerprints build/release/brokersim "$jobs" >"$out/$column.txt" ;;
     python)
       build release _brokersim
-      PYTHONPATH=build/release/python python3 tools/fingerprints.py $(shipped_scenarios) | sort >"$out/$column.txt"
+      mapfile -t scenarios < <(shipped_scenarios)
+      PYTHONPATH=build/release/python "$python" tools/fingerprints.py "${scenarios[@]}" | sort >"$out/$column.txt"
       ;;
     *)
       build "$column" brokersim
