@@ -21,10 +21,11 @@ ARROWS = {
     "models/devices/network": ("sim", "models/devices"),
     "models/devices/compute": ("sim", "models/devices"),
     "models/devices/host": ("sim", *DEVICES),
-    "models/log": ("sim", *DEVICES),
+    # A log stores ranges of record identities, and those are the history's words (history::RecordRange).
+    "models/log": ("sim", *DEVICES, "models/history"),
     "models/history": ("sim", *DEVICES),
     "models/kafka": ("sim", *DEVICES, "models/log", "models/history"),
-    "models/kafka/wire": ("sim", "models/log", "models/history", "models/kafka"),
+    "models/kafka/wire": ("sim", *DEVICES, "models/log", "models/history", "models/kafka"),
     **{folder: ("sim", "models/log", "models/history", "models/kafka", "models/kafka/wire") for folder in PURE},
     "models/kafka/broker": ("sim", *DEVICES, "models/log", "models/history", "models/kafka", "models/kafka/wire", *PURE),
     "models/kafka/client": ("sim", *DEVICES, "models/log", "models/history", "models/kafka", "models/kafka/wire"),
