@@ -1,0 +1,138 @@
+#include "sim/statistics.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "sim/check.h"
+
+namespace brokersim::sim {
+namespace {
+
+/// P(X <= k) of a binomial: terms relative to the largest one, outwards from it until they no longer count.
+double binomial_cdf(std::int64_t k, std::int64_t n, double p) {
+  if (k >= n) return 1.0;
+  if (p <= 0.0) return 1.0;
+  if (p >= 1.0) return 0.0;
+  const auto mode = std::min(n, static_cast<std::int64_t>(static_cast<double>(n + 1) * p));
+  double below = mode <= k ? 1.0 : 0.0;
+  double total = 1.0;
+  double term = 1.0;
+  for (std::int64_t i = mode; i < n && term > 1e-18; ++i) {
+    term *= static_cast<double>(n - i) / static_cast<double>(i + 1) * (p / (1.0 - p));
+    total += term;
+    if (i + 1 <= k) below += term;
+  }
+  term = 1.0;
+  for (std::int64_t i = mode; i > 0 && term > 1e-18; --i) {
+    term *= static_cast<double>(i) / static_cast<double>(n - i + 1) * ((1.0 - p) / p);
+    total += term;
+    if (i - 1 <= k) below += term;
+  }
+  return below / total;
+}
+
+/// The p at which P(X <= k) = target; the probability falls as p grows.
+double solve_share(std::int64_t k, std::int64_t n, double target) {
+  double low = 0.0;
+  double high = 1.0;
+  for (int i = 0; i < 80; ++i) {
+    const double middle = (low + high) / 2.0;
+    (binomial_cdf(k, n, middle) > target ? low : high) = middle;
+  }
+  return (low + high) / 2.0;
+}
+
+double arctangent(double x) {
+  double scale = 1.0;
+  for (int i = 0; i < 5; ++i, scale *= 2.0) x = x / (1.0 + std::sqrt(1.0 + x * x));  // halves the angle
+  double sum = 0.0;
+  double power = x;
+  for (int i = 0; i < 12; ++i, power *= -x * x) sum += power / static_cast<double>(2 * i + 1);
+  return scale * sum;
+}
+
+/// P(|T| <= t): Abramowitz and Stegun 26.7.3 (odd) and 26.7.4 (even degrees).
+double student_within(double t, std::int64_t degrees) {
+  constexpr double kPi = 3.14159265358979323846;
+  const double nu = static_cast<double>(degrees);
+  const double cosine2 = 1.0 / (1.0 + t * t / nu);
+  const double sine = (t / std::sqrt(nu)) * std::sqrt(cosine2);
+  const bool odd = degrees % 2 == 1;
+  double term = odd ? std::sqrt(cosine2) : 1.0;
+  double sum = degrees == 1 ? 0.0 : term;
+  for (std::int64_t i = odd ? 3 : 2; i <= degrees - 2; i += 2) {
+    term *= static_cast<double>(i - 1) / static_cast<double>(i) * cosine2;
+    sum += term;
+  }
+  return odd ? 2.0 / kPi * (arctangent(t / std::sqrt(nu)) + sine * sum) : sine * sum;
+}
+
+std::string number(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g", value);
+  return text;
+}
+
+}  // namespace
+
+Interval clopper_pearson(std::int64_t hits, std::int64_t n, double confidence) {
+  SIM_CHECK(hits >= 0);
+  SIM_CHECK(hits <= n);
+  SIM_CHECK(confidence > 0.0);
+  SIM_CHECK(confidence < 1.0);
+  if (n == 0) return {0.0, 1.0};
+  const double alpha = 1.0 - confidence;
+  if (hits == 0) return {0.0, solve_share(0, n, alpha)};
+  if (hits == n) return {solve_share(n - 1, n, 1.0 - alpha), 1.0};
+  return {solve_share(hits - 1, n, 1.0 - alpha / 2.0), solve_share(hits, n, alpha / 2.0)};
+}
+
+Summary summarise(std::vector<double> values) {
+  Summary summary;
+  if (values.empty()) return summary;
+  std::sort(values.begin(), values.end());
+  const std::size_t n = values.size();
+  summary.n = static_cast<std::int64_t>(n);
+  summary.min = values.front();
+  summary.max = values.back();
+  summary.median = n % 2 == 1 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2.0;
+  double sum = 0.0;
+  for (const double value : values) sum += value;
+  summary.mean = sum / static_cast<double>(n);
+  double squares = 0.0;
+  for (const double value : values) squares += (value - summary.mean) * (value - summary.mean);
+  if (n > 1) summary.deviation = std::sqrt(squares / static_cast<double>(n - 1));
+  return summary;
+}
+
+double student_t(std::int64_t degrees, double confidence) {
+  SIM_CHECK(degrees >= 1);
+  double low = 0.0;
+  double high = 1e7;
+  for (int i = 0; i < 100; ++i) {
+    const double middle = (low + high) / 2.0;
+    (student_within(middle, degrees) < confidence ? low : high) = middle;
+  }
+  return (low + high) / 2.0;
+}
+
+Interval student_interval(const Summary& summary, double confidence) {
+  if (summary.n < 2) return {summary.mean, summary.mean};
+  const double half =
+      student_t(summary.n - 1, confidence) * summary.deviation / std::sqrt(static_cast<double>(summary.n));
+  return {summary.mean - half, summary.mean + half};
+}
+
+std::string share_text(std::int64_t hits, std::int64_t n, double confidence) {
+  const Interval interval = clopper_pearson(hits, n, confidence);
+  std::string text = std::to_string(hits) + " of " + std::to_string(n);
+  if (n == 0) return text;
+  if (hits == 0) return text + " (at most " + number(interval.high * 100.0) + " %)";
+  if (hits == n) return text + " (at least " + number(interval.low * 100.0) + " %)";
+  const double share = static_cast<double>(hits) / static_cast<double>(n);
+  return text + " (" + number(share * 100.0) + " %, " + number(interval.low * 100.0) + " to " +
+         number(interval.high * 100.0) + " %)";
+}
+
+}  // namespace brokersim::sim
