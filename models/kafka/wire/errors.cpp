@@ -18,6 +18,7 @@ const char* name(ErrorCode code) {
     case ErrorCode::not_enough_replicas_after_append: return "NOT_ENOUGH_REPLICAS_AFTER_APPEND";
     case ErrorCode::invalid_required_acks: return "INVALID_REQUIRED_ACKS";
     case ErrorCode::not_controller: return "NOT_CONTROLLER";
+    case ErrorCode::invalid_request: return "INVALID_REQUEST";
     case ErrorCode::out_of_order_sequence_number: return "OUT_OF_ORDER_SEQUENCE_NUMBER";
     case ErrorCode::invalid_producer_epoch: return "INVALID_PRODUCER_EPOCH";
     case ErrorCode::operation_not_attempted: return "OPERATION_NOT_ATTEMPTED";
