@@ -1,0 +1,255 @@
+#include "models/checkers/cluster_view.h"
+
+#include <algorithm>
+
+#include "sim/check.h"
+
+namespace brokersim::checkers {
+
+using history::BrokerEvent;
+
+PartitionView::PartitionView(const history::PartitionInfo& of)
+    : info(of), name(of.name()), logs(of.replicas.size()), contract(of) {
+  for (const history::BrokerId broker : of.replicas) replicas.push_back({.broker = broker});
+}
+
+std::int32_t PartitionView::index_of(history::BrokerId broker) const {
+  for (std::size_t i = 0; i < replicas.size(); ++i) {
+    if (replicas[i].broker == broker) return static_cast<std::int32_t>(i);
+  }
+  return -1;
+}
+
+PartitionView& ClusterView::partition(history::PartitionId id) {
+  SIM_CHECK(id.n >= 0);
+  const auto n = static_cast<std::size_t>(id.n);
+  while (partitions_.size() <= n) {
+    const history::PartitionId next{static_cast<std::int32_t>(partitions_.size())};
+    partitions_.push_back(std::make_unique<PartitionView>(history_->partition(next)));
+  }
+  return *partitions_[n];
+}
+
+void ClusterView::know_all() {
+  const auto count = static_cast<std::int32_t>(history_->partitions().size());
+  if (count > 0) (void)partition({count - 1});
+}
+
+BrokerView& ClusterView::broker_mutable(history::BrokerId id) {
+  SIM_CHECK(id >= 0);
+  if (brokers_.size() <= static_cast<std::size_t>(id)) brokers_.resize(static_cast<std::size_t>(id) + 1);
+  return brokers_[static_cast<std::size_t>(id)];
+}
+
+const BrokerView& ClusterView::broker(history::BrokerId id) { return broker_mutable(id); }
+
+std::int64_t ClusterView::promote(PartitionView& p, std::size_t replica, std::int32_t epoch) {
+  const std::int64_t committed_before = p.logs.committed();
+  p.logs.promote(replica);
+  p.reference_epoch = std::max(p.reference_epoch, epoch);
+  const std::int64_t committed = p.logs.committed();
+  if (committed == committed_before) return -1;
+  const std::int64_t first = committed < p.read_end ? committed : -1;
+  p.read_end = std::min(p.read_end, committed);
+  return first;
+}
+
+AppendFacts ClusterView::apply(const history::Appended& event) {
+  PartitionView& p = partition(event.records.partition);
+  const std::int32_t index = p.index_of(event.broker);
+  SIM_CHECK(index >= 0, "append on " + p.name + " by a broker without a replica");
+  const auto replica = static_cast<std::size_t>(index);
+  AppendFacts facts{.expected_base = p.logs.end(replica), .committed_before = p.logs.committed()};
+
+  Run run = run_of(event);
+  if (run.base < facts.expected_base) p.logs.cut(replica, run.base);
+  if (run.base > facts.expected_base) {
+    p.logs.append(replica, {facts.expected_base, run.base - facts.expected_base, 0, Run::kHole, -1});
+  }
+  if (event.role == history::AppendRole::leader && event.leader_epoch >= p.reference_epoch) {
+    facts.reused = run.base < p.logs.committed() && event.leader_epoch >= p.committed_epoch;
+    facts.unread_from = promote(p, replica, event.leader_epoch);
+  }
+  p.logs.append(replica, run);
+  return facts;
+}
+
+CutFacts ClusterView::cut(PartitionView& p, std::size_t replica, std::int64_t offset, history::TruncateReason reason,
+                          sim::SimTime at) {
+  CutFacts facts;
+  const std::int64_t end = p.logs.end(replica);
+  if (offset >= end) return facts;
+  facts.removed = end - offset;
+  p.logs.rematch(replica);
+  const std::int64_t committed = std::min(p.logs.agreed(replica), p.logs.committed());
+  if (offset < committed) {
+    facts.committed_from = offset;
+    facts.committed_count = committed - offset;
+  }
+  const ReplicaView& view = p.replicas[replica];
+  p.logs.for_each(replica, offset, end, [&](const Run& run) {
+    p.removals.push_back({.at = at, .run = run, .kind = RemovalKind::truncated, .reason = reason,
+                          .replica = static_cast<std::int16_t>(replica), .followed_epoch = view.role_epoch,
+                          .followed = view.role_leader});
+  });
+  p.logs.cut(replica, offset);
+  p.replicas[replica].flushed = std::min(p.replicas[replica].flushed, offset);
+  return facts;
+}
+
+CutFacts ClusterView::apply(const history::Truncated& event) {
+  PartitionView& p = partition(event.partition);
+  const std::int32_t index = p.index_of(event.broker);
+  SIM_CHECK(index >= 0, "truncation of " + p.name + " by a broker without a replica");
+  return cut(p, static_cast<std::size_t>(index), event.to_offset, event.reason, event.at);
+}
+
+HighWatermarkFacts ClusterView::apply(const history::HighWatermark& event) {
+  PartitionView& p = partition(event.partition);
+  const std::int32_t index = p.index_of(event.broker);
+  SIM_CHECK(index >= 0, "high watermark of " + p.name + " by a broker without a replica");
+  const auto replica = static_cast<std::size_t>(index);
+  ReplicaView& view = p.replicas[replica];
+  HighWatermarkFacts facts{.before = view.high_watermark};
+  facts.went_back = event.leader && view.leads() && event.offset < view.high_watermark;
+  facts.beyond_log = event.offset > p.logs.end(replica);
+  view.high_watermark = event.offset;
+
+  const std::int64_t known = std::min(event.offset, p.logs.end(replica));
+  if (p.logs.agreed(replica) < known) p.logs.rematch(replica);
+  if (event.leader && known > p.logs.committed()) {
+    if (p.logs.agreed(replica) < known && view.role_epoch >= p.reference_epoch) {
+      facts.given_up_from = promote(p, replica, view.role_epoch);
+    }
+    if (p.logs.agreed(replica) >= known) {
+      p.logs.commit(known);
+      p.committed_epoch = std::max(p.committed_epoch, view.role_epoch);
+    } else {
+      facts.differs_at = p.logs.agreed(replica);  // a deposed leader commits what its successor does not have
+    }
+  }
+  const std::int64_t common = std::min(known, p.logs.committed());
+  if (p.logs.agreed(replica) < common) facts.differs_at = p.logs.agreed(replica);
+  return facts;
+}
+
+bool ClusterView::apply(const history::RoleChanged& event) {
+  PartitionView& p = partition(event.partition);
+  const std::int32_t index = p.index_of(event.broker);
+  if (index < 0) return false;
+  const auto replica = static_cast<std::size_t>(index);
+  ReplicaView& view = p.replicas[replica];
+  const bool took_over = event.leader == event.broker && !(view.leads() && view.role_epoch == event.leader_epoch);
+  view.role_leader = event.leader;
+  view.role_epoch = event.leader_epoch;
+  view.has_role = true;
+  if (!took_over || event.leader_epoch < p.reference_epoch) return false;
+  p.logs.rematch(replica);
+  const bool lacks = p.logs.agreed(replica) < p.logs.committed() && event.leader_epoch >= p.committed_epoch;
+  // An incomplete leader becomes the truth only where that is allowed; else its first append tells (S12).
+  if (!lacks || p.contract.broken()) (void)promote(p, replica, event.leader_epoch);
+  return lacks;
+}
+
+void ClusterView::apply(const history::PartitionChanged& event) {
+  PartitionView& p = partition(event.partition);
+  const bool new_leadership = !p.known || event.leader != p.leader || event.leader_epoch != p.leader_epoch;
+  if (new_leadership) {
+    const std::int32_t index = p.index_of(event.leader);
+    p.changes.push_back({event.at, event.leader, event.leader_epoch, event.unclean, event.isr,
+                         index < 0 ? 0 : p.logs.end(static_cast<std::size_t>(index))});
+  }
+  p.known = true;
+  p.leader = event.leader;
+  p.leader_epoch = event.leader_epoch;
+  p.partition_epoch = event.partition_epoch;
+  p.isr = event.isr;
+  p.elr = event.elr;
+  const bool was_broken = p.contract.broken();
+  p.contract.changed(event);
+  if (was_broken && !p.contract.broken()) {
+    // The promise begins anew, from what the leader holds now.
+    const std::int32_t index = p.index_of(event.leader);
+    if (index >= 0) {
+      p.logs.rematch(static_cast<std::size_t>(index));
+      p.logs.uncommit(p.logs.agreed(static_cast<std::size_t>(index)));
+      p.read_end = std::min(p.read_end, p.logs.committed());
+    }
+  }
+}
+
+void ClusterView::apply(const history::BrokerChanged& event) {
+  BrokerView& broker = broker_mutable(event.broker);
+  const bool lossy = event.event == BrokerEvent::power_lost || event.event == BrokerEvent::kernel_panicked;
+  const bool stops = lossy || event.event == BrokerEvent::process_killed || event.event == BrokerEvent::stopped_clean;
+  if (event.event == BrokerEvent::process_started || event.event == BrokerEvent::running) broker.up = true;
+  if (stops) {
+    broker.up = false;
+    broker.crashes.push_back({event.at, event.event});
+  }
+  if (lossy) broker.lost_cache = true;
+  know_all();
+  for (const auto& p : partitions_) {
+    const std::int32_t index = p->index_of(event.broker);
+    if (index < 0) continue;
+    if (stops) p->replicas[static_cast<std::size_t>(index)].has_role = false;
+    if (lossy) p->contract.lossy_stop(event.broker, event.at, p->isr);
+    if (event.event == BrokerEvent::process_started) p->contract.started(event.broker);
+  }
+}
+
+void ClusterView::apply(const history::StorageLost& event) {
+  PartitionView& p = partition(event.records.partition);
+  const std::int32_t index = p.index_of(event.broker);
+  SIM_CHECK(index >= 0, "storage of " + p.name + " lost by a broker without a replica");
+  const Run run{event.base_offset, event.records.count, event.records.first, event.records.producer.n, 0};
+  p.replicas[static_cast<std::size_t>(index)].cut_by_recovery = true;
+  if (!p.removals.empty()) {
+    Removal& last = p.removals.back();
+    const bool same = last.kind == RemovalKind::storage_lost && last.at == event.at && last.replica == index &&
+                      last.state == event.state && last.run.producer == run.producer;
+    if (same && last.run.end() == run.base && last.run.first + last.run.count == run.first) {
+      last.run.count += run.count;
+      return;
+    }
+  }
+  p.removals.push_back({.at = event.at, .run = run, .kind = RemovalKind::storage_lost, .state = event.state,
+                        .replica = static_cast<std::int16_t>(index)});
+}
+
+CutFacts ClusterView::apply(const history::Recovered& event) {
+  PartitionView& p = partition(event.partition);
+  const std::int32_t index = p.index_of(event.broker);
+  SIM_CHECK(index >= 0, "recovery of " + p.name + " by a broker without a replica");
+  const auto replica = static_cast<std::size_t>(index);
+  const CutFacts facts = cut(p, replica, event.log_end, history::TruncateReason::recovery, event.at);
+  ReplicaView& view = p.replicas[replica];
+  if (view.cut_by_recovery) {
+    // Batches that the crash took and that recovery kept are garbage with an offset.
+    std::vector<Run> gone;
+    for (auto removal = p.removals.rbegin(); removal != p.removals.rend(); ++removal) {
+      if (removal->replica != index) continue;
+      if (removal->kind == RemovalKind::storage_lost) gone.push_back(removal->run);
+      if (removal->kind == RemovalKind::truncated && removal->reason != history::TruncateReason::recovery) break;
+    }
+    for (const Run& run : gone) {
+      if (run.base < p.logs.end(replica) && p.logs.holds(replica, clip(run, run.base, p.logs.end(replica)))) {
+        p.logs.punch(replica, run.base, run.end());
+      }
+    }
+    view.cut_by_recovery = false;
+  }
+  view.high_watermark = std::min(view.high_watermark, event.log_end);
+  broker_mutable(event.broker).up = true;
+  return facts;
+}
+
+void ClusterView::apply(const history::Flushed& event) {
+  PartitionView& p = partition(event.partition);
+  const std::int32_t index = p.index_of(event.broker);
+  if (index < 0) return;
+  std::int64_t& flushed = p.replicas[static_cast<std::size_t>(index)].flushed;
+  flushed = std::max(flushed, event.offset);
+}
+
+}  // namespace brokersim::checkers

@@ -1,0 +1,75 @@
+#include "models/checkers/contract.h"
+
+#include <algorithm>
+
+#include "models/checkers/words.h"
+
+namespace brokersim::checkers {
+namespace {
+
+bool contains(const std::vector<history::BrokerId>& brokers, history::BrokerId broker) {
+  return std::find(brokers.begin(), brokers.end(), broker) != brokers.end();
+}
+
+}  // namespace
+
+Contract::Contract(const history::PartitionInfo& info)
+    : name_(info.name()),
+      min_isr_(std::min(info.min_insync_replicas, static_cast<std::int32_t>(info.replicas.size()))),
+      unclean_allowed_(info.unclean_leader_election),
+      elr_(info.eligible_leader_replicas),
+      flushed_before_answer_(info.flush_messages == 1) {
+  for (const history::BrokerId broker : info.replicas) replicas_.push_back({.broker = broker});
+}
+
+void Contract::break_it(sim::SimTime at, const std::string& reason) {
+  if (broken_) return;
+  broken_ = true;
+  ever_ = true;
+  why_ = name_ + ": " + reason + " at " + sim::to_string(at);
+}
+
+void Contract::lossy_stop(history::BrokerId broker, sim::SimTime at, const std::vector<history::BrokerId>& isr) {
+  if (flushed_before_answer_) return;
+  std::vector<history::BrokerId> lossy;
+  for (Replica& replica : replicas_) {
+    if (replica.broker == broker) replica = {.broker = broker, .lossy = true, .at = at};
+    if (replica.lossy) lossy.push_back(replica.broker);
+  }
+  if (static_cast<std::int32_t>(lossy.size()) > min_isr_ - 1) {
+    break_it(at, brokers_text(lossy) + " had lost " + (lossy.size() == 1 ? "its" : "their") +
+                     " page cache and had not rejoined the ISR (min.insync.replicas=" + std::to_string(min_isr_) +
+                     " allows " + std::to_string(min_isr_ - 1) + ")");
+  }
+  if (!elr_ && contains(isr, broker) && static_cast<std::int32_t>(isr.size()) < min_isr_) {
+    break_it(at, broker_text(broker) + ", in an ISR of " + std::to_string(isr.size()) +
+                     " below min.insync.replicas=" + std::to_string(min_isr_) + " and without ELR, lost its page cache");
+  }
+}
+
+void Contract::started(history::BrokerId broker) {
+  for (Replica& replica : replicas_) {
+    if (replica.broker == broker) replica.started_since = true;
+  }
+}
+
+void Contract::changed(const history::PartitionChanged& event) {
+  if (event.unclean && unclean_allowed_) break_it(event.at, "an unclean election of " + broker_text(event.leader));
+  const bool whole = event.isr.size() >= replicas_.size();
+  bool any_lossy = false;
+  for (Replica& replica : replicas_) {
+    if (!replica.lossy) continue;
+    const bool in_isr = contains(event.isr, replica.broker);
+    if (!in_isr) replica.left_since = true;
+    // The last member of an ISR cannot leave it. It is whole again once it leads everybody else.
+    const bool leads_all = whole && event.leader == replica.broker && replica.started_since;
+    if (in_isr && (replica.left_since || leads_all)) replica.lossy = false;
+    any_lossy = any_lossy || replica.lossy;
+  }
+  if (broken_ && whole && !any_lossy) {
+    broken_ = false;
+    until_ = event.at;
+  }
+}
+
+}  // namespace brokersim::checkers

@@ -1,0 +1,63 @@
+// The fault budget of one partition: while it holds, acknowledged records (acks=all) must survive.
+//
+// Why: a legal loss is measured, not flagged, and only within the promise is a loss a violation. The promise
+// (DESIGN.md section 2 item 12): unclean election off; the replicas that had a lossy stop (power loss, kernel
+// panic) and have not rejoined the ISR since number at most min ISR - 1; without ELR additionally no lossy
+// stop of an ISR member while the ISR is below min ISR. Process kills, pauses and partitions are unlimited.
+// Interpretation: with flush.messages=1 a record is on the medium of every ISR member before its answer, so
+// power loss and panic are not lossy for it (a lying fsync is then a violation, not an excuse).
+// Once broken, the promise is void until the ISR is whole again and every lossy replica has rejoined: only
+// then has every replica caught up with one leader, and what was acknowledged later is promised anew.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "models/history/history.h"
+
+namespace brokersim::checkers {
+
+class Contract {
+ public:
+  explicit Contract(const history::PartitionInfo& info);
+
+  /// A replica's page cache or more went. `isr` as committed at that time.
+  void lossy_stop(history::BrokerId broker, sim::SimTime at, const std::vector<history::BrokerId>& isr);
+  void started(history::BrokerId broker);
+  void changed(const history::PartitionChanged& event);
+
+  /// Void by the partition's own configuration: unclean election is allowed.
+  [[nodiscard]] bool void_by_config() const { return unclean_allowed_; }
+  /// Broken at this moment, by faults or by an unclean election.
+  [[nodiscard]] bool broken() const { return broken_; }
+  /// Broken at any time so far.
+  [[nodiscard]] bool ever_broken() const { return ever_; }
+  /// Broken at some moment at or after `at`.
+  [[nodiscard]] bool broken_since(sim::SimTime at) const { return broken_ || (ever_ && until_ > at); }
+  /// The first reason of the latest breach, for people. "" if never broken.
+  [[nodiscard]] const std::string& why() const { return why_; }
+
+ private:
+  struct Replica {
+    history::BrokerId broker = -1;
+    bool lossy = false;
+    bool left_since = false;     ///< Was outside the ISR after its lossy stop.
+    bool started_since = false;  ///< Its process started after its lossy stop.
+    sim::SimTime at;
+  };
+  void break_it(sim::SimTime at, const std::string& reason);
+
+  std::string name_;
+  std::int32_t min_isr_;
+  bool unclean_allowed_;
+  bool elr_;
+  bool flushed_before_answer_;
+  std::vector<Replica> replicas_;
+  bool broken_ = false;
+  bool ever_ = false;
+  sim::SimTime until_;  ///< End of the latest breach that ended.
+  std::string why_;
+};
+
+}  // namespace brokersim::checkers

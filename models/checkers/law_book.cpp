@@ -1,0 +1,108 @@
+#include "models/checkers/law_book.h"
+
+#include "models/checkers/words.h"
+
+namespace brokersim::checkers {
+
+const std::vector<CheckInfo>& checks() {
+  static const std::vector<CheckInfo> all = {
+      {CheckId::S1, "S1", "No record acknowledged with acks=all is lost.",
+       "acks=all, unclean election off, within the fault budget since the acknowledgement"},
+      {CheckId::S2, "S2", "Every acknowledged record is accounted for: on a current leader, at risk, or lost with its story.",
+       "always; what acks=0 and acks=1 lose is counted here, not flagged"},
+      {CheckId::S3, "S3", "Two replicas hold the same records, of the same epochs, below their high watermarks.",
+       "within the fault budget, no unclean election"},
+      {CheckId::S5, "S5", "A replica that takes the lead holds everything that was committed.",
+       "within the fault budget, no unclean election"},
+      {CheckId::S7, "S7", "ISR and ELR are disjoint sets of replicas, the leader is elected from them, partition epochs grow.",
+       "always; leaders from outside need unclean election"},
+      {CheckId::S8, "S8", "One leader per partition and epoch; epochs never go back; appends carry the appender's epoch.", "always"},
+      {CheckId::S9, "S9", "A leader's high watermark never moves back while it leads, and never passes its log.",
+       "within the fault budget, no unclean election"},
+      {CheckId::S11, "S11", "Truncation never removes a committed record, and recovery never cuts what no crash took.",
+       "within the fault budget, no unclean election"},
+      {CheckId::S12, "S12", "Offsets are dense, and a committed offset holds one record for ever.",
+       "density always; the rest within the fault budget, no unclean election"},
+      {CheckId::S20, "S20", "A producer's records stand in a partition in the order it sent them.",
+       "producers with idempotence or one request in flight, within the fault budget"},
+      {CheckId::S21, "S21", "No record stands at two offsets of a partition.", "idempotent producers, within the fault budget"},
+      {CheckId::S22, "S22", "No record is in a log or read by a consumer that nobody sent.", "always"},
+      {CheckId::S23, "S23", "An acks=all answer means committed; with flush.messages=1 also on the media of min ISR replicas.",
+       "within the fault budget, no unclean election"},
+      {CheckId::S24, "S24", "A record reported as not accepted is in no log.", "always"},
+      {CheckId::S25, "S25", "What a consumer has read stays as it was read.", "within the fault budget, no unclean election"},
+      {CheckId::S26, "S26", "A consumer gets the offsets of a partition without a gap and without going back.",
+       "assigned consumers between their starts, within the fault budget"},
+  };
+  return all;
+}
+
+std::string to_string(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::holds: return "holds";
+    case Verdict::violated: return "violated";
+    case Verdict::not_applicable: return "not_applicable";
+  }
+  return "";
+}
+
+void LawBook::breach(CheckId check, sim::SimTime at, const std::string& story, const std::string& excuse) {
+  Entry& entry = entries_[static_cast<std::size_t>(check)];
+  if (excuse.empty()) {
+    if (entry.violations++ == 0) {
+      entry.violated_at = at;
+      entry.violation = story;
+    }
+    return;
+  }
+  if (entry.excused++ == 0) {
+    entry.excused_at = at;
+    entry.excused_story = story;
+    entry.excuse = excuse;
+  }
+}
+
+void LawBook::not_applicable(CheckId check, const std::string& why) {
+  Entry& entry = entries_[static_cast<std::size_t>(check)];
+  if (entry.no_subject.empty()) entry.no_subject = why;
+}
+
+void LawBook::note(CheckId check, const std::string& text) {
+  Entry& entry = entries_[static_cast<std::size_t>(check)];
+  if (!entry.note.empty()) entry.note += " ";
+  entry.note += text;
+}
+
+bool LawBook::wants_story(CheckId check, bool excused) const {
+  return excused ? entry(check).excused == 0 : entry(check).violations == 0;
+}
+
+std::vector<CheckResult> LawBook::results() const {
+  std::vector<CheckResult> results;
+  for (const CheckInfo& info : checks()) {
+    const Entry& e = entry(info.check);
+    CheckResult result{.id = info.id, .title = info.title};
+    if (e.violations > 0) {
+      result.verdict = Verdict::violated;
+      result.detail = e.violation;
+      result.breaches = e.violations;
+      result.first_at = e.violated_at;
+      if (e.violations > 1) result.detail += " (and " + count_text(e.violations - 1) + " more)";
+    } else if (e.excused > 0) {
+      result.verdict = Verdict::not_applicable;
+      result.breaches = e.excused;
+      result.first_at = e.excused_at;
+      result.detail = "Outside its premises (" + e.excuse + "). Measured: " + e.excused_story;
+      if (e.excused > 1) result.detail += " (and " + count_text(e.excused - 1) + " more)";
+    } else if (!e.no_subject.empty()) {
+      result.verdict = Verdict::not_applicable;
+      result.detail = e.no_subject;
+    } else {
+      result.detail = e.note;
+    }
+    results.push_back(result);
+  }
+  return results;
+}
+
+}  // namespace brokersim::checkers
