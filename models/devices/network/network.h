@@ -35,7 +35,7 @@ namespace brokersim::network {
 
 /// What one network card has moved so far. Loopback is not counted.
 struct Traffic {
-  sim::Bytes bytes_out;  ///< Payload whose last bit has been handed to the wire.
+  sim::Bytes bytes_out;  ///< Payload of messages wholly given to the card, those sent again included.
   sim::Bytes bytes_in;   ///< Payload delivered to a process.
   std::int64_t messages_out = 0;
   std::int64_t messages_in = 0;
@@ -107,7 +107,7 @@ class Network {
   [[nodiscard]] const std::string& name(HostId host) const;
   /// Connections of which at least one end is not closed or still has something under way.
   [[nodiscard]] std::size_t connections() const;
-  /// Messages accepted by send() and neither delivered nor dropped.
+  /// Messages accepted by send(), and ends of connections, neither delivered nor dropped.
   [[nodiscard]] std::size_t messages_in_flight() const;
 
  private:
