@@ -96,6 +96,7 @@ class Host {
   struct Life;    // process, its component and its service
   struct Volume;  // disk and file system
   struct Program {
+    std::string name;
     ServiceFactory factory;
     Autostart autostart = Autostart::always;
     std::uint64_t incarnation = 0;
@@ -106,7 +107,7 @@ class Host {
 
   Program& program(std::string_view name);
   const Program& program(std::string_view name) const;
-  bool end_life(std::string_view name, network::CloseReason reason);
+  bool end_life(Program& program, network::CloseReason reason);
   void bury(Program& program);
   void go_down();
   void boot();
