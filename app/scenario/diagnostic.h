@@ -2,7 +2,7 @@
 //
 // Why: a user mends a scenario fastest when every problem is shown at once, each with its place in the
 // file, the fact, the rule and a hint. Problems collects them; render() prints them in one fixed form.
-// Text that came from the user is escaped and shortened first (quoted()), so that a hostile file can
+// Text that came from the user is escaped and shortened first (in_quotes()), so that a hostile file can
 // neither drive a terminal nor fill a screen.
 #pragma once
 
@@ -54,7 +54,7 @@ class Problems {
 [[nodiscard]] std::string render(const std::vector<Diagnostic>& diagnostics);
 
 /// `text` in double quotes, control characters escaped, cut after 60 bytes (between UTF-8 characters).
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string in_quotes(std::string_view text);
 
 /// `text` with control characters escaped, cut after `bytes_max` bytes.
 [[nodiscard]] std::string shown(std::string_view text, std::size_t bytes_max = 200);

@@ -1,0 +1,70 @@
+// From a document of the right form to typed configuration: what needs more than one value at a time.
+//
+// Why separate from validate(): form is told by tables, sense is not: hosts that exist, replicas that
+// fit, faults before the end. Every builder goes on after an error, so that all problems come at once.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "app/scenario/document.h"
+#include "app/scenario/scenario.h"
+#include "app/scenario/view.h"
+
+namespace brokersim::scenario {
+
+/// What the builders know of each other's work, in the order in which they run.
+struct Build {
+  Build(Document& document, Scenario& scenario) : doc(document), out(scenario) {}
+
+  Document& doc;
+  Scenario& out;
+
+  bool hosts_known = true;      ///< False after an error in `hosts`: what refers to them is not judged.
+  bool too_many_hosts = false;  ///< Reported once.
+  std::map<std::string, std::vector<std::string>> group_hosts;  ///< Group to its hosts, in order.
+  std::map<std::string, NodeId> group_nodes;                    ///< Group to its entry in `hosts`.
+  std::map<std::string, std::size_t> host_index;                ///< Host to its place in config.hosts.
+  std::set<std::string> zones;          ///< Of all hosts so far.
+  std::set<std::string> power_domains;  ///< Of all hosts so far.
+  bool duration_known = false;  ///< False if the duration is wrong: times are not judged against it.
+  std::int64_t replicas = 0;    ///< Partitions times replication factor, so far.
+  bool too_many_replicas = false;
+  std::set<std::string> system_names;    ///< Also of systems with errors.
+  std::set<std::string> workload_names;
+  std::map<std::string, int> occurrences;  ///< Of unnamed faults and workloads with equal content.
+
+  /// Adds a host, or reports that there are too many or that the name is taken.
+  void add_host(host::HostConfig host, NodeId at);
+
+  /// The hosts that a list of groups and hosts names, in order; reports unknown names.
+  std::vector<std::string> resolve_hosts(const View& view, std::string_view field);
+
+  /// The system that `of` names, or the only one. Reports, and gives nullptr, if there is none such.
+  const kafka::ClusterConfig* resolve_system(const View& view);
+
+  /// The zones of the brokers of `cluster` (of all hosts if that is empty), in order of appearance.
+  std::vector<std::string> zones_of(const std::vector<std::string>& hosts) const;
+
+  /// The given name, or kind + hash of the content + occurrence: stable when others are added.
+  std::string stable_name(const View& view);
+};
+
+void build_hosts(Build& build, const View& scenario);
+void build_systems(Build& build, const View& scenario);
+void build_workloads(Build& build, const View& scenario);
+void build_faults(Build& build, const View& scenario);
+void build_fault_plan(Build& build, const View& scenario);
+void build_expectations(Build& build, const View& scenario);
+
+/// The topic and partition of "orders/0" in `cluster`; reports at `node` why not.
+struct PartitionName {
+  std::string topic;
+  std::int32_t partition = 0;
+};
+std::optional<PartitionName> resolve_partition(Build& build, const kafka::ClusterConfig& cluster, NodeId node);
+
+}  // namespace brokersim::scenario

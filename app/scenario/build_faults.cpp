@@ -1,0 +1,192 @@
+// faults and fault_plan: whom, when, how long.
+#include <tuple>
+
+#include "app/scenario/build.h"
+#include "app/scenario/limits.h"
+#include "app/scenario/validate.h"
+
+namespace brokersim::scenario {
+namespace {
+
+using faults::FaultConfig;
+using faults::FaultKind;
+using faults::Target;
+
+struct NamedKind {
+  std::string_view name;
+  FaultKind kind;
+};
+constexpr NamedKind kinds[] = {
+    {"kill_process", FaultKind::kill_process},   {"controlled_shutdown", FaultKind::controlled_shutdown},
+    {"power_loss", FaultKind::power_loss},       {"kernel_panic", FaultKind::kernel_panic},
+    {"pause_process", FaultKind::pause_process}, {"partition", FaultKind::partition},
+    {"slow_disk", FaultKind::slow_disk},
+};
+
+class FaultBuilder {
+ public:
+  FaultBuilder(Build& build, const View& view) : build_(build), doc_(build.doc), view_(view) {}
+
+  FaultConfig make() {
+    fault_.name = build_.stable_name(view_);
+    for (const NamedKind& k : kinds) {
+      if (k.name == view_.table().tag) fault_.kind = k.kind;
+    }
+    fault_.at = {view_.duration("at").value_or(sim::Duration{0}).ns};
+    if (build_.duration_known && view_.has("at") && fault_.at.ns > build_.out.config.duration.ns) {
+      doc_.error(view_.member("at"), "after-the-end", "the fault comes at " + format_quantity(fault_.at.ns, Dimension::duration) + ", but the run ends at " +
+                     format_quantity(build_.out.config.duration.ns, Dimension::duration), "raise /duration, or set it earlier");
+    }
+    const Table& table = view_.table();
+    if (table.find("lasts") != nullptr) fault_.lasts = view_.duration("lasts");
+    if (table.find("restart_after") != nullptr) fault_.restart_after = view_.duration("restart_after");
+    if (table.find("factor_percent") != nullptr) fault_.factor_percent = static_cast<std::int32_t>(*view_.integer("factor_percent"));
+    if (fault_.kind == FaultKind::partition) {
+      fault_.targets = targets("from");
+      fault_.others = targets("to");
+      fault_.shape = view_.text("shape") == "one_way" ? faults::PartitionShape::one_way : faults::PartitionShape::full;
+    } else {
+      fault_.targets = targets("target");
+    }
+    return std::move(fault_);
+  }
+
+ private:
+  std::vector<Target> targets(std::string_view field) {
+    std::vector<Target> out;
+    for (const NodeId node : view_.elements(field)) {
+      const Table* table = choose(doc_, node, target_variants(), false);
+      if (table == nullptr) continue;
+      if (auto t = target(View(doc_, node, *table))) out.push_back(std::move(*t));
+    }
+    return out;
+  }
+
+  std::optional<Target> target(const View& view) {
+    const std::string& tag = view.table().tag;
+    if (view.table().find("of") != nullptr) return of_system(tag, view);
+    const NodeId node = view.member(tag);
+    if (doc_.tree[node].kind != NodeKind::text) return std::nullopt;
+    Target t;
+    t.name = doc_.tree[node].text;
+    if (tag == "host") {
+      t.by = Target::By::host;
+      known(node, "host", build_.host_index.contains(t.name), &host::HostConfig::name);
+    } else if (tag == "hosts") {
+      t.by = Target::By::host_group;
+      known(node, "group of hosts", build_.group_hosts.contains(t.name), &host::HostConfig::group);
+    } else if (tag == "zone") {
+      t.by = Target::By::zone;
+      known(node, "zone", build_.zones.contains(t.name), &host::HostConfig::zone);
+    } else if (tag == "power_domain") {
+      t.by = Target::By::power_domain;
+      known(node, "power domain", build_.power_domains.contains(t.name), &host::HostConfig::power_domain);
+    } else {
+      t.by = Target::By::workload;
+      if (!build_.workload_names.contains(t.name)) {
+        doc_.error(node, "unknown-workload", "there is no workload named " + in_quotes(t.name),
+                   doc_.suggest(t.name, [&] { return std::vector<std::string>(build_.workload_names.begin(), build_.workload_names.end()); }));
+      }
+    }
+    return t;
+  }
+
+  void known(NodeId node, std::string_view what, bool found, std::string host::HostConfig::*name) {
+    if (!build_.hosts_known || found) return;
+    const std::string& given = doc_.tree[node].text;
+    const std::string hint = doc_.suggest(given, [&] {
+      std::set<std::string> names;
+      for (const host::HostConfig& host : build_.out.config.hosts) names.insert(host.*name);
+      return std::vector<std::string>(names.begin(), names.end());
+    });
+    std::string code = "unknown-" + std::string(what.substr(0, what.find(' ')));
+    doc_.error(node, code == "unknown-group" ? "unknown-host" : code, "there is no " + std::string(what) + " named " + in_quotes(given),
+               hint);
+  }
+
+  std::optional<Target> of_system(const std::string& tag, const View& view) {
+    const NodeId node = view.member(tag);
+    const kafka::ClusterConfig* cluster = build_.resolve_system(view);
+    if (cluster == nullptr) return std::nullopt;
+    Target t;
+    t.system = cluster->name;
+    if (tag == "controller") {
+      t.by = Target::By::controller;
+    } else if (tag == "random_broker") {
+      t.by = Target::By::random_broker;
+    } else if (tag == "broker") {
+      t.by = Target::By::broker;
+      const auto id = view.integer("broker");
+      if (!id) return std::nullopt;
+      t.number = static_cast<std::int32_t>(*id);
+      if (build_.hosts_known && !cluster->broker_hosts.empty() && *id >= static_cast<std::int64_t>(cluster->broker_hosts.size())) {
+        doc_.error(node, "unknown-broker", "there is no broker " + std::to_string(*id), "brokers are numbered 0 to " + std::to_string(cluster->broker_hosts.size() - 1));
+      }
+    } else {
+      if (doc_.tree[node].kind != NodeKind::text) return std::nullopt;
+      t.by = tag == "leader_of" ? Target::By::leader_of : Target::By::follower_of;
+      const auto partition = resolve_partition(build_, *cluster, node);
+      if (!partition) return std::nullopt;
+      t.name = partition->topic;
+      t.number = partition->partition;
+    }
+    return t;
+  }
+
+  Build& build_;
+  Document& doc_;
+  const View& view_;
+  FaultConfig fault_;
+};
+
+}  // namespace
+
+void build_faults(Build& build, const View& scenario) {
+  const auto all = scenario.elements("faults");
+  if (static_cast<std::int64_t>(all.size()) > limits::faults) {
+    build.doc.error(scenario.member("faults"), "too-many-faults", "there are " + std::to_string(all.size()) + " faults, but at most " + std::to_string(limits::faults) + " can be simulated");
+    return;
+  }
+  std::set<std::string> names;
+  for (const NodeId node : all) {
+    const Table* table = choose(build.doc, node, fault_variants(), false);
+    if (table == nullptr) continue;
+    const View view(build.doc, node, *table);
+    FaultConfig fault = FaultBuilder(build, view).make();
+    if (!names.insert(fault.name).second) {
+      build.doc.error(view.place("name"), "duplicate-name", "there are two faults named " + in_quotes(fault.name), "choose another name");
+    }
+    build.out.config.faults.push_back(std::move(fault));
+  }
+}
+
+void build_fault_plan(Build& build, const View& scenario) {
+  if (!scenario.has("fault_plan")) return;
+  const View view = scenario.object("fault_plan");
+  if (view.node() == no_node) return;
+  faults::FaultPlan plan;
+  if (const auto* cluster = build.resolve_system(view)) plan.system = cluster->name;
+  const View counts = view.object("counts");
+  const auto count = [&](const char* name) { return static_cast<std::int32_t>(*counts.integer(name)); };
+  plan.kill_process = count("kill_process");
+  plan.controlled_shutdown = count("controlled_shutdown");
+  plan.power_loss = count("power_loss");
+  plan.kernel_panic = count("kernel_panic");
+  plan.pause_process = count("pause_process");
+  plan.partition = count("partition");
+  plan.slow_disk = count("slow_disk");
+  plan.controller_kill = count("controller_kill");
+  if (const auto between = view.duration_range("between")) {
+    plan.from = {between->first.ns};
+    plan.to = {between->second.ns};
+    if (build.duration_known && plan.to.ns > build.out.config.duration.ns) {
+      build.doc.error(view.member("between"), "after-the-end", "faults are drawn until " + format_quantity(plan.to.ns, Dimension::duration) + ", but the run ends at " +
+                          format_quantity(build.out.config.duration.ns, Dimension::duration), "raise /duration, or end earlier");
+    }
+  }
+  if (const auto lasts = view.duration_range("lasts")) std::tie(plan.lasts_min, plan.lasts_max) = *lasts;
+  if (const auto restart = view.duration_range("restart_after")) std::tie(plan.restart_after_min, plan.restart_after_max) = *restart;
+  build.out.config.fault_plan = plan;
+}
+
+}  // namespace brokersim::scenario

@@ -1,0 +1,140 @@
+// hosts: groups of machines, by preset or by hand.
+#include "app/scenario/build.h"
+#include "app/scenario/presets.h"
+
+namespace brokersim::scenario {
+namespace {
+
+using storage::DiskConfig;
+
+template <typename To, typename From>
+void take(To& to, const std::optional<From>& from) {
+  if (from) to = static_cast<To>(*from);
+}
+void take(sim::Bytes& to, const std::optional<std::int64_t>& n) {
+  if (n) to = {*n};
+}
+void take(sim::BytesPerSecond& to, const std::optional<std::int64_t>& n) {
+  if (n) to = {*n};
+}
+void take(sim::Duration& to, const std::optional<std::int64_t>& n) {
+  if (n) to = {*n};
+}
+
+void build_disk(Build& build, const View& view, const DiskConfig& base, std::vector<DiskConfig>& disks) {
+  DiskConfig disk = base;
+  if (const auto name = view.text("preset")) {
+    if (const Preset* preset = find_preset(*name); preset != nullptr && !preset->hardware.disks.empty()) disk = preset->hardware.disks.front();
+  }
+  if (const auto kind = view.text("kind")) disk.kind = *kind == "hdd" ? storage::DiskKind::hdd : storage::DiskKind::nvme;
+  take(disk.capacity, view.quantity("capacity"));
+  take(disk.read_bandwidth, view.quantity("read_bandwidth"));
+  take(disk.write_bandwidth, view.quantity("write_bandwidth"));
+  take(disk.read_latency, view.quantity("read_latency"));
+  take(disk.write_latency, view.quantity("write_latency"));
+  take(disk.read_iops, view.integer("read_iops"));
+  take(disk.write_iops, view.integer("write_iops"));
+  take(disk.rpm, view.integer("rpm"));
+  take(disk.seek_average, view.quantity("seek_average"));
+  take(disk.seek_track_to_track, view.quantity("seek_track_to_track"));
+  take(disk.controller_overhead, view.quantity("controller_overhead"));
+  take(disk.volatile_cache, view.quantity("volatile_cache"));
+  take(disk.power_loss_protection, view.boolean("power_loss_protection"));
+  take(disk.flush_latency, view.quantity("flush_latency"));
+  take(disk.shorn_write_permille, view.integer("shorn_write_permille"));
+  take(disk.sector, view.quantity("sector"));
+  if ((disk.sector.n & (disk.sector.n - 1)) != 0) {
+    build.doc.error(view.place("sector"), "out-of-range", "sector must be a power of two", "512 B and 4 KiB are common");
+  }
+  disks.insert(disks.end(), static_cast<std::size_t>(view.integer("count").value_or(1)), disk);
+}
+
+host::HardwareConfig build_hardware(Build& build, const View& host) {
+  const NodeId node = host.member("hardware");
+  const bool by_hand = node != no_node && build.doc.tree[node].kind == NodeKind::object;
+  const View view(build.doc, by_hand ? node : no_node, hardware_table());
+  std::string name = (by_hand ? view.text("preset") : host.text("hardware")).value_or("");
+  const Preset* preset = find_preset(name);
+  if (preset == nullptr) preset = &presets().front();  // Wrong names are reported already.
+  host::HardwareConfig hardware = preset->hardware;
+  if (!by_hand) return hardware;
+
+  if (build.doc.tree[node].size > (view.has("preset") ? 1u : 0u)) hardware.preset.clear();
+  if (const auto memory = view.bytes("memory")) {
+    hardware.memory = *memory;
+    hardware.page_cache.memory = page_cache_share(*memory);
+  }
+  const View cpu = view.object("cpu");
+  take(hardware.cpu.cores, cpu.integer("cores"));
+  take(hardware.cpu.speed_percent, cpu.integer("speed_percent"));
+  take(hardware.nic.bandwidth, view.object("nic").quantity("bandwidth"));
+
+  const View cache = view.object("page_cache");
+  take(hardware.page_cache.memory, cache.quantity("memory"));
+  hardware.page_cache.dirty_background = {static_cast<std::int32_t>(*cache.integer("dirty_background"))};
+  hardware.page_cache.dirty_limit = {static_cast<std::int32_t>(*cache.integer("dirty_limit"))};
+  take(hardware.page_cache.dirty_expire, cache.quantity("dirty_expire"));
+  take(hardware.page_cache.writeback_interval, cache.quantity("writeback_interval"));
+  take(hardware.page_cache.copy_rate, cache.quantity("copy_rate"));
+  if (hardware.page_cache.memory > hardware.memory) {
+    build.doc.error(cache.place("memory"), "out-of-range", "the page cache is larger than the machine's memory", "three quarters of the memory are usual");
+  }
+  if (hardware.page_cache.dirty_background >= hardware.page_cache.dirty_limit) {
+    build.doc.error(cache.place("dirty_limit"), "out-of-range", "dirty_limit must be above dirty_background",
+                    "Linux has 20 and 10; a limit at or below the start would stop every writer");
+  }
+  const View file_system = view.object("file_system");
+  hardware.file_system.data = file_system.text("data") == "writeback" ? storage::JournalData::writeback : storage::JournalData::ordered;
+  take(hardware.file_system.commit_interval, file_system.quantity("commit_interval"));
+
+  if (view.has("disks")) {
+    const DiskConfig base = hardware.disks.empty() ? DiskConfig{} : hardware.disks.front();
+    hardware.disks.clear();
+    for (const NodeId disk : view.elements("disks")) build_disk(build, View(build.doc, disk, disk_table()), base, hardware.disks);
+    if (hardware.disks.empty()) build.doc.error(view.member("disks"), "empty-list", "a machine needs at least one disk");
+  }
+  return hardware;
+}
+
+void build_group(Build& build, const View& view) {
+  const auto group = view.text("name");
+  const auto count = view.integer("count");
+  if (build.doc.tree[view.node()].kind != NodeKind::object || !group) {
+    build.hosts_known = false;
+    return;
+  }
+  if (build.group_hosts.contains(*group)) {
+    build.doc.error(view.member("name"), "duplicate-name", "there are two groups of hosts named " + in_quotes(*group), "choose another name");
+    return;
+  }
+  build.group_nodes.emplace(*group, view.node());
+  // A count out of range makes one host, so that later references find the group.
+  if (view.wrong("count")) build.hosts_known = false;
+
+  host::HostConfig host;
+  host.group = *group;
+  host.boot_time = view.duration("boot_time").value_or(host.boot_time);
+  host.hardware = build_hardware(build, view);
+  const std::vector<std::string> zones = view.texts("zones");
+  for (std::int64_t i = 0; i < *count; ++i) {
+    host.name = *group + "-" + std::to_string(i);
+    host.zone = zones[static_cast<std::size_t>(i) % zones.size()];
+    host.power_domain = view.text("power_domain").value_or(host.zone);
+    build.add_host(host, view.place("count"));
+  }
+}
+
+}  // namespace
+
+void build_hosts(Build& build, const View& scenario) {
+  const auto groups = scenario.elements("hosts");
+  for (const NodeId group : groups) build_group(build, View(build.doc, group, host_table()));
+  if (groups.empty()) {
+    build.hosts_known = false;
+    if (scenario.has("hosts") && build.doc.tree[scenario.member("hosts")].kind == NodeKind::array) {
+      build.doc.error(scenario.member("hosts"), "empty-list", "there are no hosts", "a system needs at least one");
+    }
+  }
+}
+
+}  // namespace brokersim::scenario

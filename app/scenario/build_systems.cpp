@@ -1,0 +1,264 @@
+// systems: Kafka clusters, their hosts, rules and topics.
+#include <algorithm>
+
+#include "app/scenario/build.h"
+#include "app/scenario/kafka_properties.h"
+#include "app/scenario/limits.h"
+#include "app/scenario/planted_bugs.h"
+#include "app/scenario/presets.h"
+#include "app/scenario/property_set.h"
+#include "app/scenario/validate.h"
+
+namespace brokersim::scenario {
+namespace {
+
+using kafka::ClusterConfig;
+using kafka::TopicSpec;
+
+void build_rules(const View& rules, kafka::Version version, kafka::BrokerConfig& broker) {
+  broker.eligible_leader_replicas = rules.boolean("eligible_leader_replicas").value_or(version == kafka::Version::v4_1);
+  broker.strict_min_isr = *rules.boolean("strict_min_isr");
+  broker.metadata_commit_wakes_fetch = rules.boolean("metadata_commit_wakes_fetch").value_or(version == kafka::Version::v4_1);
+  for (const std::string& bug : rules.texts("planted")) plant(broker.planted, bug);
+}
+
+/// Broker properties that only make sense together.
+void check_broker(const PropertySet& given, KafkaSettings& settings) {
+  auto& broker = settings.broker;
+  if (broker.replica_fetch_wait_max > broker.replica_lag_time_max) {
+    given.report(Severity::error, given.has("replica.lag.time.max.ms") ? "replica.lag.time.max.ms" : "replica.fetch.wait.max.ms", "config",
+                 "replica.fetch.wait.max.ms must not be above replica.lag.time.max.ms", "else followers of idle partitions leave the ISR again and again");
+  }
+  if (broker.broker_session_timeout < broker.broker_heartbeat_interval) {
+    given.report(Severity::warning, given.has("broker.session.timeout.ms") ? "broker.session.timeout.ms" : "broker.heartbeat.interval.ms", "config",
+                 "broker.session.timeout.ms is below broker.heartbeat.interval.ms, so live brokers are fenced between heartbeats", "");
+  }
+  // log.flush.interval.ms is null by default, and then means the scheduler's interval.
+  if (!given.has("log.flush.interval.ms")) settings.topic.flush_ms = broker.log_flush_scheduler_interval;
+}
+
+void build_controllers(Build& build, const View& view, ClusterConfig& cluster) {
+  const View controllers = view.object("controllers");
+  const std::int64_t count = controllers.integer("count").value_or(1);
+  if (const auto group = controllers.text("on"); group && controllers.has("on")) {
+    std::vector<std::string> hosts = build.resolve_hosts(controllers, "on");
+    if (!hosts.empty() && static_cast<std::int64_t>(hosts.size()) < count) {
+      build.doc.error(controllers.place("count"), "too-few-hosts", "there are " + std::to_string(count) + " controllers, but " + in_quotes(*group) + " has " +
+                          counted(hosts.size(), "host"), "lower count to " + std::to_string(hosts.size()));
+    }
+    hosts.resize(std::min(hosts.size(), static_cast<std::size_t>(count)));
+    cluster.controller_hosts = std::move(hosts);
+    return;
+  }
+  const std::vector<std::string> zones = build.zones_of(cluster.broker_hosts);
+  host::HostConfig host;
+  host.group = cluster.name + "-controller";
+  host.hardware = find_preset("controller.default")->hardware;
+  for (std::int64_t i = 0; i < count; ++i) {
+    host.name = host.group + "-" + std::to_string(i);
+    host.zone = zones[static_cast<std::size_t>(i) % zones.size()];
+    host.power_domain = host.name;
+    cluster.controller_hosts.push_back(host.name);
+    build.add_host(host, controllers.node() != no_node ? controllers.node() : view.node());
+  }
+}
+
+/// Broker ids so that neighbours are in different zones as far as the zones reach: one of each zone in turn.
+std::vector<std::int32_t> interleaved_by_zone(const Build& build, const std::vector<std::string>& hosts) {
+  const auto zone_of = [&](const std::string& host) { return build.out.config.hosts[build.host_index.at(host)].zone; };
+  const std::vector<std::string> zones = build.zones_of(hosts);
+  std::vector<std::vector<std::int32_t>> by_zone(zones.size());
+  for (std::size_t id = 0; id < hosts.size(); ++id) {
+    const auto zone = std::find(zones.begin(), zones.end(), zone_of(hosts[id])) - zones.begin();
+    by_zone[static_cast<std::size_t>(zone)].push_back(static_cast<std::int32_t>(id));
+  }
+  std::vector<std::int32_t> order;
+  for (std::size_t round = 0; order.size() < hosts.size(); ++round) {
+    for (const auto& ids : by_zone) {
+      if (round < ids.size()) order.push_back(ids[round]);
+    }
+  }
+  return order;
+}
+
+class TopicBuilder {
+ public:
+  TopicBuilder(Build& build, const View& view, const View& system, const ClusterConfig& cluster, const std::vector<std::int32_t>& order,
+               const KafkaSettings& inherited)
+      : build_(build), doc_(build.doc), view_(view), system_(system), cluster_(cluster), order_(order), settings_(inherited) {}
+
+  std::optional<TopicSpec> make() {
+    const auto name = view_.text("name");
+    if (!name) return std::nullopt;
+    spec_.name = *name;
+    check_name();
+    read_assignment();
+    counts();
+    const PropertySet given(doc_, view_, PropertyScope::topic, cluster_.version);
+    given.apply(settings_);
+    spec_.config = settings_.topic;
+    check_size();
+    if (within_limit()) assign();
+    if (spec_.config.min_insync_replicas > spec_.replication_factor && spec_.replication_factor > 0) {
+      const std::string message = "min.insync.replicas is " + std::to_string(spec_.config.min_insync_replicas) + ", but topic " + in_quotes(spec_.name) + " has " +
+                                  counted(static_cast<std::size_t>(spec_.replication_factor), "replica") + " per partition";
+      given.report(Severity::warning, "min.insync.replicas", "min-isr", message, "Kafka then takes the count of replicas");
+    }
+    return spec_;
+  }
+
+ private:
+  void check_name() {
+    for (const TopicSpec& other : cluster_.topics) {
+      if (other.name == spec_.name) doc_.error(view_.member("name"), "duplicate-name", "there are two topics named " + in_quotes(spec_.name), "choose another name");
+    }
+    if (spec_.name == "." || spec_.name == "..") doc_.error(view_.member("name"), "bad-name", in_quotes(spec_.name) + " is not a legal topic name", "");
+  }
+
+  void read_assignment() {
+    for (const NodeId partition : view_.elements("assignment")) {
+      std::vector<std::int32_t> replicas;
+      if (doc_.tree[partition].kind != NodeKind::array) {
+        broken_ = true;
+        continue;
+      }
+      for (NodeId e = doc_.tree[partition].first; e != no_node; e = doc_.tree[e].next) {
+        const auto parsed = parse_integer(doc_.tree[e].text);
+        const auto* id = std::get_if<std::int64_t>(&parsed);
+        if (doc_.tree[e].kind != NodeKind::number || id == nullptr || *id < 0 || *id > limits::hosts) {
+          broken_ = true;
+          continue;
+        }
+        const auto brokers = static_cast<std::int64_t>(cluster_.broker_hosts.size());
+        if (*id >= brokers && brokers > 0 && build_.hosts_known) {
+          doc_.error(e, "unknown-broker", "there is no broker " + std::to_string(*id), "brokers are numbered 0 to " + std::to_string(brokers - 1));
+          broken_ = true;
+        }
+        if (std::find(replicas.begin(), replicas.end(), *id) != replicas.end()) {
+          doc_.error(e, "bad-assignment", "broker " + std::to_string(*id) + " holds two replicas of one partition", "");
+          broken_ = true;
+        }
+        replicas.push_back(static_cast<std::int32_t>(*id));
+      }
+      spec_.assignment.push_back(std::move(replicas));
+    }
+  }
+
+  void counts() {
+    const bool assigned = !spec_.assignment.empty();
+    const auto partitions = view_.integer("partitions");
+    const auto factor = view_.integer("replication_factor");
+    spec_.partitions = static_cast<std::int32_t>(partitions.value_or(assigned ? static_cast<std::int64_t>(spec_.assignment.size()) : settings_.num_partitions));
+    const auto first = assigned ? static_cast<std::int64_t>(spec_.assignment.front().size()) : settings_.default_replication_factor;
+    spec_.replication_factor = static_cast<std::int32_t>(factor.value_or(first));
+    if (!assigned || broken_) return;
+    if (spec_.assignment.size() != static_cast<std::size_t>(spec_.partitions)) {
+      broken_ = true;
+      doc_.error(view_.member("assignment"), "bad-assignment", "assignment lists " + counted(spec_.assignment.size(), "partition") + ", but the topic has " +
+                     std::to_string(spec_.partitions), "leave `partitions` out to take it from the assignment");
+    }
+    const auto lists = view_.elements("assignment");
+    for (std::size_t p = 0; p < spec_.assignment.size(); ++p) {
+      if (spec_.assignment[p].size() == static_cast<std::size_t>(spec_.replication_factor)) continue;
+      broken_ = true;
+      doc_.error(lists[p], "bad-assignment", "partition " + std::to_string(p) + " has " + counted(spec_.assignment[p].size(), "replica") +
+                     ", but replication_factor is " + std::to_string(spec_.replication_factor), "");
+    }
+  }
+
+  void check_size() {
+    const auto brokers = cluster_.broker_hosts.size();
+    if (brokers == 0 || !build_.hosts_known || broken_ || view_.wrong("replication_factor")) return;
+    if (static_cast<std::size_t>(spec_.replication_factor) <= brokers) return;
+    broken_ = true;
+    doc_.error(view_.place(view_.has("replication_factor") ? "replication_factor" : "name"), "too-few-brokers",
+               "replication_factor is " + std::to_string(spec_.replication_factor) + ", but the cluster has " + counted(brokers, "broker"),
+               "lower it to " + std::to_string(brokers) + raise_hint());
+  }
+
+  /// ", or raise /hosts/0/count (line 6) to 5", when the brokers are one group.
+  std::string raise_hint() const {
+    const auto groups = system_.elements("brokers_on");
+    if (groups.size() != 1) return "";
+    const auto group = build_.group_nodes.find(doc_.tree[groups.front()].text);
+    if (group == build_.group_nodes.end()) return "";
+    const NodeId count = doc_.tree.find(group->second, "count");
+    const NodeId place = count != no_node ? count : group->second;
+    return ", or raise " + doc_.tree.pointer(group->second) + "/count (" + doc_.where(place) + ") to " + std::to_string(spec_.replication_factor);
+  }
+
+  bool within_limit() {
+    build_.replicas += static_cast<std::int64_t>(spec_.partitions) * spec_.replication_factor;
+    if (build_.replicas <= limits::replicas) return !broken_;
+    if (!build_.too_many_replicas) {
+      build_.too_many_replicas = true;
+      doc_.error(view_.place("partitions"), "too-many-replicas", "the topics need more than " + std::to_string(limits::replicas) +
+                     " replicas (partitions times replication_factor), the most that can be simulated", "");
+    }
+    return false;
+  }
+
+  void assign() {
+    if (!spec_.assignment.empty() || cluster_.broker_hosts.empty()) return;
+    for (std::int32_t p = 0; p < spec_.partitions; ++p) {
+      std::vector<std::int32_t> replicas;
+      for (std::int32_t r = 0; r < spec_.replication_factor; ++r) replicas.push_back(order_[static_cast<std::size_t>(p + r) % order_.size()]);
+      spec_.assignment.push_back(std::move(replicas));
+    }
+  }
+
+  Build& build_;
+  Document& doc_;
+  const View& view_;
+  const View& system_;
+  const ClusterConfig& cluster_;
+  const std::vector<std::int32_t>& order_;  ///< Brokers, interleaved by zone.
+  KafkaSettings settings_;
+  TopicSpec spec_;
+  bool broken_ = false;
+};
+
+void build_kafka(Build& build, const std::string& name, const View& view) {
+  ClusterConfig cluster;
+  cluster.name = name;
+  cluster.version = version_of(view.text("version").value_or("")).value_or(kafka::Version::v4_1);
+  cluster.broker_hosts = build.resolve_hosts(view, "brokers_on");
+
+  KafkaSettings settings;
+  apply_defaults(settings, PropertyScope::broker, cluster.version);
+  const PropertySet given(build.doc, view, PropertyScope::broker, cluster.version);
+  given.apply(settings);
+  check_broker(given, settings);
+  build_rules(view.object("rules"), cluster.version, settings.broker);
+  cluster.broker = settings.broker;
+
+  build_controllers(build, view, cluster);
+  const auto topics = view.elements("topics");
+  if (static_cast<std::int64_t>(topics.size()) > limits::topics) {
+    build.doc.error(view.member("topics"), "too-many-topics", "there are " + std::to_string(topics.size()) + " topics, but at most " + std::to_string(limits::topics) + " can be simulated");
+  } else {
+    const std::vector<std::int32_t> order = interleaved_by_zone(build, cluster.broker_hosts);
+    const Table& topic_table = *view.table().find("topics")->table;
+    for (const NodeId node : topics) {
+      const View topic(build.doc, node, topic_table);
+      if (auto spec = TopicBuilder(build, topic, view, cluster, order, settings).make()) cluster.topics.push_back(std::move(*spec));
+    }
+  }
+  build.out.config.clusters.push_back(std::move(cluster));
+}
+
+}  // namespace
+
+void build_systems(Build& build, const View& scenario) {
+  const auto systems = scenario.elements("systems");
+  if (static_cast<std::int64_t>(systems.size()) > limits::systems) {
+    build.doc.error(scenario.member("systems"), "too-many-systems", "there are " + std::to_string(systems.size()) + " systems, but at most " + std::to_string(limits::systems) + " can be simulated");
+    return;
+  }
+  for (const NodeId node : systems) build.system_names.insert(build.doc.tree[node].key);
+  for (const NodeId node : systems) {
+    if (const Table* table = choose(build.doc, node, system_variants(), false)) build_kafka(build, build.doc.tree[node].key, View(build.doc, node, *table));
+  }
+}
+
+}  // namespace brokersim::scenario

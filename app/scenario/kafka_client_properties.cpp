@@ -1,0 +1,120 @@
+// Producer and consumer properties (kafka-behaviour.md sections 1.7 and 1.8).
+#include "app/scenario/kafka_property_rows.h"
+
+namespace brokersim::scenario {
+
+using namespace rows;
+using kafka::ConsumerConfig;
+using kafka::ProducerConfig;
+
+namespace {
+
+void set_acks(KafkaSettings& s, const PropertyValue& v) {
+  s.producer.acks = v.text == "0" ? kafka::Acks::none : v.text == "1" ? kafka::Acks::leader : kafka::Acks::all;
+}
+
+void set_offset_reset(KafkaSettings& s, const PropertyValue& v) {
+  s.consumer.auto_offset_reset = v.text == "earliest" ? kafka::OffsetReset::earliest
+                                 : v.text == "none"   ? kafka::OffsetReset::none
+                                                      : kafka::OffsetReset::latest;
+}
+
+/// What both clients have and the model does not need.
+void add_common(std::vector<Property>& all) {
+  const std::vector<Property> table{
+      word("bootstrap.servers"),
+      word("client.id"),
+      choice("client.dns.lookup", "use_all_dns_ips", {"use_all_dns_ips", "resolve_canonical_bootstrap_servers_only"}),
+      number("connections.max.idle.ms", "540000", -1, long_max),
+      number("send.buffer.bytes", "131072", -1, int_max),
+      word("interceptor.classes"),
+      word("metric.reporters"),
+      word("metadata.recovery.strategy"),
+      word("security.protocol", "PLAINTEXT"),
+      word("sasl.mechanism"),
+      word("sasl.jaas.config"),
+  };
+  all.insert(all.end(), table.begin(), table.end());
+}
+
+}  // namespace
+
+std::vector<Property> producer_properties() {
+  constexpr auto producer = &KafkaSettings::producer;
+  std::vector<Property> all{
+      choice("acks", "all", {"all", "-1", "0", "1"}, set_acks),
+      flag("enable.idempotence", "true", set<producer, &ProducerConfig::enable_idempotence>),
+      number("retries", int_max_text, 0, int_max, set<producer, &ProducerConfig::retries>),
+      number("max.in.flight.requests.per.connection", "5", 1, int_max, set<producer, &ProducerConfig::max_in_flight>),
+      number("delivery.timeout.ms", "120000", 0, int_max, set<producer, &ProducerConfig::delivery_timeout>),
+      number("request.timeout.ms", "30000", 0, int_max, set<producer, &ProducerConfig::request_timeout>),
+      number("linger.ms", since_4_0("0", "5"), 0, long_max, set<producer, &ProducerConfig::linger>),
+      number("batch.size", "16384", 0, int_max, set<producer, &ProducerConfig::batch_size>),
+      number("buffer.memory", "33554432", 0, long_max, set<producer, &ProducerConfig::buffer_memory>),
+      number("max.block.ms", "60000", 0, long_max, set<producer, &ProducerConfig::max_block>),
+      number("max.request.size", "1048576", 0, int_max, set<producer, &ProducerConfig::max_request_size>),
+      number("retry.backoff.ms", "100", 0, long_max, set<producer, &ProducerConfig::retry_backoff>),
+      number("retry.backoff.max.ms", "1000", 0, long_max, set<producer, &ProducerConfig::retry_backoff_max>),
+      number("reconnect.backoff.ms", "50", 0, long_max, set<producer, &ProducerConfig::reconnect_backoff>),
+      number("reconnect.backoff.max.ms", "1000", 0, long_max, set<producer, &ProducerConfig::reconnect_backoff_max>),
+      number("metadata.max.age.ms", "300000", 0, long_max, set<producer, &ProducerConfig::metadata_max_age>),
+      number("socket.connection.setup.timeout.ms", "10000", 0, long_max, set<producer, &ProducerConfig::socket_connection_setup_timeout>),
+      number("socket.connection.setup.timeout.max.ms", "30000", 0, long_max, set<producer, &ProducerConfig::socket_connection_setup_timeout_max>),
+      number("metadata.max.idle.ms", "300000", 5'000, long_max),
+      number("receive.buffer.bytes", "32768", -1, int_max),
+      choice("compression.type", "none", {"none", "gzip", "snappy", "lz4", "zstd"}),
+      number("transaction.timeout.ms", "60000", 0, int_max),
+      word("transactional.id"),
+      word("partitioner.class"),
+      flag("partitioner.adaptive.partitioning.enable", "true"),
+      number("partitioner.availability.timeout.ms", "0", 0, long_max),
+      flag("partitioner.ignore.keys", "false"),
+      word("key.serializer"),
+      word("value.serializer"),
+  };
+  add_common(all);
+  return all;
+}
+
+std::vector<Property> consumer_properties() {
+  constexpr auto consumer = &KafkaSettings::consumer;
+  std::vector<Property> all{
+      number("fetch.min.bytes", "1", 0, int_max, set<consumer, &ConsumerConfig::fetch_min_bytes>),
+      number("fetch.max.wait.ms", "500", 0, int_max, set<consumer, &ConsumerConfig::fetch_max_wait>),
+      number("fetch.max.bytes", "52428800", 0, int_max, set<consumer, &ConsumerConfig::fetch_max_bytes>),
+      number("max.partition.fetch.bytes", "1048576", 0, int_max, set<consumer, &ConsumerConfig::max_partition_fetch_bytes>),
+      number("max.poll.records", "500", 1, int_max, set<consumer, &ConsumerConfig::max_poll_records>),
+      choice("auto.offset.reset", "latest", {"latest", "earliest", "none"}, set_offset_reset),
+      number("request.timeout.ms", "30000", 0, int_max, set<consumer, &ConsumerConfig::request_timeout>),
+      number("retry.backoff.ms", "100", 0, long_max, set<consumer, &ConsumerConfig::retry_backoff>),
+      number("retry.backoff.max.ms", "1000", 0, long_max, set<consumer, &ConsumerConfig::retry_backoff_max>),
+      number("reconnect.backoff.ms", "50", 0, long_max, set<consumer, &ConsumerConfig::reconnect_backoff>),
+      number("reconnect.backoff.max.ms", "1000", 0, long_max, set<consumer, &ConsumerConfig::reconnect_backoff_max>),
+      number("metadata.max.age.ms", "300000", 0, long_max, set<consumer, &ConsumerConfig::metadata_max_age>),
+      number("socket.connection.setup.timeout.ms", "10000", 0, long_max, set<consumer, &ConsumerConfig::socket_connection_setup_timeout>),
+      number("socket.connection.setup.timeout.max.ms", "30000", 0, long_max, set<consumer, &ConsumerConfig::socket_connection_setup_timeout_max>),
+      word("group.id"),
+      word("group.instance.id"),
+      choice("group.protocol", "classic", {"classic", "consumer"}),
+      word("group.remote.assignor"),
+      number("session.timeout.ms", "45000", 1, int_max),
+      number("heartbeat.interval.ms", "3000", 1, int_max),
+      number("max.poll.interval.ms", "300000", 1, int_max),
+      word("partition.assignment.strategy"),
+      flag("enable.auto.commit", "true"),
+      number("auto.commit.interval.ms", "5000", 0, int_max),
+      choice("isolation.level", "read_uncommitted", {"read_uncommitted", "read_committed"}),
+      number("default.api.timeout.ms", "60000", 0, int_max),
+      flag("check.crcs", "true"),
+      flag("exclude.internal.topics", "true"),
+      flag("allow.auto.create.topics", "true"),
+      word("client.rack"),
+      number("receive.buffer.bytes", "65536", -1, int_max),
+      word("key.deserializer"),
+      word("value.deserializer"),
+  };
+  add_common(all);
+  return all;
+}
+
+}  // namespace brokersim::scenario

@@ -1,0 +1,69 @@
+// How a row of a property table is written: shared by kafka_*_properties.cpp and by nobody else.
+#pragma once
+
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "app/scenario/kafka_properties.h"
+#include "sim/time.h"
+#include "sim/units.h"
+
+namespace brokersim::scenario::rows {
+
+inline constexpr std::int64_t int_max = std::numeric_limits<std::int32_t>::max();
+inline constexpr std::int64_t long_max = std::numeric_limits<std::int64_t>::max();
+inline constexpr std::string_view long_max_text = "9223372036854775807";
+inline constexpr std::string_view int_max_text = "2147483647";
+
+enum class Unit : std::int64_t { ms = 1'000'000, seconds = 1'000'000'000, hours = 3'600'000'000'000 };
+
+/// Kafka writes "never" as Long.MAX_VALUE milliseconds; that stays "never" here.
+inline sim::Duration to_duration(std::int64_t count, Unit unit) {
+  const auto factor = static_cast<std::int64_t>(unit);
+  return count > long_max / factor ? sim::Duration::max() : sim::Duration{count * factor};
+}
+
+template <Unit U>
+void assign(sim::Duration& to, const PropertyValue& v) { to = to_duration(v.integer, U); }
+template <Unit U>
+void assign(sim::Bytes& to, const PropertyValue& v) { to = {v.integer}; }
+template <Unit U>
+void assign(std::int32_t& to, const PropertyValue& v) { to = static_cast<std::int32_t>(v.integer); }
+template <Unit U>
+void assign(std::int64_t& to, const PropertyValue& v) { to = v.integer; }
+template <Unit U>
+void assign(bool& to, const PropertyValue& v) { to = v.boolean; }
+
+/// Sets one member of one part of the settings.
+template <auto Part, auto Member, Unit U = Unit::ms>
+void set(KafkaSettings& settings, const PropertyValue& v) {
+  assign<U>((settings.*Part).*Member, v);
+}
+
+using Setter = void (*)(KafkaSettings&, const PropertyValue&);
+using Defaults = std::array<std::string_view, 3>;
+
+inline Defaults always(std::string_view value) { return {value, value, value}; }
+inline Defaults since_4_0(std::string_view before, std::string_view after) { return {before, after, after}; }
+
+inline Property number(std::string_view name, Defaults defaults, std::int64_t min, std::int64_t max, Setter setter = nullptr) {
+  return {.name = name, .type = PropertyType::integer, .defaults = defaults, .min = min, .max = max, .set = setter};
+}
+inline Property number(std::string_view name, std::string_view value, std::int64_t min, std::int64_t max, Setter setter = nullptr) {
+  return number(name, always(value), min, max, setter);
+}
+inline Property flag(std::string_view name, std::string_view value, Setter setter = nullptr) {
+  return {.name = name, .type = PropertyType::boolean, .defaults = always(value), .set = setter};
+}
+inline Property real(std::string_view name, std::string_view value) {
+  return {.name = name, .type = PropertyType::real, .defaults = always(value)};
+}
+inline Property word(std::string_view name, std::string_view value = "") {
+  return {.name = name, .type = PropertyType::text, .defaults = always(value)};
+}
+inline Property choice(std::string_view name, std::string_view value, std::vector<std::string> choices, Setter setter = nullptr) {
+  return {.name = name, .type = PropertyType::choice, .defaults = always(value), .choices = std::move(choices), .set = setter};
+}
+
+}  // namespace brokersim::scenario::rows

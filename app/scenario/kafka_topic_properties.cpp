@@ -1,0 +1,45 @@
+// Topic properties (kafka-behaviour.md sections 1.1 and 1.3). Defaults shown are those that a topic gets
+// when the broker's are untouched; a topic always inherits the broker's value.
+#include "app/scenario/kafka_property_rows.h"
+
+namespace brokersim::scenario {
+
+using namespace rows;
+using kafka::TopicConfig;
+
+std::vector<Property> topic_properties() {
+  constexpr auto topic = &KafkaSettings::topic;
+  return {
+      number("min.insync.replicas", "1", 1, int_max, set<topic, &TopicConfig::min_insync_replicas>),
+      flag("unclean.leader.election.enable", "false", set<topic, &TopicConfig::unclean_leader_election>),
+      {.name = "segment.bytes", .type = PropertyType::integer, .defaults = always("1073741824"), .min = 14, .max = int_max,
+       .set = set<topic, &TopicConfig::segment_bytes>, .min_since_4_0 = 1 << 20},
+      number("segment.ms", "604800000", 1, long_max, set<topic, &TopicConfig::segment_ms>),
+      number("segment.jitter.ms", "0", 0, long_max),
+      number("segment.index.bytes", "10485760", 4, int_max, set<topic, &TopicConfig::segment_index_bytes>),
+      number("index.interval.bytes", "4096", 0, int_max, set<topic, &TopicConfig::index_interval_bytes>),
+      number("flush.messages", long_max_text, 1, long_max, set<topic, &TopicConfig::flush_messages>),
+      number("flush.ms", long_max_text, 0, long_max, set<topic, &TopicConfig::flush_ms>),
+      number("max.message.bytes", "1048588", 0, int_max, set<topic, &TopicConfig::max_message_bytes>),
+      number("retention.ms", "604800000", -1, long_max),
+      number("retention.bytes", "-1", -1, long_max),
+      number("file.delete.delay.ms", "60000", 0, long_max),
+      word("cleanup.policy", "delete"),
+      real("min.cleanable.dirty.ratio", "0.5"),
+      number("delete.retention.ms", "86400000", 0, long_max),
+      number("min.compaction.lag.ms", "0", 0, long_max),
+      number("max.compaction.lag.ms", long_max_text, 1, long_max),
+      choice("message.timestamp.type", "CreateTime", {"CreateTime", "LogAppendTime"}),
+      number("message.timestamp.before.max.ms", long_max_text, 0, long_max),
+      number("message.timestamp.after.max.ms", since_4_0(long_max_text, "3600000"), 0, long_max),
+      word("compression.type", "producer"),
+      flag("preallocate", "false"),
+      flag("remote.storage.enable", "false"),
+      number("local.retention.ms", "-2", -2, long_max),
+      number("local.retention.bytes", "-2", -2, long_max),
+      word("leader.replication.throttled.replicas"),
+      word("follower.replication.throttled.replicas"),
+  };
+}
+
+}  // namespace brokersim::scenario

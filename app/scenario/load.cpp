@@ -1,0 +1,81 @@
+// load_file() and load_text(): read, change, check the form, build.
+#include <filesystem>
+
+#include "app/scenario/build.h"
+#include "app/scenario/limits.h"
+#include "app/scenario/reader.h"
+#include "app/scenario/scenario.h"
+#include "app/scenario/validate.h"
+
+namespace brokersim::scenario {
+namespace {
+
+std::string one_line(const Diagnostic& d) {
+  std::string place = shown(d.file);
+  if (d.line > 0) place += ":" + std::to_string(d.line) + ":" + std::to_string(d.column);
+  return place + ": " + d.message;
+}
+
+void build_all(Document& document, Scenario& scenario) {
+  const View root(document, document.tree.root(), scenario_table());
+  Build build(document, scenario);
+  world::Config& config = scenario.config;
+  config.title = root.text("title").value_or(std::filesystem::path(document.name).stem().string());
+  config.why = root.text("why").value_or("");
+  config.seed = root.seed("seed");
+  scenario.notes = root.texts("notes");
+  if (const auto duration = root.duration("duration")) {
+    config.duration = *duration;
+    build.duration_known = true;
+  }
+  const View network = root.object("network");
+  config.latency.loopback = *network.duration("loopback");
+  config.latency.same_zone = *network.duration("same_zone");
+  config.latency.cross_zone = *network.duration("cross_zone");
+  build_hosts(build, root);
+  build_systems(build, root);
+  build_workloads(build, root);
+  build_faults(build, root);
+  build_fault_plan(build, root);
+  build_expectations(build, root);
+}
+
+LoadResult finish(Problems& problems, std::optional<Scenario> scenario) {
+  if (problems.any_error()) scenario.reset();
+  if (scenario) {
+    for (const Diagnostic& d : problems.all()) scenario->warnings.push_back(one_line(d));
+  }
+  return {std::move(scenario), problems.take()};
+}
+
+LoadResult load(std::string_view text, const std::string& name, const std::vector<std::string>& overrides, Problems problems) {
+  auto tree = parse_json(text, name, problems);
+  if (!tree) return finish(problems, std::nullopt);
+  Document document{std::move(*tree), name, overrides, std::move(problems)};
+  apply_overrides(document);
+  validate(document);
+  Scenario scenario;
+  scenario.file = name;
+  if (document.tree[document.tree.root()].kind == NodeKind::object) build_all(document, scenario);
+  return finish(document.problems, std::move(scenario));
+}
+
+}  // namespace
+
+LoadResult load_file(const std::string& path, const std::vector<std::string>& overrides) {
+  Problems problems;
+  const auto text = read_file(path, limits::file_bytes, problems);
+  if (!text) return finish(problems, std::nullopt);
+  return load(*text, path, overrides, std::move(problems));
+}
+
+LoadResult load_text(std::string_view text, const std::string& name, const std::vector<std::string>& overrides) {
+  Problems problems;
+  if (text.size() > static_cast<std::size_t>(limits::file_bytes)) {
+    problems.add({Severity::error, "scenario/too-large", "the text has more than 16 MiB", name, 0, 0, "", ""});
+    return finish(problems, std::nullopt);
+  }
+  return load(text, name, overrides, std::move(problems));
+}
+
+}  // namespace brokersim::scenario

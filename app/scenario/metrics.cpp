@@ -1,0 +1,71 @@
+#include "app/scenario/metrics.h"
+
+#include <algorithm>
+
+namespace brokersim::scenario {
+namespace {
+
+std::vector<Metric> make_metrics() {
+  std::vector<Metric> all{
+      {"records.sent", MetricUnit::count, "Records handed to a producer's send()."},
+      {"records.acknowledged", MetricUnit::count, "Records reported to the application as written."},
+      {"records.failed", MetricUnit::count, "Records reported to the application as failed."},
+      {"records.lost_acknowledged", MetricUnit::count,
+       "Positively acknowledged and on no current leader after healing and catch-up at the end of the run."},
+      {"records.duplicated", MetricUnit::count, "Records that stand at more than one offset of their partition."},
+      {"records.reordered", MetricUnit::count, "Records that stand before one which their producer sent earlier."},
+      {"records.consumed", MetricUnit::count, "Records delivered to consumers."},
+      {"throughput.records_per_second", MetricUnit::per_second, "Acknowledged records per second of load."},
+      {"throughput.bytes_per_second", MetricUnit::bytes_per_second, "Acknowledged record bytes per second of load."},
+      {"unavailable.longest", MetricUnit::seconds, "The longest window of unavailability, of any kind or `of` one partition."},
+      {"unavailable.total", MetricUnit::seconds, "All windows of unavailability added up, overlaps counted once."},
+      {"unavailable.count", MetricUnit::count, "How many windows of unavailability there were."},
+      {"faults.requested", MetricUnit::count, "Faults whose time came."},
+      {"faults.fired", MetricUnit::count, "Faults that found a target."},
+      {"faults.had_effect", MetricUnit::count, "Faults that changed something."},
+      {"leader_changes", MetricUnit::count, "Elections of a leader other than the one before, over all partitions."},
+  };
+  const std::pair<const char*, const char*> latencies[] = {
+      {"produce", "Intended send to final outcome, failures included"},
+      {"produce_ok", "Actual send to success"},
+      {"end_to_end", "Intended send to delivery to a consumer"}};
+  const std::pair<const char*, const char*> quantiles[] = {
+      {"mean_ms", "mean"}, {"p50_ms", "median"},           {"p95_ms", "95th percentile"},
+      {"p99_ms", "99th percentile"}, {"p999_ms", "99.9th percentile"}, {"max_ms", "maximum"}};
+  for (const auto& [name, doc] : latencies) {
+    const std::string prefix = std::string("latency.") + name + ".";
+    all.push_back({prefix + "count", MetricUnit::count, std::string(doc) + ": how many were measured."});
+    for (const auto& [suffix, what] : quantiles) {
+      all.push_back({prefix + suffix, MetricUnit::milliseconds, std::string(doc) + ": " + what + "."});
+    }
+  }
+  std::sort(all.begin(), all.end(), [](const Metric& a, const Metric& b) { return a.name < b.name; });
+  return all;
+}
+
+}  // namespace
+
+const std::vector<Metric>& metrics() {
+  static const std::vector<Metric> all = make_metrics();
+  return all;
+}
+
+const Metric* find_metric(std::string_view name) {
+  for (const Metric& metric : metrics()) {
+    if (metric.name == name) return &metric;
+  }
+  return nullptr;
+}
+
+std::string_view to_string(MetricUnit unit) {
+  switch (unit) {
+    case MetricUnit::count: return "";
+    case MetricUnit::milliseconds: return "ms";
+    case MetricUnit::seconds: return "s";
+    case MetricUnit::per_second: return "/s";
+    case MetricUnit::bytes_per_second: return "bytes/s";
+  }
+  return "";
+}
+
+}  // namespace brokersim::scenario

@@ -1,0 +1,43 @@
+#include "app/scenario/planted_bugs.h"
+
+#include <array>
+#include <utility>
+
+namespace brokersim::scenario {
+namespace {
+
+using kafka::PlantedBugs;
+
+constexpr std::array<std::pair<std::string_view, bool PlantedBugs::*>, 8> bugs_by_name{{
+    {"hw_uses_committed_isr", &PlantedBugs::hw_uses_committed_isr},
+    {"shrink_before_confirmed", &PlantedBugs::shrink_before_confirmed},
+    {"truncate_to_high_watermark", &PlantedBugs::truncate_to_high_watermark},
+    {"ack_before_replication", &PlantedBugs::ack_before_replication},
+    {"elect_outside_isr", &PlantedBugs::elect_outside_isr},
+    {"skip_duplicate_check", &PlantedBugs::skip_duplicate_check},
+    {"recovery_skips_crc", &PlantedBugs::recovery_skips_crc},
+    {"fsync_lies", &PlantedBugs::fsync_lies},
+}};
+
+// A bug added to the struct must get a name here.
+static_assert(sizeof(PlantedBugs) == bugs_by_name.size() * sizeof(bool));
+
+}  // namespace
+
+std::vector<std::string> planted_bug_names() {
+  std::vector<std::string> names;
+  for (const auto& [name, member] : bugs_by_name) names.emplace_back(name);
+  return names;
+}
+
+bool plant(PlantedBugs& bugs, std::string_view name) {
+  for (const auto& [known, member] : bugs_by_name) {
+    if (known == name) {
+      bugs.*member = true;
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace brokersim::scenario

@@ -1,0 +1,290 @@
+#include "app/scenario/presets.h"
+
+#include <algorithm>
+
+#include "app/scenario/quantity.h"
+
+namespace brokersim::scenario {
+namespace {
+
+using sim::Bytes;
+using sim::BytesPerSecond;
+using sim::Duration;
+using storage::DiskConfig;
+using storage::DiskKind;
+
+constexpr std::int64_t gib = 1ll << 30;
+
+constexpr const char* aws_spec = "AWS EC2 user guide, storage optimized instances (2023-06)";
+constexpr const char* aws_net = "AWS EC2 user guide, instance network bandwidth, baseline (2023-06)";
+constexpr const char* iotune =
+    "iotune measurements shipped with Redpanda's rpk; the figure of the instance over its number of drives";
+constexpr const char* instance_latency =
+    "assumption, between the data sheets of Intel P4500 (115/20 us) and P4510 (77/18 us)";
+constexpr const char* instance_plp =
+    "16 KiB write and sync takes 12 to 58 us on cloud local NVMe (smalldatum.blogspot.com, 2026-01): power-loss protected";
+constexpr const char* cost_machine = "assumption: as fast as the machine on which the cost constants were measured";
+constexpr const char* wd_disksim = "WD 4 TB 7200 rpm drive as extracted by Western Digital for DiskSim (G4_LBA_64bit_4T)";
+
+std::string bandwidth_text(BytesPerSecond v) { return format_quantity(v.n, Dimension::bandwidth); }
+std::string size_text(Bytes v) { return format_quantity(v.n, Dimension::size); }
+std::string duration_text(Duration v) { return format_quantity(v.ns, Dimension::duration); }
+
+/// Collects a preset; every setter takes the source beside the value.
+class Maker {
+ public:
+  Maker(std::string name, std::string summary) {
+    preset_.name = std::move(name);
+    preset_.summary = std::move(summary);
+    preset_.hardware.preset = preset_.name;
+  }
+
+  Maker& machine(std::int32_t cores, std::int64_t memory, const char* source) {
+    preset_.hardware.cpu.cores = cores;
+    preset_.hardware.memory = {memory};
+    preset_.hardware.page_cache.memory = page_cache_share({memory});
+    note("cpu.cores", std::to_string(cores), source);
+    note("memory", size_text({memory}), source);
+    note("page_cache.memory", size_text(preset_.hardware.page_cache.memory), "three quarters of the memory: assumption");
+    return *this;
+  }
+  Maker& speed(std::int32_t percent, const char* source) {
+    preset_.hardware.cpu.speed_percent = percent;
+    note("cpu.speed_percent", std::to_string(percent), source);
+    return *this;
+  }
+  Maker& nic(std::int64_t bytes_per_second, const char* source) {
+    preset_.hardware.nic.bandwidth = {bytes_per_second};
+    note("nic.bandwidth", bandwidth_text({bytes_per_second}), source);
+    return *this;
+  }
+  Maker& disks(std::size_t count, const DiskConfig& disk, const char* bandwidth_source, const char* latency_source,
+               const char* cache_source) {
+    preset_.hardware.disks.assign(count, disk);
+    note("disks", std::to_string(count) + (disk.kind == DiskKind::nvme ? " x nvme, " : " x hdd, ") + size_text(disk.capacity),
+         bandwidth_source);
+    note("disks[].read_bandwidth", bandwidth_text(disk.read_bandwidth), bandwidth_source);
+    note("disks[].write_bandwidth", bandwidth_text(disk.write_bandwidth), bandwidth_source);
+    if (disk.kind == DiskKind::nvme) {
+      note("disks[].read_iops", std::to_string(disk.read_iops), bandwidth_source);
+      note("disks[].write_iops", std::to_string(disk.write_iops), bandwidth_source);
+      note("disks[].read_latency", duration_text(disk.read_latency), latency_source);
+      note("disks[].write_latency", duration_text(disk.write_latency), latency_source);
+    } else {
+      note("disks[].rpm", std::to_string(disk.rpm), latency_source);
+      note("disks[].seek_average", duration_text(disk.seek_average), latency_source);
+      note("disks[].seek_track_to_track", duration_text(disk.seek_track_to_track), latency_source);
+      note("disks[].controller_overhead", duration_text(disk.controller_overhead), latency_source);
+    }
+    note("disks[].power_loss_protection", disk.power_loss_protection ? "true" : "false", cache_source);
+    note("disks[].volatile_cache", size_text(disk.volatile_cache), cache_source);
+    if (!disk.power_loss_protection) note("disks[].flush_latency", duration_text(disk.flush_latency), cache_source);
+    return *this;
+  }
+  Preset done() { return std::move(preset_); }
+
+ private:
+  void note(std::string name, std::string value, const char* source) {
+    preset_.figures.push_back({std::move(name), std::move(value), source});
+  }
+
+  Preset preset_;
+};
+
+DiskConfig protected_nvme(std::int64_t capacity, std::int64_t read_bps, std::int64_t write_bps, std::int64_t read_iops,
+                          std::int64_t write_iops) {
+  DiskConfig disk;
+  disk.kind = DiskKind::nvme;
+  disk.capacity = {capacity};
+  disk.read_bandwidth = {read_bps};
+  disk.write_bandwidth = {write_bps};
+  disk.read_iops = read_iops;
+  disk.write_iops = write_iops;
+  disk.read_latency = {90'000};
+  disk.write_latency = {20'000};
+  disk.volatile_cache = {0};
+  disk.power_loss_protection = true;
+  disk.flush_latency = {0};
+  return disk;
+}
+
+DiskConfig spinning(std::int64_t capacity, std::int64_t bytes_per_second) {
+  DiskConfig disk;
+  disk.kind = DiskKind::hdd;
+  disk.capacity = {capacity};
+  disk.read_bandwidth = {bytes_per_second};
+  disk.write_bandwidth = {bytes_per_second};
+  disk.rpm = 7'200;
+  disk.seek_average = {7'240'000};
+  disk.seek_track_to_track = {1'429'000};
+  disk.controller_overhead = {100'000};
+  disk.volatile_cache = {64ll << 20};
+  disk.power_loss_protection = false;
+  disk.flush_latency = {8'333'333};  // One revolution beside the destage.
+  return disk;
+}
+
+Preset i3en_2xlarge() {
+  const DiskConfig disk = protected_nvme(2'500'000'000'000, 666'894'336, 333'447'168, 84'480, 66'969);
+  return Maker("i3en.2xlarge", "AWS i3en.2xlarge: 8 vCPU, 64 GiB, 2 x 2.5 TB NVMe, 8.4 Gb/s")
+      .machine(8, 64 * gib, aws_spec)
+      .speed(100, cost_machine)
+      .nic(1'050'000'000, aws_net)
+      .disks(2, disk, iotune, instance_latency, instance_plp)
+      .done();
+}
+
+Preset i3en_3xlarge() {
+  const DiskConfig disk = protected_nvme(7'500'000'000'000, 2'043'674'624, 1'024'458'752, 257'024, 174'080);
+  return Maker("i3en.3xlarge", "AWS i3en.3xlarge: 12 vCPU, 96 GiB, 1 x 7.5 TB NVMe, 12.5 Gb/s")
+      .machine(12, 96 * gib, aws_spec)
+      .speed(100, cost_machine)
+      .nic(1'562'500'000, aws_net)
+      .disks(1, disk, iotune, instance_latency, instance_plp)
+      .done();
+}
+
+Preset i3en_6xlarge() {
+  const DiskConfig disk = protected_nvme(7'500'000'000'000, 2'043'674'624, 1'024'458'752, 257'024, 174'080);
+  return Maker("i3en.6xlarge", "AWS i3en.6xlarge: 24 vCPU, 192 GiB, 2 x 7.5 TB NVMe, 25 Gb/s")
+      .machine(24, 192 * gib, aws_spec)
+      .speed(100, cost_machine)
+      .nic(3'125'000'000, aws_net)
+      .disks(2, disk, iotune, instance_latency, instance_plp)
+      .done();
+}
+
+Preset i3_4xlarge() {
+  const DiskConfig disk = protected_nvme(1'900'000'000'000, 2'015'342'735, 808'775'652, 411'200, 181'500);
+  return Maker("i3.4xlarge", "AWS i3.4xlarge: 16 vCPU, 122 GiB, 2 x 1.9 TB NVMe, 5 Gb/s")
+      .machine(16, 122 * gib, aws_spec)
+      .speed(85, "assumption: Broadwell (2016) against the machine of the cost constants")
+      .nic(625'000'000, "AWS: up to 10 Gb/s; baseline assumed twice the 2.5 Gb/s of i3.2xlarge")
+      .disks(2, disk, "iotune measurements of i3.2xlarge (one such drive) shipped with Redpanda's rpk", instance_latency,
+             instance_plp)
+      .done();
+}
+
+Preset li2014() {
+  constexpr const char* article =
+      "engineering.linkedin.com, Benchmarking Apache Kafka: 2 million writes per second on three cheap machines (2014)";
+  return Maker("li2014", "LinkedIn 2014: 6 cores at 2.5 GHz, 32 GB, 6 x 7200 rpm SATA as JBOD, 1 Gb/s")
+      .machine(6, 32 * gib, article)
+      .speed(75, "assumption: a Xeon of about 2012 against the machine of the cost constants")
+      .nic(125'000'000, article)
+      .disks(6, spinning(1'000'000'000'000, 137'000'000),
+             "822 MB/s linear over six drives in that article; 1 TB each is an assumption", wd_disksim,
+             "a SATA drive of that class: volatile write cache, 64 MiB, enabled; a flush costs a revolution beside the destage")
+      .done();
+}
+
+Preset generic_hdd() {
+  return Maker("generic.hdd", "8 cores, 64 GiB, one 7200 rpm SATA drive with a volatile cache, 10 Gb/s")
+      .machine(8, 64 * gib, "assumption: a common server")
+      .speed(100, cost_machine)
+      .nic(1'250'000'000, "assumption: a common server")
+      .disks(1, spinning(3'955'544'867'840, 165'300'000), wd_disksim, wd_disksim,
+             "volatile cache of 64 MiB, enabled as delivered; a flush costs a revolution beside the destage")
+      .done();
+}
+
+Preset generic_nvme() {
+  DiskConfig disk;
+  disk.kind = DiskKind::nvme;
+  disk.capacity = {1'000'000'000'000};
+  disk.read_bandwidth = {3'500'000'000};
+  disk.write_bandwidth = {2'700'000'000};
+  disk.read_iops = 500'000;
+  disk.write_iops = 500'000;
+  disk.read_latency = {66'667};
+  disk.write_latency = {18'182};
+  disk.volatile_cache = {1ll << 20};
+  disk.power_loss_protection = false;
+  disk.flush_latency = {891'000};
+  return Maker("generic.nvme", "8 cores, 64 GiB, one consumer NVMe drive without power-loss protection, 10 Gb/s")
+      .machine(8, 64 * gib, "assumption: a common server")
+      .speed(100, cost_machine)
+      .nic(1'250'000'000, "assumption: a common server")
+      .disks(1, disk, "Samsung 970 PRO 1 TB data sheet",
+             "Samsung 970 PRO 1 TB data sheet: 15,000 reads/s and 55,000 writes/s at queue depth 1",
+             "write buffer of 1 MiB: NVMeVirt's model of the 970 PRO; flush 891 us: a drive of that class, smalldatum.blogspot.com 2026-01")
+      .done();
+}
+
+Preset generic_nvme_plp() {
+  DiskConfig disk = protected_nvme(1'920'000'000'000, 3'200'000'000, 2'000'000'000, 540'000, 50'000);
+  disk.read_latency = {85'000};
+  disk.write_latency = {50'000};
+  constexpr const char* pm983 = "Samsung PM983 1.92 TB data sheet rev 1.0 (2018), sustained";
+  return Maker("generic.nvme-plp", "8 cores, 64 GiB, one data-centre NVMe drive with power-loss protection, 10 Gb/s")
+      .machine(8, 64 * gib, "assumption: a common server")
+      .speed(100, cost_machine)
+      .nic(1'250'000'000, "assumption: a common server")
+      .disks(1, disk, pm983, pm983, pm983)
+      .done();
+}
+
+Preset client_default() {
+  const DiskConfig disk = protected_nvme(1'920'000'000'000, 3'200'000'000, 2'000'000'000, 540'000, 50'000);
+  return Maker("client.default", "a client's machine: 8 cores, 32 GiB, 10 Gb/s; its disk is not used")
+      .machine(8, 32 * gib, "assumption: large enough never to be the bottleneck by chance")
+      .speed(100, cost_machine)
+      .nic(1'250'000'000, "assumption: a common server")
+      .disks(1, disk, "as generic.nvme-plp", "as generic.nvme-plp", "as generic.nvme-plp")
+      .done();
+}
+
+Preset controller_default() {
+  const DiskConfig disk = protected_nvme(1'920'000'000'000, 3'200'000'000, 2'000'000'000, 540'000, 50'000);
+  return Maker("controller.default", "a KRaft controller's machine: 4 cores, 16 GiB, protected NVMe, 10 Gb/s")
+      .machine(4, 16 * gib, "assumption: a common size for a dedicated controller")
+      .speed(100, cost_machine)
+      .nic(1'250'000'000, "assumption: a common server")
+      .disks(1, disk, "as generic.nvme-plp", "as generic.nvme-plp", "as generic.nvme-plp")
+      .done();
+}
+
+}  // namespace
+
+const std::vector<Preset>& presets() {
+  static const std::vector<Preset> all{i3en_2xlarge(), i3en_3xlarge(), i3en_6xlarge(),     i3_4xlarge(),    li2014(),
+                                       generic_hdd(),  generic_nvme(), generic_nvme_plp(), client_default(), controller_default()};
+  return all;
+}
+
+const Preset* find_preset(std::string_view name) {
+  for (const Preset& preset : presets()) {
+    if (preset.name == name) return &preset;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> preset_names() {
+  std::vector<std::string> names;
+  for (const Preset& preset : presets()) names.push_back(preset.name);
+  return names;
+}
+
+sim::Bytes page_cache_share(sim::Bytes memory) { return {std::max<std::int64_t>(1, memory.n / 4 * 3)}; }
+
+std::string list_hardware() {
+  std::string out;
+  for (const Preset& preset : presets()) {
+    out += preset.name + "\n    " + preset.summary + "\n";
+    std::size_t name_width = 0;
+    std::size_t value_width = 0;
+    for (const PresetFigure& figure : preset.figures) {
+      name_width = std::max(name_width, figure.name.size());
+      value_width = std::max(value_width, figure.value.size());
+    }
+    for (const PresetFigure& figure : preset.figures) {
+      out += "    " + figure.name + std::string(name_width - figure.name.size() + 2, ' ') + figure.value +
+             std::string(value_width - figure.value.size() + 2, ' ') + figure.source + "\n";
+    }
+    out += "\n";
+  }
+  if (!out.empty()) out.pop_back();
+  return out;
+}
+
+}  // namespace brokersim::scenario

@@ -1,0 +1,43 @@
+// What may be expected of an outcome.
+#include "app/scenario/field.h"
+#include "app/scenario/metrics.h"
+
+namespace brokersim::scenario {
+
+using enum FieldType;
+
+const Variants& expectation_variants() {
+  static const Table metric{
+      "expectation",
+      "metric",
+      "A number of the outcome within limits.",
+      {
+          {.name = "metric", .type = choice, .doc = "Its name (`brokersim list metrics`).", .required = true,
+           .choices = [] {
+             std::vector<std::string> names;
+             for (const Metric& m : metrics()) names.push_back(m.name);
+             return names;
+           }()},
+          {.name = "of", .type = text, .doc = "A workload, or a partition (\"orders/0\"). Default: the whole run."},
+          {.name = "equals", .type = limit, .doc = "It must be exactly this."},
+          {.name = "at_most", .type = limit, .doc = "It may not be above this."},
+          {.name = "at_least", .type = limit, .doc = "It may not be below this."},
+      }};
+  static const Table check{
+      "expectation",
+      "check",
+      "The verdict of a law.",
+      {
+          {.name = "check", .type = name, .doc = "Its id (`brokersim list checks`).", .required = true},
+          {.name = "verdict", .type = choice, .doc = "The verdict it must have.", .required = true, .choices = {"holds", "violated", "not_applicable"}},
+      }};
+  static const Table sometimes{
+      "expectation",
+      "sometimes",
+      "A rare state that must have been reached; a run that never reached it is inconclusive.",
+      {{.name = "sometimes", .type = name, .doc = "The probe: \"isr_shrank\".", .required = true}}};
+  static const Variants variants{"expectation", "", {&metric, &check, &sometimes}};
+  return variants;
+}
+
+}  // namespace brokersim::scenario

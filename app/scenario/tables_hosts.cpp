@@ -1,0 +1,134 @@
+// Machines and their parts. Fields are those of models/devices/*/config.h, under the same names.
+#include "app/scenario/field.h"
+#include "app/scenario/presets.h"
+#include "app/scenario/ranges.h"
+
+namespace brokersim::scenario {
+
+using namespace ranges;
+using enum FieldType;
+
+const Table& host_table() {
+  static const Table table{
+      "host",
+      "",
+      "A group of equal machines, named NAME-0, NAME-1 and so on.",
+      {
+          {.name = "name", .type = name, .doc = "Name of the group; machine i is NAME-i.", .required = true},
+          {.name = "count", .type = integer, .doc = "How many machines.", .fallback = "1", .min = 1, .max = limits::hosts},
+          {.name = "hardware", .type = preset, .doc = "A preset (`brokersim list hardware`), or a description by hand.",
+           .fallback = "i3en.2xlarge", .choices = preset_names(), .table = &hardware_table()},
+          {.name = "zones", .type = name_list, .doc = "Network zones, taken in turn.", .fallback = "[\"a\"]"},
+          {.name = "power_domain", .type = name, .doc = "Machines of one power domain lose mains together. Default: the zone's name."},
+          {.name = "boot_time", .type = duration, .doc = "From power-on until processes start.", .fallback = "30 s", .max = day},
+      }};
+  return table;
+}
+
+namespace {
+
+constexpr const char* of_the_preset = " Default: the preset's.";
+
+Field preset_field(Field field) {
+  field.doc += of_the_preset;
+  return field;
+}
+
+const Table& cpu_table() {
+  static const Table table{
+      "hardware.cpu",
+      "",
+      "Processors.",
+      {
+          preset_field({.name = "cores", .type = integer, .doc = "Hardware threads.", .min = 1, .max = 1'024}),
+          preset_field({.name = "speed_percent", .type = integer,
+                        .doc = "Speed in percent of the machine on which the cost constants were measured.", .min = 1, .max = 10'000}),
+      }};
+  return table;
+}
+
+const Table& nic_table() {
+  static const Table table{"hardware.nic",
+                           "",
+                           "The network card, full duplex.",
+                           {preset_field({.name = "bandwidth", .type = bandwidth, .doc = "Of each direction, on the wire.", .min = 1'000, .max = bandwidth_max})}};
+  return table;
+}
+
+const Table& page_cache_table() {
+  static const Table table{
+      "hardware.page_cache",
+      "",
+      "Linux write-back. Ratios are shares of `memory`.",
+      {
+          {.name = "memory", .type = size, .doc = "Memory the cache may fill. Default: three quarters of the machine's.", .min = mib, .max = 64 * tib},
+          {.name = "dirty_background", .type = integer, .doc = "vm.dirty_background_ratio: write-back starts.", .fallback = "10", .min = 0, .max = 100},
+          {.name = "dirty_limit", .type = integer, .doc = "vm.dirty_ratio: writers are throttled. Above dirty_background.", .fallback = "20", .min = 1, .max = 100},
+          {.name = "dirty_expire", .type = duration, .doc = "vm.dirty_expire_centisecs: age at which dirty data is written back.", .fallback = "30 s", .min = 10 * ms, .max = day},
+          {.name = "writeback_interval", .type = duration, .doc = "vm.dirty_writeback_centisecs: period of the flusher.", .fallback = "5 s", .min = 10 * ms, .max = day},
+          {.name = "copy_rate", .type = bandwidth, .doc = "Memory copy of a cached read or a write.", .fallback = "5700 MB/s", .min = mib, .max = bandwidth_max},
+      }};
+  return table;
+}
+
+const Table& file_system_table() {
+  static const Table table{
+      "hardware.file_system",
+      "",
+      "The file system, with ext4's choices.",
+      {
+          {.name = "data", .type = choice, .doc = "ordered: data reaches the device before the size that shows it. writeback: it need not.", .fallback = "ordered", .choices = {"ordered", "writeback"}},
+          {.name = "commit_interval", .type = duration, .doc = "ext4's commit option: period of the journal.", .fallback = "5 s", .min = 10 * ms, .max = hour},
+      }};
+  return table;
+}
+
+}  // namespace
+
+const Table& disk_table() {
+  static const Table table{
+      "hardware.disk",
+      "",
+      "One block device, or several alike.",
+      {
+          {.name = "preset", .type = choice, .doc = "Take the first disk of that hardware preset, then apply the other fields.", .choices = preset_names()},
+          {.name = "count", .type = integer, .doc = "How many such disks.", .fallback = "1", .min = 1, .max = 64},
+          preset_field({.name = "kind", .type = choice, .doc = "The timing law.", .choices = {"nvme", "hdd"}}),
+          preset_field({.name = "capacity", .type = size, .doc = "Usable bytes.", .min = mib, .max = 1'000 * tib}),
+          preset_field({.name = "read_bandwidth", .type = bandwidth, .doc = "Sequential; outer zone of an HDD.", .min = 1'000, .max = bandwidth_max}),
+          preset_field({.name = "write_bandwidth", .type = bandwidth, .doc = "Sequential, in steady state.", .min = 1'000, .max = bandwidth_max}),
+          preset_field({.name = "read_latency", .type = duration, .doc = "NVMe: fixed part of a read at queue depth 1.", .max = 10 * second}),
+          preset_field({.name = "write_latency", .type = duration, .doc = "NVMe: fixed part of a write into the drive's buffer.", .max = 10 * second}),
+          preset_field({.name = "read_iops", .type = integer, .doc = "NVMe: highest rate of 4 KiB random reads per second.", .min = 1, .max = 1'000'000'000}),
+          preset_field({.name = "write_iops", .type = integer, .doc = "NVMe: highest rate of 4 KiB random writes per second.", .min = 1, .max = 1'000'000'000}),
+          preset_field({.name = "rpm", .type = integer, .doc = "HDD: revolutions per minute.", .min = 100, .max = 100'000}),
+          preset_field({.name = "seek_average", .type = duration, .doc = "HDD: average seek, weighted by capacity.", .max = second}),
+          preset_field({.name = "seek_track_to_track", .type = duration, .doc = "HDD: seek of one cylinder.", .max = second}),
+          preset_field({.name = "controller_overhead", .type = duration, .doc = "HDD: per command.", .max = second}),
+          preset_field({.name = "volatile_cache", .type = size, .doc = "Write cache that loses its content with the power; 0 B = none.", .max = 64 * gib}),
+          preset_field({.name = "power_loss_protection", .type = boolean, .doc = "Acknowledged writes survive a power loss, and a flush is free."}),
+          preset_field({.name = "flush_latency", .type = duration, .doc = "Cost of a cache flush without protection, beside the destage.", .max = 10 * second}),
+          preset_field({.name = "shorn_write_permille", .type = integer, .doc = "Chance in 1,000 that a power loss tears a write in flight.", .max = 1'000}),
+          preset_field({.name = "sector", .type = size, .doc = "Unit that the device writes whole or not at all.", .min = 512, .max = 64 << 10}),
+      }};
+  return table;
+}
+
+const Table& hardware_table() {
+  static const Table table{
+      "hardware",
+      "",
+      "A machine by hand: a preset with some parts replaced.",
+      {
+          {.name = "preset", .type = choice, .doc = "Where to start from.", .fallback = "i3en.2xlarge", .choices = preset_names()},
+          preset_field({.name = "memory", .type = size, .doc = "RAM.", .min = 64 * mib, .max = 64 * tib}),
+          preset_field({.name = "cpu", .type = object, .doc = "Processors.", .table = &cpu_table()}),
+          preset_field({.name = "nic", .type = object, .doc = "Network card.", .table = &nic_table()}),
+          preset_field({.name = "disks", .type = list, .doc = "All disks of the machine; replaces the preset's.", .table = &disk_table()}),
+          preset_field({.name = "page_cache", .type = object, .doc = "Write-back of the operating system.", .table = &page_cache_table()}),
+          preset_field({.name = "file_system", .type = object, .doc = "File system of every disk.", .table = &file_system_table()}),
+      }};
+  return table;
+}
+
+}  // namespace brokersim::scenario
