@@ -101,7 +101,10 @@ CutFacts ClusterView::apply(const history::Truncated& event) {
   PartitionView& p = partition(event.partition);
   const std::int32_t index = p.index_of(event.broker);
   SIM_CHECK(index >= 0, "truncation of " + p.name + " by a broker without a replica");
-  return cut(p, static_cast<std::size_t>(index), event.to_offset, event.reason, event.at);
+  CutFacts facts = cut(p, static_cast<std::size_t>(index), event.to_offset, event.reason, event.at);
+  const bool recovery = event.reason == history::TruncateReason::recovery;
+  facts.without_loss = recovery && facts.removed > 0 && !p.replicas[static_cast<std::size_t>(index)].lost_cache;
+  return facts;
 }
 
 HighWatermarkFacts ClusterView::apply(const history::HighWatermark& event) {
@@ -111,7 +114,11 @@ HighWatermarkFacts ClusterView::apply(const history::HighWatermark& event) {
   const auto replica = static_cast<std::size_t>(index);
   ReplicaView& view = p.replicas[replica];
   HighWatermarkFacts facts{.before = view.high_watermark};
-  facts.went_back = event.leader && view.leads() && event.offset < view.high_watermark;
+  if (event.leader) {
+    facts.before = std::max<std::int64_t>(view.led_high_watermark, 0);
+    facts.went_back = event.offset < view.led_high_watermark;
+    view.led_high_watermark = event.offset;
+  }
   facts.beyond_log = event.offset > p.logs.end(replica);
   view.high_watermark = event.offset;
 
@@ -143,6 +150,7 @@ bool ClusterView::apply(const history::RoleChanged& event) {
   view.role_leader = event.leader;
   view.role_epoch = event.leader_epoch;
   view.has_role = true;
+  if (took_over) view.led_high_watermark = -1;
   if (!took_over || event.leader_epoch < p.reference_epoch) return false;
   p.logs.rematch(replica);
   const bool lacks = p.logs.agreed(replica) < p.logs.committed() && event.leader_epoch >= p.committed_epoch;
@@ -187,12 +195,12 @@ void ClusterView::apply(const history::BrokerChanged& event) {
     broker.up = false;
     broker.crashes.push_back({event.at, event.event});
   }
-  if (lossy) broker.lost_cache = true;
   know_all();
   for (const auto& p : partitions_) {
     const std::int32_t index = p->index_of(event.broker);
     if (index < 0) continue;
     if (stops) p->replicas[static_cast<std::size_t>(index)].has_role = false;
+    if (lossy) p->replicas[static_cast<std::size_t>(index)].lost_cache = true;
     if (lossy) p->contract.lossy_stop(event.broker, event.at, p->isr);
     if (event.event == BrokerEvent::process_started) p->contract.started(event.broker);
   }
@@ -203,7 +211,6 @@ void ClusterView::apply(const history::StorageLost& event) {
   const std::int32_t index = p.index_of(event.broker);
   SIM_CHECK(index >= 0, "storage of " + p.name + " lost by a broker without a replica");
   const Run run{event.base_offset, event.records.count, event.records.first, event.records.producer.n, 0};
-  p.replicas[static_cast<std::size_t>(index)].cut_by_recovery = true;
   if (!p.removals.empty()) {
     Removal& last = p.removals.back();
     const bool same = last.kind == RemovalKind::storage_lost && last.at == event.at && last.replica == index &&
@@ -222,23 +229,18 @@ CutFacts ClusterView::apply(const history::Recovered& event) {
   const std::int32_t index = p.index_of(event.broker);
   SIM_CHECK(index >= 0, "recovery of " + p.name + " by a broker without a replica");
   const auto replica = static_cast<std::size_t>(index);
-  const CutFacts facts = cut(p, replica, event.log_end, history::TruncateReason::recovery, event.at);
+  CutFacts facts = cut(p, replica, event.log_end, history::TruncateReason::recovery, event.at);
   ReplicaView& view = p.replicas[replica];
-  if (view.cut_by_recovery) {
-    // Batches that the crash took and that recovery kept are garbage with an offset.
-    std::vector<Run> gone;
-    for (auto removal = p.removals.rbegin(); removal != p.removals.rend(); ++removal) {
-      if (removal->replica != index) continue;
-      if (removal->kind == RemovalKind::storage_lost) gone.push_back(removal->run);
-      if (removal->kind == RemovalKind::truncated && removal->reason != history::TruncateReason::recovery) break;
-    }
-    for (const Run& run : gone) {
-      if (run.base < p.logs.end(replica) && p.logs.holds(replica, clip(run, run.base, p.logs.end(replica)))) {
-        p.logs.punch(replica, run.base, run.end());
-      }
-    }
-    view.cut_by_recovery = false;
+  facts.without_loss = facts.removed > 0 && !view.lost_cache;
+  // Batches that the crash took and that recovery kept are garbage with an offset.
+  for (std::size_t i = view.recovered_at; i < p.removals.size(); ++i) {
+    const Removal& removal = p.removals[i];
+    if (removal.replica != index || removal.kind != RemovalKind::storage_lost) continue;
+    const Run kept = clip(removal.run, removal.run.base, p.logs.end(replica));
+    if (kept.count > 0 && p.logs.holds(replica, kept)) p.logs.punch(replica, kept.base, kept.end());
   }
+  view.recovered_at = p.removals.size();
+  view.lost_cache = false;
   view.high_watermark = std::min(view.high_watermark, event.log_end);
   broker_mutable(event.broker).up = true;
   return facts;

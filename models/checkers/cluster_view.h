@@ -24,7 +24,9 @@ struct ReplicaView {
   std::int32_t role_leader = -1;     ///< Whom it follows; itself if it leads; -1 nobody.
   std::int32_t role_epoch = -1;
   bool has_role = false;             ///< Since its process started.
-  bool cut_by_recovery = false;      ///< Storage was lost and recovery has not run yet.
+  std::int64_t led_high_watermark = -1;  ///< Last one reported in this leadership; -1 none yet.
+  bool lost_cache = false;           ///< A lossy stop since its last recovery.
+  std::size_t recovered_at = 0;      ///< How many removals of the partition there were at its last recovery.
   [[nodiscard]] bool leads() const { return has_role && role_leader == broker; }
 };
 
@@ -84,8 +86,7 @@ struct Crash {
   history::BrokerEvent event = history::BrokerEvent::process_killed;
 };
 struct BrokerView {
-  bool up = false;          ///< Its process runs (it may be paused or fenced).
-  bool lost_cache = false;  ///< A lossy stop since its last recovery.
+  bool up = false;  ///< Its process runs (it may be paused or fenced).
   std::vector<Crash> crashes;
 };
 
@@ -99,6 +100,7 @@ struct CutFacts {
   std::int64_t removed = 0;
   std::int64_t committed_from = -1;  ///< First committed record that was cut; -1 none.
   std::int64_t committed_count = 0;
+  bool without_loss = false;  ///< Recovery cut records although no crash had taken anything.
 };
 struct HighWatermarkFacts {
   std::int64_t before = 0;

@@ -86,6 +86,12 @@ struct FetchAnswered {
   bool ok = true;
 };
 
+/// A client process began anew: a consumer's positions and a producer's unsent records are gone.
+struct ClientRestarted {
+  sim::SimTime at;
+  ClientId client;
+};
+
 // --- what the system did (white box) ------------------------------------------------------------------
 
 enum class AppendRole : std::uint8_t { leader, follower };
@@ -203,6 +209,7 @@ struct FaultFired {
   std::string target;     ///< Resolved: "host b-0", "broker 1 (leader of orders/0)".
   bool fired = true;      ///< False: requested, no candidate.
   bool healed = false;    ///< This entry marks its end.
+  std::int64_t effects = -1;  ///< When healed: what it touched (messages held back, I/Os slowed); -1 not counted.
 };
 
 }  // namespace brokersim::history

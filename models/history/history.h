@@ -20,6 +20,7 @@ class Watcher {
   virtual void on(const ProduceOutcome&) {}
   virtual void on(const Consumed&) {}
   virtual void on(const FetchAnswered&) {}
+  virtual void on(const ClientRestarted&) {}
   virtual void on(const Appended&) {}
   virtual void on(const Truncated&) {}
   virtual void on(const HighWatermark&) {}

@@ -1,0 +1,41 @@
+#include "models/checkers/census.h"
+
+namespace brokersim::checkers {
+
+const IntervalSet& Census::present(std::size_t producer) const {
+  static const IntervalSet nothing;
+  return producer < producers.size() ? producers[producer].present : nothing;
+}
+
+Census take_census(const ReplicaLogs& logs, std::size_t replica, std::int64_t end) {
+  Census census;
+  logs.for_each(replica, 0, end, [&](const Run& run) {
+    if (run.producer == Run::kHole) return;
+    const auto n = static_cast<std::size_t>(run.producer);
+    if (census.producers.size() <= n) census.producers.resize(n + 1);
+    ProducerCensus& producer = census.producers[n];
+    const std::int64_t highest = producer.present.end();
+    const std::int64_t fresh = producer.present.add(run.first, run.first + run.count);
+    const std::int64_t again = run.count - fresh;
+    if (again > 0) {
+      if (producer.duplicated == 0) producer.first_duplicate = run;
+      producer.duplicated += again;
+      census.duplicated += again;
+    }
+    if (fresh > 0 && run.first < highest) {
+      // Fresh ordinals below the highest that already stands there came late.
+      const std::int64_t beyond = std::max<std::int64_t>(run.first + run.count - std::max(highest, run.first), 0);
+      const std::int64_t late = fresh - beyond;
+      if (late <= 0) return;
+      if (producer.reordered == 0) {
+        producer.first_reordered = run;
+        producer.reordered_after = highest - 1;
+      }
+      producer.reordered += late;
+      census.reordered += late;
+    }
+  });
+  return census;
+}
+
+}  // namespace brokersim::checkers

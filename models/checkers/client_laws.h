@@ -1,0 +1,42 @@
+// The laws that clients see: S20 to S26, and the books of what they were told.
+//
+// S22 to S26 are judged at the event; S20, S21 and the rest of S24 on the final leaders' logs.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "models/checkers/census.h"
+#include "models/checkers/cluster_view.h"
+#include "models/checkers/law_book.h"
+#include "models/checkers/ledger.h"
+
+namespace brokersim::checkers {
+
+class ClientLaws {
+ public:
+  ClientLaws(ClusterView& view, LawBook& book) : view_(&view), book_(&book) {}
+
+  void on(const history::Sent& event);
+  void on(const history::ProduceOutcome& event);
+  void on(const history::Consumed& event);
+  void on(const history::ClientRestarted& event);
+  /// After the append was applied to the view.
+  void judge(const history::Appended& event);
+
+  /// At the end, for each partition that has a leader: order, duplicates and refused records of its log.
+  void finish(sim::SimTime now, std::size_t partition, const Census& census);
+
+  [[nodiscard]] const Ledger& ledger() const { return ledger_; }
+
+ private:
+  void judge_answer(const history::ProduceOutcome& event, const PartitionView& p, const AckRun& run);
+
+  ClusterView* view_;
+  LawBook* book_;
+  Ledger ledger_;
+  std::vector<std::vector<std::int64_t>> positions_;  ///< [consumer][partition]: next offset, -1 unknown.
+};
+
+}  // namespace brokersim::checkers

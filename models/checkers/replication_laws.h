@@ -1,0 +1,40 @@
+// The laws of replication, judged at the event that breaks them: S3, S5, S7, S8, S9, S11, S12.
+//
+// White box: reads what brokers and the controller did, through the facts of ClusterView. A breach is reported
+// with its time and in words; while the partition's contract is broken it is measured instead.
+#pragma once
+
+#include <map>
+#include <utility>
+
+#include "models/checkers/cluster_view.h"
+#include "models/checkers/law_book.h"
+
+namespace brokersim::checkers {
+
+class ReplicationLaws {
+ public:
+  explicit ReplicationLaws(LawBook& book) : book_(&book) {}
+
+  /// After the event was applied to the view.
+  void judge(const history::Appended& event, const AppendFacts& facts, const PartitionView& p);
+  void judge(const history::Truncated& event, const CutFacts& facts, const PartitionView& p);
+  void judge(const history::Recovered& event, const CutFacts& facts, const PartitionView& p);
+  void judge(const history::HighWatermark& event, const HighWatermarkFacts& facts, const PartitionView& p);
+  void judge(const history::RoleChanged& event, bool lacks_committed, const PartitionView& p);
+  /// Before the event is applied: compares it with what was known.
+  void judge_change(const history::PartitionChanged& event, const PartitionView& before);
+
+ private:
+  void one_leader(const PartitionView& p, history::PartitionId id, std::int32_t epoch, history::BrokerId broker,
+                  sim::SimTime at, const char* how);
+
+  LawBook* book_;
+  std::map<std::pair<std::int32_t, std::int32_t>, history::BrokerId> leaders_;  ///< (partition, epoch) -> who.
+};
+
+/// "records 3 to 5 of checkout-0 (epoch 2)", or what else stands at `offset` of the replica's log.
+[[nodiscard]] std::string content_text(const history::History& history, const PartitionView& p, std::size_t replica,
+                                       std::int64_t offset);
+
+}  // namespace brokersim::checkers
