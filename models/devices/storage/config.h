@@ -31,6 +31,7 @@ struct DiskConfig {
   sim::Bytes volatile_cache = {0};      ///< Write cache that loses its content with the power; 0 = none.
   bool power_loss_protection = true;    ///< Acknowledged writes survive a power loss; a flush is then free.
   sim::Duration flush_latency = {900'000};  ///< Cost of a cache flush without protection, beside the destage.
+  bool flush_lies = false;  ///< A flush answers at once and does nothing (fault D11). Only with a volatile cache.
   std::int32_t shorn_write_permille = 10;   ///< Chance in 1,000 that an in-flight write is torn by a power loss.
   sim::Bytes sector = {4'096};              ///< Unit that the device writes whole or not at all.
 };

@@ -62,12 +62,13 @@ struct UnsafeWrite {
   Piece piece;
   bool acknowledged = false;  ///< In the volatile cache; otherwise in flight.
   bool started = true;        ///< False: still queued behind others, so nothing of it is on the medium.
+  bool before_barrier = false;  ///< Acknowledged before the barrier in flight: safe if that one landed.
 };
 
 /// What the device held at a crash, in order of submission.
 struct DiskCrash {
   std::vector<UnsafeWrite> writes;  ///< File data only.
-  bool barrier_in_flight = false;
+  bool barrier_may_have_landed = false;  ///< One was in flight, and its own write had been handed over.
 };
 
 class Disk : public sim::Component {
@@ -87,7 +88,12 @@ class Disk : public sim::Component {
     return config_.volatile_cache.n > 0 && !config_.power_loss_protection;
   }
   /// True if a flush has something to do now.
-  [[nodiscard]] bool needs_flush() const { return !cache_.empty(); }
+  [[nodiscard]] bool needs_flush();
+  /// The number the next request will get. A flush or barrier with that number or a later one makes durable
+  /// all that is acknowledged now.
+  [[nodiscard]] std::uint64_t mark() const { return next_id_; }
+  /// Number of the latest flush or barrier that is complete, 0 if none.
+  [[nodiscard]] std::uint64_t flushed() const { return flushed_; }
   [[nodiscard]] const DiskConfig& config() const { return config_; }
   [[nodiscard]] const DiskCounters& counters() const { return counters_; }
   [[nodiscard]] std::size_t in_flight() const { return live_; }
@@ -103,30 +109,39 @@ class Disk : public sim::Component {
   struct Request {
     IoRequest io;
     std::uint64_t id = 0;  // 0: free slot
-    sim::SimTime submitted;
-    sim::SimTime start;
-    sim::SimTime done_at;       // moves when foreground work overtakes background work
-    sim::SimTime destaged_at;   // when its data are on the medium
+    sim::SimTime start;        // when the device begins with it
+    sim::SimTime done_at;      // when the submitter hears of it; moves when others overtake
+    sim::SimTime destaged_at;  // when its data are on the medium
     sim::EventHandle event;
-    bool follows_background = false;  // done_at moves with background work
+    bool in_background = false;
   };
   struct CacheEntry {
     std::uint64_t id = 0;
+    std::uint64_t mark = 0;  // a flush from this number on covers it
     Piece piece;
-    sim::Bytes length;
-    sim::SimTime acknowledged;
+    sim::SimTime safe_at;  // destaged for certain
+  };
+  struct Occupant {
+    std::int64_t length = 0;
     sim::SimTime destaged_at;
   };
 
+  void arm(std::uint32_t slot);
   void complete(std::uint64_t slot);
-  void schedule(std::uint32_t slot);
-  [[nodiscard]] sim::Duration slowed(sim::Duration d) const { return {d.ns * slow_percent_ / 100}; }
-  [[nodiscard]] sim::SimTime serve_foreground(const IoRequest& io, sim::SimTime* start);
-  [[nodiscard]] sim::SimTime serve_background(const IoRequest& io, sim::SimTime* start);
+  void time_read(Request& request);
   void time_write(Request& request);
+  void time_cached_write(Request& request);
+  void time_flush(Request& request);
   void time_barrier(Request& request);
-  [[nodiscard]] sim::SimTime room_in_cache(sim::Bytes length);
-  void forget_safe_entries();
+  /// Both return the end of the service and set request.start.
+  sim::SimTime serve_foreground(Request& request);
+  sim::SimTime serve_background(Request& request);
+  [[nodiscard]] sim::Duration background_share(const Request& request, sim::Duration left, bool first) const;
+  void push_background(sim::Duration by);
+  [[nodiscard]] sim::SimTime room_at(std::int64_t length);
+  [[nodiscard]] sim::Duration slowed(sim::Duration d) const { return {d.ns * slow_percent_ / 100}; }
+  void drop_flushed(std::uint64_t flush_id);
+  void drop_safe();
   DiskCrash crash(bool powered);
 
   DiskConfig config_;
@@ -136,12 +151,15 @@ class Disk : public sim::Component {
   sim::SimTime foreground_free_;
   sim::SimTime background_free_;
   std::uint64_t next_id_ = 1;
+  std::uint64_t flushed_ = 0;
   std::vector<Request> requests_;
   std::vector<std::uint32_t> free_;
+  std::vector<std::uint32_t> in_background_;  // slots whose done_at moves with background work
   std::size_t live_ = 0;
-  std::deque<CacheEntry> cache_;      // unprotected, not surely on the medium; oldest first
-  std::deque<CacheEntry> occupancy_;  // takes room in the cache until destaged; oldest first
-  sim::Bytes occupied_;
+  std::deque<CacheEntry> cache_;    // acknowledged, unprotected, perhaps not on the medium; oldest first
+  std::deque<Occupant> occupants_;  // take room in the cache until destaged; oldest first
+  std::int64_t occupied_ = 0;
+  sim::SimTime room_from_;  // room promised to a waiting write is there from then on
 };
 
 }  // namespace brokersim::storage

@@ -19,9 +19,14 @@ class DiskTiming {
 
   explicit DiskTiming(const DiskConfig& config);
 
-  /// Time that the port (NVMe) or the mechanics (HDD, moved by this call) are busy with the request, if they
-  /// begin it at `start`. `length` positive.
-  [[nodiscard]] sim::Duration service(bool write, sim::Bytes position, sim::Bytes length, sim::SimTime start);
+  /// Time that the port (NVMe) or the mechanics (HDD) are busy with the request, if they begin it at `start`.
+  /// `length` positive.
+  [[nodiscard]] sim::Duration service(bool write, sim::Bytes position, sim::Bytes length, sim::SimTime start) const;
+  /// The head is at `position` at `at`: the end of the latest request in line.
+  void move_head(sim::Bytes position, sim::SimTime at);
+  /// The latest request in line ends that much later, because another was put before it.
+  void delay_head(sim::Duration by) { head_free_ += by; }
+  void forget_head() { head_ = -1; }
   /// HDD: what it costs to come back to another stream after an interruption (seek and half a turn); NVMe: 0.
   [[nodiscard]] sim::Duration reposition() const;
   /// Fixed time of a request beside the service: NVMe read or write latency; HDD: 0 (it is in the service).

@@ -123,11 +123,14 @@ class FileSystem : public sim::Component {
   friend class Flusher;
   friend class Journal;
 
+  /// Who starts a write: the flusher (background), a sync, or a rename that an ordered commit waits for.
+  enum class Cause : std::uint8_t { flusher, sync, ordered };
   struct SyncOperation {
     enum class Stage : std::uint8_t { data, commit, flush, finished };
     FileId file;               // n = -1: names only
     std::int64_t target = 0;   // bytes of the file that must be at the device
     std::uint64_t transaction = 0;
+    std::uint64_t mark = 0;    // a flush from this number on covers its data
     Stage stage = Stage::data;
     Status status = Status::ok;
     sim::Signal finished;
@@ -145,7 +148,8 @@ class FileSystem : public sim::Component {
     std::int64_t from = 0;
     std::int64_t to = 0;  // clipped by truncation; from == to: nothing left of it
     bool done = false;
-    bool of_flusher = false;
+    Cause cause = Cause::sync;
+    std::int32_t layer = 0;
     std::uint64_t ordered_in = 0;  // the transaction whose commit waits for it, 0 none
   };
   enum class CrashKind : std::uint8_t { kernel, power };
@@ -157,22 +161,24 @@ class FileSystem : public sim::Component {
   void unlink_file(File& file);
   void write_range(File& file, std::int64_t length, ContentTag tag);
   void drop_dirty(File& file, std::int64_t from);
+  [[nodiscard]] std::int64_t dirty_behind(const File& file, std::int64_t from) const;
   void drop_blocks(File& file, std::int64_t from);
   void free_file(FileId id);
 
   // write-back
-  bool submit_write(File& file, std::int64_t length_max, Urgency urgency, bool of_flusher, bool ordered);
-  void submit_all(File& file, bool ordered);
+  void submit_write(File& file, std::int64_t length_max, Cause cause);
+  void submit_all(File& file, Cause cause);
   void write_done(std::uint64_t slot);
-  void release_write(std::uint32_t slot);
 
   // fsync
   std::shared_ptr<SyncOperation> start_sync(FileId id);
+  std::shared_ptr<SyncOperation> start_names_sync();
   void advance_syncs();
-  [[nodiscard]] bool advance(SyncOperation& operation);
-  void finish_names(SyncOperation& operation);
+  void advance(SyncOperation& operation);
   void flush_done();
   [[nodiscard]] sim::Task<Status> wait(std::shared_ptr<SyncOperation> operation);
+  [[nodiscard]] sim::Task<Status> wait_all(std::vector<std::shared_ptr<SyncOperation>> operations);
+  FileId write_temporary(const std::string& temporary, std::string content);
   void commit_begins(Transaction& transaction);
   void commit_applied(const Transaction& transaction);
 
@@ -185,6 +191,14 @@ class FileSystem : public sim::Component {
 
   // crashes
   CrashReport crash(CrashKind kind);
+  [[nodiscard]] IntervalSet medium_of(const File& file, std::int32_t layer, CrashKind kind, bool barrier_landed,
+                                      const std::vector<UnsafeWrite>& writes) const;
+  void report_losses(const File& file, std::int64_t visible, CrashKind kind, bool barrier_landed,
+                     const std::vector<UnsafeWrite>& writes, CrashReport& report) const;
+  void take_back(const JournalChange& change, CrashReport& report);
+  void settle(File& file, CrashKind kind, bool barrier_landed, const std::vector<UnsafeWrite>& writes);
+  void forget_dirty();
+  void forget_runtime();
 
   FileSystemConfig config_;
   Disk& disk_;
@@ -199,8 +213,7 @@ class FileSystem : public sim::Component {
   std::vector<std::shared_ptr<SyncOperation>> syncs_;  // in order of call
   std::map<std::uint64_t, std::shared_ptr<ReadOperation>> reads_;
   std::uint64_t next_read_ = 1;
-  bool flush_running_ = false;
-  std::uint64_t flush_round_ = 0;
+  std::uint64_t latest_flush_ = 0;  // number of the latest flush submitted
   sim::Bytes used_;
   std::int32_t crashes_ = 0;
 };

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <set>
 #include <utility>
 
@@ -40,6 +39,7 @@ class Flusher {
   friend class FileSystem;
   void arm();
   void woken();
+  void started();
   void pump();
   [[nodiscard]] bool next_file();
   [[nodiscard]] std::int64_t chunk() const;
@@ -47,12 +47,13 @@ class Flusher {
   FileSystem& file_system_;
   PageCache& page_cache_;
   std::set<std::pair<std::int64_t, FileId>> dirty_;  // (dirtied at, file)
-  std::deque<FileId> work_;   // files of this pass, in turn
+  std::pair<std::int64_t, FileId> visited_;          // the latest to have its turn
   FileId current_;
   std::int64_t visit_left_ = 0;
   std::int32_t in_flight_ = 0;
   bool wake_pending_ = false;
   sim::EventHandle timer_;
+  sim::EventHandle start_;
 };
 
 }  // namespace brokersim::storage

@@ -65,8 +65,8 @@ class Journal {
   void request_commit();
   [[nodiscard]] std::uint64_t running_id() const { return running_.id; }
   [[nodiscard]] std::uint64_t committed_id() const { return committed_id_; }
-  /// The latest transaction that holds a change: sync_names() waits for it.
-  [[nodiscard]] std::uint64_t newest_change() const;
+  /// The latest transaction that holds a change of names: sync_names() waits for it. 0: none.
+  [[nodiscard]] std::uint64_t names_changed_in() const { return names_changed_in_; }
 
   /// The crash: both transactions, oldest first, to apply or take back; the journal starts afresh.
   struct Unfinished {
@@ -91,6 +91,8 @@ class Journal {
   bool committing_now_ = false;
   bool commit_wanted_ = false;
   std::uint64_t committed_id_ = 0;
+  std::uint64_t names_changed_in_ = 0;
+  std::int64_t cursor_ = 0;  // next byte in the journal's ring
   sim::EventHandle timer_;
 };
 

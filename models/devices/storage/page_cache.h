@@ -50,6 +50,8 @@ class PageCache : public sim::Component {
   void remove_dirty(sim::Bytes length, bool measured);
   /// Write-back went idle: the next completion starts a new rate measurement.
   void restart_measurement();
+  /// After a crash: nobody is held back.
+  void restart();
   [[nodiscard]] bool above_background() const { return dirty_ > background_; }
 
   /// Residence. A handle is valid until evicted(); 0 is none.

@@ -41,6 +41,7 @@ enum class ByteState : std::uint8_t {
   in_writeback,  ///< Submitted to the device, not complete.
   drive_cache,   ///< Complete, in the drive's volatile cache.
   size_unknown,  ///< On the medium, but the file size (or the name) that shows them was not committed.
+  medium,        ///< On the medium, which was lost itself.
 };
 [[nodiscard]] const char* to_string(ByteState state);
 
