@@ -68,6 +68,17 @@ class Signal {
     waiter->wakeup.wake_at(waiter->wakeup.component()->now(), "task.notified");
     return true;
   }
+  /// Resumes the first waiter inside the running handler instead of by an event of its own. Only as the last
+  /// act of a plain event handler of the waiter's process. False if nobody waits.
+  bool resume_one() {
+    Waiter* waiter = head_;
+    if (waiter == nullptr) return false;
+    unlink(waiter);
+    waiter->wakeup.cancel();
+    waiter->result = Waited::notified;
+    waiter->wakeup.component()->sim().resume_now(waiter->wakeup.frame());
+    return true;
+  }
   [[nodiscard]] bool has_waiters() const { return head_ != nullptr; }
 
  private:

@@ -42,18 +42,38 @@ void ThreadPool::start(std::size_t thread, const Job& job) {
 
 void ThreadPool::finish(std::uint64_t thread) {
   Running& running = running_[thread];
-  const sim::Callback done = running.done;
-  running.busy = false;
-  --busy_;
   busy_time_ += running.length;
   ++completed_;
-  if (!queue_.empty()) {
-    const Job next = queue_.front();
-    queue_.pop_front();
-    queued_length_ -= next.length;
-    start(thread, next);
-  }
-  done.function(done.self, done.argument);
+  current_ = thread;
+  held_ = false;
+  running.done.function(running.done.self, running.done.argument);
+  current_ = kNoThread;
+  if (!held_) free(thread);
+}
+
+void ThreadPool::free(std::size_t thread) {
+  running_[thread].busy = false;
+  --busy_;
+  if (queue_.empty()) return;
+  const Job next = queue_.front();
+  queue_.pop_front();
+  queued_length_ -= next.length;
+  start(thread, next);
+}
+
+std::size_t ThreadPool::hold() {
+  SIM_CHECK(current_ != kNoThread, owner_.path() + " holds a thread outside a job");
+  SIM_CHECK(!held_, owner_.path() + " holds a thread twice");
+  held_ = true;
+  running_[current_].length = {};
+  return current_;
+}
+
+void ThreadPool::release(std::size_t thread) {
+  SIM_CHECK(thread < running_.size());
+  SIM_CHECK(running_[thread].busy, owner_.path() + " releases an idle thread");
+  busy_time_ += owner_.now() - running_[thread].end;
+  free(thread);
 }
 
 sim::Duration ThreadPool::wait() const {

@@ -28,6 +28,10 @@ class ThreadPool {
   /// Runs a job of `cost` (not negative) CPU time on the reference machine; `done` is called at its end.
   void submit(sim::Duration cost, sim::Callback done);
 
+  /// Within a job's `done`: its thread stays occupied (by an fsync, by a throttled write) until release().
+  [[nodiscard]] std::size_t hold();
+  void release(std::size_t thread);
+
   /// Time until a thread is free for a job submitted now. 0 if one is idle.
   [[nodiscard]] sim::Duration wait() const;
   /// CPU time of all jobs submitted and not finished: what remains of the running ones, and the queue.
@@ -60,13 +64,17 @@ class ThreadPool {
 
   void start(std::size_t thread, const Job& job);
   void finish(std::uint64_t thread);
+  void free(std::size_t thread);
 
+  static constexpr std::size_t kNoThread = static_cast<std::size_t>(-1);
   sim::Component& owner_;
   CpuConfig cpu_;
   std::vector<Running> running_;  // one per thread
   std::deque<Job> queue_;
   sim::Duration queued_length_;
   std::int32_t busy_ = 0;
+  std::size_t current_ = kNoThread;  // whose done() is running
+  bool held_ = false;
   sim::Duration busy_time_;
   sim::Duration wait_max_;
   std::uint64_t completed_ = 0;

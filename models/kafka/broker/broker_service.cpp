@@ -1,0 +1,206 @@
+#include "models/kafka/broker/broker_service.h"
+
+#include <algorithm>
+
+#include "sim/check.h"
+
+namespace brokersim::kafka::broker {
+
+namespace {
+/// BrokerLifecycleManager: delay between heartbeats while a state change is under way.
+constexpr sim::Duration kFastHeartbeat = {10'000'000};
+/// A broker waits this long for its controlled shutdown before it goes anyway.
+constexpr sim::Duration kControlledShutdownMax = {300'000'000'000};
+constexpr sim::Duration kBackoffBase = {100'000'000};
+}  // namespace
+
+BrokerService::BrokerService(sim::Process& process, host::Host& host, const BrokerParams& params)
+    : host_(host),
+      params_(params),
+      cluster_(*params.cluster),
+      component_(process, process.path() + "/main"),
+      server_(component_, host.network(), cluster_, host.config().hardware.cpu, *this),
+      heartbeats_(component_, host.network(), host.id(), cluster_.controller_host, wire::kControllerPort),
+      metadata_(component_, host.network(), host.id(), cluster_.controller_host, wire::kControllerPort),
+      alter_(component_, host.network(), host.id(), cluster_.controller_host, wire::kControllerPort),
+      producer_ids_(component_, host.network(), host.id(), cluster_.controller_host, wire::kControllerPort),
+      replicas_(component_, params_, log_dirs(), server_, image_),
+      logs_(component_, params_, replicas_),
+      metadata_loop_(component_, cluster_, metadata_, replicas_, image_),
+      isr_(alter_, replicas_, params.id),
+      fetchers_(process, process.path(), host.network(), host.id(), params_, &broker_epoch_, replicas_) {
+  replicas_.connect(isr_, fetchers_);
+}
+
+std::vector<storage::FileSystem*> BrokerService::log_dirs() {
+  std::vector<storage::FileSystem*> dirs;
+  for (std::size_t i = 0; i < host_.file_systems(); ++i) dirs.push_back(&host_.file_system(i));
+  return dirs;
+}
+
+sim::Task<void> BrokerService::run() {
+  previous_epoch_ = logs_.take_clean_markers();
+  component_.spawn(metadata_loop_.run());
+  co_await register_with_controller();
+  while (metadata_loop_.applied() <= broker_epoch_) co_await metadata_loop_.progress().wait();
+  state_ = State::recovering;
+  component_.spawn(heartbeat_loop());  // from the registration on: its session must not run out while logs load
+  co_await logs_.load_all();
+  host_.network().listen(host_.id(), wire::kBrokerPort, component_, server_);
+  co_await metadata_loop_.publish();
+  component_.spawn(isr_.run(&broker_epoch_));
+  component_.spawn(replicas_.isr_check_loop());
+  component_.spawn(logs_.high_watermark_checkpoint_loop());
+  component_.spawn(logs_.recovery_point_checkpoint_loop());
+  component_.spawn(logs_.flush_loop());
+  ready_to_unfence_ = true;
+  kick_.notify_all();
+}
+
+sim::Task<void> BrokerService::register_with_controller() {
+  const std::uint64_t incarnation = sim::combine(component_.path_hash(), host_.incarnation(params_.program));
+  const sim::Stream jitter = component_.stream("registration.backoff");
+  sim::Duration backoff = kBackoffBase;
+  for (std::uint64_t attempt = 0;; ++attempt) {
+    auto request = std::make_unique<wire::BrokerRegistrationRequest>();
+    request->broker = params_.id;
+    request->incarnation = incarnation;
+    request->previous_broker_epoch = previous_epoch_;
+    std::unique_ptr<wire::Message> answer =
+        co_await heartbeats_.call(std::move(request), cluster_.config.broker_session_timeout);
+    const auto* response = static_cast<const wire::BrokerRegistrationResponse*>(answer.get());
+    if (response != nullptr && response->error == wire::ErrorCode::none) {
+      broker_epoch_ = response->broker_epoch;
+      co_return;
+    }
+    // Exponential from 100 ms, doubling, up to the session timeout, with 2 % of jitter.
+    const std::int64_t two_percent = backoff.ns / 50;
+    const sim::Duration wait{backoff.ns - two_percent + static_cast<std::int64_t>(jitter.child(incarnation).below(
+                                                            attempt, static_cast<std::uint64_t>(2 * two_percent + 1)))};
+    co_await sim::delay(wait, "broker.registration_backoff");
+    backoff = std::min(backoff * 2, cluster_.config.broker_session_timeout);
+  }
+}
+
+sim::Task<void> BrokerService::heartbeat_loop() {
+  const sim::Stream jitter = component_.stream("heartbeat.backoff");
+  const sim::SimTime never = sim::SimTime::max();
+  sim::SimTime give_up = never;
+  sim::Duration backoff = kBackoffBase;
+  for (std::uint64_t round = 0;; ++round) {
+    if (want_shut_down_ && give_up == never) give_up = component_.now() + kControlledShutdownMax;
+    auto request = std::make_unique<wire::BrokerHeartbeatRequest>();
+    request->broker = params_.id;
+    request->broker_epoch = broker_epoch_;
+    request->metadata_offset = metadata_loop_.applied() - 1;
+    request->want_fence = !ready_to_unfence_;
+    request->want_shut_down = want_shut_down_;
+    const bool asked_to_leave = want_shut_down_;
+    std::unique_ptr<wire::Message> answer =
+        co_await heartbeats_.call(std::move(request), cluster_.config.broker_session_timeout);
+    const auto* response = static_cast<const wire::BrokerHeartbeatResponse*>(answer.get());
+    const bool failed = response == nullptr || response->error != wire::ErrorCode::none;
+    if (!failed && asked_to_leave && response->should_shut_down) break;
+    if (component_.now() > give_up) break;
+    sim::Duration wait = cluster_.config.broker_heartbeat_interval;
+    if (failed) {
+      const std::int64_t two_percent = backoff.ns / 50;
+      wait = {backoff.ns - two_percent +
+              static_cast<std::int64_t>(jitter.below(round, static_cast<std::uint64_t>(2 * two_percent + 1)))};
+      backoff = std::min(backoff * 2, cluster_.config.broker_session_timeout);
+    } else {
+      backoff = kBackoffBase;
+      if (state_ == State::recovering && ready_to_unfence_ && !response->fenced) state_ = State::running;
+      if (state_ == State::recovering || asked_to_leave) wait = kFastHeartbeat;
+    }
+    co_await kick_.wait_for(wait);
+  }
+  co_await shut_down();
+}
+
+void BrokerService::terminate() {
+  if (want_shut_down_) return;
+  want_shut_down_ = true;
+  if (state_ == State::starting || !cluster_.config.controlled_shutdown_enable) {
+    component_.spawn(shut_down());
+    return;
+  }
+  kick_.notify_all();
+}
+
+sim::Task<void> BrokerService::shut_down() {
+  state_ = State::shutting_down;
+  if (ready_to_unfence_) {  // else logs are not loaded yet: no clean marker (KAFKA-15375)
+    host_.network().unlisten(host_.id(), wire::kBrokerPort);
+    co_await logs_.shut_down(broker_epoch_);
+  }
+  host_.exited(params_.program);
+}
+
+sim::Duration BrokerService::cost(const wire::Message& request) const {
+  const Costs& costs = cluster_.costs;
+  switch (request.api) {
+    case wire::Api::produce: return replicas_.produce_cost(static_cast<const wire::ProduceRequest&>(request));
+    case wire::Api::fetch:
+      return costs.handle_request +
+             costs.read_partition * static_cast<std::int64_t>(static_cast<const wire::FetchRequest&>(request).parts.size());
+    default: return costs.handle_request;
+  }
+}
+
+void BrokerService::handle(RequestId id, wire::Message& request) {
+  switch (request.api) {
+    case wire::Api::produce: return replicas_.produce(id, static_cast<wire::ProduceRequest&>(request));
+    case wire::Api::fetch: return replicas_.fetch(id, static_cast<wire::FetchRequest&>(request));
+    case wire::Api::list_offsets: return replicas_.list_offsets(id, static_cast<wire::ListOffsetsRequest&>(request));
+    case wire::Api::metadata: return answer_metadata(id, static_cast<wire::MetadataRequest&>(request));
+    case wire::Api::init_producer_id: component_.spawn(answer_init_producer_id(id)); return;
+    default: SIM_CHECK(false, "a broker does not serve this request");
+  }
+}
+
+void BrokerService::answer_metadata(RequestId id, const wire::MetadataRequest& request) {
+  auto response = std::make_unique<wire::MetadataResponse>();
+  for (const auto& broker : image_.brokers()) {
+    if (broker.broker < 0 || broker.fenced) continue;
+    response->brokers.push_back({broker.broker, cluster_.broker_hosts[static_cast<std::size_t>(broker.broker)]});
+  }
+  for (const wire::PartitionId id_wanted : request.partitions) {
+    wire::PartitionMetadata metadata;
+    metadata.partition = id_wanted;
+    const wire::PartitionState* state = image_.partition(id_wanted);
+    if (state == nullptr) {
+      metadata.error = wire::ErrorCode::unknown_topic_or_partition;
+    } else {
+      const wire::BrokerState* leader = state->leader < 0 ? nullptr : image_.broker(state->leader);
+      const bool available = leader != nullptr && !leader->fenced;
+      metadata.error = available ? wire::ErrorCode::none : wire::ErrorCode::leader_not_available;
+      metadata.leader = available ? state->leader : -1;
+      metadata.leader_epoch = state->leader_epoch;
+    }
+    response->partitions.push_back(metadata);
+  }
+  server_.respond(id, std::move(response));
+}
+
+sim::Task<void> BrokerService::answer_init_producer_id(RequestId id) {
+  while (next_producer_id_ == producer_id_block_end_) {
+    auto request = std::make_unique<wire::AllocateProducerIdsRequest>();
+    request->broker = params_.id;
+    std::unique_ptr<wire::Message> answer = co_await producer_ids_.call(std::move(request), cluster_.config.request_timeout);
+    const auto* block = static_cast<const wire::AllocateProducerIdsResponse*>(answer.get());
+    if (block == nullptr || block->error != wire::ErrorCode::none) {
+      co_await sim::delay(kBackoffBase, "broker.producer_id_retry");
+      continue;
+    }
+    if (next_producer_id_ == producer_id_block_end_) {  // else another request was faster
+      next_producer_id_ = block->first;
+      producer_id_block_end_ = block->first + block->count;
+    }
+  }
+  auto response = std::make_unique<wire::InitProducerIdResponse>();
+  response->producer_id = next_producer_id_++;
+  server_.respond(id, std::move(response));
+}
+
+}  // namespace brokersim::kafka::broker

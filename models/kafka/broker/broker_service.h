@@ -1,0 +1,71 @@
+// A Kafka broker process: registration, heartbeats, requests, replicas, shutdown (BrokerServer, BrokerLifecycleManager).
+//
+// Life: read the clean markers -> register -> follow metadata up to the own registration -> load the logs -> serve and
+// follow -> ask to be unfenced -> run -> (SIGTERM) hand over leadership, flush, leave the clean marker, exit.
+// Rules: kafka-behaviour.md sections 2.5, 5.2, 10.1.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "models/devices/host/host.h"
+#include "models/kafka/broker/fetcher.h"
+#include "models/kafka/broker/isr_manager.h"
+#include "models/kafka/broker/log_manager.h"
+#include "models/kafka/broker/metadata_loop.h"
+#include "models/kafka/broker/replica_manager.h"
+#include "models/kafka/broker/request_server.h"
+
+namespace brokersim::kafka::broker {
+
+class BrokerService final : public host::Service, public RequestHandler {
+ public:
+  BrokerService(sim::Process& process, host::Host& host, const BrokerParams& params);
+
+  void start() override { component_.spawn(run()); }
+  void terminate() override;
+
+  [[nodiscard]] sim::Duration cost(const wire::Message& request) const override;
+  void handle(RequestId id, wire::Message& request) override;
+
+  // For measures and checks, never for other modelled software.
+  [[nodiscard]] ReplicaManager& replicas() { return replicas_; }
+  [[nodiscard]] const RequestServer& server() const { return server_; }
+
+ private:
+  enum class State : std::uint8_t { starting, recovering, running, shutting_down };
+
+  [[nodiscard]] sim::Task<void> run();
+  [[nodiscard]] sim::Task<void> register_with_controller();
+  [[nodiscard]] sim::Task<void> heartbeat_loop();
+  [[nodiscard]] sim::Task<void> shut_down();
+  void answer_metadata(RequestId id, const wire::MetadataRequest& request);
+  [[nodiscard]] sim::Task<void> answer_init_producer_id(RequestId id);
+  [[nodiscard]] std::vector<storage::FileSystem*> log_dirs();
+
+  host::Host& host_;
+  BrokerParams params_;
+  const ClusterShape& cluster_;
+  sim::Component component_;
+  wire::ClusterImage image_;
+  RequestServer server_;
+  RpcChannel heartbeats_;   // Kafka keeps a channel for each of these, so that a slow one holds up no other
+  RpcChannel metadata_;
+  RpcChannel alter_;
+  RpcChannel producer_ids_;
+  ReplicaManager replicas_;
+  LogManager logs_;
+  MetadataLoop metadata_loop_;
+  IsrManager isr_;
+  std::int64_t broker_epoch_ = -1;
+  FetcherManager fetchers_;
+  std::int64_t previous_epoch_ = -1;
+  State state_ = State::starting;
+  bool ready_to_unfence_ = false;
+  bool want_shut_down_ = false;
+  sim::Signal kick_;  // heartbeat now
+  std::int64_t next_producer_id_ = 0;
+  std::int64_t producer_id_block_end_ = 0;
+};
+
+}  // namespace brokersim::kafka::broker

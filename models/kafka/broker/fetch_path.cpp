@@ -1,0 +1,148 @@
+// Fetch and ListOffsets: read, take note of followers, answer now or park (kafka-behaviour.md sections 4.3, 4.6).
+#include <algorithm>
+
+#include "models/kafka/broker/replica_manager.h"
+
+namespace brokersim::kafka::broker {
+
+ReplicaManager::ReadSet ReplicaManager::read(const wire::FetchRequest& request) {
+  ReadSet set;
+  set.response = std::make_unique<wire::FetchResponse>();
+  const bool follower = request.replica >= 0;
+  for (const wire::FetchPart& part : request.parts) {
+    Replica* replica = find(part.partition);
+    wire::FetchedPart result;
+    log::FileSlice slice;
+    if (replica == nullptr) {
+      result.partition = part.partition;
+      result.error = wire::ErrorCode::not_leader_or_follower;
+    } else {
+      result = replica->read(part, follower, std::max<std::int64_t>(request.max_bytes - set.bytes, 0), set.bytes == 0, slice);
+    }
+    set.bytes += result.bytes;
+    const bool loud = result.error != wire::ErrorCode::none || result.diverging.has_value();
+    set.immediate = set.immediate || loud;
+    if (slice.bytes > 0) set.slices.emplace_back(replica, slice);
+    // An incremental session lists only partitions with news; a changed HW is news for followers and consumers.
+    if (loud || result.bytes > 0 || result.high_watermark >= 0) set.response->parts.push_back(std::move(result));
+  }
+  set.immediate = set.immediate || set.bytes >= request.min_bytes || request.max_wait.ns == 0 || request.parts.empty();
+  return set;
+}
+
+void ReplicaManager::fetch(RequestId id, wire::FetchRequest& request) {
+  ReadSet set = read(request);
+  if (request.replica >= 0) note_follower(request);
+  if (set.immediate) {
+    answer_fetch(id, std::move(set));
+    return;
+  }
+  const FetchPurgatory::Ref ref = fetch_purgatory_.park(id, request);
+  for (const wire::FetchPart& part : request.parts) {
+    Replica* replica = find(part.partition);
+    auto& waits = replica->fetch_waits;
+    if (waits.size() >= 16) {
+      std::erase_if(waits, [this](const FetchWait& w) { return fetch_purgatory_.get({w.operation, w.generation}) == nullptr; });
+    }
+    waits.push_back({ref.operation, ref.generation});
+  }
+}
+
+void ReplicaManager::note_follower(wire::FetchRequest& request) {
+  for (const wire::FetchPart& part : request.parts) {
+    Replica* replica = find(part.partition);
+    if (replica == nullptr || replica->check_leader(part.current_leader_epoch) != wire::ErrorCode::none) continue;
+    // A diverging or out-of-range fetch says nothing of the follower's log in this epoch.
+    const auto check = replica->log().epochs().end_offset_for(part.last_fetched_epoch, replica->log().log_end());
+    const bool diverging = part.last_fetched_epoch >= 0 &&
+                           (!check || check->epoch < part.last_fetched_epoch || check->end_offset < part.fetch_offset);
+    if (diverging || part.fetch_offset > replica->log().log_end()) continue;
+    replication::Leader& leader = *replica->leader();
+    if (!leader.fetched(request.replica, part.fetch_offset, part.log_start, request.replica_epoch, replica->log().log_end(),
+                        owner_.now())) {
+      continue;
+    }
+    const wire::BrokerState* broker = image_.broker(request.replica);
+    if (broker != nullptr) {
+      const replication::MemberHealth health{request.replica, broker->fenced, broker->in_controlled_shutdown,
+                                             broker->broker_epoch};
+      if (leader.should_expand(health)) propose(*replica, leader.begin_expand(request.replica));
+    }
+    advance(*replica);
+  }
+}
+
+void ReplicaManager::complete_fetch(RequestId id, wire::FetchRequest& request) { answer_fetch(id, read(request)); }
+
+void ReplicaManager::answer_fetch(RequestId id, ReadSet set) {
+  std::erase_if(set.slices, [this](const auto& entry) {
+    const log::FileSlice& slice = entry.second;
+    return entry.first->files().cached(slice.file, {slice.position}, {slice.bytes});
+  });
+  if (set.slices.empty()) {
+    server_.respond(id, std::move(set.response));
+  } else {
+    owner_.spawn(answer_cold(id, std::move(set.response), std::move(set.slices)));
+  }
+}
+
+sim::Task<void> ReplicaManager::answer_cold(RequestId id, std::unique_ptr<wire::FetchResponse> response,
+                                            std::vector<std::pair<Replica*, log::FileSlice>> slices) {
+  for (const auto& [replica, slice] : slices) {
+    co_await replica->files().read(slice.file, {slice.position}, {slice.bytes});
+  }
+  server_.respond(id, std::move(response));
+}
+
+bool ReplicaManager::has_data(const wire::FetchRequest& request) const {
+  std::int64_t bytes = 0;
+  const bool follower = request.replica >= 0;
+  for (const wire::FetchPart& part : request.parts) {
+    const Replica* replica = replicas_[static_cast<std::size_t>(part.partition.n)].get();
+    if (replica == nullptr || replica->role() != Role::leader) return true;  // an error to tell
+    const std::int64_t upper = follower ? replica->log().log_end() : replica->high_watermark();
+    if (upper <= part.fetch_offset) continue;
+    if (request.min_bytes <= 1) return true;
+    bytes += replica->log().read(part.fetch_offset, part.max_bytes, upper, bytes == 0).bytes;
+    if (bytes >= request.min_bytes) return true;
+  }
+  return false;
+}
+
+void ReplicaManager::wake_fetches(Replica& replica, bool consumers) {
+  // Followers watch the log end, consumers the high watermark; completing one may answer and remove it here.
+  auto& waits = replica.fetch_waits;
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < waits.size(); ++i) {
+    const FetchPurgatory::Ref ref{waits[i].operation, waits[i].generation};
+    const wire::FetchRequest* request = fetch_purgatory_.get(ref);
+    if (request == nullptr) continue;
+    const bool watches = consumers ? request->replica < 0 : request->replica >= 0;
+    if (watches && has_data(*request)) {
+      fetch_purgatory_.complete(ref);
+    } else {
+      waits[kept++] = waits[i];
+    }
+  }
+  waits.resize(kept);
+}
+
+void ReplicaManager::list_offsets(RequestId id, const wire::ListOffsetsRequest& request) {
+  auto response = std::make_unique<wire::ListOffsetsResponse>();
+  response->partition = request.partition;
+  Replica* replica = find(request.partition);
+  if (replica == nullptr || replica->role() != Role::leader) {
+    response->error = wire::ErrorCode::not_leader_or_follower;
+  } else if (!request.latest) {
+    response->offset = replica->log().log_start();
+  } else if (request.replica >= 0) {
+    response->offset = replica->log().log_end();
+  } else if (replica->high_watermark() < replica->leader()->epoch_start()) {
+    response->error = wire::ErrorCode::offset_not_available;  // KIP-207
+  } else {
+    response->offset = replica->high_watermark();
+  }
+  server_.respond(id, std::move(response));
+}
+
+}  // namespace brokersim::kafka::broker

@@ -1,0 +1,218 @@
+#include "models/kafka/broker/fetcher.h"
+
+#include <algorithm>
+
+#include "models/kafka/replication/follower.h"
+#include "sim/check.h"
+
+namespace brokersim::kafka::broker {
+
+Fetcher::Fetcher(sim::Process& process, const std::string& path, network::Network& network, network::HostId self,
+                 const BrokerParams& params, wire::BrokerId leader, const std::int64_t* broker_epoch,
+                 ReplicaManager& replicas)
+    : component_(process, path),
+      params_(params),
+      cluster_(*params.cluster),
+      broker_epoch_(broker_epoch),
+      replicas_(replicas),
+      channel_(component_, network, self, params.cluster->broker_hosts[static_cast<std::size_t>(leader)], wire::kBrokerPort) {}
+
+Fetcher::Fetched* Fetcher::find(wire::PartitionId id) {
+  for (Fetched& fetched : partitions_) {
+    if (fetched.replica->name().id == id) return &fetched;
+  }
+  return nullptr;
+}
+
+void Fetcher::add(Replica& replica) {
+  remove(replica);
+  partitions_.push_back({&replica, replica.leader_epoch(), component_.now(), false, -1});
+  std::sort(partitions_.begin(), partitions_.end(),
+            [](const Fetched& a, const Fetched& b) { return a.replica->name().id < b.replica->name().id; });
+  changed_.notify_all();
+}
+
+void Fetcher::remove(Replica& replica) {
+  std::erase_if(partitions_, [&](const Fetched& f) { return f.replica == &replica; });
+}
+
+std::unique_ptr<wire::FetchRequest> Fetcher::build(sim::SimTime now) {
+  auto request = std::make_unique<wire::FetchRequest>();
+  request->replica = params_.id;
+  request->replica_epoch = *broker_epoch_;
+  request->max_wait = cluster_.config.replica_fetch_wait_max;
+  request->min_bytes = static_cast<std::int32_t>(cluster_.config.replica_fetch_min_bytes.n);
+  request->max_bytes = static_cast<std::int32_t>(cluster_.config.replica_fetch_response_max_bytes.n);
+  request->parts.reserve(partitions_.size());
+  for (Fetched& fetched : partitions_) {
+    if (fetched.failed || fetched.not_before > now) continue;
+    const log::Log& log = fetched.replica->log();
+    wire::FetchPart part;
+    part.partition = fetched.replica->name().id;
+    part.current_leader_epoch = fetched.leader_epoch;
+    part.fetch_offset = log.log_end();
+    part.last_fetched_epoch = log.epochs().latest_epoch().value_or(-1);
+    part.log_start = log.log_start();
+    part.max_bytes = static_cast<std::int32_t>(cluster_.config.replica_fetch_max_bytes.n);
+    if (new_session_ || fetched.sent_offset != part.fetch_offset) ++request->changed_parts;
+    fetched.sent_offset = part.fetch_offset;
+    request->parts.push_back(part);
+  }
+  return request;
+}
+
+sim::Duration Fetcher::until_ready(sim::SimTime now) const {
+  sim::Duration wait = cluster_.config.replica_fetch_backoff;
+  for (const Fetched& fetched : partitions_) {
+    if (!fetched.failed && fetched.not_before > now) wait = std::min(wait, fetched.not_before - now);
+  }
+  return wait;
+}
+
+sim::Task<void> Fetcher::run() {
+  for (;;) {
+    std::unique_ptr<wire::FetchRequest> request = build(component_.now());
+    if (request->parts.empty()) {
+      const sim::Duration wait = until_ready(component_.now());
+      if (partitions_.empty()) {
+        co_await changed_.wait();
+      } else {
+        co_await changed_.wait_for(wait);
+      }
+      continue;
+    }
+    std::vector<wire::FetchPart> asked = request->parts;
+    std::unique_ptr<wire::Message> answer =
+        co_await channel_.call(std::move(request), cluster_.config.replica_socket_timeout);
+    if (answer == nullptr) {
+      new_session_ = true;
+      back_off_all();
+      continue;
+    }
+    new_session_ = false;
+    auto* response = static_cast<wire::FetchResponse*>(answer.get());
+    sim::Duration cost = cluster_.costs.fetcher_round;
+    for (const auto& part : response->parts) {
+      cost += cluster_.costs.fetcher_append_batch * static_cast<std::int64_t>(part.batches.size());
+      cost += per_byte(part.bytes, cluster_.costs.append_ps_per_byte);
+    }
+    co_await sim::delay(cost, "broker.fetcher_work");
+    for (auto& part : response->parts) {
+      const auto found = std::find_if(asked.begin(), asked.end(), [&](const auto& a) { return a.partition == part.partition; });
+      if (found == asked.end()) continue;
+      co_await process(std::move(part), found->fetch_offset, found->current_leader_epoch);
+    }
+  }
+}
+
+void Fetcher::back_off_all() {
+  for (Fetched& fetched : partitions_) fetched.not_before = component_.now() + cluster_.config.replica_fetch_backoff;
+}
+
+sim::Task<void> Fetcher::process(wire::FetchedPart part, std::int64_t asked_offset, std::int32_t asked_epoch) {
+  Fetched* fetched = find(part.partition);
+  if (fetched == nullptr || fetched->leader_epoch != asked_epoch) co_return;  // moved on meanwhile
+  Replica& replica = *fetched->replica;
+  if (replica.log().log_end() != asked_offset) co_return;
+  if (part.error == wire::ErrorCode::offset_out_of_range) {
+    co_await out_of_range(&replica, asked_epoch);
+    co_return;
+  }
+  if (part.error != wire::ErrorCode::none) {
+    on_error(*fetched, part);
+    co_return;
+  }
+  if (part.diverging) {
+    const replication::Truncation cut = replication::truncate_to(
+        replica.log().epochs(), replica.log().log_end(), {part.diverging->epoch, part.diverging->end_offset});
+    replica.truncate(std::max(cut.to_offset, replica.log().log_start()), history::TruncateReason::divergence, component_.now());
+    replica.files().replace_unsynced(replica.log().epoch_file(), replica.log().epochs().text());
+    co_return;  // no data, no high watermark in this round (KAFKA-14704)
+  }
+  sim::Duration held_back;
+  bool rolled = false;
+  const std::optional<std::int32_t> epoch_before = replica.log().epochs().latest_epoch();
+  for (const log::BatchId batch : part.batches) {
+    const log::AppendResult appended = replica.append_as_follower(batch, component_.now());
+    held_back += appended.held_back;
+    rolled = rolled || appended.rolled;
+  }
+  const bool must_flush = !part.batches.empty() && replica.must_flush();
+  const bool new_epoch = replica.log().epochs().latest_epoch() != epoch_before;
+  replica.follow_high_watermark(part.high_watermark, component_.now());
+  if (rolled) replicas_.after_roll(replica);
+  if (new_epoch) {
+    std::string file = replica.log().epoch_file();
+    std::string text = replica.log().epochs().text();
+    static_cast<void>(co_await replica.files().replace(std::move(file), std::move(text)));
+  }
+  if (held_back.ns > 0) co_await sim::delay(held_back, "broker.dirty_throttled");
+  if (must_flush && !cluster_.config.planted.fsync_lies) {
+    const storage::Status status = co_await replica.log().flush_to(replica.log().log_end());
+    if (status == storage::Status::ok) {
+      params_.history->record(
+          history::Flushed{component_.now(), params_.id, replica.name().id, replica.log().recovery_point()});
+    }
+  }
+}
+
+// Ours is longer than an unclean leader's log, or ends before the leader's begins (section 4.1): ask for its end.
+sim::Task<void> Fetcher::out_of_range(Replica* replica, std::int32_t asked_epoch) {
+  auto request = std::make_unique<wire::ListOffsetsRequest>();
+  request->partition = replica->name().id;
+  request->replica = params_.id;
+  std::unique_ptr<wire::Message> answer = co_await channel_.call(std::move(request), cluster_.config.replica_socket_timeout);
+  Fetched* fetched = find(replica->name().id);
+  if (fetched == nullptr || fetched->leader_epoch != asked_epoch) co_return;
+  const auto* response = static_cast<const wire::ListOffsetsResponse*>(answer.get());
+  if (response == nullptr || response->error != wire::ErrorCode::none) {
+    fetched->not_before = component_.now() + cluster_.config.replica_fetch_backoff;
+    co_return;
+  }
+  if (response->offset >= replica->log().log_end()) co_return;  // just fetch again
+  replica->truncate(std::max(response->offset, replica->log().log_start()), history::TruncateReason::out_of_range,
+                    component_.now());
+  replica->files().replace_unsynced(replica->log().epoch_file(), replica->log().epochs().text());
+}
+
+void Fetcher::on_error(Fetched& fetched, const wire::FetchedPart& part) {
+  switch (part.error) {
+    case wire::ErrorCode::fenced_leader_epoch:
+      fetched.failed = true;  // a newer epoch will come with the metadata
+      return;
+    default:
+      fetched.not_before = component_.now() + cluster_.config.replica_fetch_backoff;
+      return;
+  }
+}
+
+FetcherManager::FetcherManager(sim::Process& process, std::string path, network::Network& network, network::HostId self,
+                               const BrokerParams& params, const std::int64_t* broker_epoch, ReplicaManager& replicas)
+    : process_(process),
+      path_(std::move(path)),
+      network_(network),
+      self_(self),
+      params_(params),
+      broker_epoch_(broker_epoch),
+      replicas_(replicas),
+      fetchers_(params.cluster->broker_hosts.size()) {}
+
+void FetcherManager::follow(Replica& replica) {
+  const wire::BrokerId leader = replica.leader_id();
+  SIM_CHECK(leader >= 0);
+  auto& fetcher = fetchers_[static_cast<std::size_t>(leader)];
+  if (!fetcher) {
+    fetcher = std::make_unique<Fetcher>(process_, path_ + "/fetcher/" + std::to_string(leader), network_, self_, params_,
+                                        leader, broker_epoch_, replicas_);
+    fetcher->start();
+  }
+  fetcher->add(replica);
+}
+
+void FetcherManager::unfollow(Replica& replica) {
+  for (auto& fetcher : fetchers_) {
+    if (fetcher) fetcher->remove(replica);
+  }
+}
+
+}  // namespace brokersim::kafka::broker

@@ -1,0 +1,171 @@
+#include "models/kafka/broker/log_manager.h"
+
+#include <algorithm>
+
+#include "models/log/checkpoint.h"
+
+namespace brokersim::kafka::broker {
+
+namespace {
+
+constexpr const char* kMarker = ".kafka_cleanshutdown";
+constexpr const char* kHighWatermarks = "replication-offset-checkpoint";
+constexpr const char* kRecoveryPoints = "recovery-point-offset-checkpoint";
+/// log.initial.task.delay.ms
+constexpr sim::Duration kInitialTaskDelay = {30'000'000'000};
+
+/// "orders-0" -> "orders 0"
+std::string topic_and_partition(const std::string& directory) {
+  std::string text = directory;
+  text[text.rfind('-')] = ' ';
+  return text;
+}
+
+}  // namespace
+
+std::int64_t LogManager::take_clean_markers() {
+  std::int64_t epoch = -1;
+  bool all = true;
+  clean_.assign(replicas_.log_dirs(), false);
+  for (std::size_t dir = 0; dir < replicas_.log_dirs(); ++dir) {
+    storage::FileSystem& files = replicas_.log_dir(dir);
+    const auto marker = files.read_whole(kMarker);
+    clean_[dir] = marker.has_value();
+    all = all && marker.has_value();
+    if (!marker) continue;
+    epoch = log::parse_int(*marker).value_or(-1);
+    files.remove(kMarker);
+  }
+  return all ? epoch : -1;
+}
+
+std::map<std::string, std::int64_t> LogManager::read_checkpoint(std::size_t dir, const char* file) const {
+  std::map<std::string, std::int64_t> offsets;
+  const auto text = replicas_.log_dir(dir).read_whole(file);
+  if (!text) return offsets;
+  const auto rows = log::parse_checkpoint(*text, 3);
+  if (!rows) return offsets;  // torn: as if absent
+  for (const auto& row : *rows) offsets[row[0] + "-" + row[1]] = log::parse_int(row[2]).value_or(0);
+  return offsets;
+}
+
+sim::Task<void> LogManager::load_all() {
+  for (std::size_t dir = 0; dir < replicas_.log_dirs(); ++dir) {
+    const std::map<std::string, std::int64_t> high_watermarks = read_checkpoint(dir, kHighWatermarks);
+    const std::map<std::string, std::int64_t> recovery_points = read_checkpoint(dir, kRecoveryPoints);
+    for (const PartitionName& name : cluster_.partitions) {
+      if (!log::Log::exists(replicas_.log_dir(dir), name.directory)) continue;
+      Replica& replica = replicas_.open(name.id);
+      const auto at = [&](const std::map<std::string, std::int64_t>& offsets) {
+        const auto found = offsets.find(name.directory);
+        return found == offsets.end() ? std::int64_t{0} : found->second;
+      };
+      const bool clean = clean_[dir];
+      co_await load_one(&replica, clean, at(recovery_points), at(high_watermarks));
+    }
+  }
+}
+
+sim::Task<void> LogManager::load_one(Replica* replica, bool clean, std::int64_t recovery_point, std::int64_t high_watermark) {
+  const log::LoadReport report = replica->log().load(clean, recovery_point, owner_.now());
+  replica->set_opened();
+  if (report.scanned_bytes > 0) {
+    std::vector<std::pair<storage::FileId, std::int64_t>> scanned;
+    for (const auto& segment : replica->log().segments()) {
+      if (segment.base_offset >= report.scanned_from && segment.bytes > 0) scanned.emplace_back(segment.file, segment.bytes);
+    }
+    for (const auto& [file, bytes] : scanned) co_await replica->files().read(file, {0}, {bytes});
+    // Logs of a directory are shared out among the recovery threads; here one after the other at their joint speed.
+    const sim::Duration cpu = per_byte(report.scanned_bytes, cluster_.costs.recovery_ps_per_byte) /
+                              cluster_.config.num_recovery_threads_per_data_dir;
+    co_await sim::delay(cpu, "broker.recovery");
+  }
+  replica->set_initial_high_watermark(high_watermark);
+  history::Recovered recovered;
+  recovered.at = owner_.now();
+  recovered.broker = params_.id;
+  recovered.partition = replica->name().id;
+  recovered.log_end = replica->log().log_end();
+  recovered.clean = clean;
+  recovered.scanned_bytes = report.scanned_bytes;
+  params_.history->record(recovered);
+}
+
+sim::Task<void> LogManager::write_high_watermarks() {
+  for (std::size_t dir = 0; dir < replicas_.log_dirs(); ++dir) {
+    std::vector<std::string> rows;
+    for (const Replica* replica : replicas_.replicas()) {
+      if (&replica->files() != &replicas_.log_dir(dir)) continue;
+      rows.push_back(topic_and_partition(replica->name().directory) + " " + std::to_string(replica->high_watermark()));
+    }
+    if (rows.empty()) continue;
+    std::string text = log::checkpoint_text(rows);
+    std::string file = kHighWatermarks;
+    static_cast<void>(co_await replicas_.log_dir(dir).replace(std::move(file), std::move(text)));
+  }
+}
+
+sim::Task<void> LogManager::write_recovery_points() {
+  for (std::size_t dir = 0; dir < replicas_.log_dirs(); ++dir) {
+    std::vector<std::string> rows;
+    for (const Replica* replica : replicas_.replicas()) {
+      if (&replica->files() != &replicas_.log_dir(dir)) continue;
+      rows.push_back(topic_and_partition(replica->name().directory) + " " +
+                     std::to_string(replica->log().recovery_point()));
+    }
+    if (rows.empty()) continue;
+    std::string text = log::checkpoint_text(rows);
+    std::string file = kRecoveryPoints;
+    static_cast<void>(co_await replicas_.log_dir(dir).replace(std::move(file), std::move(text)));
+  }
+}
+
+sim::Task<void> LogManager::high_watermark_checkpoint_loop() {
+  for (;;) {
+    co_await sim::delay(cluster_.config.high_watermark_checkpoint_interval, "broker.hw_checkpoint");
+    co_await write_high_watermarks();
+  }
+}
+
+sim::Task<void> LogManager::recovery_point_checkpoint_loop() {
+  co_await sim::delay(kInitialTaskDelay, "broker.recovery_point_checkpoint");
+  for (;;) {
+    co_await write_recovery_points();
+    co_await sim::delay(cluster_.config.log_flush_offset_checkpoint_interval, "broker.recovery_point_checkpoint");
+  }
+}
+
+sim::Task<void> LogManager::flush_loop() {
+  if (cluster_.config.log_flush_scheduler_interval == sim::Duration::max()) co_return;
+  std::map<wire::PartitionId, sim::SimTime> flushed;
+  co_await sim::delay(kInitialTaskDelay, "broker.flush_scheduler");
+  for (;;) {
+    for (Replica* replica : replicas_.replicas()) {
+      const sim::Duration every = replica->name().config.flush_ms;
+      if (every == sim::Duration::max() || owner_.now() - flushed[replica->name().id] < every) continue;
+      const storage::Status status = co_await replica->log().flush_to(replica->log().log_end());
+      flushed[replica->name().id] = owner_.now();
+      if (status != storage::Status::ok) continue;
+      params_.history->record(
+          history::Flushed{owner_.now(), params_.id, replica->name().id, replica->log().recovery_point()});
+    }
+    co_await sim::delay(cluster_.config.log_flush_scheduler_interval, "broker.flush_scheduler");
+  }
+}
+
+sim::Task<void> LogManager::shut_down(std::int64_t broker_epoch) {
+  for (Replica* replica : replicas_.replicas()) {
+    const std::int64_t end = replica->log().log_end();
+    static_cast<void>(co_await replica->log().flush_to(end));
+    params_.history->record(history::Flushed{owner_.now(), params_.id, replica->name().id, end});
+  }
+  co_await write_recovery_points();
+  co_await write_high_watermarks();
+  for (std::size_t dir = 0; dir < replicas_.log_dirs(); ++dir) {
+    std::string text = std::to_string(broker_epoch);
+    std::string file = kMarker;
+    static_cast<void>(co_await replicas_.log_dir(dir).replace(std::move(file), std::move(text)));
+  }
+}
+
+}  // namespace brokersim::kafka::broker

@@ -1,0 +1,47 @@
+// Loads a broker's logs, keeps their checkpoints, and leaves a clean marker (LogManager.scala).
+//
+// Files per log directory: replication-offset-checkpoint (high watermarks, every 5 s), recovery-point-offset-checkpoint
+// (every 60 s, at shutdown), .kafka_cleanshutdown (broker epoch). Rules: kafka-behaviour.md sections 2.2, 2.4, 2.5.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "models/kafka/broker/replica_manager.h"
+
+namespace brokersim::kafka::broker {
+
+class LogManager {
+ public:
+  LogManager(sim::Component& owner, const BrokerParams& params, ReplicaManager& replicas)
+      : owner_(owner), params_(params), cluster_(*params.cluster), replicas_(replicas) {}
+
+  /// Looks for the clean markers and removes them (before anything is loaded, KAFKA-10471).
+  /// Returns the broker epoch they name if every directory was clean, else -1.
+  [[nodiscard]] std::int64_t take_clean_markers();
+  /// Loads every log that is on the disks; takes the time of reading and checking.
+  [[nodiscard]] sim::Task<void> load_all();
+
+  [[nodiscard]] sim::Task<void> high_watermark_checkpoint_loop();
+  [[nodiscard]] sim::Task<void> recovery_point_checkpoint_loop();
+  /// flush.ms, at the grain of log.flush.scheduler.interval.ms.
+  [[nodiscard]] sim::Task<void> flush_loop();
+  /// Flushes everything, writes the checkpoints and the clean markers.
+  [[nodiscard]] sim::Task<void> shut_down(std::int64_t broker_epoch);
+
+ private:
+  [[nodiscard]] sim::Task<void> load_one(Replica* replica, bool clean, std::int64_t recovery_point, std::int64_t high_watermark);
+  [[nodiscard]] sim::Task<void> write_high_watermarks();
+  [[nodiscard]] sim::Task<void> write_recovery_points();
+  [[nodiscard]] std::map<std::string, std::int64_t> read_checkpoint(std::size_t dir, const char* file) const;
+
+  sim::Component& owner_;
+  const BrokerParams& params_;
+  const ClusterShape& cluster_;
+  ReplicaManager& replicas_;
+  std::vector<bool> clean_;  // by log directory
+};
+
+}  // namespace brokersim::kafka::broker

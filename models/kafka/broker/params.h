@@ -1,0 +1,42 @@
+// What a broker process is given: its identity, its cluster, and where the others are.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "models/devices/network/network.h"
+#include "models/history/history.h"
+#include "models/kafka/broker/costs.h"
+#include "models/kafka/config.h"
+#include "models/kafka/wire/metadata.h"
+#include "models/log/batch.h"
+
+namespace brokersim::kafka::broker {
+
+/// A partition as every process of the cluster can name it.
+struct PartitionName {
+  wire::PartitionId id;
+  std::string directory;  ///< "orders-0"
+  TopicConfig config;
+};
+
+/// Shared by all brokers of a cluster; outlives them. Holds names and settings only, no state.
+struct ClusterShape {
+  BrokerConfig config;
+  Version version = Version::v4_1;
+  std::vector<network::HostId> broker_hosts;  ///< By broker id.
+  network::HostId controller_host;
+  std::vector<PartitionName> partitions;      ///< By PartitionId.
+  Costs costs;
+};
+
+struct BrokerParams {
+  wire::BrokerId id = 0;
+  std::string program;  ///< Name under which the host runs it.
+  const ClusterShape* cluster = nullptr;
+  log::BatchStore* store = nullptr;
+  history::History* history = nullptr;
+};
+
+}  // namespace brokersim::kafka::broker

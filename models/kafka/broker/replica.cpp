@@ -1,0 +1,185 @@
+#include "models/kafka/broker/replica.h"
+
+#include <algorithm>
+
+#include "models/kafka/replication/follower.h"
+#include "sim/check.h"
+
+namespace brokersim::kafka::broker {
+
+namespace {
+
+log::LogConfig log_config(const TopicConfig& topic, const PlantedBugs& planted) {
+  log::LogConfig config;
+  config.segment_bytes = topic.segment_bytes;
+  config.segment_ms = topic.segment_ms;
+  config.index_interval_bytes = topic.index_interval_bytes;
+  config.segment_index_bytes = topic.segment_index_bytes;
+  config.recovery_skips_crc = planted.recovery_skips_crc;
+  return config;
+}
+
+}  // namespace
+
+Replica::Replica(const BrokerParams& params, const PartitionName& name, storage::FileSystem& files)
+    : params_(params),
+      name_(name),
+      files_(files),
+      log_(std::make_unique<log::Log>(files, *params.store, name.directory,
+                                      log_config(name.config, params.cluster->config.planted))) {}
+
+std::int64_t Replica::high_watermark() const { return leader_ ? leader_->high_watermark() : high_watermark_; }
+
+void Replica::set_initial_high_watermark(std::int64_t offset) {
+  high_watermark_ = std::clamp(offset, log_->log_start(), log_->log_end());
+}
+
+bool Replica::become_leader(const wire::PartitionState& state, sim::SimTime now) {
+  if (role_ == Role::leader && state.leader_epoch == leader_epoch_) {
+    leader_->adopt(state);
+    return false;
+  }
+  const BrokerConfig& config = params_.cluster->config;
+  replication::LeaderRules rules;
+  rules.lag_time_max = config.replica_lag_time_max;
+  rules.min_insync_replicas = name_.config.min_insync_replicas;
+  rules.strict_min_isr = config.strict_min_isr;
+  rules.hw_uses_committed_isr = config.planted.hw_uses_committed_isr;
+  rules.shrink_before_confirmed = config.planted.shrink_before_confirmed;
+  if (role_ == Role::leader) {
+    leader_->reelected(state, log_->log_end(), now);
+  } else {
+    leader_.emplace(state, params_.id, log_->log_end(), high_watermark_, rules, now);
+  }
+  role_ = Role::leader;
+  leader_epoch_ = state.leader_epoch;
+  leader_id_ = params_.id;
+  params_.history->record(history::RoleChanged{now, params_.id, name_.id, leader_id_, leader_epoch_, log_->log_end()});
+  return log_->assign_epoch(leader_epoch_);
+}
+
+void Replica::become_follower(const wire::PartitionState& state, sim::SimTime now) {
+  if (role_ == Role::follower && state.leader_epoch == leader_epoch_ && state.leader == leader_id_) return;
+  if (leader_) high_watermark_ = leader_->high_watermark();
+  leader_.reset();
+  role_ = Role::follower;
+  leader_epoch_ = state.leader_epoch;
+  leader_id_ = state.leader;
+  params_.history->record(history::RoleChanged{now, params_.id, name_.id, leader_id_, leader_epoch_, log_->log_end()});
+}
+
+wire::ErrorCode Replica::check_leader(std::int32_t epoch) const {
+  if (epoch >= 0 && epoch < leader_epoch_) return wire::ErrorCode::fenced_leader_epoch;
+  if (epoch > leader_epoch_) return wire::ErrorCode::unknown_leader_epoch;
+  if (role_ != Role::leader) return wire::ErrorCode::not_leader_or_follower;
+  return wire::ErrorCode::none;
+}
+
+ClientAppend Replica::append_as_leader(const log::BatchData& data, Acks acks, sim::SimTime now) {
+  ClientAppend result;
+  if (role_ != Role::leader) {
+    result.error = wire::ErrorCode::not_leader_or_follower;
+    return result;
+  }
+  if (acks == Acks::all && static_cast<std::int32_t>(leader_->isr().size()) < leader_->effective_min_isr()) {
+    result.error = wire::ErrorCode::not_enough_replicas;
+    return result;
+  }
+  if (data.bytes > name_.config.max_message_bytes.n) {
+    result.error = wire::ErrorCode::message_too_large;
+    return result;
+  }
+  const PlantedBugs& planted = params_.cluster->config.planted;
+  if (!planted.skip_duplicate_check) {
+    const log::SequenceVerdict verdict = log_->producers().check(data);
+    switch (verdict.check) {
+      case log::SequenceCheck::append: break;
+      case log::SequenceCheck::duplicate:
+        result.base_offset = verdict.duplicate_base_offset;
+        result.next_offset = verdict.duplicate_base_offset + data.records.count;
+        return result;
+      case log::SequenceCheck::out_of_order: result.error = wire::ErrorCode::out_of_order_sequence_number; return result;
+      case log::SequenceCheck::fenced: result.error = wire::ErrorCode::invalid_producer_epoch; return result;
+    }
+  }
+  const log::BatchId id = params_.store->add({data, log_->log_end(), leader_epoch_});
+  result.base_offset = log_->log_end();
+  const log::AppendResult appended = log_->append(id, now);
+  result.next_offset = log_->log_end();
+  result.held_back = appended.held_back;
+  result.rolled = appended.rolled;
+  result.appended = true;
+  result.must_flush = must_flush();
+  params_.history->record(history::Appended{now, params_.id, history::AppendRole::leader, data.records, result.base_offset,
+                                            leader_epoch_});
+  return result;
+}
+
+bool Replica::must_flush() const {
+  const std::int64_t every = name_.config.flush_messages;
+  return every != std::numeric_limits<std::int64_t>::max() && log_->log_end() - log_->recovery_point() >= every;
+}
+
+wire::FetchedPart Replica::read(const wire::FetchPart& part, bool follower, std::int64_t max_bytes, bool at_least_one,
+                                log::FileSlice& slice) const {
+  wire::FetchedPart result;
+  result.partition = name_.id;
+  result.error = check_leader(part.current_leader_epoch);
+  if (result.error != wire::ErrorCode::none) {
+    result.leader = leader_id_;
+    result.leader_epoch = leader_epoch_;
+    return result;
+  }
+  using Verdict = replication::DivergenceCheck::Verdict;
+  const replication::DivergenceCheck check =
+      replication::check_divergence(log_->epochs(), log_->log_start(), log_->log_end(), part.fetch_offset,
+                                    follower ? part.last_fetched_epoch : -1);
+  result.high_watermark = high_watermark();
+  result.log_start = log_->log_start();
+  if (check.verdict == Verdict::out_of_range) {
+    result.error = wire::ErrorCode::offset_out_of_range;
+    return result;
+  }
+  if (check.verdict == Verdict::diverging) {
+    result.diverging = wire::DivergingEpoch{check.end.epoch, check.end.end_offset};
+    return result;
+  }
+  const std::int64_t upper = follower ? log_->log_end() : high_watermark();
+  log::ReadResult read = log_->read(part.fetch_offset, std::min<std::int64_t>(max_bytes, part.max_bytes), upper, at_least_one);
+  result.batches = std::move(read.batches);
+  result.bytes = read.bytes;
+  slice = read.slice;
+  return result;
+}
+
+bool Replica::maybe_advance(const std::vector<wire::BrokerId>& eligible, sim::SimTime now) {
+  if (!leader_) return false;
+  const auto advanced = leader_->advance(log_->log_end(), eligible, now);
+  if (!advanced) return false;
+  params_.history->record(history::HighWatermark{now, params_.id, name_.id, *advanced, true});
+  return true;
+}
+
+log::AppendResult Replica::append_as_follower(log::BatchId batch, sim::SimTime now) {
+  const log::StoredBatch& stored = (*params_.store)[batch];
+  const log::AppendResult result = log_->append(batch, now);
+  params_.history->record(history::Appended{now, params_.id, history::AppendRole::follower, stored.data.records,
+                                            stored.base_offset, stored.leader_epoch});
+  return result;
+}
+
+void Replica::follow_high_watermark(std::int64_t leader_high_watermark, sim::SimTime now) {
+  const std::int64_t offset = std::min(leader_high_watermark, log_->log_end());
+  if (offset == high_watermark_) return;
+  high_watermark_ = offset;
+  params_.history->record(history::HighWatermark{now, params_.id, name_.id, offset, false});
+}
+
+void Replica::truncate(std::int64_t offset, history::TruncateReason reason, sim::SimTime now) {
+  const std::int64_t before = log_->log_end();
+  log_->truncate_to(offset, now);
+  if (offset < before) params_.history->record(history::Truncated{now, params_.id, name_.id, offset, before, reason});
+  follow_high_watermark(high_watermark_, now);
+}
+
+}  // namespace brokersim::kafka::broker

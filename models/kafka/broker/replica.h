@@ -1,0 +1,112 @@
+// One partition as one broker holds it: its log, its role, and who waits on it.
+//
+// A thin shell around replication::Leader and log::Log: applies decisions, writes history, wakes waiters.
+// It never awaits; ReplicaManager does.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "models/history/history.h"
+#include "models/kafka/broker/params.h"
+#include "models/kafka/replication/leader.h"
+#include "models/kafka/wire/errors.h"
+#include "models/kafka/wire/messages.h"
+#include "models/log/log.h"
+
+namespace brokersim::kafka::broker {
+
+enum class Role : std::uint8_t { none, leader, follower };
+
+/// A produce operation in purgatory that waits for this partition's high watermark.
+struct ProduceWait {
+  std::int64_t required_offset = 0;
+  std::uint32_t operation = 0;
+  std::uint32_t generation = 0;
+  std::uint32_t result = 0;  ///< Index into the operation's response.
+};
+/// A fetch in purgatory that watches this partition.
+struct FetchWait {
+  std::uint32_t operation = 0;
+  std::uint32_t generation = 0;
+};
+
+/// What an append by a client came to.
+struct ClientAppend {
+  wire::ErrorCode error = wire::ErrorCode::none;
+  std::int64_t base_offset = -1;
+  std::int64_t next_offset = -1;  ///< acks=all waits until the high watermark reaches it.
+  sim::Duration held_back;
+  bool appended = false;  ///< False for errors and duplicates.
+  bool rolled = false;
+  bool must_flush = false;  ///< flush.messages is reached: fsync before the answer.
+};
+
+class Replica {
+ public:
+  Replica(const BrokerParams& params, const PartitionName& name, storage::FileSystem& files);
+
+  // --- roles ---------------------------------------------------------------------------------------------
+
+  /// Leads `state`'s epoch from now. True: the epoch cache changed and must be written durably.
+  bool become_leader(const wire::PartitionState& state, sim::SimTime now);
+  /// Follows `state.leader` (-1: nobody yet). Followers keep their log; truncation comes with the first fetch.
+  void become_follower(const wire::PartitionState& state, sim::SimTime now);
+
+  [[nodiscard]] Role role() const { return role_; }
+  [[nodiscard]] std::int32_t leader_epoch() const { return leader_epoch_; }
+  [[nodiscard]] wire::BrokerId leader_id() const { return leader_id_; }
+  [[nodiscard]] replication::Leader* leader() { return leader_ ? &*leader_ : nullptr; }
+
+  // --- leader ---------------------------------------------------------------------------------------------
+
+  /// Checks and appends a client's batch (kafka-behaviour.md section 3 item 4).
+  ClientAppend append_as_leader(const log::BatchData& data, Acks acks, sim::SimTime now);
+  /// NONE, NOT_LEADER, FENCED or UNKNOWN_LEADER_EPOCH for a request that names `epoch` (-1: unchecked).
+  [[nodiscard]] wire::ErrorCode check_leader(std::int32_t epoch) const;
+  /// Reads for a fetch; `follower` reads to the log end, others to the high watermark.
+  [[nodiscard]] wire::FetchedPart read(const wire::FetchPart& part, bool follower, std::int64_t max_bytes,
+                                       bool at_least_one, log::FileSlice& slice) const;
+  /// Moves the high watermark if it can; true if it moved.
+  bool maybe_advance(const std::vector<wire::BrokerId>& eligible, sim::SimTime now);
+
+  // --- follower -------------------------------------------------------------------------------------------
+
+  /// Appends a batch copied from the leader.
+  log::AppendResult append_as_follower(log::BatchId batch, sim::SimTime now);
+  /// HW := min(leader's, log end); recorded when it changes.
+  void follow_high_watermark(std::int64_t leader_high_watermark, sim::SimTime now);
+  void truncate(std::int64_t offset, history::TruncateReason reason, sim::SimTime now);
+
+  [[nodiscard]] std::int64_t high_watermark() const;
+  void set_initial_high_watermark(std::int64_t offset);
+  [[nodiscard]] bool must_flush() const;
+  [[nodiscard]] log::Log& log() { return *log_; }
+  [[nodiscard]] const log::Log& log() const { return *log_; }
+  [[nodiscard]] bool opened() const { return opened_; }
+  void set_opened() { opened_ = true; }
+  [[nodiscard]] const PartitionName& name() const { return name_; }
+  [[nodiscard]] storage::FileSystem& files() const { return files_; }
+
+  std::deque<ProduceWait> produce_waits;  ///< By required offset.
+  std::vector<FetchWait> fetch_waits;
+  bool flushing = false;  ///< A background flush of closed segments is under way.
+
+ private:
+  const BrokerParams& params_;
+  const PartitionName& name_;
+  storage::FileSystem& files_;
+  std::unique_ptr<log::Log> log_;
+  bool opened_ = false;  // loaded or created
+  Role role_ = Role::none;
+  std::int32_t leader_epoch_ = -1;
+  std::int32_t partition_epoch_ = -1;
+  wire::BrokerId leader_id_ = -1;
+  std::int64_t high_watermark_ = 0;  // while not leading
+  std::optional<replication::Leader> leader_;
+};
+
+}  // namespace brokersim::kafka::broker

@@ -1,0 +1,207 @@
+// Roles, ISR changes and housekeeping of a broker's replicas.
+#include "models/kafka/broker/replica_manager.h"
+
+#include <algorithm>
+
+#include "sim/check.h"
+
+namespace brokersim::kafka::broker {
+
+ReplicaManager::ReplicaManager(sim::Component& owner, const BrokerParams& params,
+                               std::vector<storage::FileSystem*> log_dirs, RequestServer& server,
+                               const wire::ClusterImage& image)
+    : owner_(owner),
+      params_(params),
+      cluster_(*params.cluster),
+      log_dirs_(std::move(log_dirs)),
+      server_(server),
+      image_(image),
+      produce_purgatory_(owner, server),
+      fetch_purgatory_(owner, *this),
+      replicas_(params.cluster->partitions.size()) {}
+
+Replica* ReplicaManager::find(wire::PartitionId id) {
+  const auto index = static_cast<std::size_t>(id.n);
+  if (id.n < 0 || index >= replicas_.size()) return nullptr;
+  return replicas_[index].get();
+}
+
+std::vector<Replica*> ReplicaManager::replicas() {
+  std::vector<Replica*> all;
+  for (const auto& replica : replicas_) {
+    if (replica) all.push_back(replica.get());
+  }
+  return all;
+}
+
+storage::FileSystem& ReplicaManager::directory_of(wire::PartitionId id) {
+  const std::string& directory = cluster_.partitions[static_cast<std::size_t>(id.n)].directory;
+  std::vector<std::size_t> logs(log_dirs_.size(), 0);
+  for (std::size_t i = 0; i < log_dirs_.size(); ++i) {
+    if (log::Log::exists(*log_dirs_[i], directory)) return *log_dirs_[i];
+    for (const auto& name : log_dirs_[i]->list("")) logs[i] += name.ends_with("00000.log") ? 1 : 0;
+  }
+  // A new log goes to the directory with the fewest logs (LogManager.nextLogDirs).
+  return *log_dirs_[static_cast<std::size_t>(std::min_element(logs.begin(), logs.end()) - logs.begin())];
+}
+
+Replica& ReplicaManager::open(wire::PartitionId id) {
+  auto& replica = replicas_[static_cast<std::size_t>(id.n)];
+  if (!replica) {
+    replica = std::make_unique<Replica>(params_, cluster_.partitions[static_cast<std::size_t>(id.n)], directory_of(id));
+  }
+  return *replica;
+}
+
+sim::Task<void> ReplicaManager::apply(wire::PartitionState state) {
+  if (!wire::contains(state.replicas, params_.id)) co_return;
+  Replica& replica = open(state.partition);
+  if (!replica.opened()) {
+    replica.log().create(owner_.now());
+    replica.set_opened();
+  }
+  if (state.leader_epoch < replica.leader_epoch()) co_return;  // stale
+  if (state.leader == params_.id) {
+    followers_->unfollow(replica);
+    const bool was_leader = replica.role() == Role::leader;
+    const bool new_epoch = replica.become_leader(state, owner_.now());
+    if (new_epoch) {
+      std::string text = replica.log().epochs().text();
+      std::string file = replica.log().epoch_file();
+      static_cast<void>(co_await replica.files().replace(std::move(file), std::move(text)));
+    }
+    advance(replica);
+    if (!was_leader) wake_fetches(replica, true);
+    co_return;
+  }
+  const bool was_leader = replica.role() == Role::leader;
+  const bool changed = replica.leader_epoch() != state.leader_epoch || replica.leader_id() != state.leader ||
+                       replica.role() != Role::follower;
+  if (!changed) co_return;
+  followers_->unfollow(replica);
+  replica.become_follower(state, owner_.now());
+  if (was_leader) fail_waiters(replica);
+  if (cluster_.config.planted.truncate_to_high_watermark) {
+    replica.truncate(replica.high_watermark(), history::TruncateReason::high_watermark, owner_.now());
+  }
+  if (state.leader >= 0) followers_->follow(replica);
+}
+
+void ReplicaManager::fail_waiters(Replica& replica) {
+  for (const ProduceWait& wait : std::exchange(replica.produce_waits, {})) {
+    produce_purgatory_.settle({wait.operation, wait.generation}, wait.result, wire::ErrorCode::not_leader_or_follower);
+  }
+  for (const FetchWait& wait : std::exchange(replica.fetch_waits, {})) {
+    fetch_purgatory_.complete({wait.operation, wait.generation});
+  }
+}
+
+void ReplicaManager::refresh_eligible() {
+  eligible_.clear();
+  for (const auto& broker : image_.brokers()) {
+    if (broker.broker >= 0 && image_.is_active(broker.broker)) eligible_.push_back(broker.broker);
+  }
+  for (const auto& replica : replicas_) {
+    if (replica && replica->role() == Role::leader) advance(*replica);
+  }
+}
+
+void ReplicaManager::advance(Replica& replica) {
+  if (!replica.maybe_advance(eligible_, owner_.now())) return;
+  const std::int64_t hw = replica.high_watermark();
+  const std::int32_t needed = replica.leader()->effective_min_isr();
+  const auto in_sync = static_cast<std::int32_t>(replica.leader()->maximal_isr().size());
+  const wire::ErrorCode verdict =
+      needed <= in_sync ? wire::ErrorCode::none : wire::ErrorCode::not_enough_replicas_after_append;
+  while (!replica.produce_waits.empty() && replica.produce_waits.front().required_offset <= hw) {
+    const ProduceWait wait = replica.produce_waits.front();
+    replica.produce_waits.pop_front();
+    produce_purgatory_.settle({wait.operation, wait.generation}, wait.result, verdict);
+  }
+  wake_fetches(replica, true);
+}
+
+sim::Task<void> ReplicaManager::isr_check_loop() {
+  for (;;) {
+    co_await sim::delay(cluster_.config.replica_lag_time_max / 2, "broker.isr_check");
+    for (const auto& replica : replicas_) {
+      if (!replica || replica->role() != Role::leader) continue;
+      replication::Leader& leader = *replica->leader();
+      const std::vector<wire::BrokerId> lagging = leader.lagging(replica->log().log_end(), owner_.now());
+      if (lagging.empty()) continue;
+      propose(*replica, leader.begin_shrink(lagging));
+      advance(*replica);  // no effect unless the planted rule applies the shrink at once
+    }
+  }
+}
+
+void ReplicaManager::propose(Replica& replica, std::vector<wire::BrokerId> isr) {
+  wire::AlterPartitionPart part;
+  part.partition = replica.name().id;
+  part.leader_epoch = replica.leader()->leader_epoch();
+  part.partition_epoch = replica.leader()->partition_epoch();
+  for (const wire::BrokerId broker : isr) {
+    const replication::Follower* follower = replica.leader()->follower(broker);
+    const wire::BrokerState* self = image_.broker(broker);
+    const std::int64_t epoch = follower != nullptr ? follower->broker_epoch : (self != nullptr ? self->broker_epoch : -1);
+    part.new_isr.push_back({broker, epoch});
+  }
+  isr_->submit(std::move(part));
+}
+
+bool ReplicaManager::still_wanted(const wire::AlterPartitionPart& asked) const {
+  const Replica* replica = replicas_[static_cast<std::size_t>(asked.partition.n)].get();
+  if (replica == nullptr || replica->role() != Role::leader) return false;
+  const replication::Leader& leader = *const_cast<Replica*>(replica)->leader();
+  return leader.leader_epoch() == asked.leader_epoch && leader.partition_epoch() == asked.partition_epoch &&
+         leader.pending() != replication::PendingIsr::none;
+}
+
+void ReplicaManager::on_alter_result(const wire::AlterPartitionPart& asked, const wire::AlterPartitionResult& result) {
+  if (!still_wanted(asked)) return;
+  Replica& replica = *find(asked.partition);
+  replication::Leader& leader = *replica.leader();
+  switch (result.error) {
+    case wire::ErrorCode::none:
+      leader.adopt(result.state);
+      advance(replica);
+      return;
+    case wire::ErrorCode::ineligible_replica:
+    case wire::ErrorCode::operation_not_attempted:
+      leader.reject();
+      return;
+    case wire::ErrorCode::fenced_leader_epoch:
+    case wire::ErrorCode::invalid_update_version:
+    case wire::ErrorCode::unknown_topic_or_partition:
+    case wire::ErrorCode::new_leader_elected:
+      return;  // stop; metadata will tell
+    default:
+      isr_->submit(asked);
+      return;
+  }
+}
+
+void ReplicaManager::after_roll(Replica& replica) {
+  if (replica.flushing) return;
+  replica.flushing = true;
+  owner_.spawn(flush_rolled(&replica));
+}
+
+sim::Task<void> ReplicaManager::flush_rolled(Replica* replica) {
+  const std::int64_t closed = replica->log().segments().back().base_offset;
+  const storage::Status status = co_await replica->log().flush_to(closed);
+  replica->flushing = false;
+  if (status == storage::Status::ok) {
+    params_.history->record(history::Flushed{owner_.now(), params_.id, replica->name().id, replica->log().recovery_point()});
+  }
+}
+
+sim::Duration ReplicaManager::produce_cost(const wire::ProduceRequest& request) const {
+  sim::Duration cost = cluster_.costs.handle_request;
+  for (const auto& batch : request.batches) {
+    cost += cluster_.costs.append_batch + per_byte(batch.bytes, cluster_.costs.append_ps_per_byte);
+  }
+  return cost;
+}
+
+}  // namespace brokersim::kafka::broker

@@ -1,0 +1,118 @@
+// All replicas of a broker, and the requests that touch them (ReplicaManager.scala).
+//
+// A shell: decisions are replication::Leader, replication::truncate_to and log::Log.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "models/devices/storage/file_system.h"
+#include "models/kafka/broker/isr_manager.h"
+#include "models/kafka/broker/purgatory.h"
+#include "models/kafka/broker/replica.h"
+#include "models/kafka/broker/request_server.h"
+#include "models/kafka/wire/image.h"
+
+namespace brokersim::kafka::broker {
+
+/// Told when the set of partitions to copy from a leader changes.
+class FollowerSet {
+ public:
+  virtual void follow(Replica& replica) = 0;    ///< Fetch from replica.leader_id() in its epoch from now.
+  virtual void unfollow(Replica& replica) = 0;
+
+ protected:
+  ~FollowerSet() = default;
+};
+
+class ReplicaManager final : public FetchCompleter, public IsrResults {
+ public:
+  ReplicaManager(sim::Component& owner, const BrokerParams& params, std::vector<storage::FileSystem*> log_dirs,
+                 RequestServer& server, const wire::ClusterImage& image);
+
+  void connect(IsrManager& isr, FollowerSet& followers) {
+    isr_ = &isr;
+    followers_ = &followers;
+  }
+
+  // --- metadata ------------------------------------------------------------------------------------------
+  /// Acts on the committed state of a partition: lead it, follow it, or nothing. May write the epoch file.
+  [[nodiscard]] sim::Task<void> apply(wire::PartitionState state);
+  /// After any change of brokers in the image.
+  void refresh_eligible();
+
+  // --- requests (on a handler thread) ----------------------------------------------------------------------
+  void produce(RequestId id, wire::ProduceRequest& request);
+  void fetch(RequestId id, wire::FetchRequest& request);
+  void list_offsets(RequestId id, const wire::ListOffsetsRequest& request);
+
+  // --- housekeeping ----------------------------------------------------------------------------------------
+  /// Every half of replica.lag.time.max.ms: proposes to drop members that lag. Spawn once.
+  [[nodiscard]] sim::Task<void> isr_check_loop();
+  /// Flushes closed segments of a log after a roll, in the background.
+  [[nodiscard]] sim::Task<void> flush_rolled(Replica* replica);
+  /// Called for every follower append that rolled, too.
+  void after_roll(Replica& replica);
+
+  [[nodiscard]] Replica* find(wire::PartitionId id);
+  /// Opened replicas by partition id.
+  [[nodiscard]] std::vector<Replica*> replicas();
+  [[nodiscard]] Replica& open(wire::PartitionId id);
+  [[nodiscard]] storage::FileSystem& directory_of(wire::PartitionId id);
+  [[nodiscard]] std::size_t log_dirs() const { return log_dirs_.size(); }
+  [[nodiscard]] storage::FileSystem& log_dir(std::size_t i) { return *log_dirs_[i]; }
+  [[nodiscard]] sim::Duration produce_cost(const wire::ProduceRequest& request) const;
+
+  void complete_fetch(RequestId request, wire::FetchRequest& fetch) override;
+  void on_alter_result(const wire::AlterPartitionPart& asked, const wire::AlterPartitionResult& result) override;
+  [[nodiscard]] bool still_wanted(const wire::AlterPartitionPart& asked) const override;
+
+ private:
+  struct Appended {
+    Replica* replica = nullptr;
+    std::int64_t required = 0;
+    std::uint32_t result = 0;
+    bool wrote = false;
+    bool flush = false;
+  };
+  struct ReadSet {
+    std::unique_ptr<wire::FetchResponse> response;
+    std::vector<std::pair<Replica*, log::FileSlice>> slices;
+    std::int64_t bytes = 0;
+    bool immediate = false;
+  };
+
+  [[nodiscard]] sim::Task<void> finish_slow(RequestId id, wire::ProduceRequest* request, std::size_t thread,
+                                            sim::Duration held_back, std::vector<Appended> appended,
+                                            std::unique_ptr<wire::ProduceResponse> response);
+  void finish_produce(RequestId id, Acks acks, sim::Duration timeout, std::vector<Appended>& appended,
+                      std::unique_ptr<wire::ProduceResponse> response);
+  [[nodiscard]] ReadSet read(const wire::FetchRequest& request);
+  void answer_fetch(RequestId id, ReadSet set);
+  [[nodiscard]] sim::Task<void> answer_cold(RequestId id, std::unique_ptr<wire::FetchResponse> response,
+                                            std::vector<std::pair<Replica*, log::FileSlice>> slices);
+  void note_follower(wire::FetchRequest& request);
+  void advance(Replica& replica);
+  void wake_fetches(Replica& replica, bool consumers);
+  [[nodiscard]] bool has_data(const wire::FetchRequest& request) const;
+  void fail_waiters(Replica& replica);
+  void propose(Replica& replica, std::vector<wire::BrokerId> isr);
+
+  sim::Component& owner_;
+  const BrokerParams& params_;
+  const ClusterShape& cluster_;
+  std::vector<storage::FileSystem*> log_dirs_;
+  RequestServer& server_;
+  const wire::ClusterImage& image_;
+  IsrManager* isr_ = nullptr;
+  FollowerSet* followers_ = nullptr;
+  ProducePurgatory produce_purgatory_;
+  FetchPurgatory fetch_purgatory_;
+  std::vector<std::unique_ptr<Replica>> replicas_;  // by PartitionId; null: not here
+  std::vector<wire::BrokerId> eligible_;            // active brokers, by id
+  std::vector<Appended> scratch_;
+};
+
+}  // namespace brokersim::kafka::broker

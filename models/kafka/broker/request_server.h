@@ -1,0 +1,106 @@
+// The broker's request path: network threads, request handler threads, responses in order.
+//
+// Model (kafka-behaviour.md section 3 item 2): a network thread reads one request and mutes its connection until
+// the response has been sent, so requests of a connection are handled one at a time and in order. Handlers run
+// on num.io.threads; a handler may keep its thread while it waits (fsync), or answer later from purgatory.
+// Not modelled yet: the bound of the request queue (queued.max.requests), pinning of connections to one thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "models/devices/compute/thread_pool.h"
+#include "models/devices/network/network.h"
+#include "models/kafka/broker/params.h"
+#include "models/kafka/wire/messages.h"
+
+namespace brokersim::kafka::broker {
+
+/// Names a request until it is answered. Outdated ids are harmless: answering one does nothing.
+struct RequestId {
+  std::uint32_t slot = 0xFFFFFFFFu;
+  std::uint32_t generation = 0;
+};
+
+/// Handles requests on a handler thread.
+class RequestHandler {
+ public:
+  /// CPU time on the handler thread before handle() runs.
+  [[nodiscard]] virtual sim::Duration cost(const wire::Message& request) const = 0;
+  /// Answers by RequestServer::respond, now or later; `request` stays alive until then.
+  virtual void handle(RequestId id, wire::Message& request) = 0;
+
+ protected:
+  ~RequestHandler() = default;
+};
+
+class RequestServer final : public network::Peer {
+ public:
+  RequestServer(sim::Component& owner, network::Network& network, const ClusterShape& cluster,
+                const compute::CpuConfig& cpu, RequestHandler& handler);
+
+  /// Sends the answer; `network_extra` is added to the network thread's time (reads that missed the cache).
+  template <class Response>
+  void respond(RequestId id, std::unique_ptr<Response> response) {
+    const sim::Bytes bytes = wire::wire_bytes(*response);
+    finish(id, std::move(response), bytes);
+  }
+  /// acks=0: nothing is sent, the connection goes on.
+  void respond_nothing(RequestId id);
+  /// acks=0 with an error: the broker closes the connection.
+  void close_connection(RequestId id);
+  [[nodiscard]] bool waiting(RequestId id) const;
+
+  /// The handler thread that runs handle() now stays occupied until release_thread(token).
+  [[nodiscard]] std::size_t hold_thread() { return handlers_.hold(); }
+  void release_thread(std::size_t token) { handlers_.release(token); }
+
+  [[nodiscard]] const compute::ThreadPool& handler_pool() const { return handlers_; }
+  [[nodiscard]] const compute::ThreadPool& network_pool() const { return network_threads_; }
+
+  void on_accepted(network::ConnectionId connection, network::Port port) override;
+  void on_message(network::ConnectionId connection, std::unique_ptr<network::Message> message, sim::Bytes size) override;
+  void on_closed(network::ConnectionId connection, network::CloseReason reason) override;
+
+ private:
+  struct Slot {
+    std::unique_ptr<wire::Message> request;
+    std::unique_ptr<wire::Message> response;
+    network::ConnectionId connection;
+    sim::Bytes response_bytes;
+    std::uint32_t generation = 0;
+    bool in_use = false;
+  };
+  struct Arrived {
+    std::unique_ptr<wire::Message> message;
+    sim::Bytes size;
+  };
+  struct Connection {
+    Connection() = default;
+    Connection(Connection&&) noexcept = default;
+    Connection& operator=(Connection&&) noexcept = default;
+    network::ConnectionId id;
+    bool muted = false;
+    std::vector<Arrived> pending;  // at most max.in.flight of the client, so a plain vector will do
+  };
+
+  void begin(Connection& connection, Arrived arrived);
+  void on_read(std::uint64_t slot);
+  void on_handle(std::uint64_t slot);
+  void on_write(std::uint64_t slot);
+  void finish(RequestId id, std::unique_ptr<wire::Message> response, sim::Bytes bytes);
+  void unmute(network::ConnectionId connection);
+  void release(std::uint32_t slot);
+
+  network::Network& network_;
+  const ClusterShape& cluster_;
+  RequestHandler& handler_;
+  compute::ThreadPool network_threads_;
+  compute::ThreadPool handlers_;
+  std::vector<Slot> slots_;
+  std::vector<std::uint32_t> free_;
+  std::vector<Connection> connections_;  // by ConnectionId::index
+};
+
+}  // namespace brokersim::kafka::broker

@@ -1,0 +1,200 @@
+#include "models/log/log.h"
+
+#include <algorithm>
+
+#include "sim/check.h"
+
+namespace brokersim::log {
+
+namespace {
+
+/// Offset index entries are 8 bytes, time index entries 12 (kafka-behaviour.md section 2.2).
+constexpr std::int64_t kOffsetIndexEntry = 8;
+constexpr std::int64_t kTimeIndexEntry = 12;
+/// A producer snapshot: 14 bytes of header, 50 per producer.
+constexpr std::int64_t kSnapshotHeader = 14;
+constexpr std::int64_t kSnapshotEntry = 50;
+
+std::string twenty_digits(std::int64_t offset) {
+  std::string digits = std::to_string(offset);
+  return std::string(20 - digits.size(), '0') + digits;
+}
+
+}  // namespace
+
+Log::Log(storage::FileSystem& files, BatchStore& store, std::string directory, const LogConfig& config)
+    : files_(files), store_(store), directory_(std::move(directory)), config_(config) {}
+
+std::string Log::segment_file(std::int64_t base_offset, const char* suffix) const {
+  return directory_ + "/" + twenty_digits(base_offset) + suffix;
+}
+
+bool Log::exists(const storage::FileSystem& files, const std::string& directory) {
+  for (const auto& name : files.list(directory + "/")) {
+    if (name.ends_with(".log")) return true;
+  }
+  return false;
+}
+
+void Log::create(sim::SimTime) {
+  SIM_CHECK(segments_.empty());
+  open_segment(0);
+}
+
+void Log::open_segment(std::int64_t base_offset) {
+  Segment segment;
+  segment.base_offset = base_offset;
+  segment.file = files_.create(segment_file(base_offset, ".log"));
+  segments_.push_back(std::move(segment));
+}
+
+bool Log::must_roll(std::int64_t bytes) const {
+  const Segment& active = segments_.back();
+  if (active.bytes > config_.segment_bytes.n - bytes) return active.bytes > 0;
+  if (active.index_entries >= config_.segment_index_bytes.n / kOffsetIndexEntry) return true;
+  return log_end_ - active.base_offset > std::numeric_limits<std::int32_t>::max();
+}
+
+void Log::count_index(Segment& segment, std::int64_t bytes) {
+  if (segment.bytes_since_index > config_.index_interval_bytes.n) {
+    ++segment.index_entries;
+    segment.bytes_since_index = 0;
+  }
+  segment.bytes_since_index += bytes;
+}
+
+void Log::close_active() {
+  const Segment& active = segments_.back();
+  // The maps are trimmed to their entries; the time index gets its final entry. A snapshot of the producers is
+  // written at the new base offset, not synced.
+  const auto write = [this](const std::string& name, std::int64_t bytes) {
+    if (bytes > 0) static_cast<void>(files_.append(files_.create(name), {bytes}, storage::kNoTag));
+  };
+  write(segment_file(active.base_offset, ".index"), active.index_entries * kOffsetIndexEntry);
+  write(segment_file(active.base_offset, ".timeindex"), (active.index_entries + 1) * kTimeIndexEntry);
+  write(segment_file(log_end_, ".snapshot"),
+        kSnapshotHeader + static_cast<std::int64_t>(producers_.producers()) * kSnapshotEntry);
+}
+
+AppendResult Log::append(BatchId id, sim::SimTime) {
+  const StoredBatch& batch = store_[id];
+  SIM_CHECK(batch.base_offset == log_end_,
+            directory_ + ": batch at " + std::to_string(batch.base_offset) + ", log ends at " + std::to_string(log_end_));
+  AppendResult result;
+  if (must_roll(batch.data.bytes)) {
+    close_active();
+    open_segment(log_end_);
+    result.rolled = true;
+  }
+  Segment& active = segments_.back();
+  count_index(active, batch.data.bytes);
+  active.entries.push_back({id, static_cast<std::uint32_t>(active.bytes)});
+  result.held_back = files_.append(active.file, {batch.data.bytes}, tag_of(id));
+  active.bytes += batch.data.bytes;
+  log_end_ = batch.next_offset();
+  epochs_.assign(batch.leader_epoch, batch.base_offset);
+  producers_.note(batch);
+  return result;
+}
+
+void Log::drop_segments_from(std::size_t index) {
+  for (std::size_t i = index; i < segments_.size(); ++i) {
+    for (const char* suffix : {".log", ".index", ".timeindex"}) {
+      const std::string name = segment_file(segments_[i].base_offset, suffix);
+      if (files_.find(name)) files_.remove(name);
+    }
+  }
+  segments_.resize(index);
+}
+
+void Log::truncate_to(std::int64_t offset, sim::SimTime) {
+  SIM_CHECK(offset >= log_start_);
+  if (offset < log_end_) {
+    std::size_t keep = segments_.size();
+    while (keep > 0 && segments_[keep - 1].base_offset > offset) --keep;
+    if (keep == 0) {
+      drop_segments_from(0);
+      open_segment(offset);
+    } else {
+      drop_segments_from(keep);
+      Segment& active = segments_.back();
+      while (!active.entries.empty() && store_[active.entries.back().batch].base_offset >= offset) {
+        active.bytes = active.entries.back().position;
+        active.entries.pop_back();
+      }
+      SIM_CHECK(active.entries.empty() || store_[active.entries.back().batch].next_offset() <= offset,
+                directory_ + ": truncation inside a batch");
+      active.index_entries = std::min(active.index_entries, active.bytes / std::max<std::int64_t>(config_.index_interval_bytes.n, 1));
+      active.bytes_since_index = 0;
+      files_.truncate(active.file, {active.bytes});
+    }
+    log_end_ = offset;
+    recovery_point_ = std::min(recovery_point_, offset);
+    rebuild_producers();
+  }
+  epochs_.truncate_from_end(offset);  // also when nothing was cut (KAFKA-10706)
+}
+
+sim::Task<storage::Status> Log::flush_to(std::int64_t offset) {
+  // Segments may be dropped while we wait: work from their base offsets.
+  std::int64_t next = recovery_point_;
+  while (next < offset) {
+    const auto above = std::upper_bound(segments_.begin(), segments_.end(), next,
+                                        [](std::int64_t o, const Segment& s) { return o < s.base_offset; });
+    if (above == segments_.begin()) break;
+    const storage::FileId file = std::prev(above)->file;
+    const std::int64_t end = above == segments_.end() ? offset : above->base_offset;
+    const storage::Status status = co_await files_.sync(file);
+    if (status != storage::Status::ok) co_return status;
+    next = std::max(next + 1, end);
+  }
+  recovery_point_ = std::max(recovery_point_, std::min(offset, log_end_));
+  co_return storage::Status::ok;
+}
+
+ReadResult Log::read(std::int64_t offset, std::int64_t max_bytes, std::int64_t upper_bound, bool at_least_one) const {
+  ReadResult result;
+  if (offset >= log_end_ || offset >= upper_bound) return result;
+  std::size_t index = segments_.size() - 1;  // reads are mostly at the tail
+  if (segments_[index].base_offset > offset) {
+    const auto above = std::upper_bound(segments_.begin(), segments_.end(), offset,
+                                        [](std::int64_t o, const Segment& s) { return o < s.base_offset; });
+    SIM_CHECK(above != segments_.begin(), directory_ + ": read below the first segment");
+    index = static_cast<std::size_t>(above - segments_.begin()) - 1;
+  }
+  // The last batch of a segment may end right at `offset`: go on in the next one.
+  for (; index < segments_.size() && result.batches.empty(); ++index) {
+    const Segment& segment = segments_[index];
+    const auto& entries = segment.entries;
+    auto entry = entries.end();
+    for (int steps = 0; steps < 8 && entry != entries.begin(); ++steps) {
+      if (store_[std::prev(entry)->batch].next_offset() <= offset) break;
+      --entry;
+    }
+    if (entry != entries.begin() && store_[std::prev(entry)->batch].next_offset() > offset) {
+      entry = std::partition_point(entries.begin(), entry, [this, offset](const LogEntry& e) {
+        return store_[e.batch].next_offset() <= offset;
+      });
+    }
+    if (entry == entries.end()) continue;
+    result.slice = {segment.file, entry->position, 0};
+    for (; entry != entries.end(); ++entry) {
+      const StoredBatch& batch = store_[entry->batch];
+      if (batch.next_offset() > upper_bound) break;
+      if (result.bytes + batch.data.bytes > max_bytes && !(at_least_one && result.batches.empty())) break;
+      result.batches.push_back(entry->batch);
+      result.bytes += batch.data.bytes;
+    }
+    result.slice.bytes = result.bytes;
+    break;
+  }
+  return result;
+}
+
+std::int64_t Log::bytes() const {
+  std::int64_t total = 0;
+  for (const auto& segment : segments_) total += segment.bytes;
+  return total;
+}
+
+}  // namespace brokersim::log

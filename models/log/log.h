@@ -1,0 +1,141 @@
+// One replica's log: segments of batches in files, with the offsets, epochs and producers they imply.
+//
+// Why: durability is decided here. The log believes its memory while the process lives and only its files
+// after a restart; recovery keeps a valid prefix and nothing else (LogLoader, LogSegment.recover).
+// Model: .log files hold batches in true sizes; .index and .timeindex are memory maps whose entries are
+// counted and written when their segment closes; leader-epoch-checkpoint, snapshots as small files.
+// Not modelled yet: retention, compaction, transaction index.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "models/devices/storage/file_system.h"
+#include "models/log/batch.h"
+#include "models/log/epoch_cache.h"
+#include "models/log/producer_state.h"
+#include "sim/task.h"
+
+namespace brokersim::log {
+
+struct LogConfig {
+  sim::Bytes segment_bytes = {1ll << 30};            ///< segment.bytes
+  sim::Duration segment_ms = {604'800'000'000'000};  ///< segment.ms
+  sim::Bytes index_interval_bytes = {4'096};         ///< index.interval.bytes
+  sim::Bytes segment_index_bytes = {10ll << 20};     ///< segment.index.bytes
+  bool recovery_skips_crc = false;                   ///< planted: trust file sizes, never check batches
+};
+
+/// How a batch is named in the file system; storage::kNoTag (0) names none.
+[[nodiscard]] constexpr storage::ContentTag tag_of(BatchId batch) { return storage::ContentTag{batch} + 1; }
+[[nodiscard]] constexpr BatchId batch_of(storage::ContentTag tag) { return static_cast<BatchId>(tag - 1); }
+
+/// Where a batch lies in its segment.
+struct LogEntry {
+  BatchId batch = 0;
+  std::uint32_t position = 0;
+};
+
+struct Segment {
+  std::int64_t base_offset = 0;
+  storage::FileId file{};
+  std::int64_t bytes = 0;
+  std::int64_t index_entries = 0;
+  std::int64_t bytes_since_index = 0;
+  std::vector<LogEntry> entries;
+};
+
+struct AppendResult {
+  sim::Duration held_back;  ///< Dirty-page throttling: the writing thread is held this much longer.
+  bool rolled = false;      ///< A segment was closed: flush it in the background.
+};
+
+/// A contiguous piece of one segment's file, for the page cache to serve.
+struct FileSlice {
+  storage::FileId file{};
+  std::int64_t position = 0;
+  std::int64_t bytes = 0;
+};
+
+struct ReadResult {
+  std::vector<BatchId> batches;
+  std::int64_t bytes = 0;
+  FileSlice slice;
+};
+
+struct LoadReport {
+  std::int64_t scanned_bytes = 0;   ///< Read and checked by recovery.
+  std::int64_t dropped_bytes = 0;   ///< Cut away: the first invalid batch and everything after it.
+  std::int64_t scanned_from = 0;    ///< First offset that was scanned.
+};
+
+class Log {
+ public:
+  /// `directory` is "<topic>-<partition>". Nothing is read or written until load() or create().
+  Log(storage::FileSystem& files, BatchStore& store, std::string directory, const LogConfig& config);
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+
+  /// Are there files of this log on the disk?
+  [[nodiscard]] static bool exists(const storage::FileSystem& files, const std::string& directory);
+  /// A new, empty log.
+  void create(sim::SimTime now);
+  /// Reads what the disk holds. `clean`: trust it. Otherwise scan from `recovery_point` and cut at the first
+  /// invalid batch. Takes no time; the caller charges it for `scanned_bytes`.
+  LoadReport load(bool clean, std::int64_t recovery_point, sim::SimTime now);
+
+  // --- writing -------------------------------------------------------------------------------------------
+
+  /// Appends a batch whose base_offset equals log_end(), rolling the segment first if it must.
+  AppendResult append(BatchId batch, sim::SimTime now);
+  /// Removes every record at or after `offset`. Not made durable (kafka-behaviour.md 2.4).
+  void truncate_to(std::int64_t offset, sim::SimTime now);
+  /// fsyncs the segments that hold [recovery_point(), offset) and then moves the recovery point up to it.
+  sim::Task<storage::Status> flush_to(std::int64_t offset);
+  /// Starts `epoch` at the log's end if it is new. True: the caller writes epoch_text() durably.
+  bool assign_epoch(std::int32_t epoch) { return epochs_.assign(epoch, log_end_); }
+
+  // --- reading -------------------------------------------------------------------------------------------
+
+  /// Whole batches from the one that holds `offset`, up to `max_bytes` (at least one if `at_least_one`) and
+  /// below `upper_bound`, from one segment. Empty at the end. `offset` within [log_start, log_end].
+  [[nodiscard]] ReadResult read(std::int64_t offset, std::int64_t max_bytes, std::int64_t upper_bound,
+                                bool at_least_one) const;
+
+  [[nodiscard]] std::int64_t log_end() const { return log_end_; }  ///< LEO
+  [[nodiscard]] std::int64_t log_start() const { return log_start_; }
+  [[nodiscard]] std::int64_t recovery_point() const { return recovery_point_; }
+  [[nodiscard]] std::int64_t bytes() const;
+  [[nodiscard]] const EpochCache& epochs() const { return epochs_; }
+  [[nodiscard]] const ProducerState& producers() const { return producers_; }
+  [[nodiscard]] const std::vector<Segment>& segments() const { return segments_; }
+  [[nodiscard]] const std::string& directory() const { return directory_; }
+  [[nodiscard]] std::string epoch_file() const { return directory_ + "/leader-epoch-checkpoint"; }
+  [[nodiscard]] const BatchStore& store() const { return store_; }
+
+ private:
+  [[nodiscard]] std::string segment_file(std::int64_t base_offset, const char* suffix) const;
+  void open_segment(std::int64_t base_offset);
+  void close_active();
+  [[nodiscard]] bool must_roll(std::int64_t bytes) const;
+  void count_index(Segment& segment, std::int64_t bytes);
+  bool load_segment(Segment& segment, bool check, LoadReport& report);
+  void drop_segments_from(std::size_t index);
+  void load_epochs();
+  void rebuild_producers();
+
+  storage::FileSystem& files_;
+  BatchStore& store_;
+  std::string directory_;
+  LogConfig config_;
+  std::vector<Segment> segments_;
+  std::int64_t log_start_ = 0;
+  std::int64_t log_end_ = 0;
+  std::int64_t recovery_point_ = 0;
+  EpochCache epochs_;
+  ProducerState producers_;
+};
+
+}  // namespace brokersim::log

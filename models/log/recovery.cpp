@@ -1,0 +1,93 @@
+// Loading a log from what the disk holds (LogLoader.load, LogSegment.recover; kafka-behaviour.md section 2.5).
+#include <algorithm>
+
+#include "models/log/checkpoint.h"
+#include "models/log/log.h"
+#include "sim/check.h"
+
+namespace brokersim::log {
+
+LoadReport Log::load(bool clean, std::int64_t recovery_point, sim::SimTime now) {
+  SIM_CHECK(segments_.empty());
+  LoadReport report;
+  for (const auto& name : files_.list(directory_ + "/")) {
+    if (!name.ends_with(".log")) continue;
+    const auto base = parse_int(name.substr(directory_.size() + 1, 20));
+    SIM_CHECK(base.has_value(), name);
+    Segment segment;
+    segment.base_offset = *base;
+    segment.file = *files_.find(name);
+    segments_.push_back(std::move(segment));
+  }
+  if (segments_.empty()) open_segment(0);
+  log_start_ = segments_.front().base_offset;
+  log_end_ = log_start_;
+  load_epochs();
+  // Unclean: check from the segment that holds the recovery point.
+  std::size_t first_checked = segments_.size();
+  if (!clean) {
+    const auto above = std::upper_bound(segments_.begin(), segments_.end(), recovery_point,
+                                        [](std::int64_t o, const Segment& s) { return o < s.base_offset; });
+    first_checked = above == segments_.begin() ? 0 : static_cast<std::size_t>(above - segments_.begin()) - 1;
+  }
+  report.scanned_from = first_checked < segments_.size() ? segments_[first_checked].base_offset : -1;
+  for (std::size_t i = 0; i < segments_.size(); ++i) {
+    const bool whole = load_segment(segments_[i], i >= first_checked, report);
+    if (whole) continue;
+    for (std::size_t later = i + 1; later < segments_.size(); ++later) {
+      report.dropped_bytes += files_.size(segments_[later].file).n;
+    }
+    drop_segments_from(i + 1);
+    break;
+  }
+  recovery_point_ = clean ? log_end_ : std::min(recovery_point, log_end_);
+  epochs_.truncate_from_end(log_end_ + 1);
+  epochs_.truncate_from_start(log_start_);
+  rebuild_producers();
+  static_cast<void>(now);
+  return report;
+}
+
+/// Fills `segment` with its valid batches. False: it ended early and everything after it must go.
+bool Log::load_segment(Segment& segment, bool check, LoadReport& report) {
+  const std::int64_t size = files_.size(segment.file).n;
+  std::int64_t position = 0;
+  std::int64_t next_offset = std::max(log_end_, segment.base_offset);
+  for (const auto& extent : files_.extents(segment.file, {0})) {
+    const bool whole = extent.offset.n == position && (extent.intact || config_.recovery_skips_crc) &&
+                       extent.tag != storage::kNoTag && batch_of(extent.tag) < store_.size();
+    if (!whole) break;
+    const auto id = batch_of(extent.tag);
+    const StoredBatch& batch = store_[id];
+    // An extent shorter than its batch is a batch cut by the file's end: its length field says so.
+    if (extent.length.n != batch.data.bytes) break;
+    if (batch.base_offset < next_offset) break;  // an old batch shows through behind a lost truncation
+    count_index(segment, batch.data.bytes);
+    segment.entries.push_back({id, static_cast<std::uint32_t>(position)});
+    position += batch.data.bytes;
+    next_offset = batch.next_offset();
+    if (check) epochs_.assign(batch.leader_epoch, batch.base_offset);
+  }
+  segment.bytes = position;
+  log_end_ = std::max(log_end_, next_offset);
+  if (check) report.scanned_bytes += position;
+  if (position == size) return true;
+  report.dropped_bytes += size - position;
+  files_.truncate(segment.file, {position});
+  return false;
+}
+
+void Log::load_epochs() {
+  const auto text = files_.read_whole(epoch_file());
+  if (!text) return;
+  if (auto cache = EpochCache::parse(*text)) epochs_ = std::move(*cache);
+}
+
+void Log::rebuild_producers() {
+  producers_.clear();
+  for (const auto& segment : segments_) {
+    for (const auto& entry : segment.entries) producers_.note(store_[entry.batch]);
+  }
+}
+
+}  // namespace brokersim::log
