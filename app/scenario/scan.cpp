@@ -49,16 +49,12 @@ std::optional<ScanFault> scan(std::string_view text) {
     }
     if (c == '\0') return ScanFault{at, "syntax", "the file holds a NUL byte", "is it the right file?"};
     if (in_text) {
-      if (c == '\\') {
-        at += 2;
-        continue;
-      }
-      if (c == '"') in_text = false;
       if (at - token_start > limits::text_bytes) {
         return ScanFault{token_start, "too-large",
                          "a text is longer than " + std::to_string(limits::text_bytes >> 10) + " KiB", "is its closing quote missing?"};
       }
-      at += length;
+      if (c == '"') in_text = false;
+      at += c == '\\' && at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) < 0x80 && text[at + 1] != '\0' ? 2 : length;
       continue;
     }
     if (!blank(c)) any = true;
