@@ -1,0 +1,297 @@
+#include "models/kafka/controller/controller_service.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "sim/check.h"
+
+namespace brokersim::kafka::controller {
+namespace {
+
+using wire::Api;
+using wire::ErrorCode;
+
+QuorumConfig quorum_config(const ControllerServiceConfig& config) {
+  return {config.broker.controller_append_linger, config.broker.metadata_commit_wakes_fetch};
+}
+
+}  // namespace
+
+ControllerService::ControllerService(sim::Process& process, host::Host& host,
+                                     const ControllerServiceConfig& config, MetadataStore& store,
+                                     history::History& history)
+    : host_(host),
+      network_(host.network()),
+      history_(history),
+      config_(config),
+      component_(process, process.path() + "/events"),
+      thread_(component_, /*threads=*/1, host.config().hardware.cpu),
+      controller_(controller_rules(config.version, config.broker), config.partitions),
+      quorum_(component_, network_, host.file_system(), store, quorum_config(config_), *this) {}
+
+void ControllerService::start() {
+  network_.listen(host_.id(), wire::kControllerPort, component_, *this);
+  quorum_.start();
+}
+
+void ControllerService::terminate() { component_.spawn(shut_down()); }
+
+sim::Task<void> ControllerService::shut_down() {
+  active_ = false;
+  co_await quorum_.sync();
+  host_.exited(config_.process_name);
+}
+
+void ControllerService::on_fatal() { host_.exited(config_.process_name); }
+
+// --- the Raft node ------------------------------------------------------------------------------------------
+
+void ControllerService::on_loaded(const MetadataLog& log) {
+  log.for_each([this](const MetadataBatch& batch) {
+    for (const LoggedRecord& logged : batch.records) {
+      controller_.replay(logged.record);
+      committed_.apply(logged.record);
+    }
+  });
+}
+
+void ControllerService::on_leader(std::int32_t) {
+  // Raft's LeaderChange record: one offset of the new epoch.
+  Records leader_change;
+  controller_.emit(wire::MetadataRecord{}, leader_change);
+  quorum_.append_now(std::move(leader_change));
+
+  active_ = true;
+  controller_.activate(component_.now());
+  last_record_ = component_.now();
+  arm_fencing();
+  arm_topic_creation();
+  const BrokerConfig& broker = config_.broker;
+  if (broker.metadata_max_idle_interval > sim::Duration{}) {
+    component_.after(broker.metadata_max_idle_interval, "controller.idle",
+                     sim::bind<&ControllerService::idle_due>(this));
+  }
+  if (broker.auto_leader_rebalance) {
+    component_.after(broker.leader_imbalance_check_interval, "controller.balance",
+                     sim::bind<&ControllerService::balance_due>(this));
+  }
+  component_.after(broker.unclean_leader_election_interval, "controller.elect_unclean",
+                   sim::bind<&ControllerService::unclean_due>(this));
+}
+
+void ControllerService::on_committed(const MetadataBatch& batch, std::int64_t high_watermark) {
+  for (const LoggedRecord& logged : batch.records) record_history(logged);
+  while (!awaiting_.empty() && awaiting_.front().await_offset <= high_watermark) {
+    send(std::move(awaiting_.front()));
+    awaiting_.pop_front();
+  }
+}
+
+void ControllerService::record_history(const LoggedRecord& logged) {
+  const wire::MetadataRecord& record = logged.record;
+  const sim::SimTime now = component_.now();
+  if (record.kind == wire::RecordKind::partition) {
+    const wire::PartitionState& state = record.partition;
+    history_.record(history::PartitionChanged{now, state.partition, state.leader, state.leader_epoch,
+                                              state.partition_epoch, state.isr, state.elr, logged.unclean});
+  } else if (record.kind == wire::RecordKind::broker) {
+    const wire::BrokerState* before = committed_.broker(record.broker.broker);
+    const bool was_fenced = before == nullptr || before->fenced;
+    if (was_fenced != record.broker.fenced) {
+      const auto event = was_fenced ? history::BrokerEvent::running : history::BrokerEvent::fenced;
+      history_.record(history::BrokerChanged{now, record.broker.broker, event});
+    }
+  }
+  committed_.apply(record);
+}
+
+// --- the network ----------------------------------------------------------------------------------------------
+
+void ControllerService::on_message(network::ConnectionId connection,
+                                   std::unique_ptr<network::Message> message, sim::Bytes) {
+  std::unique_ptr<wire::Message> request(static_cast<wire::Message*>(message.release()));
+  if (request->api == Api::metadata_fetch) {
+    quorum_.fetch(connection, static_cast<const wire::MetadataFetchRequest&>(*request));
+    return;
+  }
+  if (!active_) {
+    reject(connection, *request);
+    return;
+  }
+  // Counted before it waits in the queue, so that a busy controller does not fence the living.
+  if (request->api == Api::broker_heartbeat) {
+    controller_.heartbeat_arrived(static_cast<const wire::BrokerHeartbeatRequest&>(*request),
+                                  component_.now());
+  }
+  queue_.push_back({Work::request, connection, std::move(request)});
+  pump();
+}
+
+void ControllerService::on_closed(network::ConnectionId connection, network::CloseReason) {
+  quorum_.forget(connection);
+}
+
+void ControllerService::send(Answer answer) {
+  network_.send(answer.connection, answer.size, std::move(answer.response));
+}
+
+template <class Response>
+void ControllerService::answer(const Event& event, Response response) {
+  response.correlation = event.request->correlation;
+  const sim::Bytes size = wire::wire_bytes(response);
+  // Also an answer without records waits: it was read from state that may not be committed yet.
+  answers_.push_back(
+      {event.connection, std::make_unique<Response>(std::move(response)), size, controller_.next_offset()});
+}
+
+void ControllerService::reject(network::ConnectionId connection, const wire::Message& request) {
+  const auto refuse = [&](auto response) {
+    response.correlation = request.correlation;
+    response.error = ErrorCode::not_controller;
+    const sim::Bytes size = wire::wire_bytes(response);
+    network_.send(connection, size, std::make_unique<decltype(response)>(std::move(response)));
+  };
+  switch (request.api) {
+    case Api::broker_registration: return refuse(wire::BrokerRegistrationResponse{});
+    case Api::broker_heartbeat: return refuse(wire::BrokerHeartbeatResponse{});
+    case Api::alter_partition: return refuse(wire::AlterPartitionResponse{});
+    case Api::allocate_producer_ids: return refuse(wire::AllocateProducerIdsResponse{});
+    default: SIM_CHECK(false, "not a request for a controller");
+  }
+}
+
+// --- the event queue ---------------------------------------------------------------------------------------------
+
+void ControllerService::enqueue(Work work) {
+  if (!active_) return;
+  queue_.push_back({work, {}, nullptr});
+  pump();
+}
+
+void ControllerService::pump() {
+  if (busy_ || queue_.empty()) return;
+  busy_ = true;
+  Event event = std::move(queue_.front());
+  queue_.pop_front();
+  decide(event);
+  const sim::Duration cost = kEventCost + kRecordCost * static_cast<std::int64_t>(made_.size());
+  thread_.submit(cost, sim::bind<&ControllerService::event_done>(this));
+}
+
+void ControllerService::decide(Event& event) {
+  const sim::SimTime now = component_.now();
+  switch (event.work) {
+    case Work::request: decide_request(event); break;
+    case Work::fence:
+      fence_queued_ = false;
+      controller_.fence_one(now, made_);
+      break;
+    case Work::create_topics: controller_.create_topics(now, made_); break;
+    case Work::no_op: controller_.emit(wire::MetadataRecord{}, made_); break;
+    case Work::balance:
+      if (controller_.balance_leaders(made_)) {
+        component_.after(kElectionRerun, "controller.balance",
+                         sim::bind<&ControllerService::balance_due>(this));
+      } else if (config_.broker.auto_leader_rebalance) {
+        component_.after(config_.broker.leader_imbalance_check_interval, "controller.balance",
+                         sim::bind<&ControllerService::balance_due>(this));
+      }
+      break;
+    case Work::elect_unclean: {
+      const bool more = controller_.elect_unclean_leaders(made_);
+      component_.after(more ? kElectionRerun : config_.broker.unclean_leader_election_interval,
+                       "controller.elect_unclean", sim::bind<&ControllerService::unclean_due>(this));
+      break;
+    }
+  }
+  if (!made_.empty()) last_record_ = now;
+}
+
+void ControllerService::decide_request(Event& event) {
+  const sim::SimTime now = component_.now();
+  const wire::Message& request = *event.request;
+  switch (request.api) {
+    case Api::broker_registration:
+      answer(event, controller_.register_broker(static_cast<const wire::BrokerRegistrationRequest&>(request),
+                                                now, made_));
+      return;
+    case Api::broker_heartbeat:
+      answer(event,
+             controller_.heartbeat(static_cast<const wire::BrokerHeartbeatRequest&>(request), now, made_));
+      return;
+    case Api::alter_partition:
+      answer(event,
+             controller_.alter_partition(static_cast<const wire::AlterPartitionRequest&>(request), made_));
+      return;
+    case Api::allocate_producer_ids:
+      answer(event, controller_.allocate_producer_ids(
+                        static_cast<const wire::AllocateProducerIdsRequest&>(request), made_));
+      return;
+    default: SIM_CHECK(false, "not a request for a controller");
+  }
+}
+
+void ControllerService::event_done() {
+  quorum_.append(std::exchange(made_, {}));
+  SIM_CHECK(quorum_.next_offset() == controller_.next_offset());
+  for (Answer& answer : std::exchange(answers_, {})) {
+    if (answer.await_offset <= quorum_.high_watermark()) {
+      send(std::move(answer));
+    } else {
+      awaiting_.push_back(std::move(answer));
+    }
+  }
+  busy_ = false;
+  arm_fencing();
+  arm_topic_creation();
+  pump();
+}
+
+// --- timers -----------------------------------------------------------------------------------------------------
+
+void ControllerService::arm_fencing() {
+  if (fence_queued_ || component_.sim().pending(fencing_)) return;
+  const sim::SimTime expiry = controller_.next_expiry();
+  if (expiry == sim::SimTime::max()) return;
+  fencing_ = component_.at(std::max(expiry, component_.now()), "controller.fencing",
+                           sim::bind<&ControllerService::fencing_due>(this));
+}
+
+void ControllerService::fencing_due() {
+  fencing_ = {};
+  if (controller_.next_expiry() > component_.now()) {
+    arm_fencing();
+  } else {
+    fence_queued_ = active_;
+    enqueue(Work::fence);  // event_done() arms the timer again
+  }
+}
+
+void ControllerService::arm_topic_creation() {
+  if (component_.sim().pending(topic_creation_)) return;
+  const sim::SimTime deadline = controller_.topic_creation_deadline();
+  // Past the deadline, topics are created as brokers are unfenced.
+  if (deadline == sim::SimTime::max() || deadline < component_.now()) return;
+  topic_creation_ = component_.at(deadline, "controller.create_topics",
+                                  sim::bind<&ControllerService::topic_creation_due>(this));
+}
+
+void ControllerService::topic_creation_due() {
+  topic_creation_ = {};
+  enqueue(Work::create_topics);
+}
+
+void ControllerService::idle_due() {
+  const sim::Duration interval = config_.broker.metadata_max_idle_interval;
+  if (component_.now() >= last_record_ + interval) {
+    enqueue(Work::no_op);
+    last_record_ = component_.now();
+  }
+  component_.at(last_record_ + interval, "controller.idle", sim::bind<&ControllerService::idle_due>(this));
+}
+
+void ControllerService::balance_due() { enqueue(Work::balance); }
+
+void ControllerService::unclean_due() { enqueue(Work::elect_unclean); }
+
+}  // namespace brokersim::kafka::controller
