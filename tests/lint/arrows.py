@@ -9,11 +9,15 @@ DEVICES = ("models/devices", "models/devices/storage", "models/devices/network",
            "models/devices/host")
 # Pure decisions: no clock, no device, and they do not know each other.
 PURE = ("models/kafka/replication", "models/kafka/controller", "models/kafka/groups", "models/kafka/transactions")
-KAFKA = ("models/kafka", "models/kafka/wire", *PURE, "models/kafka/broker", "models/kafka/client")
+# The controller's shell lives beside its decisions, file by file: it may use devices and its folder's decisions;
+# a decision may not include it.
+SHELLS = ("models/kafka/controller/controller_service", "models/kafka/controller/quorum",
+          "models/kafka/controller/metadata_log")
+KAFKA = ("models/kafka", "models/kafka/wire", *PURE, *SHELLS, "models/kafka/broker", "models/kafka/client")
 MODELS = (*DEVICES, "models/log", "models/history", *KAFKA, "models/database", "models/outbox", "models/faults",
           "models/checkers", "models/analytic", "models/world")
 
-# folder -> the folders it may include, besides itself.
+# folder (or file, without its ending) -> the folders it may include, besides itself.
 ARROWS = {
     "sim": (),
     "models/devices": ("sim",),
@@ -27,7 +31,9 @@ ARROWS = {
     "models/kafka": ("sim", *DEVICES, "models/log", "models/history"),
     "models/kafka/wire": ("sim", *DEVICES, "models/log", "models/history", "models/kafka"),
     **{folder: ("sim", "models/log", "models/history", "models/kafka", "models/kafka/wire") for folder in PURE},
-    "models/kafka/broker": ("sim", *DEVICES, "models/log", "models/history", "models/kafka", "models/kafka/wire", *PURE),
+    **{file: ("sim", *DEVICES, "models/log", "models/history", "models/kafka", "models/kafka/wire",
+              "models/kafka/controller", *SHELLS) for file in SHELLS},
+    "models/kafka/broker": ("sim", *DEVICES, "models/log", "models/history", "models/kafka", "models/kafka/wire", *PURE, *SHELLS),
     "models/kafka/client": ("sim", *DEVICES, "models/log", "models/history", "models/kafka", "models/kafka/wire"),
     "models/database": ("sim", *DEVICES, "models/log", "models/history"),
     "models/outbox": ("sim", *DEVICES, "models/log", "models/history", "models/kafka", "models/kafka/wire",
@@ -65,12 +71,10 @@ def inside(path, folder):
 
 
 def folder_of(path):
-    """The most specific folder of the table that holds `path`, or None."""
-    best = None
-    for folder in ARROWS:
-        if inside(path, folder) and path != folder and (best is None or len(folder) > len(best)):
-            best = folder
-    return best
+    """The most specific entry of the table that holds `path`, or None."""
+    stem = path.rsplit(".", 1)[0]
+    holding = [folder for folder in ARROWS if stem == folder or path.startswith(folder + "/")]
+    return max(holding, key=len, default=None)
 
 
 def check(source):

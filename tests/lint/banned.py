@@ -42,13 +42,13 @@ RULES = (
          with_strings=True),
     Rule("random", r"\bstd\s*::\s*(?:random_device|mt19937\w*|minstd_rand0?|ranlux\w+|knuth_b|default_random_engine"
          r"|\w+_distribution|\w+_engine|shuffle|random_shuffle|sample|generate_canonical)\b"
-         rf"|{call('s?rand|rand_r|[dlm]rand48|random|arc4random|getrandom|getentropy')}",
+         rf"|{call('s?rand|rand_r|[dlm]rand48|arc4random|getrandom|getentropy')}",
          "a generator or a distribution whose numbers depend on the library",
          "draw from a stream of sim/random.h by ordinal, and shape it with sim/sampling.h", EVERYWHERE),
     Rule("random", r"#\s*include\s*<random>", "<random>", "draw from a stream of sim/random.h by ordinal", EVERYWHERE,
          with_strings=True),
     Rule("wall-clock", r"\bstd\s*::\s*chrono\b|\b(?:system|steady|high_resolution)_clock\b|\bsleep_(?:for|until)\b"
-         rf"|{call('clock|gettimeofday|clock_gettime|localtime(?:_r)?|gmtime(?:_r)?|strftime|mktime|usleep|nanosleep')}"
+         rf"|{call('gettimeofday|clock_gettime|localtime(?:_r)?|gmtime(?:_r)?|strftime|mktime|usleep|nanosleep')}"
          r"|(?:\bstd\s*::\s*|(?<![\w.>:]))time\s*\(\s*(?:nullptr|NULL|0|&\s*\w+)\s*\)",
          "a wall clock", "simulated time is sim::SimTime; wall time is measured in app/cli and bench/ only",
          EVERYWHERE, ("app/cli", "bench")),
@@ -66,7 +66,8 @@ RULES = (
     Rule("assert", r"(?<!\w)assert\s*\(", "assert() vanishes in the release build", "use SIM_CHECK, or SIM_DCHECK if it costs",
          CORE),
     Rule("files", r"\bstd\s*::\s*(?:basic_)?(?:[io]?fstream|filebuf)\b|\bstd\s*::\s*filesystem\b"
-         rf"|{call('fopen|freopen|fdopen|tmpfile|mkstemp|open|openat|creat|socket|pipe|mmap|fork|execv?p?e?|system|popen|getpid|gettid|getenv|setenv')}"
+         rf"|{call('fopen|freopen|fdopen|tmpfile|mkstemp|openat|mmap|fork|execv?p?e?|system|popen|getpid|gettid|getenv|setenv')}"
+         r"|(?<![\w>)\]])(?<![\w>&*]\s)::\s*(?:open|creat|socket|pipe|close|read|write)\s*\("
          r"|#\s*include\s*<(?:fstream|filesystem|unistd\.h|fcntl\.h|sys/\w+\.h|dirent\.h|csignal|signal\.h)>",
          "a real file, process or environment", "sim/ and models/ hold no descriptors and read no environment: pass values in "
          "from app/; simulated files are models/devices/storage", CORE, with_strings=True),
