@@ -1,0 +1,175 @@
+#include "models/kafka/client/arrivals.h"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+
+#include "sim/check.h"
+
+namespace brokersim::kafka::client {
+
+namespace {
+
+constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+/// Nanoseconds per second x milli-records per record.
+constexpr __int128 kScale = static_cast<__int128>(1'000'000'000) * 1'000;
+
+std::int64_t clamp(__int128 value) { return value > kNever ? kNever : static_cast<std::int64_t>(value); }
+
+/// Groups of `group` records at `rate_milli` whose time after the origin is before `span`: the smallest g with
+/// g x group x kScale / rate_milli >= span.
+std::int64_t groups_before(sim::Duration span, std::int64_t group, std::int64_t rate_milli) {
+  if (span.ns <= 0) return 0;
+  const __int128 gap = kScale * group;
+  return clamp((static_cast<__int128>(span.ns) * rate_milli + gap - 1) / gap);
+}
+
+}  // namespace
+
+sim::Duration exponential(std::uint64_t bits, double mean_ns) {
+  // u = m / 2^54 with m odd, so 0 < u < 1. ln u = (exponent - 54) ln 2 + 2 artanh((f - 1) / (f + 1)).
+  const std::uint64_t m = (bits >> 11) * 2 + 1;
+  int exponent = static_cast<int>(std::bit_width(m)) - 1;
+  double f = static_cast<double>(m) / static_cast<double>(std::uint64_t{1} << exponent);
+  if (f > 1.4142135623730951) {
+    f /= 2;
+    ++exponent;
+  }
+  const double s = (f - 1) / (f + 1);
+  const double s2 = s * s;
+  double series = 0;
+  for (int k = 21; k >= 1; k -= 2) series = series * s2 + 1.0 / k;
+  const double minus_ln = (54 - exponent) * 0.6931471805599453 - 2 * s * series;
+  return {static_cast<std::int64_t>(minus_ln * mean_ns + 0.5)};
+}
+
+SendLoop::SendLoop(const ProducerParams& params, sim::Stream stream, std::int64_t first, sim::SimTime begin)
+    : arrivals_(params.arrivals),
+      rate_milli_(params.rate_per_second_milli),
+      group_(params.records_per_send),
+      records_max_(params.records_max == 0 ? kNever : params.records_max),
+      origin_(params.start + params.phase),
+      end_(params.end),
+      cost_(params.send_cost),
+      stream_(stream),
+      next_(first),
+      free_(std::max(params.start, begin)) {
+  SIM_CHECK(group_ >= 1);
+  SIM_CHECK(params.record_size.n >= 1);
+  SIM_CHECK(cost_.ns >= 0);
+  if (arrivals_ == Arrivals::saturate) return;
+  SIM_CHECK(rate_milli_ > 0, params.name + " has no rate");
+  if (arrivals_ == Arrivals::constant) {
+    next_ = std::max(next_, groups_before(begin - origin_, group_, rate_milli_) * group_);
+    records_max_ = std::min(records_max_, clamp(static_cast<__int128>(groups_before(end_ - origin_, group_, rate_milli_)) * group_));
+    return;
+  }
+  gap_mean_ns_ = 1e12 * static_cast<double>(group_) / static_cast<double>(rate_milli_);
+  draw_until(next_ / group_);
+  while (drawn_.front() < begin) {
+    draw_until(drawn_from_ + 1);
+    drawn_.pop_front();
+    next_ = std::max(next_, ++drawn_from_ * group_);
+  }
+}
+
+void SendLoop::draw_until(std::int64_t group) {
+  std::int64_t drawn_to = drawn_from_ + static_cast<std::int64_t>(drawn_.size());
+  if (drawn_.empty() && group >= 0) {
+    SIM_CHECK(drawn_from_ == 0);
+    drawn_.push_back(origin_ + exponential(stream_.bits(0), gap_mean_ns_));
+    drawn_to = 1;
+  }
+  for (; drawn_to <= group; ++drawn_to) {
+    drawn_.push_back(drawn_.back() + exponential(stream_.bits(static_cast<std::uint64_t>(drawn_to)), gap_mean_ns_));
+    if (drawn_from_ < next_ / group_) {
+      drawn_.pop_front();
+      ++drawn_from_;
+    }
+  }
+}
+
+std::int64_t SendLoop::limit(std::int64_t bound) {
+  bound = std::min(bound, records_max_);
+  if (bound <= next_) return next_;
+  if (arrivals_ == Arrivals::constant) return bound;
+  if (call(next_) >= end_) return next_;
+  if (arrivals_ == Arrivals::saturate) {
+    const sim::SimTime free_after = join(next_);
+    if (free_after >= end_) return next_ + 1;
+    if (cost_.ns == 0) return bound;
+    const std::int64_t more = ((end_ - free_after).ns - 1) / cost_.ns + 1;
+    return more >= bound - next_ - 1 ? bound : next_ + 1 + more;
+  }
+  draw_until((bound - 1) / group_);
+  const auto last = std::lower_bound(drawn_.begin(), drawn_.end(), end_);
+  return std::min(bound, (drawn_from_ + (last - drawn_.begin())) * group_);
+}
+
+sim::SimTime SendLoop::intended(std::int64_t k) {
+  SIM_DCHECK(k >= next_);
+  switch (arrivals_) {
+    case Arrivals::saturate: return call(k);
+    case Arrivals::constant:
+      return origin_ + sim::Duration{clamp(static_cast<__int128>(k / group_) * group_ * kScale / rate_milli_)};
+    case Arrivals::poisson: break;
+  }
+  draw_until(k / group_);
+  return drawn_[static_cast<std::size_t>(k / group_ - drawn_from_)];
+}
+
+sim::SimTime SendLoop::call(std::int64_t k) {
+  if (arrivals_ == Arrivals::saturate) {
+    if (k == next_) return holding_ ? held_call_ : free_;
+    return join(next_) + cost_ * (k - next_ - 1);
+  }
+  if (k == next_) return std::max(free_, intended(k));
+  return join(k) - cost_;
+}
+
+sim::SimTime SendLoop::join(std::int64_t k) {
+  const sim::SimTime first = holding_ ? std::max(held_, call(next_) + cost_) : call(next_) + cost_;
+  if (k == next_) return first;
+  const sim::SimTime busy = first + cost_ * (k - next_);
+  if (arrivals_ == Arrivals::saturate) return busy;
+  return std::max(busy, intended(k) + cost_ * (k % group_ + 1));
+}
+
+std::int64_t SendLoop::joined_by(sim::SimTime t, std::int64_t bound) {
+  std::int64_t low = next_;  // every record below has joined
+  std::int64_t high = bound;
+  if (high > low && join(high - 1) <= t) return high;
+  while (low < high) {
+    const std::int64_t middle = low + (high - low) / 2;
+    if (join(middle) <= t) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+void SendLoop::advance(std::int64_t k) {
+  SIM_CHECK(k >= next_);
+  if (k == next_) return;
+  free_ = join(k - 1);
+  next_ = k;
+  holding_ = false;
+}
+
+void SendLoop::hold(sim::SimTime t) {
+  if (!holding_) held_call_ = call(next_);
+  held_ = t;
+  holding_ = true;
+}
+
+void SendLoop::stall(sim::SimTime t) {
+  if (holding_) {
+    held_ = std::max(held_, t);
+  } else {
+    free_ = std::max(free_, t);
+  }
+}
+
+}  // namespace brokersim::kafka::client

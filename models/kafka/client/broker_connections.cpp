@@ -1,0 +1,228 @@
+#include "models/kafka/client/broker_connections.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "sim/check.h"
+
+namespace brokersim::kafka::client {
+
+namespace {
+/// send.buffer.bytes of the producer.
+constexpr sim::Bytes kSendBuffer = {131'072};
+/// Broker ids index a table; larger ones are a mistake of the caller.
+constexpr wire::BrokerId kBrokerIdMax = 100'000;
+}  // namespace
+
+BrokerConnections::BrokerConnections(sim::Component& owner, const ClientSite& site, const ConnectionConfig& config,
+                                     ConnectionListener& listener)
+    : owner_(owner),
+      network_(site.network),
+      host_(site.host),
+      line_rate_(site.line_rate),
+      config_(config),
+      listener_(listener),
+      reconnect_jitter_(owner.stream("reconnect").child(site.life)),
+      setup_jitter_(owner.stream("connection_setup").child(site.life)) {
+  SIM_CHECK(config_.max_in_flight > 0);
+}
+
+void BrokerConnections::learn(const wire::BrokerEndpoint& endpoint) {
+  SIM_CHECK(endpoint.broker >= 0);
+  SIM_CHECK(endpoint.broker <= kBrokerIdMax);
+  if (nodes_.size() <= static_cast<std::size_t>(endpoint.broker)) nodes_.resize(static_cast<std::size_t>(endpoint.broker) + 1);
+  Node& known = node(endpoint.broker);
+  if (known.state == State::unknown) known.state = State::idle;
+  if (known.state == State::idle) known.host = endpoint.host;
+}
+
+bool BrokerConnections::can_send(wire::BrokerId broker) const {
+  if (broker < 0 || static_cast<std::size_t>(broker) >= nodes_.size()) return false;
+  const Node& to = nodes_[static_cast<std::size_t>(broker)];
+  return to.state == State::connected && load(to) < config_.max_in_flight;
+}
+
+bool BrokerConnections::ready(wire::BrokerId broker) {
+  if (can_send(broker)) return true;
+  want(broker);
+  return false;
+}
+
+wire::BrokerId BrokerConnections::least_loaded(std::uint64_t bits) {
+  const std::size_t n = nodes_.size();
+  SIM_CHECK(n > 0);
+  const auto offset = static_cast<std::size_t>((static_cast<unsigned __int128>(bits) * n) >> 64);
+  wire::BrokerId best = -1;
+  wire::BrokerId next = -1;  // not connected, the earliest that may be
+  bool connecting = false;
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto broker = static_cast<wire::BrokerId>((offset + i) % n);
+    const Node& candidate = node(broker);
+    connecting = connecting || candidate.state == State::connecting;
+    if (can_send(broker)) {
+      if (best < 0 || load(candidate) < load(node(best))) best = broker;
+    } else if (candidate.state == State::idle) {
+      if (next < 0 || std::max(candidate.retry_at, owner_.now()) < std::max(node(next).retry_at, owner_.now())) next = broker;
+    }
+  }
+  if (best >= 0) return best;
+  if (!connecting && next >= 0) want(next);
+  return -1;
+}
+
+std::int32_t BrokerConnections::load(const Node& node) const {
+  return static_cast<std::int32_t>(node.in_flight.size()) + node.unwritten;
+}
+
+void BrokerConnections::want(wire::BrokerId broker) {
+  if (broker < 0 || static_cast<std::size_t>(broker) >= nodes_.size()) return;
+  Node& to = node(broker);
+  if (to.state != State::idle) return;
+  if (to.retry_at <= owner_.now()) {
+    connect(broker);
+    return;
+  }
+  to.wanted = true;
+  if (to.retry_armed) return;
+  to.retry_armed = true;
+  owner_.at(to.retry_at, "client.reconnect", sim::bind<&BrokerConnections::retry>(this, static_cast<std::uint64_t>(broker)));
+}
+
+void BrokerConnections::retry(std::uint64_t broker) {
+  Node& to = node(static_cast<wire::BrokerId>(broker));
+  to.retry_armed = false;
+  if (!to.wanted) return;
+  want(static_cast<wire::BrokerId>(broker));
+}
+
+void BrokerConnections::connect(wire::BrokerId broker) {
+  Node& to = node(broker);
+  to.wanted = false;
+  to.state = State::connecting;
+  const std::uint64_t bits = setup_jitter_.child(static_cast<std::uint64_t>(broker)).bits(to.draws++);
+  const sim::Duration timeout = std::max(config_.setup(to.setup_failures, bits), sim::Duration{1});
+  to.connection = network_.connect(host_, owner_, *this, to.host, wire::kBrokerPort, timeout);
+}
+
+wire::BrokerId BrokerConnections::broker_of(network::ConnectionId connection) const {
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    if (nodes_[i].connection == connection && nodes_[i].state >= State::connecting) return static_cast<wire::BrokerId>(i);
+  }
+  return -1;
+}
+
+void BrokerConnections::on_connected(network::ConnectionId connection) {
+  const wire::BrokerId broker = broker_of(connection);
+  if (broker < 0) return;
+  Node& to = node(broker);
+  to.state = State::connected;
+  to.failures = 0;
+  to.setup_failures = 0;
+  listener_.on_broker_ready(broker);
+}
+
+void BrokerConnections::on_connect_failed(network::ConnectionId connection, network::ConnectError) {
+  const wire::BrokerId broker = broker_of(connection);
+  if (broker < 0) return;
+  ++node(broker).setup_failures;
+  lose(broker);
+}
+
+void BrokerConnections::on_closed(network::ConnectionId connection, network::CloseReason) {
+  const wire::BrokerId broker = broker_of(connection);
+  if (broker >= 0) lose(broker);
+}
+
+void BrokerConnections::on_message(network::ConnectionId connection, std::unique_ptr<network::Message> message,
+                                   sim::Bytes) {
+  const wire::BrokerId broker = broker_of(connection);
+  if (broker < 0) return;
+  const auto& response = static_cast<const wire::Message&>(*message);
+  Node& from = node(broker);
+  const auto found = std::find_if(from.in_flight.begin(), from.in_flight.end(),
+                                  [&](const InFlight& r) { return r.correlation == response.correlation; });
+  SIM_CHECK(found != from.in_flight.end(), owner_.path() + " hears an answer it did not ask for");
+  const RequestTag tag = found->tag;
+  SIM_CHECK(tag.api == response.api);
+  from.in_flight.erase(found);
+  listener_.on_response(broker, tag, response);
+}
+
+void BrokerConnections::lose(wire::BrokerId broker) {
+  Node& to = node(broker);
+  const std::uint64_t bits = reconnect_jitter_.child(static_cast<std::uint64_t>(broker)).bits(to.draws++);
+  to.state = State::idle;
+  to.connection = {};
+  to.retry_at = owner_.now() + config_.reconnect(to.failures++, bits);
+  to.card_free = {};
+  const std::vector<InFlight> lost = std::exchange(to.in_flight, {});
+  for (const InFlight& request : lost) listener_.on_request_lost(broker, request.tag);
+  listener_.on_disconnected(broker);
+}
+
+void BrokerConnections::send(wire::BrokerId broker, RequestTag tag, sim::Bytes size,
+                             std::unique_ptr<wire::Message> request) {
+  SIM_CHECK(can_send(broker));
+  Node& to = node(broker);
+  SIM_CHECK(tag.api == request->api);
+  request->correlation = next_correlation_++;
+  to.in_flight.push_back({request->correlation, tag, owner_.now() + config_.request_timeout});
+  // False if the connection is gone and we have not heard yet: then the loss will be reported as for any other.
+  static_cast<void>(network_.send(to.connection, size, std::move(request)));
+  arm_timeout();
+}
+
+sim::SimTime BrokerConnections::send_unanswered(wire::BrokerId broker, sim::Bytes size,
+                                                std::unique_ptr<wire::Message> request) {
+  SIM_CHECK(can_send(broker));
+  Node& to = node(broker);
+  request->correlation = next_correlation_++;
+  static_cast<void>(network_.send(to.connection, size, std::move(request)));
+  ++to.unwritten;
+  const sim::SimTime now = owner_.now();
+  if (line_rate_.n == 0) return now;
+  to.card_free = std::max(to.card_free, now) + sim::transfer_time(size, line_rate_);
+  return std::max(now, to.card_free - std::min(sim::transfer_time(kSendBuffer, line_rate_), sim::Duration{to.card_free.ns}));
+}
+
+void BrokerConnections::written(wire::BrokerId broker) {
+  Node& to = node(broker);
+  SIM_CHECK(to.unwritten > 0);
+  --to.unwritten;
+}
+
+void BrokerConnections::close_all() {
+  for (Node& to : nodes_) {
+    if (to.state < State::connecting) continue;
+    network_.close(to.connection);
+    to.state = State::idle;
+    to.connection = {};
+    to.in_flight.clear();
+  }
+}
+
+void BrokerConnections::arm_timeout() {
+  if (timeout_armed_) return;
+  // Later requests have later deadlines, so one timer at the earliest is enough; it is set again when it fires.
+  sim::SimTime earliest = sim::SimTime::max();
+  for (const Node& to : nodes_) {
+    if (!to.in_flight.empty()) earliest = std::min(earliest, to.in_flight.front().deadline);
+  }
+  if (earliest == sim::SimTime::max()) return;
+  timeout_armed_ = true;
+  owner_.at(std::max(earliest, owner_.now()), "client.request_timeout", sim::bind<&BrokerConnections::check_timeouts>(this));
+}
+
+void BrokerConnections::check_timeouts() {
+  timeout_armed_ = false;
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    const auto broker = static_cast<wire::BrokerId>(i);
+    if (node(broker).in_flight.empty()) continue;
+    if (node(broker).in_flight.front().deadline > owner_.now()) continue;
+    network_.close(node(broker).connection);
+    lose(broker);
+  }
+  arm_timeout();
+}
+
+}  // namespace brokersim::kafka::client

@@ -1,0 +1,120 @@
+// A Kafka consumer with assigned partitions and the application that reads from it: one life of a client process.
+//
+// The application's thread polls: it is handed up to max.poll.records buffered records, and before it processes
+// them the next fetches go out (pipelining). One fetch is in flight per broker, for those partitions that have a
+// position, a leader and nothing buffered; the broker may hold it for fetch.max.wait.ms.
+//
+// Rules: KafkaConsumer.poll, AbstractFetch.prepareFetchRequests, FetchCollector, OffsetFetcher (kafka-behaviour.md
+// sections 1.8, 4.6). The position starts by auto.offset.reset, as nothing is committed.
+// Not modelled: groups, committed offsets, OffsetsForLeaderEpoch (KIP-320), reading from followers (KIP-392).
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "models/devices/host/service.h"
+#include "models/history/history.h"
+#include "models/kafka/client/broker_connections.h"
+#include "models/kafka/client/metadata.h"
+#include "models/kafka/client/params.h"
+#include "models/log/batch.h"
+
+namespace brokersim::kafka::client {
+
+class Consumer final : public host::Service, private ConnectionListener {
+ public:
+  /// `store` tells what a fetched batch holds; it and `history` must outlive the consumer.
+  Consumer(sim::Process& process, const ClientSite& site, ConsumerParams params, const log::BatchStore& store,
+           history::History& history);
+
+  void start() override;
+  /// Stops at once: nothing is committed.
+  void terminate() override;
+
+  /// The next offset to hand out, -1 while unknown. `index` counts the assigned partitions.
+  [[nodiscard]] std::int64_t position(std::size_t index) const { return partitions_[index].position; }
+
+ private:
+  enum class Where : std::uint8_t {
+    unknown,   ///< No position: ask for the reset offset.
+    asking,    ///< ListOffsets under way.
+    fetching,  ///< Has a position.
+    stopped,   ///< auto.offset.reset=none: the application saw an exception.
+  };
+  struct Partition {
+    Where where = Where::unknown;
+    std::int64_t position = -1;
+    bool buffered = false;   ///< A fetched answer waits for the application: not fetched again.
+    bool in_fetch = false;   ///< Part of a fetch under way.
+    std::int64_t failures = 0;
+    std::uint64_t draws = 0;
+    sim::SimTime not_before;
+    std::int32_t failed_epoch = -1;  ///< Backoff holds only while the leader epoch is this one.
+    std::int64_t session_offset = -1;  ///< Position last told to the present leader's session.
+    int answered = -1;       ///< Last FetchAnswered recorded: -1 none, 0 not ok, 1 ok.
+  };
+  /// An answer that waits for the application.
+  struct Fetched {
+    std::int32_t index = -1;
+    std::vector<log::BatchId> batches;
+    std::size_t next = 0;
+  };
+  struct Fetch {
+    bool under_way = false;
+    std::vector<std::int32_t> indexes;
+  };
+
+  void on_broker_ready(wire::BrokerId broker) override;
+  void on_response(wire::BrokerId broker, RequestTag tag, const wire::Message& response) override;
+  void on_request_lost(wire::BrokerId broker, RequestTag tag) override;
+  void on_disconnected(wire::BrokerId broker) override;
+  void on_wake();
+
+  // consumer.cpp: life, positions, fetching.
+  void settle();
+  void request_all();
+  void ask_offset(std::int32_t index, wire::BrokerId leader);
+  void send_fetch(wire::BrokerId broker);
+  [[nodiscard]] bool is_held_back(const Partition& partition, std::int32_t epoch) const;
+  void arm();
+
+  // consumer_answers.cpp: what answers mean.
+  void on_fetch_response(wire::BrokerId broker, const wire::FetchResponse& response);
+  void on_fetched_part(const wire::FetchedPart& part);
+  void on_offset(std::int32_t index, const wire::ListOffsetsResponse& response);
+  void on_error(std::int32_t index, wire::ErrorCode error);
+  void back_off(std::int32_t index);
+  void note_answer(std::int32_t index, bool ok);
+  void end_fetch(wire::BrokerId broker);
+
+  // consumer_poll.cpp: the application.
+  void poll();
+  [[nodiscard]] std::int64_t hand_out(Fetched& fetched, std::int64_t records_max);
+
+  [[nodiscard]] sim::SimTime now() const { return component_.now(); }
+  [[nodiscard]] Partition& at(std::int32_t index) { return partitions_[static_cast<std::size_t>(index)]; }
+  [[nodiscard]] Fetch& fetch_of(wire::BrokerId broker);
+
+  sim::Component component_;
+  ClientSite site_;
+  ConsumerParams params_;
+  const log::BatchStore& store_;
+  history::History& history_;
+  BrokerConnections connections_;
+  MetadataUpdater metadata_;
+  sim::Stream retry_jitter_;
+
+  std::vector<Partition> partitions_;
+  std::vector<Fetch> fetches_;  // by broker id
+  std::deque<Fetched> buffer_;  // in order of arrival
+  std::vector<std::vector<log::BatchId>> spare_;  // emptied answers, to be used again
+  sim::SimTime busy_until_;     // the application processes until then
+  sim::EventHandle wake_;
+  sim::SimTime wake_at_ = sim::SimTime::max();
+  sim::SimTime held_back_until_ = sim::SimTime::max();
+  bool started_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace brokersim::kafka::client

@@ -1,0 +1,77 @@
+// What a client instance is given when its process starts: plain values that the world fills.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "models/devices/network/peer.h"
+#include "models/history/events.h"
+#include "models/kafka/config.h"
+#include "models/kafka/wire/messages.h"
+#include "sim/time.h"
+#include "sim/units.h"
+
+namespace brokersim::host {
+class Host;
+}
+namespace brokersim::network {
+class Network;
+}
+
+namespace brokersim::kafka::client {
+
+/// Where a client runs. `machine` may be null in tests: then terminate() ends without Host::exited().
+struct ClientSite {
+  network::Network& network;
+  network::HostId host;
+  host::Host* machine = nullptr;
+  std::string service;  ///< Name of the process on `machine`.
+  /// Which life of the process this is, from 1: two lives draw different jitter.
+  std::uint64_t life = 1;
+  /// Rate of the network card; paces acks=0, whose send is over once the socket took it. 0: no limit.
+  sim::BytesPerSecond line_rate = {0};
+};
+
+/// When records are meant to be sent.
+enum class Arrivals : std::uint8_t {
+  constant,  ///< Group g of `records_per_send` records at start + phase + g x gap, exact.
+  poisson,   ///< Exponential gaps between groups, drawn by group number.
+  saturate,  ///< send() is called again as soon as it has returned.
+};
+
+struct ProducerParams {
+  history::ClientId client;
+  std::string name;  ///< "checkout-0"; for messages only.
+  Arrivals arrivals = Arrivals::constant;
+  std::int64_t rate_per_second_milli = 0;  ///< Of this instance, in 1/1000 records per second. Positive unless saturate.
+  sim::Duration phase;                     ///< Share of one gap, so that instances do not beat together.
+  sim::Bytes record_size = {1'024};        ///< Key + value, 1 B or more.
+  std::int32_t records_per_send = 1;       ///< Records of one group, 1 or more.
+  std::int64_t records_max = 0;            ///< Of this instance over all its lives; 0: until `end`.
+  sim::SimTime start;
+  sim::SimTime end = sim::SimTime::max();  ///< No record is meant to be sent at or after it.
+  sim::Duration send_cost;                 ///< Application and client CPU per record, in the application's one thread.
+  ProducerConfig config;
+  std::vector<history::PartitionId> partitions;  ///< Of the topic, in order of partition number. Not empty.
+  std::vector<wire::BrokerEndpoint> bootstrap;   ///< Not empty.
+};
+
+/// What a producer's workload remembers over the lives of its process: the identities already given. Owned by the
+/// world; not something a real producer stores.
+struct ProducerLedger {
+  std::vector<std::int64_t> next_ordinal;  ///< Per partition index; empty before the first life.
+  std::int64_t next_record = 0;            ///< Number of the next record of the workload.
+};
+
+struct ConsumerParams {
+  history::ClientId client;
+  std::string name;
+  sim::SimTime start;
+  sim::Duration process_cost;  ///< Application time per record, in the polling thread.
+  ConsumerConfig config;
+  std::vector<history::PartitionId> partitions;  ///< Assigned to this instance. May be empty.
+  std::vector<wire::BrokerEndpoint> bootstrap;   ///< Not empty.
+};
+
+}  // namespace brokersim::kafka::client

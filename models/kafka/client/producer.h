@@ -1,0 +1,123 @@
+// A Kafka producer and the application that feeds it: one life of a client process.
+//
+// The application's thread calls send() (record_intake.h); the sender drains batches into requests, one batch
+// per partition and request, and drives retries, sequences, metadata and connections. Both run here as events:
+// about one timer per batch, one response per request.
+//
+// Rules: RecordAccumulator.ready/drain, Sender.sendProducerData/completeBatch (kafka-behaviour.md sections 1.7, 3,
+// 3.1, 3.2). delivery.timeout.ms runs from the opening of a batch. A batch that ends without an acknowledgement
+// is `failed` if every attempt is known to have stored nothing, else `unknown`.
+// Not modelled: CPU time of the sender thread, compression, keys, transactions.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "models/devices/host/service.h"
+#include "models/history/history.h"
+#include "models/kafka/client/accumulator.h"
+#include "models/kafka/client/broker_connections.h"
+#include "models/kafka/client/metadata.h"
+#include "models/kafka/client/params.h"
+#include "models/kafka/client/record_intake.h"
+#include "models/kafka/client/sequences.h"
+
+namespace brokersim::kafka::client {
+
+class Producer final : public host::Service, private ConnectionListener {
+ public:
+  /// `ledger` (the workload's identities over all lives) and `history` must outlive the producer.
+  Producer(sim::Process& process, const ClientSite& site, ProducerParams params, ProducerLedger& ledger,
+           history::History& history);
+
+  /// Connects, asks for metadata and a producer id; records flow from params.start on.
+  void start() override;
+  /// close(): no new records, sends what is buffered, then exits when every batch has its outcome.
+  void terminate() override;
+
+  [[nodiscard]] const Accumulator& accumulator() const { return accumulator_; }
+  [[nodiscard]] const LeaderTable& leaders() const { return metadata_.leaders(); }
+
+ private:
+  // producer.cpp: life and events.
+  void on_broker_ready(wire::BrokerId broker) override;
+  void on_response(wire::BrokerId broker, RequestTag tag, const wire::Message& response) override;
+  void on_request_lost(wire::BrokerId broker, RequestTag tag) override;
+  void on_disconnected(wire::BrokerId broker) override;
+  void on_wake();
+  void on_deadline();
+  void begin();
+  void settle();
+  void note_leaders();
+  void arm();
+  void arm_wake(sim::SimTime at);
+  void arm_deadline();
+  void exit_if_done();
+
+  // producer_send.cpp: from the queues to the brokers.
+  [[nodiscard]] sim::SimTime ready_time(Slot head) const;
+  [[nodiscard]] bool is_held_back(std::int32_t partition, Slot head) const;
+  void send_ready();
+  [[nodiscard]] bool send_one(wire::BrokerId broker);
+  void put_into(wire::ProduceRequest& request, Slot slot, sim::SimTime now);
+  void ask_for_producer_id();
+
+  // producer_outcome.cpp: from answers to outcomes.
+  void on_produce_response(wire::BrokerId broker, std::uint32_t number, const wire::ProduceResponse& response);
+  void on_written(std::uint64_t number);
+  void answer(wire::BrokerId broker, Slot slot, const wire::ProduceResult& result);
+  void try_again(Slot slot, wire::ErrorCode error);
+  void split(Slot slot);
+  void finish(Slot slot, history::Outcome outcome, wire::ErrorCode error, wire::BrokerId broker,
+              std::int64_t base_offset);
+  void fail(Slot slot, wire::ErrorCode error, wire::BrokerId broker);
+  void expire();
+  void refuse_blocked();
+  void record_sent();
+
+  [[nodiscard]] sim::SimTime now() const { return component_.now(); }
+  [[nodiscard]] bool uses_order() const { return config().enable_idempotence; }
+  [[nodiscard]] const ProducerConfig& config() const { return params_.config; }
+
+  /// A produce request in flight.
+  struct Request {
+    wire::BrokerId broker = -1;
+    std::vector<Slot> batches;
+    std::vector<std::uint32_t> generations;  // a batch that expired in flight is no longer ours
+  };
+
+  sim::Component component_;
+  ClientSite site_;
+  ProducerParams params_;
+  history::History& history_;
+  Accumulator accumulator_;
+  RecordIntake intake_;
+  Sequences sequences_;
+  BrokerConnections connections_;
+  MetadataUpdater metadata_;
+  sim::Stream retry_jitter_;
+  sim::Stream id_broker_;
+
+  std::vector<Request> requests_;
+  std::vector<std::uint32_t> free_requests_;
+  std::vector<std::int32_t> in_flight_;      // per partition, for max.in.flight = 1
+  std::vector<std::int32_t> drain_from_;     // per broker: partition index to begin with
+  std::vector<bool> available_;
+  std::vector<wire::BrokerId> ready_brokers_;  // scratch
+  std::vector<std::int32_t> drained_;          // scratch
+
+  sim::SimTime head_ready_ = sim::SimTime::max();  // earliest time at which a queued batch turns sendable
+  sim::EventHandle wake_;
+  sim::SimTime wake_at_ = sim::SimTime::max();
+  sim::EventHandle deadline_;
+  sim::SimTime deadline_at_ = sim::SimTime::max();
+
+  bool id_under_way_ = false;
+  sim::SimTime id_not_before_;
+  std::int64_t id_failures_ = 0;
+  std::uint64_t id_requests_ = 0;
+  bool closing_ = false;
+  bool exited_ = false;
+};
+
+}  // namespace brokersim::kafka::client

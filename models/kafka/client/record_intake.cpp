@@ -1,0 +1,223 @@
+#include "models/kafka/client/record_intake.h"
+
+#include <algorithm>
+
+#include "models/log/batch.h"
+#include "sim/check.h"
+
+namespace brokersim::kafka::client {
+
+namespace {
+
+/// The largest n in [low, high] with holds(n), given holds(low) and that it never turns true again. `guess` only
+/// makes it fast: one or two calls when it is right.
+template <class Holds>
+std::int64_t last_that_holds(std::int64_t low, std::int64_t high, std::int64_t guess, Holds holds) {
+  guess = std::clamp(guess, low, high);
+  std::int64_t step = 1;
+  if (guess == low || holds(guess)) {
+    low = guess;
+    while (low < high) {
+      const std::int64_t probe = std::min(high, low + step);
+      if (!holds(probe)) {
+        high = probe - 1;
+        break;
+      }
+      low = probe;
+      step *= 2;
+    }
+  } else {
+    high = guess - 1;
+    while (low < high) {
+      const std::int64_t probe = std::max(low, high - step + 1);
+      if (probe == low || holds(probe)) {
+        low = probe;
+        break;
+      }
+      high = probe - 1;
+      step *= 2;
+    }
+  }
+  while (low < high) {
+    const std::int64_t middle = low + (high - low + 1) / 2;
+    if (holds(middle)) {
+      low = middle;
+    } else {
+      high = middle - 1;
+    }
+  }
+  return low;
+}
+
+}  // namespace
+
+RecordIntake::RecordIntake(const ProducerParams& params, ProducerLedger& ledger, Accumulator& accumulator,
+                           sim::Stream arrivals, sim::Stream sticky, sim::SimTime begin)
+    : record_size_(params.record_size.n),
+      record_alone_(log::batch_bytes(1, params.record_size.n, {}, {})),
+      batch_size_(params.config.batch_size.n),
+      ledger_(ledger),
+      accumulator_(accumulator),
+      loop_(params, arrivals, ledger.next_record, begin),
+      partitioner_(static_cast<std::int32_t>(params.partitions.size()), params.config.batch_size.n),
+      sticky_(sticky),
+      loads_(params.partitions.size()) {
+  ledger_.next_ordinal.resize(params.partitions.size(), 0);
+}
+
+void RecordIntake::set_available(const std::vector<bool>& available) {
+  for (std::size_t i = 0; i < loads_.size(); ++i) loads_[i].available = available[i];
+  metadata_known_ = true;
+}
+
+void RecordIntake::choose() {
+  for (std::size_t i = 0; i < loads_.size(); ++i) loads_[i].queued = accumulator_.queued(static_cast<std::int32_t>(i));
+  const std::uint64_t bits = partitioner_.fixed() ? 0 : sticky_.bits(static_cast<std::uint64_t>(loop_.next()));
+  partitioner_.stick_to(choose_partition(loads_, bits));
+}
+
+bool RecordIntake::switch_is_due() const {
+  const std::int32_t current = partitioner_.current();
+  return current < 0 || partitioner_.must_switch(accumulator_.all_closed(current));
+}
+
+RecordIntake::Plan RecordIntake::plan(Begun batch) {
+  const std::int64_t next = loop_.next();
+  const auto bytes_at = [&](std::int64_t total) {
+    const sim::SimTime last = total == 1 ? batch.first : loop_.intended(next + total - batch.count - 1);
+    return log::batch_bytes(total, record_size_, batch.first, last);
+  };
+  // Every record takes more than its own size; one record fits into an empty batch whatever its size.
+  const std::int64_t room = std::max<std::int64_t>(batch_size_ / record_size_, 1);
+  const std::int64_t limit = loop_.limit(next + room);
+  const std::int64_t most = batch.count + (limit - next);
+  const std::int64_t least = std::max<std::int64_t>(batch.count, 1);
+  SIM_CHECK(most >= least);
+  std::int64_t total =
+      last_that_holds(least, most, guess_, [&](std::int64_t n) { return bytes_at(n) <= batch_size_; });
+  if (total == batch.count) return {next, batch.bytes, total == most && limit == next};
+  if (total < most) guess_ = total;
+  std::int64_t bytes = bytes_at(total);
+  if (!partitioner_.fixed()) {
+    const std::int64_t forced = batch.bytes + partitioner_.until_forced();  // a record that reaches it is the last
+    if (bytes > forced) {
+      const std::int64_t below = last_that_holds(batch.count, total - 1, batch.count, [&](std::int64_t n) {
+        return n == batch.count || bytes_at(n) < forced;
+      });
+      total = below + 1;
+      bytes = bytes_at(total);
+    }
+  }
+  return {next + total - batch.count, bytes, total == most && limit < next + room};
+}
+
+bool RecordIntake::make_room(sim::SimTime now) {
+  if (!metadata_known_) return false;
+  if (switch_is_due()) choose();
+  const Slot tail = accumulator_.tail(partitioner_.current());
+  if (tail != kNoSlot && !accumulator_[tail].closed) {
+    const Batch& batch = accumulator_[tail];
+    if (plan({batch.count, batch.bytes, batch.intended_first}).end > loop_.next()) return true;
+    close(tail);
+    if (switch_is_due()) {
+      choose();
+      return make_room(now);
+    }
+  }
+  if (!accumulator_.has_room(record_alone_)) return false;
+  const std::int32_t partition = partitioner_.current();
+  accumulator_.open(partition, ledger_.next_ordinal[static_cast<std::size_t>(partition)], now, record_alone_);
+  return true;
+}
+
+void RecordIntake::advance(sim::SimTime now) {
+  while (!blocked_ && !finished()) {
+    const sim::SimTime joins = loop_.join(loop_.next());
+    if (joins > now) return;
+    if (!make_room(joins)) {
+      blocked_ = true;
+      if (blocked_record_ != loop_.next()) blocked_since_ = joins;
+      blocked_record_ = loop_.next();
+      return;
+    }
+    const Slot slot = accumulator_.tail(partitioner_.current());
+    const Batch& batch = accumulator_[slot];
+    const sim::SimTime first = batch.count == 0 ? loop_.intended(loop_.next()) : batch.intended_first;
+    append(slot, plan({batch.count, batch.bytes, first}), now);
+  }
+}
+
+void RecordIntake::append(Slot slot, const Plan& plan, sim::SimTime now) {
+  const std::int64_t next = loop_.next();
+  const std::int64_t end = loop_.joined_by(now, plan.end);
+  SIM_CHECK(end > next);
+  Batch& batch = accumulator_[slot];
+  if (batch.count == 0) batch.intended_first = loop_.intended(next);
+  batch.count += end - next;
+  batch.intended_last = batch.count == 1 ? batch.intended_first : loop_.intended(end - 1);
+  const std::int64_t bytes =
+      end == plan.end ? plan.bytes
+                      : log::batch_bytes(batch.count, record_size_, batch.intended_first, batch.intended_last);
+  partitioner_.add(bytes - batch.bytes);
+  batch.bytes = bytes;
+  loop_.advance(end);
+  ledger_.next_record = end;
+  if (bytes >= batch_size_) close(slot);
+}
+
+void RecordIntake::unblock(sim::SimTime now) {
+  if (!blocked_) return;
+  if (!metadata_known_) return;
+  if (!accumulator_.has_room(record_alone_)) return;
+  blocked_ = false;
+  loop_.hold(now);
+  advance(now);
+}
+
+Refused RecordIntake::refuse(sim::SimTime now) {
+  SIM_CHECK(blocked_);
+  if (partitioner_.current() < 0) choose();
+  const std::int32_t partition = partitioner_.current();
+  SIM_CHECK(accumulator_.all_closed(partition));
+  const Refused refused{partition, ledger_.next_ordinal[static_cast<std::size_t>(partition)]++, loop_.intended(loop_.next())};
+  loop_.hold(now);
+  loop_.advance(loop_.next() + 1);
+  ledger_.next_record = loop_.next();
+  blocked_ = false;
+  return refused;
+}
+
+sim::SimTime RecordIntake::next_time(sim::Duration linger) {
+  if (blocked_ || finished()) return sim::SimTime::max();
+  const std::int64_t next = loop_.next();
+  const sim::SimTime joins = loop_.join(next);
+  if (!metadata_known_ || switch_is_due()) return joins;
+  const Slot tail = accumulator_.tail(partitioner_.current());
+  const bool open = tail != kNoSlot && !accumulator_[tail].closed;
+  Begun begun{0, 0, loop_.intended(next)};
+  if (open) {
+    const Batch& batch = accumulator_[tail];
+    begun = {batch.count, batch.bytes, batch.intended_first};
+  } else if (!accumulator_.has_room(record_alone_)) {
+    return joins;
+  }
+  const Plan plan = this->plan(begun);
+  sim::SimTime full = sim::SimTime::max();
+  if (plan.bytes >= batch_size_ && plan.end > next) {
+    full = loop_.join(plan.end - 1);
+  } else if (!plan.last) {
+    full = loop_.join(plan.end);
+  }
+  return open ? full : std::min(full, joins + linger);
+}
+
+void RecordIntake::close(Slot slot) {
+  Batch& batch = accumulator_[slot];
+  SIM_CHECK(!batch.closed);
+  SIM_CHECK(batch.count > 0);
+  batch.closed = true;
+  ledger_.next_ordinal[static_cast<std::size_t>(batch.partition)] = batch.first + batch.count;
+  closed_.push_back(slot);
+}
+
+}  // namespace brokersim::kafka::client

@@ -1,0 +1,103 @@
+// The application's side of the producer: records flow from send() into batches, a batch at a time.
+//
+// Why: fifty million records must cost per batch. The intake knows at which record the present batch has no
+// room left and when that record comes, both by arithmetic; between two such moments nothing needs to happen.
+//
+// Rules (RecordAccumulator.append, BufferPool): a record joins the last batch of its partition's queue if it
+// fits into batch.size, else that batch is closed and a new one is opened; send() waits while the pool has no
+// batch.size bytes left or the topic's metadata is unknown, at most max.block.ms.
+// Pure: time comes in as a value, draws from addressed streams.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "models/kafka/client/accumulator.h"
+#include "models/kafka/client/arrivals.h"
+#include "models/kafka/client/params.h"
+#include "models/kafka/client/sticky_partitioner.h"
+
+namespace brokersim::kafka::client {
+
+/// A record whose send() threw: it was given an identity and never a batch.
+struct Refused {
+  std::int32_t partition = -1;
+  std::int64_t ordinal = 0;
+  sim::SimTime intended;
+};
+
+class RecordIntake {
+ public:
+  /// `ledger`, `accumulator` and `params` must outlive the intake.
+  RecordIntake(const ProducerParams& params, ProducerLedger& ledger, Accumulator& accumulator,
+               sim::Stream arrivals, sim::Stream sticky, sim::SimTime begin);
+
+  /// Takes in every record that joins at or before `now`, unless one blocks.
+  void advance(sim::SimTime now);
+  /// The thread did not run before `now`: the process was paused.
+  void stall(sim::SimTime now) { loop_.stall(now); }
+  /// Room or metadata may have come: if the blocked record can go on, it joins now.
+  void unblock(sim::SimTime now);
+  /// send() of the blocked record gives up at `now` and the application goes on with the next.
+  Refused refuse(sim::SimTime now);
+  /// No more records: the application has stopped.
+  void stop() { stopped_ = true; }
+
+  /// Which partitions have a leader; before the first call send() waits for metadata.
+  void set_available(const std::vector<bool>& available);
+
+  [[nodiscard]] bool blocked() const { return blocked_; }
+  /// Blocked by memory: every batch may be sent, full or not (BufferPool.queued).
+  [[nodiscard]] bool exhausted() const { return blocked_ && metadata_known_; }
+  /// When the blocked send() began to wait.
+  [[nodiscard]] sim::SimTime blocked_since() const { return blocked_since_; }
+  [[nodiscard]] bool finished() { return stopped_ || loop_.finished(); }
+
+  /// When the intake next matters to the sender: a batch gets full, or a batch not opened yet has lingered, or
+  /// memory runs out. SimTime::max() while blocked or finished.
+  [[nodiscard]] sim::SimTime next_time(sim::Duration linger);
+
+  /// Closes an open batch: its count is final.
+  void close(Slot slot);
+  /// Batches closed since the last call, to be recorded as sent; the caller clears it.
+  [[nodiscard]] std::vector<Slot>& closed() { return closed_; }
+
+ private:
+  /// How far a batch goes on with the records to come.
+  struct Plan {
+    std::int64_t end = 0;    ///< The first record after this run: no room, a switch is due, or there is none.
+    std::int64_t bytes = 0;  ///< The batch with every record before `end`.
+    bool last = false;       ///< Records end here.
+  };
+  /// What plan() continues: an open batch, or one not opened yet (count 0).
+  struct Begun {
+    std::int64_t count = 0;
+    std::int64_t bytes = 0;
+    sim::SimTime first;
+  };
+
+  [[nodiscard]] bool make_room(sim::SimTime now);
+  void choose();
+  [[nodiscard]] Plan plan(Begun batch);
+  void append(Slot slot, const Plan& plan, sim::SimTime now);
+  [[nodiscard]] bool switch_is_due() const;
+
+  std::int64_t record_size_;
+  std::int64_t record_alone_;  ///< Encoded batch of one record.
+  std::int64_t batch_size_;
+  ProducerLedger& ledger_;
+  Accumulator& accumulator_;
+  SendLoop loop_;
+  StickyPartitioner partitioner_;
+  sim::Stream sticky_;
+  std::vector<PartitionLoad> loads_;
+  std::vector<Slot> closed_;
+  std::int64_t guess_ = 1;  ///< Records of the last full batch.
+  bool metadata_known_ = false;
+  bool blocked_ = false;
+  bool stopped_ = false;
+  sim::SimTime blocked_since_;
+  std::int64_t blocked_record_ = -1;
+};
+
+}  // namespace brokersim::kafka::client

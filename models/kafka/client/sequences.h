@@ -1,0 +1,94 @@
+// Idempotent sequences of one producer (KIP-98, KIP-360; TransactionManager, TxnPartitionEntry).
+//
+// Rules, per partition:
+//   - A batch takes the next sequence when it is first sent and keeps it over retries.
+//   - While retried batches wait, only the first of those in flight may go (head of line).
+//   - 45 on a batch that is not the next expected one: an earlier one is missing, plain retry. On the next
+//     expected one: raise the epoch and number everything in flight from 0.
+//   - A batch that expires after it was sent leaves its sequence unresolved: nothing new is sent until the rest
+//     is answered; then either a later one was acknowledged, or the epoch is raised.
+//   - A batch that fails for good raises the epoch, as its number will never arrive.
+//   - After a raised epoch a partition starts at 0 again once nothing of the old epoch is in flight.
+// Pure. "In flight" means: has a sequence and no final outcome, waiting for a retry included.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "models/kafka/client/accumulator.h"
+
+namespace brokersim::kafka::client {
+
+/// What a batch is sent with.
+struct Ticket {
+  std::int64_t producer_id = -1;
+  std::int16_t epoch = -1;
+  std::int32_t base_sequence = -1;
+};
+
+class Sequences {
+ public:
+  explicit Sequences(std::size_t partitions) : partitions_(partitions) {}
+
+  [[nodiscard]] bool has_producer_id() const { return producer_id_ >= 0; }
+  void set_producer_id(std::int64_t id, std::int16_t epoch);
+
+  /// The batch at the head of a partition's queue may be sent now.
+  [[nodiscard]] bool may_send(std::int32_t partition, Slot slot) const;
+  /// The numbers to send it with; new ones if it has none. may_send() holds.
+  Ticket take(std::int32_t partition, Slot slot, std::int64_t count);
+
+  void acknowledged(std::int32_t partition, Slot slot);
+  /// Error 45. The batch stays in flight and is to be sent again; the epoch may be raised by settle().
+  void out_of_order(std::int32_t partition, Slot slot);
+  /// Failed for good with an error of the broker.
+  void failed(std::int32_t partition, Slot slot);
+  /// delivery.timeout.ms has passed. Harmless for a batch without a sequence.
+  void expired(std::int32_t partition, Slot slot);
+  /// The batch is split in two: its numbers will be given to the halves.
+  void split(std::int32_t partition, Slot slot);
+
+  /// Resolves what can be resolved and raises the epoch if asked for. Call before sending. When the epoch
+  /// cannot be raised any more (32767), has_producer_id() turns false and a new id must be got.
+  void settle();
+
+  [[nodiscard]] std::int16_t epoch() const { return epoch_; }
+  [[nodiscard]] bool is_unresolved(std::int32_t partition) const { return at(partition).unresolved; }
+  [[nodiscard]] std::size_t in_flight(std::int32_t partition) const { return at(partition).in_flight.size(); }
+
+ private:
+  struct Entry {
+    Slot slot = kNoSlot;
+    std::int32_t base = 0;
+    std::int32_t count = 0;
+    std::int64_t producer_id = -1;
+    std::int16_t epoch = -1;
+    bool renumbered = false;
+  };
+  struct Partition {
+    std::int64_t producer_id = -1;
+    std::int16_t epoch = -1;
+    std::int32_t next = 0;
+    std::int32_t last_acknowledged = -1;
+    bool unresolved = false;
+    bool restart = false;  // number from 0 with the next epoch
+    std::vector<Entry> in_flight;  // by order of sending; a handful
+  };
+
+  [[nodiscard]] Partition& at(std::int32_t p) { return partitions_[static_cast<std::size_t>(p)]; }
+  [[nodiscard]] const Partition& at(std::int32_t p) const { return partitions_[static_cast<std::size_t>(p)]; }
+  [[nodiscard]] static std::vector<Entry>::iterator find(Partition& partition, Slot slot);
+  [[nodiscard]] bool is_stale(const Partition& partition) const {
+    return partition.producer_id != producer_id_ || partition.epoch != epoch_;
+  }
+  void ask_to_restart(Partition& partition);
+  void restart(Partition& partition);
+
+  std::int64_t producer_id_ = -1;
+  std::int16_t epoch_ = -1;
+  bool raise_epoch_ = false;
+  std::int32_t unresolved_ = 0;  // partitions with an unresolved sequence
+  std::vector<Partition> partitions_;
+};
+
+}  // namespace brokersim::kafka::client

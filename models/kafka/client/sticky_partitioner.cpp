@@ -1,0 +1,58 @@
+#include "models/kafka/client/sticky_partitioner.h"
+
+#include <algorithm>
+
+#include "sim/check.h"
+
+namespace brokersim::kafka::client {
+
+namespace {
+std::uint64_t scale(std::uint64_t bits, std::uint64_t n) {
+  return static_cast<std::uint64_t>((static_cast<unsigned __int128>(bits) * n) >> 64);
+}
+}  // namespace
+
+std::int32_t choose_partition(const std::vector<PartitionLoad>& loads, std::uint64_t bits) {
+  SIM_CHECK(!loads.empty());
+  std::int32_t longest = 0;
+  bool any_available = false;
+  for (const PartitionLoad& load : loads) {
+    if (!load.available) continue;
+    any_available = true;
+    longest = std::max(longest, load.queued);
+  }
+  if (!any_available) return static_cast<std::int32_t>(scale(bits, loads.size()));
+  std::uint64_t total = 0;
+  for (const PartitionLoad& load : loads) {
+    if (load.available) total += static_cast<std::uint64_t>(longest + 1 - load.queued);
+  }
+  std::uint64_t ticket = scale(bits, total);
+  for (std::size_t i = 0; i < loads.size(); ++i) {
+    if (!loads[i].available) continue;
+    const auto weight = static_cast<std::uint64_t>(longest + 1 - loads[i].queued);
+    if (ticket < weight) return static_cast<std::int32_t>(i);
+    ticket -= weight;
+  }
+  SIM_CHECK(false, "the weights do not sum up");
+}
+
+StickyPartitioner::StickyPartitioner(std::int32_t partitions, std::int64_t batch_size)
+    : partitions_(partitions), batch_size_(std::max<std::int64_t>(batch_size, 1)) {
+  SIM_CHECK(partitions > 0);
+}
+
+void StickyPartitioner::stick_to(std::int32_t partition) {
+  SIM_CHECK(partition >= 0);
+  SIM_CHECK(partition < partitions_);
+  current_ = partition;
+  produced_ = 0;
+}
+
+bool StickyPartitioner::must_switch(bool all_closed) const {
+  if (current_ < 0) return true;
+  if (fixed()) return false;
+  if (produced_ >= 2 * batch_size_) return true;
+  return all_closed && produced_ >= batch_size_;
+}
+
+}  // namespace brokersim::kafka::client

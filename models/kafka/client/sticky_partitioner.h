@@ -1,0 +1,49 @@
+// Where records without a key go (BuiltInPartitioner, KIP-480 and KIP-794).
+//
+// Rules: stay on one partition until batch.size bytes were produced to it, then choose the next. The switch
+// waits while the partition's queue has a batch that still takes records, but not beyond 2 x batch.size. The
+// next partition is drawn with weight (longest queue + 1 - own queue); partitions without a leader are left
+// out, unless none has one.
+// Pure: draws come from an addressed stream, queue lengths from the caller.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sim/random.h"
+
+namespace brokersim::kafka::client {
+
+/// What the choice looks at, per partition.
+struct PartitionLoad {
+  std::int32_t queued = 0;  ///< Batches waiting.
+  bool available = true;    ///< Its leader is known.
+};
+
+/// The partition that `bits` (64 uniform ones) choose. `loads` is not empty.
+[[nodiscard]] std::int32_t choose_partition(const std::vector<PartitionLoad>& loads, std::uint64_t bits);
+
+class StickyPartitioner {
+ public:
+  /// `partitions` positive, `batch_size` in bytes as configured.
+  StickyPartitioner(std::int32_t partitions, std::int64_t batch_size);
+
+  /// The present partition, -1 before the first choice.
+  [[nodiscard]] std::int32_t current() const { return current_; }
+  void stick_to(std::int32_t partition);
+
+  void add(std::int64_t bytes) { produced_ += bytes; }
+  /// It is time for the next partition. `all_closed`: no batch in the queue takes more records.
+  [[nodiscard]] bool must_switch(bool all_closed) const;
+  /// Bytes until the switch that waits for nothing: at least 1 unless it is due.
+  [[nodiscard]] std::int64_t until_forced() const { return 2 * batch_size_ - produced_; }
+  [[nodiscard]] bool fixed() const { return partitions_ == 1; }
+
+ private:
+  std::int32_t partitions_;
+  std::int64_t batch_size_;
+  std::int32_t current_ = -1;
+  std::int64_t produced_ = 0;
+};
+
+}  // namespace brokersim::kafka::client
