@@ -59,6 +59,7 @@ void build_workloads(Build& build, const View& scenario);
 void build_faults(Build& build, const View& scenario);
 void build_fault_plan(Build& build, const View& scenario);
 void build_expectations(Build& build, const View& scenario);
+void build_published(Build& build, const View& scenario);
 
 /// The topic and partition of "orders/0" in `cluster`; reports at `node` why not.
 struct PartitionName {

@@ -25,6 +25,30 @@ std::optional<QuantityForm> form_of(MetricUnit unit) {
   return std::nullopt;
 }
 
+/// A number or quantity as a value of `metric`; reports what is wrong with it.
+std::optional<double> metric_value(Document& doc, NodeId node, const Metric& metric) {
+  const Node& n = doc.tree[node];
+  const auto form = form_of(metric.unit);
+  if (n.kind == NodeKind::number) {
+    double value = 0;
+    const auto [end, error] = std::from_chars(n.text.data(), n.text.data() + n.text.size(), value);
+    if (error == std::errc() && end == n.text.data() + n.text.size()) return value;
+    doc.error(node, "number-range", shown(n.key, 60) + " is " + shown(n.text, 60) + ", which no limit can be");
+    return std::nullopt;
+  }
+  if (n.kind != NodeKind::text) return std::nullopt;
+  if (!form) {
+    doc.error(node, "wrong-type", shown(n.key, 60) + " is " + in_quotes(n.text) + ", but " + metric.name + " is a plain number", "write it without quotes");
+    return std::nullopt;
+  }
+  const auto parsed = parse_quantity(n.text, form->dimension);
+  if (const auto* error = std::get_if<QuantityError>(&parsed)) {
+    doc.error(node, error->code, shown(n.key, 60) + " is " + in_quotes(n.text) + ", which " + error->message, error->hint);
+    return std::nullopt;
+  }
+  return static_cast<double>(std::get<std::int64_t>(parsed)) / form->per_unit;
+}
+
 class ExpectationBuilder {
  public:
   ExpectationBuilder(Build& build, const View& view) : build_(build), doc_(build.doc), view_(view) {}
@@ -56,7 +80,7 @@ class ExpectationBuilder {
       if (node == no_node) continue;
       any = true;
       if (metric == nullptr) continue;
-      const auto value = limit(node, *metric);
+      const auto value = metric_value(doc_, node, *metric);
       if (!value) continue;
       Expectation e;
       e.kind = ExpectationKind::metric;
@@ -69,29 +93,6 @@ class ExpectationBuilder {
       build_.out.expect.push_back(std::move(e));
     }
     if (!any) doc_.error(view_.node(), "missing-field", "the expectation has no limit", "add \"equals\", \"at_most\" or \"at_least\"");
-  }
-
-  std::optional<double> limit(NodeId node, const Metric& metric) {
-    const Node& n = doc_.tree[node];
-    const auto form = form_of(metric.unit);
-    if (n.kind == NodeKind::number) {
-      double value = 0;
-      const auto [end, error] = std::from_chars(n.text.data(), n.text.data() + n.text.size(), value);
-      if (error == std::errc() && end == n.text.data() + n.text.size()) return value;
-      doc_.error(node, "number-range", shown(n.key, 60) + " is " + shown(n.text, 60) + ", which no limit can be");
-      return std::nullopt;
-    }
-    if (n.kind != NodeKind::text) return std::nullopt;
-    if (!form) {
-      doc_.error(node, "wrong-type", shown(n.key, 60) + " is " + in_quotes(n.text) + ", but " + metric.name + " is a plain number", "write it without quotes");
-      return std::nullopt;
-    }
-    const auto parsed = parse_quantity(n.text, form->dimension);
-    if (const auto* error = std::get_if<QuantityError>(&parsed)) {
-      doc_.error(node, error->code, shown(n.key, 60) + " is " + in_quotes(n.text) + ", which " + error->message, error->hint);
-      return std::nullopt;
-    }
-    return static_cast<double>(std::get<std::int64_t>(parsed)) / form->per_unit;
   }
 
   /// `of` is a workload or a partition of some system.
@@ -135,6 +136,17 @@ void build_expectations(Build& build, const View& scenario) {
   for (const NodeId node : all) {
     const Table* table = choose(build.doc, node, expectation_variants(), false);
     if (table != nullptr) ExpectationBuilder(build, View(build.doc, node, *table)).make();
+  }
+}
+
+void build_published(Build& build, const View& scenario) {
+  for (const NodeId node : scenario.elements("published")) {
+    const View view(build.doc, node, published_table());
+    const Metric* metric = find_metric(view.text("metric").value_or(""));
+    if (metric == nullptr || !view.has("value")) continue;
+    if (const auto value = metric_value(build.doc, view.member("value"), *metric)) {
+      build.out.published.push_back({metric->name, *value, view.text("source").value_or("")});
+    }
   }
 }
 

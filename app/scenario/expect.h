@@ -33,4 +33,13 @@ struct Expectation {
   bool operator==(const Expectation&) const = default;
 };
 
+/// A value that somebody measured on the real system: shown beside the prediction, not judged.
+struct Published {
+  std::string metric;
+  double value = 0;  ///< In the metric's own unit (metrics.h).
+  std::string source;
+
+  bool operator==(const Published&) const = default;
+};
+
 }  // namespace brokersim::scenario

@@ -97,5 +97,6 @@ struct Table {
 [[nodiscard]] const Variants& target_variants();
 [[nodiscard]] const Table& fault_plan_table();
 [[nodiscard]] const Variants& expectation_variants();
+[[nodiscard]] const Table& published_table();
 
 }  // namespace brokersim::scenario

@@ -38,6 +38,7 @@ void build_all(Document& document, Scenario& scenario) {
   build_faults(build, root);
   build_fault_plan(build, root);
   build_expectations(build, root);
+  build_published(build, root);
 }
 
 LoadResult finish(Problems& problems, std::optional<Scenario> scenario) {

@@ -69,6 +69,7 @@ class PageWriter {
     section("fault_plan", fault_plan_table());
     nested(fault_plan_table());
     variants("expect", expectation_variants());
+    section("published", published_table());
     metric_list();
     for (const PropertyScope scope : {PropertyScope::broker, PropertyScope::topic, PropertyScope::producer, PropertyScope::consumer}) property_list(scope);
     return std::move(out_);

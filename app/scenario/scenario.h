@@ -21,6 +21,7 @@ struct Scenario {
   std::string file;      ///< Path or name it was loaded from.
   world::Config config;  ///< To run another seed, set config.seed.
   std::vector<Expectation> expect;
+  std::vector<Published> published;
   std::vector<std::string> notes;     ///< Anachronisms and assumptions, in the author's words.
   std::vector<std::string> warnings;  ///< One line each: "file:line:col: message".
 };

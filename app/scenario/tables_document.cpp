@@ -27,6 +27,8 @@ const Table& scenario_table() {
           {.name = "fault_plan", .type = object, .doc = "Faults drawn from the seed, beside those listed.", .table = &fault_plan_table()},
           {.name = "expect", .type = list, .doc = "What must hold of the outcome; without it, only the laws are checked.",
            .variants = &expectation_variants()},
+          {.name = "published", .type = list, .doc = "What somebody measured on the real system, to be shown beside the prediction. Not judged.",
+           .table = &published_table()},
       }};
   return table;
 }

@@ -6,18 +6,36 @@ namespace brokersim::scenario {
 
 using enum FieldType;
 
+namespace {
+
+std::vector<std::string> metric_names() {
+  std::vector<std::string> names;
+  for (const Metric& m : metrics()) names.push_back(m.name);
+  return names;
+}
+
+}  // namespace
+
+const Table& published_table() {
+  static const Table table{
+      "published",
+      "",
+      "A published measurement.",
+      {
+          {.name = "metric", .type = choice, .doc = "What it is to be compared with (`brokersim list metrics`).", .required = true, .choices = metric_names()},
+          {.name = "value", .type = limit, .doc = "The measured value, in the metric's unit or with its own.", .required = true},
+          {.name = "source", .type = text, .doc = "Where it was published."},
+      }};
+  return table;
+}
+
 const Variants& expectation_variants() {
   static const Table metric{
       "expectation",
       "metric",
       "A number of the outcome within limits.",
       {
-          {.name = "metric", .type = choice, .doc = "Its name (`brokersim list metrics`).", .required = true,
-           .choices = [] {
-             std::vector<std::string> names;
-             for (const Metric& m : metrics()) names.push_back(m.name);
-             return names;
-           }()},
+          {.name = "metric", .type = choice, .doc = "Its name (`brokersim list metrics`).", .required = true, .choices = metric_names()},
           {.name = "of", .type = text, .doc = "A workload, or a partition (\"orders/0\"). Default: the whole run."},
           {.name = "equals", .type = limit, .doc = "It must be exactly this."},
           {.name = "at_most", .type = limit, .doc = "It may not be above this."},
