@@ -20,7 +20,8 @@ namespace brokersim::compute {
 class ThreadPool {
  public:
   /// Completions are events of `owner`: when its process dies, no job completes any more; while it is paused
-  /// nothing does, and queued jobs start after it has resumed. `threads` is positive.
+  /// nothing does: a running job that would have ended meanwhile ends at the resume, queued ones start then.
+  /// `threads` is positive.
   ThreadPool(sim::Component& owner, std::int32_t threads, const CpuConfig& cpu);
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;

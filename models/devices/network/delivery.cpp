@@ -25,7 +25,7 @@ void Network::Impl::on_arrival(std::uint64_t which) {
   sim::SimTime done = sim.now();
   const bool late = parcel->arrival < sim.now();
   const bool by_card = parcel->wire.n > 0 && at(to).host != at(other(to)).host;
-  if (by_card && !late) done = receive(machine(at(to).host), *parcel);
+  if (by_card && !late) done = receive(to, *parcel);
   done = std::max(done, flow.last_delivery);
   flow.last_delivery = done;
   if (done == sim.now() && parcel == flow.head) return deliver(to);
@@ -42,20 +42,35 @@ void Network::Impl::on_delivery(std::uint64_t which) {
 }
 
 /// Books `parcel`, whose last bit is in now, on the receiving card; returns when the card is done with it.
-sim::SimTime Network::Impl::receive(Machine& m, const Parcel& parcel) {
+sim::SimTime Network::Impl::receive(std::uint32_t to, const Parcel& parcel) {
   const sim::SimTime now = sim.now();
+  Machine& m = machine(at(to).host);
   const sim::Duration length = sim::transfer_time(parcel.wire, m.bandwidth);
+  if (parcel.wire > kQuantum) return receive_large(to, parcel, length);
   m.traffic.ingress_busy += length;
   m.in_free = std::max(m.in_free, now - length) + length;
   std::erase_if(m.in_large, [now](sim::SimTime done) { return done <= now; });
-  if (parcel.wire > kQuantum) {
-    if (m.in_free > now) m.in_large.push_back(m.in_free);
-    return m.in_free;
-  }
+  if (m.in_large.empty()) return m.in_small_free = m.in_free;
   // Senders take turns on the way in too: a small message waits for one quantum of each large one at most.
   m.in_small_free = std::max(m.in_small_free, now - length) + length;
   const sim::SimTime fair = m.in_small_free + m.quantum_time * static_cast<std::int64_t>(m.in_large.size());
   return std::min(m.in_free, fair);
+}
+
+// The card has worked on a large message while it came in, beside whatever else came. It is done when the work
+// there was at its first bit, all that has come since and its own are done; or, if that is earlier, one after another.
+sim::SimTime Network::Impl::receive_large(std::uint32_t to, const Parcel& parcel, sim::Duration length) {
+  Machine& m = machine(at(to).host);
+  const sim::SimTime first_bit = parcel.started + way(other(to));
+  const sim::Duration since = m.traffic.ingress_busy - parcel.in_work_at_start;
+  const sim::SimTime shared = std::max(first_bit, parcel.in_free_at_start) + since + length;
+  const sim::SimTime queued = std::max(first_bit, m.in_free) + length;
+  const sim::SimTime done = std::max(sim.now(), std::min(shared, queued));
+  m.traffic.ingress_busy += length;
+  m.in_free = std::max(m.in_free, done);
+  std::erase_if(m.in_large, [this](sim::SimTime earlier) { return earlier <= sim.now(); });
+  if (done > sim.now()) m.in_large.push_back(done);
+  return done;
 }
 
 void Network::Impl::deliver(std::uint32_t to) {

@@ -47,16 +47,22 @@ void Network::Impl::dispatch(std::uint32_t end) {
     const bool at_once = parcel->wire_left <= kQuantum && !sim.pending(m.egress) &&
                          m.out_free <= sim.now() + m.quantum_time;
     if (!at_once) return join_turns(end);
-    const sim::SimTime sent = send_chunk(m, *parcel, parcel->wire_left);
+    const sim::SimTime sent = send_chunk(end, *parcel, parcel->wire_left);
     hand_over(end, parcel, sent);
   }
 }
 
 /// Commits the card to `bytes` more of `parcel`; returns when they have left.
-sim::SimTime Network::Impl::send_chunk(Machine& m, Parcel& parcel, sim::Bytes bytes) {
+sim::SimTime Network::Impl::send_chunk(std::uint32_t end, Parcel& parcel, sim::Bytes bytes) {
+  Machine& m = machine(at(end).host);
   const sim::SimTime start = std::max(sim.now(), m.out_free);
   const sim::Duration length = sim::transfer_time(bytes, m.bandwidth);
-  if (parcel.wire_left == parcel.wire) parcel.started = start;
+  if (parcel.wire_left == parcel.wire) {
+    const Machine& receiver = machine(at(other(end)).host);
+    parcel.started = start;
+    parcel.in_free_at_start = receiver.in_free;
+    parcel.in_work_at_start = receiver.traffic.ingress_busy;
+  }
   parcel.wire_left -= bytes;
   parcel.last_chunk = bytes;
   m.out_free = start + length;
@@ -165,7 +171,7 @@ void Network::Impl::serve_turn(Machine& m) {
     if (budget.n == 0) break;
     const sim::Bytes chunk = std::min(budget, parcel->wire_left);
     budget -= chunk;
-    const sim::SimTime sent = send_chunk(m, *parcel, chunk);
+    const sim::SimTime sent = send_chunk(end, *parcel, chunk);
     if (parcel->wire_left.n == 0) hand_over(end, parcel, sent);
   }
   if (flow.unsent != nullptr) {

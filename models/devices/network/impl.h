@@ -88,13 +88,14 @@ class Network::Impl {
   void on_egress(std::uint64_t host);  // the word is the host
   void hand_over(std::uint32_t end, Parcel* parcel, sim::SimTime sent);
   void schedule_arrival(std::uint32_t end, Parcel* parcel);
-  sim::SimTime send_chunk(Machine& machine, Parcel& parcel, sim::Bytes bytes);
+  sim::SimTime send_chunk(std::uint32_t end, Parcel& parcel, sim::Bytes bytes);
 
   // delivery.cpp
   void on_arrival(std::uint64_t word);
   void on_delivery(std::uint64_t word);
   void deliver(std::uint32_t to);
-  sim::SimTime receive(Machine& machine, const Parcel& parcel);
+  sim::SimTime receive(std::uint32_t to, const Parcel& parcel);
+  sim::SimTime receive_large(std::uint32_t to, const Parcel& parcel, sim::Duration length);
   Parcel* pop_head(Flow& flow);
   void drop_flow(std::uint32_t end);
   void drop_unsent(std::uint32_t end);

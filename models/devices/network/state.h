@@ -33,6 +33,8 @@ struct Parcel {
   sim::Bytes wire;                   // all of it; 0 for the end of a flow
   sim::Bytes last_chunk;             // given last, to take it back
   sim::SimTime started;              // first bit left the sender
+  sim::SimTime in_free_at_start;     // the receiving card at that time (large messages only)
+  sim::Duration in_work_at_start;
   sim::SimTime sent;                 // last bit leaves the sender
   sim::SimTime arrival;              // last bit is in, if the receiving card is idle
   sim::EventHandle event;
@@ -148,7 +150,7 @@ struct Machine {
   std::uint32_t in_service = kNoIndex;
 
   // Ingress.
-  sim::SimTime in_free;        // all that has arrived is worked off
+  sim::SimTime in_free;        // all that has arrived is worked off; its sum is traffic.ingress_busy
   sim::SimTime in_small_free;  // the messages of at most one quantum are
   std::vector<sim::SimTime> in_large;  // when each larger one waiting will be done
 

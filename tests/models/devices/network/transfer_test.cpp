@@ -1,0 +1,206 @@
+// Goal: every message takes exactly serialisation + latency + waiting, in order, at one event when nobody competes.
+#include <gtest/gtest.h>
+
+#include "models/devices/network/wire.h"
+#include "tests/models/devices/network/node.h"
+
+namespace brokersim::network {
+namespace {
+using namespace sim::literals;
+using Log = std::vector<Heard>;
+
+TEST(Transfer, SmallMessageTakesSerialisationPlusLatency) {
+  Cluster t;
+  const ConnectionId connection = t.open(t.a, t.b);
+  const std::uint64_t events = t.sim.fingerprint().events();
+  t.a.send(connection, 1'000, 1);  // 1,090 B on the wire
+  t.run_until_ns(2 * kMs);
+  EXPECT_EQ(t.b.heard, (Log{{kMs + 1'090 + 60'000, "1: 1000 B"}}));
+  EXPECT_EQ(t.sim.fingerprint().events() - events, 1u);
+  EXPECT_EQ(t.network.messages_in_flight(), 0u);
+  const Traffic& out = t.network.traffic(t.a.host);
+  EXPECT_EQ(out.bytes_out, sim::Bytes{1'000});
+  EXPECT_EQ(out.messages_out, 1);
+  EXPECT_EQ(out.egress_busy, 1'090_ns);
+  const Traffic& in = t.network.traffic(t.b.host);
+  EXPECT_EQ(in.bytes_in, sim::Bytes{1'000});
+  EXPECT_EQ(in.messages_in, 1);
+  EXPECT_EQ(in.ingress_busy, 1'090_ns);
+}
+
+TEST(Transfer, ReplyFromTheHandlerTravelsBack) {
+  Cluster t;
+  const ConnectionId connection = t.open(t.a, t.b);
+  t.b.reply_bytes = 10;  // 100 B
+  t.a.send(connection, 10, 1);
+  t.run_until_ns(2 * kMs);
+  EXPECT_EQ(t.a.heard, (Log{{kMs + 2 * (100 + 60'000), "-1: 10 B"}}));
+}
+
+TEST(Transfer, MessagesOfOneConnectionQueueAtTheSender) {
+  Cluster t;
+  const ConnectionId connection = t.open(t.a, t.b);
+  for (int i = 1; i <= 3; ++i) t.a.send(connection, 910, i);  // 1,000 B each
+  t.run_until_ns(2 * kMs);
+  EXPECT_EQ(t.b.heard,
+            (Log{{kMs + 61'000, "1: 910 B"}, {kMs + 62'000, "2: 910 B"}, {kMs + 63'000, "3: 910 B"}}));
+}
+
+// Method: a and c finish sending at the same instant; b's card takes one after the other.
+TEST(Transfer, TwoSendersShareTheReceiversCard) {
+  Cluster t;
+  const ConnectionId from_a = t.open(t.a, t.b);
+  const ConnectionId from_c = t.open(t.c, t.b);
+  const std::uint64_t events = t.sim.fingerprint().events();
+  t.a.send(from_a, 910, 1);
+  t.c.send(from_c, 910, 2);
+  t.run_until_ns(3 * kMs);
+  EXPECT_EQ(t.b.heard, (Log{{2 * kMs + 61'000, "1: 910 B"}, {2 * kMs + 62'000, "2: 910 B"}}));
+  EXPECT_EQ(t.sim.fingerprint().events() - events, 3u) << "one more event for the one that waited";
+}
+
+// Method: the second one's first bit comes 400 ns before the first one's last.
+TEST(Transfer, ReceiversCardWaitsOnlyForTheOverlap) {
+  Cluster t;
+  const ConnectionId from_a = t.open(t.a, t.b);
+  const ConnectionId from_c = t.open(t.c, t.b);
+  t.a.send(from_a, 910, 1);
+  t.run_until_ns(2 * kMs + 600);
+  t.c.send(from_c, 910, 2);
+  t.run_until_ns(3 * kMs);
+  EXPECT_EQ(t.b.heard, (Log{{2 * kMs + 61'000, "1: 910 B"}, {2 * kMs + 62'000, "2: 910 B"}}));
+  EXPECT_EQ(2 * kMs + 62'000 - (2 * kMs + 600 + 61'000), 400);
+}
+
+TEST(Transfer, SlowReceiverSetsThePace) {
+  sim::Simulation sim(1);
+  Network network(sim, kLatency);
+  Node fast(sim, network, network.add_host("fast", "a", kGigabyteNic), "fast");
+  Node slow(sim, network, network.add_host("slow", "a", {sim::BytesPerSecond{100'000'000}}), "slow");
+  slow.listen(kPort);
+  const ConnectionId connection = fast.connect(slow, kPort);
+  sim.run_until(sim::SimTime{kMs});
+  slow.heard.clear();
+  fast.send(connection, 910, 1);
+  fast.send(connection, 910, 2);
+  sim.run_until(sim::SimTime{2 * kMs});
+  EXPECT_EQ(slow.heard, (Log{{kMs + 70'000, "1: 910 B"}, {kMs + 80'000, "2: 910 B"}}));
+  fast.heard.clear();
+  slow.send(slow.accepted, 910, 3);
+  sim.run_until(sim::SimTime{3 * kMs});
+  EXPECT_EQ(fast.heard, (Log{{2 * kMs + 70'000, "3: 910 B"}}));
+}
+
+// Method: two equal messages of 4 quanta on one card. Turns alternate, so the first ends one quantum before the
+// second, and both have all but one quantum of the other before them.
+TEST(Transfer, LargeMessagesOfTwoConnectionsTakeTurns) {
+  Cluster t;
+  const ConnectionId to_b = t.open(t.a, t.b);
+  t.c.listen(Port{1});
+  const ConnectionId to_c = t.a.connect(t.c, Port{1});
+  t.run_until_ns(2 * kMs);
+  t.c.heard.clear();
+  // 171 segments: 246,844 B and 171 x 90 B of headers are 4 quanta and 90 B.
+  const std::int64_t payload = 246'844;
+  ASSERT_EQ(wire_bytes(sim::Bytes{payload}), sim::Bytes{262'234});
+  t.a.send(to_b, payload, 1);
+  t.a.send(to_c, payload, 2);
+  // 4 full quanta of 65,536 and a rest of 90 B each, in turns: b c b c b c b c b c.
+  t.run_until_ns(10 * kMs);
+  EXPECT_EQ(t.b.heard, (Log{{2 * kMs + 8 * 65'536 + 90 + 60'000, "1: 246844 B"}}));
+  EXPECT_EQ(t.c.heard, (Log{{2 * kMs + 8 * 65'536 + 180 + 60'000, "2: 246844 B"}}));
+  EXPECT_EQ(t.network.traffic(t.a.host).egress_busy, sim::Duration{2 * 262'234});
+}
+
+// Method: a 10 MB message needs 10.6 ms; a heartbeat sent 1 ms later passes after the quantum in service.
+TEST(Transfer, SmallMessagePassesALargeOneOfAnotherConnection) {
+  Cluster t;
+  const ConnectionId bulk = t.open(t.a, t.b);
+  const ConnectionId heartbeat = t.open(t.a, t.b);
+  const std::int64_t start = t.sim.now().ns;
+  t.a.send(bulk, 10'000'000, 1);
+  t.run_until_ns(start + kMs);
+  t.a.send(heartbeat, 10, 2);
+  t.run_until_ns(start + 20 * kMs);
+  const std::int64_t wire = wire_bytes(sim::Bytes{10'000'000}).n;
+  const std::int64_t quantum_end = (kMs / 65'536 + 1) * 65'536;
+  ASSERT_EQ(t.b.heard.size(), 2u);
+  EXPECT_EQ(t.b.heard[0], (Heard{start + quantum_end + 100 + 60'000, "2: 10 B"}));
+  EXPECT_EQ(t.b.heard[1], (Heard{start + wire + 100 + 60'000, "1: 10000000 B"}));
+}
+
+// Method: two 1 MB messages reach b together: one is in at once, the other a megabyte later. A heartbeat that comes
+// then waits for one quantum of the one that waits, not for all of it.
+TEST(Transfer, SmallMessagePassesLargeOnesAtTheReceiver) {
+  Cluster t;
+  const ConnectionId from_a = t.open(t.a, t.b);
+  const ConnectionId from_c = t.open(t.c, t.b);
+  const ConnectionId heartbeat = t.open(t.far, t.b);  // 350 us away
+  t.run_until_ns(10 * kMs);
+  t.b.heard.clear();
+  const std::int64_t wire = wire_bytes(sim::Bytes{1'000'000}).n;
+  t.a.send(from_a, 1'000'000, 1);
+  t.c.send(from_c, 1'000'000, 2);
+  const std::int64_t sent = 10 * kMs + 900'000;
+  t.run_until_ns(sent);
+  t.far.send(heartbeat, 10, 3);
+  t.run_until_ns(20 * kMs);
+  const std::int64_t in = sent + 100 + 350'000;
+  EXPECT_EQ(t.b.heard, (Log{{10 * kMs + wire + 60'000, "1: 1000000 B"},
+                            {in + 65'536, "3: 10 B"},
+                            {10 * kMs + 2 * wire + 60'000, "2: 1000000 B"}}));
+}
+
+// Method: sizes from a byte to many quanta, two connections, both directions; the receiver hears the order of sending.
+TEST(Transfer, EachConnectionKeepsItsOrder) {
+  Cluster t;
+  const ConnectionId first = t.open(t.a, t.b);
+  const ConnectionId second = t.open(t.a, t.b);
+  const sim::Stream sizes = t.a.component.stream("sizes");
+  for (int i = 0; i < 400; ++i) {
+    const auto ordinal = static_cast<std::uint64_t>(i);
+    const auto size = static_cast<std::int64_t>(1 + sizes.below(ordinal, i % 7 == 0 ? 400'000 : 3'000));
+    ASSERT_TRUE(t.a.send(i % 3 == 0 ? second : first, size, i));
+    t.sim.run_until(t.sim.now() + sim::Duration{static_cast<std::int64_t>(sizes.child(1).below(ordinal, 30'000))});
+  }
+  t.run_until_ns(1 * kS);
+  ASSERT_EQ(t.b.heard.size(), 400u);
+  int last[2] = {-1, -1};
+  for (const Heard& heard : t.b.heard) {
+    const int value = std::stoi(heard.what);
+    int& previous = last[value % 3 == 0 ? 1 : 0];
+    EXPECT_LT(previous, value);
+    previous = value;
+  }
+}
+
+TEST(Transfer, GracefulCloseDeliversEverythingFirst) {
+  Cluster t;
+  const ConnectionId connection = t.open(t.a, t.b);
+  t.a.send(connection, 200'000, 1);  // more than one quantum: still being sent at the close
+  t.network.close(connection);
+  EXPECT_FALSE(t.a.send(connection, 1, 2));
+  t.b.send(t.b.accepted, 10, 3);  // nobody is there to hear it
+  t.run_until_ns(10 * kMs);
+  const std::int64_t in = kMs + wire_bytes(sim::Bytes{200'000}).n + 60'000;
+  EXPECT_EQ(t.b.heard, (Log{{in, "1: 200000 B"}, {in, "closed by peer"}}));
+  EXPECT_TRUE(t.a.heard.empty());
+  EXPECT_FALSE(t.b.last_open) << "the connection is closed when on_closed is called";
+  EXPECT_EQ(t.network.connections(), 0u);
+  EXPECT_EQ(t.network.messages_in_flight(), 0u);
+}
+
+TEST(Transfer, CloseInsideTheHandler) {
+  Cluster t;
+  const ConnectionId connection = t.open(t.a, t.b);
+  t.b.close_on = 1;
+  t.a.send(connection, 910, 1);
+  t.a.send(connection, 910, 2);
+  t.run_until_ns(10 * kMs);
+  EXPECT_EQ(t.b.heard, (Log{{kMs + 61'000, "1: 910 B"}}));
+  EXPECT_EQ(t.a.heard, (Log{{kMs + 121'000, "closed by peer"}}));
+  EXPECT_EQ(t.network.connections(), 0u);
+}
+
+}  // namespace
+}  // namespace brokersim::network
