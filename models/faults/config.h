@@ -44,8 +44,9 @@ struct Target {
 };
 
 enum class PartitionShape : std::uint8_t {
-  full,     ///< Nothing passes between the sides.
-  one_way,  ///< Nothing passes from `from` to `to`; the other direction works.
+  full,        ///< Nothing passes between the sides.
+  one_way,     ///< Nothing passes from `targets` to `others`; the other direction works.
+  one_way_in,  ///< Nothing passes from `others` to `targets`; the other direction works.
 };
 
 struct FaultConfig {

@@ -1,0 +1,58 @@
+// Faults that overlap on one target: it is free again when the last of them has let go.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "models/devices/host/host.h"
+#include "models/devices/storage/disk.h"
+
+namespace brokersim::faults {
+
+/// Hosts without mains or with a stopped kernel.
+class HostHolds {
+ public:
+  void hold(host::Host& host);
+  /// Powers the host on if nobody holds it any more. True if it began to boot.
+  bool release(host::Host& host);
+
+ private:
+  std::map<std::string, std::int32_t> holds_;  // by host name
+};
+
+/// One life that a fault has paused.
+struct Pause {
+  host::Host* host = nullptr;
+  std::string program;
+  std::uint64_t incarnation = 0;
+};
+
+class PauseHolds {
+ public:
+  /// False, and nothing is held, if the program does not run. `changed` tells if it ran unpaused.
+  bool hold(host::Host& host, const std::string& program, Pause& pause, bool& changed);
+  /// Resumes if nobody holds this life any more; nothing if that life is over.
+  void release(const Pause& pause);
+
+ private:
+  struct Hold {
+    std::uint64_t incarnation = 0;
+    std::int32_t count = 0;
+  };
+  std::map<std::pair<std::string, std::string>, Hold> holds_;  // by host name and program
+};
+
+/// Disks that serve slowly: the slowest of the factors that are on counts.
+class DiskHolds {
+ public:
+  void hold(storage::Disk& disk, std::int32_t factor_percent);
+  void release(storage::Disk& disk, std::int32_t factor_percent);
+
+ private:
+  std::map<std::string, std::vector<std::int32_t>> factors_;  // by path of the disk
+};
+
+}  // namespace brokersim::faults

@@ -1,0 +1,59 @@
+// From a target to hosts and programs, at the instant a fault fires.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "models/devices/host/host.h"
+#include "models/faults/cluster_view.h"
+#include "models/faults/config.h"
+#include "sim/component.h"
+
+namespace brokersim::faults {
+
+/// One host that is hit, and which of its programs.
+struct Victim {
+  host::Host* host = nullptr;
+  std::vector<std::string> programs;  ///< In order of name if the target named the host.
+};
+
+/// Whoever a list of targets turned out to be. A host appears once.
+struct Victims {
+  std::vector<Victim> list;  ///< In the order of the targets.
+  std::string text;          ///< "broker 1 on host b-1 (leader of orders/0)"; "everybody else".
+  [[nodiscard]] bool empty() const { return list.empty(); }
+  [[nodiscard]] bool holds(const host::Host& host) const;
+};
+
+class Resolver {
+ public:
+  /// `component` is whose streams are drawn from; all outlive the resolver.
+  Resolver(const sim::Component& component, const std::vector<host::Host*>& hosts, const ClusterView& view);
+
+  /// Resolves side one (`targets`). A target nobody answers to is left out. Where several brokers qualify, one is
+  /// drawn by (`fault`, position in the list), never one that is on the list already.
+  [[nodiscard]] Victims targets(const FaultConfig& fault) const;
+  /// Resolves side two of a partition; `first` is side one. Nobody on side one is drawn for side two. An empty list
+  /// means everybody who is not on side one.
+  [[nodiscard]] Victims others(const FaultConfig& fault, const Victims& first) const;
+
+ private:
+  [[nodiscard]] Victims resolve(const FaultConfig& fault, const std::vector<Target>& targets, std::string_view side,
+                                const Victims* taken) const;
+  void add_broker(Victims& victims, const Target& target, std::int32_t id) const;
+  void add_hosts(Victims& victims, const Target& target) const;
+  void add_process(Victims& victims, const ProcessRef& process) const;
+  [[nodiscard]] std::int32_t draw(const Target& target, std::vector<std::int32_t> candidates, std::uint64_t bits,
+                                  const Victims& victims, const Victims* taken) const;
+
+  const sim::Component& component_;
+  std::vector<host::Host*> hosts_;
+  std::map<std::string, host::Host*, std::less<>> by_name_;
+  const ClusterView& view_;
+};
+
+}  // namespace brokersim::faults
