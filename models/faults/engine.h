@@ -2,12 +2,12 @@
 //
 // A fault that holds its target down is let go of only by itself: partitions, pauses, slow disks and missing mains
 // nest, and the last one to end heals. A killed process is different: its restart belongs to that death, so it does
-// nothing if somebody else has started the program since. Nothing here can fail: a fault without a target, a kill of
-// what does not run, a restart on a host that is down are counted as what they are.
+// nothing if somebody else has started the program since, and while it cannot be done (the program has not exited yet,
+// the host is down) it is tried again every 100 ms, as a supervisor would. Nothing here can fail: a fault without a
+// target and a kill of what does not run are counted as what they are.
 //
 //   kill_process         SIGKILL now; restart_after later the program is started, if that death was the last.
-//   controlled_shutdown  SIGTERM now; restart_after is counted from the signal. Whoever has not exited by then is
-//                        started within 100 ms after its exit (a script that looks ten times a second).
+//   controlled_shutdown  SIGTERM now; restart_after is counted from the signal.
 //   power_loss           Mains gone; restart_after later they are back, and the host boots.
 //   kernel_panic         As power_loss, with the drives powered throughout.
 //   pause_process        SIGSTOP; SIGCONT after `lasts`. A process that dies meanwhile is not paused in its next life.
@@ -80,44 +80,50 @@ class FaultEngine {
     std::string program;
     std::uint64_t incarnation = 0;
   };
+  struct HostPair {
+    network::HostId from;
+    network::HostId to;
+  };
+  /// A fault that has fired, and what it has to take back.
   struct Active {
-    RealisedFault realised;
-    bool holding = false;       ///< Applied and not let go of.
-    sim::EventHandle heal_event;
     sim::SimTime fired_at;
     sim::SimTime heals_at;
-    std::vector<Death> deaths;  ///< kill_process, controlled_shutdown
+    sim::EventHandle heal_event;
+    bool holding = false;  ///< Applied and not let go of.
+    std::vector<Death> deaths;
     std::vector<Pause> pauses;
-    std::vector<host::Host*> dark;  ///< power_loss, kernel_panic
-    std::vector<std::pair<network::HostId, network::HostId>> cuts;
+    std::vector<host::Host*> dark;
+    std::vector<HostPair> cuts;
     std::vector<storage::Disk*> slow;
     std::int64_t ios_before = 0;
   };
 
   void fire(std::uint64_t index);
   void heal(std::uint64_t index);
-  void heal_due_before(sim::SimTime now);
-  void apply(std::size_t index, const Victims& targets, const Victims& others);
-  void kill(std::size_t index, const Victims& victims);
-  void shut_down(std::size_t index, const Victims& victims);
-  void take_down(std::size_t index, const Victims& victims);
-  void pause(std::size_t index, const Victims& victims);
-  void cut(std::size_t index, const Victims& targets, const Victims& others);
-  void slow_down(std::size_t index, const Victims& victims);
-  [[nodiscard]] bool restart(const Active& active);
-  void release(Active& active);
-  void let_go_after(std::size_t index, std::optional<sim::Duration> delay);
-  [[nodiscard]] std::int64_t ios_of(const Active& active) const;
+  void heal_what_is_due();
+  [[nodiscard]] bool apply(std::size_t index);
+  [[nodiscard]] bool kill(Active& active, const Victims& victims);
+  [[nodiscard]] bool shut_down(Active& active, const Victims& victims);
+  [[nodiscard]] bool take_down(FaultKind kind, Active& active, const Victims& victims);
+  [[nodiscard]] bool pause(Active& active, const Victims& victims);
+  [[nodiscard]] bool cut(Active& active);
+  void slow_down(Active& active, const Victims& victims, std::int32_t factor_percent);
+  void add_cuts(Active& active, const Victims& from, const Victims& to) const;
+  void heal_after(std::size_t index, sim::Duration delay);
+  [[nodiscard]] bool restart(Active& active);
+  void release(std::size_t index);
+  [[nodiscard]] static std::int64_t ios(const Active& active);
+  void count_ios(RealisedFault& realised, const Active& active) const;
   void record(std::size_t index, bool healed);
 
   sim::Component& component_;
   network::Network& network_;
-  std::vector<host::Host*> hosts_;
   Resolver resolver_;
   history::History& history_;
   std::vector<FaultConfig> faults_;
-  std::vector<Active> active_;  // by index of faults_
-  std::vector<std::uint64_t> healing_;  // indices with a pending heal event, in order of firing
+  std::vector<RealisedFault> realised_;  // by index of faults_, as is active_
+  std::vector<Active> active_;
+  std::vector<std::uint64_t> healing_;  // with a pending heal event, in order of firing
   HostHolds host_holds_;
   PauseHolds pause_holds_;
   DiskHolds disk_holds_;

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "models/faults/cluster_view.h"
 #include "models/faults/config.h"
 #include "sim/component.h"
+#include "sim/random.h"
 
 namespace brokersim::faults {
 
@@ -44,15 +44,18 @@ class Resolver {
  private:
   [[nodiscard]] Victims resolve(const FaultConfig& fault, const std::vector<Target>& targets, std::string_view side,
                                 const Victims* taken) const;
+  /// One of `candidates` that is not hit yet, -1 if none is left.
+  [[nodiscard]] std::int32_t draw(const Target& target, std::vector<std::int32_t> candidates, const sim::Stream& draws,
+                                  std::uint64_t position, const Victims& victims, const Victims* taken) const;
   void add_broker(Victims& victims, const Target& target, std::int32_t id) const;
   void add_hosts(Victims& victims, const Target& target) const;
+  void add_workload(Victims& victims, const Target& target) const;
   void add_process(Victims& victims, const ProcessRef& process) const;
-  [[nodiscard]] std::int32_t draw(const Target& target, std::vector<std::int32_t> candidates, std::uint64_t bits,
-                                  const Victims& victims, const Victims* taken) const;
+  [[nodiscard]] host::Host* host_named(const std::string& name) const;
 
   const sim::Component& component_;
   std::vector<host::Host*> hosts_;
-  std::map<std::string, host::Host*, std::less<>> by_name_;
+  std::map<std::string, host::Host*> by_name_;
   const ClusterView& view_;
 };
 
