@@ -41,7 +41,11 @@ BrokerView& ClusterView::broker_mutable(history::BrokerId id) {
   return brokers_[static_cast<std::size_t>(id)];
 }
 
-const BrokerView& ClusterView::broker(history::BrokerId id) { return broker_mutable(id); }
+const BrokerView& ClusterView::broker(history::BrokerId id) const {
+  static const BrokerView nobody;
+  const auto n = static_cast<std::size_t>(id);
+  return id >= 0 && n < brokers_.size() ? brokers_[n] : nobody;
+}
 
 std::int64_t ClusterView::promote(PartitionView& p, std::size_t replica, std::int32_t epoch) {
   const std::int64_t committed_before = p.logs.committed();

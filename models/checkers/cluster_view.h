@@ -86,7 +86,7 @@ struct Crash {
   history::BrokerEvent event = history::BrokerEvent::process_killed;
 };
 struct BrokerView {
-  bool up = false;  ///< Its process runs (it may be paused or fenced).
+  bool up = true;  ///< Nobody said that its process is down; it may be paused or fenced.
   std::vector<Crash> crashes;
 };
 
@@ -117,7 +117,8 @@ class ClusterView {
   [[nodiscard]] PartitionView& partition(history::PartitionId id);
   [[nodiscard]] std::size_t partitions() const { return partitions_.size(); }
   [[nodiscard]] PartitionView& partition_at(std::size_t n) { return *partitions_[n]; }
-  [[nodiscard]] const BrokerView& broker(history::BrokerId id);
+  /// An empty view for a broker that never spoke.
+  [[nodiscard]] const BrokerView& broker(history::BrokerId id) const;
   [[nodiscard]] const history::History& history() const { return *history_; }
   /// Makes sure that every partition of the history has its view.
   void know_all();

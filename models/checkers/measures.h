@@ -1,0 +1,117 @@
+// The numbers of a run: counts, latencies, throughput, availability, recoveries, faults, probes.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "models/checkers/availability.h"
+#include "models/checkers/phases.h"
+#include "models/checkers/probes.h"
+#include "models/checkers/recoveries.h"
+#include "models/history/history.h"
+#include "sim/histogram.h"
+
+namespace brokersim::checkers {
+
+struct RecordCounts {
+  std::int64_t sent = 0;          ///< Accepted by send().
+  std::int64_t acknowledged = 0;  ///< Positively answered; acks=0: written to the socket.
+  std::int64_t failed = 0;        ///< Reported as failed, those of unknown fate included.
+  std::int64_t unknown = 0;       ///< Of these: may be in the log.
+  std::int64_t consumed = 0;      ///< Handed to consumers, repeats included.
+  std::int64_t lost_acknowledged = 0;
+  std::int64_t duplicated = 0;
+  std::int64_t reordered = 0;
+  /// Neither acknowledged nor failed when the run ended.
+  [[nodiscard]] std::int64_t unfinished() const { return sent - acknowledged - failed; }
+};
+
+struct Latencies {
+  sim::Histogram produce;     ///< Intended send to final outcome, failures included.
+  sim::Histogram produce_ok;  ///< First request with it to success.
+  sim::Histogram end_to_end;  ///< Intended send to delivery to a consumer.
+};
+
+/// One workload's share.
+struct WorkloadMeasures {
+  RecordCounts records;
+  Latencies latency;
+  std::int64_t acknowledged_bytes = 0;
+  sim::SimTime first_sent;
+  sim::SimTime last_acknowledged;
+};
+
+/// A fault as it really happened.
+struct FaultRecord {
+  std::int32_t fault = 0;
+  std::string kind;
+  std::string target;
+  sim::SimTime at;
+  bool fired = true;
+  bool healed = false;
+  sim::SimTime healed_at;
+  bool had_effect = false;
+};
+
+struct Measures {
+  RecordCounts records;  ///< Loss, duplicates and order are filled in by RunObserver.
+  Latencies latency;
+  PhaseHistograms produce_phases;
+  PhaseHistograms end_to_end_phases;
+  FaultWindow fault_window;
+  std::int64_t acknowledged_bytes = 0;
+  sim::SimTime first_sent;
+  sim::SimTime last_acknowledged;
+  std::map<std::string, WorkloadMeasures> workloads;
+  std::vector<UnavailableWindow> unavailable;
+  std::vector<LeaderRecovery> recoveries;
+  std::vector<FaultRecord> faults;
+  std::int64_t leader_changes = 0;
+  ProbeCounts probes;
+
+  /// Per second from the first send to the last acknowledgement. 0 if nothing was acknowledged.
+  [[nodiscard]] double records_per_second() const;
+  [[nodiscard]] double bytes_per_second() const;
+};
+
+class Meter {
+ public:
+  explicit Meter(const history::History& history) : history_(&history), availability_(history) {}
+
+  void on(const history::Sent& event);
+  void on(const history::ProduceOutcome& event);
+  void on(const history::Consumed& event);
+  void on(const history::FetchAnswered& event) { availability_.on(event); }
+  void on(const history::ClientRestarted& event) { availability_.on(event); }
+  void on(const history::Truncated& event, bool committed);
+  void on(const history::HighWatermark& event, std::int64_t before);
+  /// `before`: leader and ISR that were committed until now.
+  void on(const history::PartitionChanged& event, const history::PartitionInfo& info, bool known, std::int32_t leader_before,
+          const std::vector<history::BrokerId>& isr_before, const std::vector<history::BrokerId>& elr_before);
+  void on(const history::BrokerChanged& event);
+  void on(const history::StorageLost& event);
+  void on(const history::Recovered& event);
+  void on(const history::FaultFired& event);
+
+  [[nodiscard]] ProbeCounts& probes() { return measures_.probes; }
+  [[nodiscard]] Measures finish(sim::SimTime now);
+
+ private:
+  WorkloadMeasures& workload(history::ClientId client);
+  /// Something happened that an open fault of such a kind explains.
+  void effect(sim::SimTime at);
+
+  const history::History* history_;
+  Availability availability_;
+  Recoveries recoveries_;
+  PhaseMeter produce_phases_;
+  PhaseMeter end_to_end_phases_;
+  Measures measures_;
+  std::vector<WorkloadMeasures*> by_client_;
+  bool any_sent_ = false;
+  sim::SimTime last_effect_{-1};
+};
+
+}  // namespace brokersim::checkers

@@ -1,0 +1,164 @@
+#include "models/checkers/run_observer.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "models/checkers/words.h"
+
+namespace brokersim::checkers {
+
+bool Findings::any_violation() const {
+  return std::any_of(checks.begin(), checks.end(), [](const CheckResult& c) { return c.verdict == Verdict::violated; });
+}
+
+RunObserver::RunObserver(history::History& history)
+    : view_(history), replication_(book_), clients_(view_, book_), meter_(history) {
+  history.attach(*this);
+}
+
+void RunObserver::on(const history::Sent& event) {
+  meter_.on(event);
+  clients_.on(event);
+}
+
+void RunObserver::on(const history::ProduceOutcome& event) {
+  meter_.on(event);
+  clients_.on(event);
+}
+
+void RunObserver::on(const history::Consumed& event) {
+  meter_.on(event);
+  clients_.on(event);
+}
+
+void RunObserver::on(const history::FetchAnswered& event) { meter_.on(event); }
+
+void RunObserver::on(const history::ClientRestarted& event) {
+  meter_.on(event);
+  clients_.on(event);
+}
+
+void RunObserver::on(const history::Appended& event) {
+  const AppendFacts facts = view_.apply(event);
+  replication_.judge(event, facts, view_.partition(event.records.partition));
+  clients_.judge(event);
+}
+
+void RunObserver::on(const history::Truncated& event) {
+  const CutFacts facts = view_.apply(event);
+  meter_.on(event, facts.committed_from >= 0);
+  replication_.judge(event, facts, view_.partition(event.partition));
+}
+
+void RunObserver::on(const history::HighWatermark& event) {
+  const PartitionView& p = view_.partition(event.partition);
+  const std::int32_t index = p.index_of(event.broker);
+  if (index >= 0) meter_.on(event, p.replicas[static_cast<std::size_t>(index)].high_watermark);
+  const HighWatermarkFacts facts = view_.apply(event);
+  replication_.judge(event, facts, p);
+}
+
+void RunObserver::on(const history::RoleChanged& event) {
+  const bool lacks_committed = view_.apply(event);
+  replication_.judge(event, lacks_committed, view_.partition(event.partition));
+}
+
+void RunObserver::on(const history::PartitionChanged& event) {
+  const PartitionView& p = view_.partition(event.partition);
+  replication_.judge_change(event, p);
+  meter_.on(event, p.info, p.known, p.leader, p.isr, p.elr);
+  const bool elected = p.known && event.leader >= 0 && event.leader != p.leader;
+  view_.apply(event);
+  if (elected) count_risk(event.partition, event.leader);
+}
+
+void RunObserver::count_risk(history::PartitionId partition, std::int32_t leader) {
+  const auto n = static_cast<std::size_t>(partition.n);
+  const std::int32_t index = view_.partition(partition).index_of(leader);
+  if (index < 0) return;
+  if (at_risk_.size() <= n) at_risk_.resize(n + 1, 0);
+  const LossFinder finder(view_, clients_.ledger());
+  at_risk_sum_ -= at_risk_[n];
+  at_risk_[n] = finder.acknowledged_not_on(n, static_cast<std::size_t>(index));
+  at_risk_sum_ += at_risk_[n];
+  at_risk_max_ = std::max(at_risk_max_, at_risk_sum_);
+}
+
+void RunObserver::on(const history::BrokerChanged& event) {
+  meter_.on(event);
+  view_.apply(event);
+}
+
+void RunObserver::on(const history::StorageLost& event) {
+  meter_.on(event);
+  view_.apply(event);
+}
+
+void RunObserver::on(const history::Recovered& event) {
+  meter_.on(event);
+  const CutFacts facts = view_.apply(event);
+  replication_.judge(event, facts, view_.partition(event.partition));
+}
+
+void RunObserver::on(const history::Flushed& event) { view_.apply(event); }
+
+void RunObserver::on(const history::FaultFired& event) { meter_.on(event); }
+
+Findings RunObserver::finish(sim::SimTime now, const std::vector<std::int32_t>& leaders) {
+  view_.know_all();
+  Findings findings;
+  findings.ended_at = now;
+  findings.measures = meter_.finish(now);
+  Measures& measures = findings.measures;
+  const LossFinder finder(view_, clients_.ledger());
+
+  for (std::size_t n = 0; n < view_.partitions(); ++n) {
+    const PartitionView& p = view_.partition_at(n);
+    findings.partition_names.push_back(p.name);
+    const std::int32_t committed = n < leaders.size() ? leaders[n] : p.leader;
+    const std::int32_t index = committed < 0 ? -1 : p.index_of(committed);
+    // A replica that has not recovered from a crash yet shows what it had before.
+    const bool runs = index >= 0 && view_.broker(committed).up && !p.replicas[static_cast<std::size_t>(index)].lost_cache;
+    std::optional<Census> census;
+    if (runs) {
+      const auto replica = static_cast<std::size_t>(index);
+      census = take_census(p.logs, replica, p.logs.end(replica));
+      clients_.finish(now, n, *census);
+      measures.records.duplicated += census->duplicated;
+      measures.records.reordered += census->reordered;
+      for (std::size_t c = 0; c < census->producers.size(); ++c) {
+        WorkloadMeasures& w = measures.workloads[view_.history().clients()[c].workload];
+        w.records.duplicated += census->producers[c].duplicated;
+        w.records.reordered += census->producers[c].reordered;
+      }
+    } else if (p.known) {
+      findings.warnings.push_back(p.name + (committed < 0 ? " has no leader" : " is led by " + broker_text(committed) + ", which is down,") +
+                                  " when the run ends; its acknowledged records are judged by the copies that its ISR and ELR still hold.");
+    }
+    finder.find(n, runs ? committed : -1, census ? &*census : nullptr, findings.losses);
+  }
+  std::stable_sort(findings.losses.losses.begin(), findings.losses.losses.end(), [](const Loss& a, const Loss& b) {
+    return a.promised > b.promised;  // breaches of the promise first
+  });
+  for (const Loss& loss : findings.losses.losses) {
+    measures.workloads[view_.history().client(loss.producer).workload].records.lost_acknowledged += loss.records;
+  }
+  measures.records.lost_acknowledged = findings.losses.lost;
+  findings.at_risk_max = std::max(at_risk_max_, findings.losses.lost + findings.losses.at_risk);
+  if (findings.losses.lost > 0) measures.probes.hit(Probe::records_lost, findings.losses.lost);
+  if (measures.records.duplicated > 0) measures.probes.hit(Probe::duplicate_in_log, measures.records.duplicated);
+  if (measures.records.reordered > 0) measures.probes.hit(Probe::records_reordered, measures.records.reordered);
+  if (measures.records.unfinished() > 0) {
+    findings.warnings.push_back(records_text(measures.records.unfinished()) +
+                                " had neither succeeded nor failed when the run ended; a longer run would tell.");
+  }
+  judge_losses(findings.losses, view_, clients_.ledger(), now, book_);
+  if (measures.records.consumed == 0) {
+    book_.not_applicable(CheckId::S25, "No consumer read anything.");
+    book_.not_applicable(CheckId::S26, "No consumer read anything.");
+  }
+  findings.checks = book_.results();
+  return findings;
+}
+
+}  // namespace brokersim::checkers

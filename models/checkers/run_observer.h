@@ -1,0 +1,75 @@
+// Everything that watches one run, in one place: attach it to a History, and ask it when the run is over.
+//
+// Checks, measures and stories see each event in a fixed order: measures of what was, then the view, then the
+// laws. Nothing here schedules or draws. Memory is proportional to runs of records, faults and elections.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "models/checkers/client_laws.h"
+#include "models/checkers/cluster_view.h"
+#include "models/checkers/law_book.h"
+#include "models/checkers/losses.h"
+#include "models/checkers/measures.h"
+#include "models/checkers/replication_laws.h"
+
+namespace brokersim::checkers {
+
+/// What a run showed.
+struct Findings {
+  sim::SimTime ended_at;
+  Measures measures;
+  std::vector<CheckResult> checks;  ///< All of checks(), in that order.
+  LossReport losses;
+  std::int64_t at_risk_max = 0;     ///< Most acknowledged records that were on no elected leader, after any election.
+  std::vector<std::string> warnings;
+  /// "orders/0", ... by PartitionId.
+  std::vector<std::string> partition_names;
+
+  [[nodiscard]] bool any_violation() const;
+};
+
+class RunObserver final : public history::Watcher {
+ public:
+  /// Attaches itself. Must outlive the history's use; is not copied or moved.
+  explicit RunObserver(history::History& history);
+  RunObserver(const RunObserver&) = delete;
+  RunObserver& operator=(const RunObserver&) = delete;
+
+  void on(const history::Sent& event) override;
+  void on(const history::ProduceOutcome& event) override;
+  void on(const history::Consumed& event) override;
+  void on(const history::FetchAnswered& event) override;
+  void on(const history::ClientRestarted& event) override;
+  void on(const history::Appended& event) override;
+  void on(const history::Truncated& event) override;
+  void on(const history::HighWatermark& event) override;
+  void on(const history::RoleChanged& event) override;
+  void on(const history::PartitionChanged& event) override;
+  void on(const history::BrokerChanged& event) override;
+  void on(const history::StorageLost& event) override;
+  void on(const history::Recovered& event) override;
+  void on(const history::Flushed& event) override;
+  void on(const history::FaultFired& event) override;
+
+  /// Judges the end of the run, once. `leaders[p]` is the broker that leads partition p (PartitionId), by the
+  /// controller's committed metadata, -1 for nobody; a shorter list leaves the rest as the history last said. A
+  /// leader whose process is down counts as nobody.
+  [[nodiscard]] Findings finish(sim::SimTime now, const std::vector<std::int32_t>& leaders = {});
+
+ private:
+  void count_risk(history::PartitionId partition, std::int32_t leader);
+
+  ClusterView view_;
+  LawBook book_;
+  ReplicationLaws replication_;
+  ClientLaws clients_;
+  Meter meter_;
+  std::vector<std::int64_t> at_risk_;  ///< By partition, at its latest election.
+  std::int64_t at_risk_sum_ = 0;
+  std::int64_t at_risk_max_ = 0;
+};
+
+}  // namespace brokersim::checkers
