@@ -64,7 +64,9 @@ class ExpectationBuilder {
     } else {
       e.kind = ExpectationKind::check;
       const std::string verdict = view_.text("verdict").value_or("holds");
-      e.verdict = verdict == "violated" ? Verdict::violated : verdict == "not_applicable" ? Verdict::not_applicable : Verdict::holds;
+      for (const auto v : {checkers::Verdict::holds, checkers::Verdict::violated, checkers::Verdict::not_applicable}) {
+        if (to_string(v) == verdict) e.verdict = v;
+      }
       e.text = "check " + e.name + " " + verdict;
     }
     build_.out.expect.push_back(std::move(e));

@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <string>
 
+#include "models/checkers/law_book.h"
+
 namespace brokersim::scenario {
 
 enum class ExpectationKind : std::uint8_t {
@@ -18,8 +20,6 @@ enum class ExpectationKind : std::uint8_t {
 
 enum class Comparison : std::uint8_t { equals, at_most, at_least };
 
-enum class Verdict : std::uint8_t { holds, violated, not_applicable };
-
 /// One comparison; an entry of the file with both at_least and at_most becomes two of these.
 struct Expectation {
   ExpectationKind kind = ExpectationKind::metric;
@@ -27,7 +27,7 @@ struct Expectation {
   std::string of;
   Comparison comparison = Comparison::equals;
   double limit = 0;  ///< In the metric's own unit (metrics.h): a count, ms, s, records/s, bytes/s.
-  Verdict verdict = Verdict::holds;
+  checkers::Verdict verdict = checkers::Verdict::holds;
   std::string text;  ///< For people: "unavailable.longest of orders/0 at_most 20 s".
 
   bool operator==(const Expectation&) const = default;

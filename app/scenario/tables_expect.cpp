@@ -1,6 +1,7 @@
 // What may be expected of an outcome.
 #include "app/scenario/field.h"
 #include "app/scenario/metrics.h"
+#include "models/checkers/law_book.h"
 
 namespace brokersim::scenario {
 
@@ -12,6 +13,12 @@ std::vector<std::string> metric_names() {
   std::vector<std::string> names;
   for (const Metric& m : metrics()) names.push_back(m.name);
   return names;
+}
+
+std::vector<std::string> check_ids() {
+  std::vector<std::string> ids;
+  for (const checkers::CheckInfo& check : checkers::checks()) ids.push_back(check.id);
+  return ids;
 }
 
 }  // namespace
@@ -46,7 +53,7 @@ const Variants& expectation_variants() {
       "check",
       "The verdict of a law.",
       {
-          {.name = "check", .type = name, .doc = "Its id (`brokersim list checks`).", .required = true},
+          {.name = "check", .type = choice, .doc = "Its id (`brokersim list checks`).", .required = true, .choices = check_ids()},
           {.name = "verdict", .type = choice, .doc = "The verdict it must have.", .required = true, .choices = {"holds", "violated", "not_applicable"}},
       }};
   static const Table sometimes{
