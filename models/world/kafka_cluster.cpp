@@ -1,0 +1,194 @@
+#include "models/world/kafka_cluster.h"
+
+#include <algorithm>
+
+#include "sim/check.h"
+
+namespace brokersim::world {
+
+namespace {
+
+kafka::client::Arrivals arrivals_of(Arrivals arrivals) {
+  switch (arrivals) {
+    case Arrivals::constant: return kafka::client::Arrivals::constant;
+    case Arrivals::poisson: return kafka::client::Arrivals::poisson;
+    case Arrivals::saturate: return kafka::client::Arrivals::saturate;
+  }
+  return kafka::client::Arrivals::constant;
+}
+
+/// The share of instance `i` of `n` in an integer total; the first ones take the remainder.
+std::int64_t share(std::int64_t total, std::int64_t i, std::int64_t n) { return total / n + (i < total % n ? 1 : 0); }
+
+}  // namespace
+
+KafkaCluster::KafkaCluster(const kafka::ClusterConfig& cluster, const Config& config, Hosts& hosts,
+                           history::History& history)
+    : cluster_(cluster), hosts_(hosts), history_(history) {
+  add_partitions(history);
+  shape_.config = cluster.broker;
+  shape_.version = cluster.version;
+  for (const auto& name : cluster.broker_hosts) shape_.broker_hosts.push_back(hosts.at(name)->id());
+  SIM_CHECK(!cluster.controller_hosts.empty());
+  shape_.controller_host = hosts.at(cluster.controller_hosts.front())->id();
+  install_controller();
+  install_brokers();
+  install_producers(config);
+  install_consumers(config);
+}
+
+void KafkaCluster::add_partitions(history::History& history) {
+  for (const auto& topic : cluster_.topics) {
+    for (std::int32_t number = 0; number < topic.partitions; ++number) {
+      history::PartitionInfo info;
+      info.topic = topic.name;
+      info.partition = number;
+      info.replicas = topic.assignment.at(static_cast<std::size_t>(number));
+      info.min_insync_replicas = topic.config.min_insync_replicas;
+      info.unclean_leader_election = topic.config.unclean_leader_election;
+      info.eligible_leader_replicas = cluster_.broker.eligible_leader_replicas;
+      info.flush_messages = topic.config.flush_messages;
+      const history::PartitionId id = history.add_partition(info);
+      topics_[topic.name].push_back(id);
+      SIM_CHECK(static_cast<std::size_t>(id.n) == shape_.partitions.size(), "one Kafka cluster per scenario for now");
+      shape_.partitions.push_back({id, topic.name + "-" + std::to_string(number), topic.config});
+      specs_.push_back({id, info.replicas, info.min_insync_replicas, info.unclean_leader_election});
+    }
+  }
+}
+
+void KafkaCluster::install_controller() {
+  kafka::controller::ControllerServiceConfig config;
+  config.process_name = kControllerProgram;
+  config.version = cluster_.version;
+  config.broker = cluster_.broker;
+  config.partitions = specs_;
+  hosts_.at(cluster_.controller_hosts.front())
+      ->install(kControllerProgram, [this, config](sim::Process& process, host::Host& host) {
+        return std::make_unique<kafka::controller::ControllerService>(process, host, config, metadata_, history_);
+      });
+}
+
+void KafkaCluster::install_brokers() {
+  for (std::size_t id = 0; id < cluster_.broker_hosts.size(); ++id) {
+    kafka::broker::BrokerParams params;
+    params.id = static_cast<std::int32_t>(id);
+    params.program = kBrokerProgram;
+    params.cluster = &shape_;
+    params.store = &batches_;
+    params.history = &history_;
+    hosts_.at(cluster_.broker_hosts[id])->install(kBrokerProgram, [params](sim::Process& process, host::Host& host) {
+      return std::make_unique<kafka::broker::BrokerService>(process, host, params);
+    });
+  }
+}
+
+std::vector<history::PartitionId> KafkaCluster::partitions_of(const std::string& topic) const { return topics_.at(topic); }
+
+std::vector<kafka::wire::BrokerEndpoint> KafkaCluster::bootstrap() const {
+  std::vector<kafka::wire::BrokerEndpoint> endpoints;
+  for (std::size_t id = 0; id < shape_.broker_hosts.size(); ++id) {
+    endpoints.push_back({static_cast<std::int32_t>(id), shape_.broker_hosts[id]});
+  }
+  return endpoints;
+}
+
+void KafkaCluster::install_producers(const Config& config) {
+  for (const ProducerWorkload& workload : config.producers) {
+    if (workload.cluster != cluster_.name) continue;
+    const auto count = static_cast<std::int64_t>(workload.hosts.size());
+    for (std::int64_t i = 0; i < count; ++i) {
+      kafka::client::ProducerParams params;
+      params.name = workload.name + "-" + std::to_string(i);
+      params.client = history_.add_client({params.name, workload.name, true, static_cast<std::int8_t>(workload.config.acks),
+                                           workload.config.enable_idempotence, workload.config.max_in_flight});
+      params.arrivals = arrivals_of(workload.arrivals);
+      params.rate_per_second_milli = share(workload.rate_per_second_milli, i, count);
+      if (params.rate_per_second_milli > 0) {
+        const auto gap = static_cast<__int128>(workload.records_per_send) * 1'000'000'000'000 / params.rate_per_second_milli;
+        params.phase = {static_cast<std::int64_t>(gap * i / count)};
+      }
+      params.record_size = workload.record_size;
+      params.records_per_send = workload.records_per_send;
+      params.records_max = share(workload.records_max, i, count);
+      params.start = workload.start;
+      params.end = workload.end;
+      params.send_cost = workload.send_cost;
+      params.config = workload.config;
+      params.partitions = partitions_of(workload.topic);
+      params.bootstrap = bootstrap();
+      ledgers_.push_back(std::make_unique<kafka::client::ProducerLedger>());
+      kafka::client::ProducerLedger* ledger = ledgers_.back().get();
+      const std::string& host_name = workload.hosts[static_cast<std::size_t>(i)];
+      hosts_.at(host_name)->install(params.name, [this, params, ledger](sim::Process& process, host::Host& host) {
+        const kafka::client::ClientSite site{host.network(), host.id(), &host, params.name, host.incarnation(params.name),
+                                             host.config().hardware.nic.bandwidth};
+        return std::make_unique<kafka::client::Producer>(process, site, params, *ledger, history_);
+      });
+      clients_.push_back({workload.name, host_name, params.name});
+    }
+  }
+}
+
+void KafkaCluster::install_consumers(const Config& config) {
+  for (const ConsumerWorkload& workload : config.consumers) {
+    if (workload.cluster != cluster_.name) continue;
+    const std::size_t count = workload.hosts.size();
+    const std::vector<history::PartitionId> all = partitions_of(workload.topic);
+    for (std::size_t i = 0; i < count; ++i) {
+      kafka::client::ConsumerParams params;
+      params.name = workload.name + "-" + std::to_string(i);
+      params.client = history_.add_client({params.name, workload.name, false, 0, false, 1});
+      params.start = workload.start;
+      params.process_cost = workload.process_cost;
+      params.config = workload.config;
+      for (std::size_t p = i; p < all.size(); p += count) params.partitions.push_back(all[p]);
+      params.bootstrap = bootstrap();
+      hosts_.at(workload.hosts[i])->install(params.name, [this, params](sim::Process& process, host::Host& host) {
+        const kafka::client::ClientSite site{host.network(), host.id(), &host, params.name, host.incarnation(params.name),
+                                             host.config().hardware.nic.bandwidth};
+        return std::make_unique<kafka::client::Consumer>(process, site, params, batches_, history_);
+      });
+      clients_.push_back({workload.name, workload.hosts[i], params.name});
+    }
+  }
+}
+
+void KafkaCluster::start() {
+  hosts_.at(cluster_.controller_hosts.front())->start(kControllerProgram);
+  for (const auto& name : cluster_.broker_hosts) hosts_.at(name)->start(kBrokerProgram);
+  for (const Client& client : clients_) hosts_.at(client.host)->start(client.program);
+}
+
+std::int32_t KafkaCluster::broker_on(const std::string& host) const {
+  const auto found = std::find(cluster_.broker_hosts.begin(), cluster_.broker_hosts.end(), host);
+  return found == cluster_.broker_hosts.end() ? -1 : static_cast<std::int32_t>(found - cluster_.broker_hosts.begin());
+}
+
+host::Host* KafkaCluster::active_controller_host() const {
+  host::Host& host = *hosts_.at(cluster_.controller_hosts.front());
+  const auto* controller = static_cast<const kafka::controller::ControllerService*>(host.service(kControllerProgram));
+  return controller != nullptr && controller->active() ? &host : nullptr;
+}
+
+const kafka::wire::ClusterImage* KafkaCluster::committed() const {
+  const host::Host* host = active_controller_host();
+  if (host == nullptr) return nullptr;
+  return &static_cast<const kafka::controller::ControllerService*>(host->service(kControllerProgram))->committed();
+}
+
+host::Host& KafkaCluster::broker_host(std::int32_t broker) const {
+  return *hosts_.at(cluster_.broker_hosts.at(static_cast<std::size_t>(broker)));
+}
+
+kafka::broker::BrokerService* KafkaCluster::broker(std::int32_t broker) const {
+  return static_cast<kafka::broker::BrokerService*>(broker_host(broker).service(kBrokerProgram));
+}
+
+history::PartitionId KafkaCluster::partition(const std::string& topic, std::int32_t number) const {
+  const auto found = topics_.find(topic);
+  if (found == topics_.end() || number < 0 || static_cast<std::size_t>(number) >= found->second.size()) return {};
+  return found->second[static_cast<std::size_t>(number)];
+}
+
+}  // namespace brokersim::world

@@ -1,0 +1,74 @@
+// The processes of one Kafka cluster and its clients, installed on hosts.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "models/devices/host/host.h"
+#include "models/history/history.h"
+#include "models/kafka/broker/broker_service.h"
+#include "models/kafka/client/consumer.h"
+#include "models/kafka/client/producer.h"
+#include "models/kafka/controller/controller_service.h"
+#include "models/log/batch.h"
+#include "models/world/config.h"
+
+namespace brokersim::world {
+
+inline constexpr const char* kBrokerProgram = "kafka-broker";
+inline constexpr const char* kControllerProgram = "kafka-controller";
+
+class KafkaCluster {
+ public:
+  using Hosts = std::map<std::string, std::unique_ptr<host::Host>>;
+
+  /// Registers partitions and clients with the history and installs every process.
+  KafkaCluster(const kafka::ClusterConfig& cluster, const Config& config, Hosts& hosts, history::History& history);
+
+  /// Starts controllers, brokers and clients at the present instant, in that order.
+  void start();
+
+  [[nodiscard]] const kafka::ClusterConfig& config() const { return cluster_; }
+  [[nodiscard]] const log::BatchStore& store() const { return batches_; }
+  /// Broker id on a host, -1: none.
+  [[nodiscard]] std::int32_t broker_on(const std::string& host) const;
+  /// The image committed by the active controller; null while there is none.
+  [[nodiscard]] const kafka::wire::ClusterImage* committed() const;
+  [[nodiscard]] host::Host* active_controller_host() const;
+  [[nodiscard]] host::Host& broker_host(std::int32_t broker) const;
+  /// Null while its process is not running.
+  [[nodiscard]] kafka::broker::BrokerService* broker(std::int32_t broker) const;
+  [[nodiscard]] history::PartitionId partition(const std::string& topic, std::int32_t number) const;
+
+  struct Client {
+    std::string workload;
+    std::string host;
+    std::string program;
+  };
+  [[nodiscard]] const std::vector<Client>& clients() const { return clients_; }
+
+ private:
+  void add_partitions(history::History& history);
+  void install_controller();
+  void install_brokers();
+  void install_producers(const Config& config);
+  void install_consumers(const Config& config);
+  [[nodiscard]] std::vector<history::PartitionId> partitions_of(const std::string& topic) const;
+  [[nodiscard]] std::vector<kafka::wire::BrokerEndpoint> bootstrap() const;
+
+  const kafka::ClusterConfig& cluster_;
+  Hosts& hosts_;
+  history::History& history_;
+  log::BatchStore batches_;
+  kafka::controller::MetadataStore metadata_;
+  kafka::broker::ClusterShape shape_;
+  std::vector<kafka::controller::PartitionSpec> specs_;
+  std::map<std::string, std::vector<history::PartitionId>> topics_;
+  std::vector<Client> clients_;
+  std::vector<std::unique_ptr<kafka::client::ProducerLedger>> ledgers_;
+};
+
+}  // namespace brokersim::world

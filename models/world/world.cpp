@@ -1,0 +1,120 @@
+#include "models/world/world.h"
+
+#include <algorithm>
+
+#include "models/devices/storage/file_system.h"
+#include "models/faults/expand.h"
+#include "models/world/kafka_cluster.h"
+#include "models/world/roles.h"
+
+namespace brokersim::world {
+
+World::World(const Config& config, std::uint64_t seed) : config_(config), sim_(seed), component_(sim_, "world") {
+  network_ = std::make_unique<network::Network>(sim_, config.latency);
+  host::HostObserver* observer = this;
+  for (const auto& host : config.hosts) {
+    hosts_.emplace(host.name, std::make_unique<host::Host>(sim_, *network_, host, observer));
+  }
+  if (!config.clusters.empty()) {
+    kafka_ = std::make_unique<KafkaCluster>(config.clusters.front(), config, hosts_, history_);
+  }
+  roles_ = std::make_unique<Roles>(kafka_.get());
+  history_.attach(*roles_);
+  make_faults();
+  if (kafka_) kafka_->start();
+}
+
+World::~World() = default;
+
+void World::make_faults() {
+  std::vector<faults::FaultConfig> all = config_.faults;
+  if (config_.fault_plan) {
+    for (auto& fault : faults::expand(*config_.fault_plan, sim_.seed())) all.push_back(std::move(fault));
+  }
+  std::vector<host::Host*> hosts;
+  for (const auto& host : config_.hosts) hosts.push_back(hosts_.at(host.name).get());
+  faults_ = std::make_unique<faults::FaultEngine>(component_, *network_, std::move(hosts), *roles_, history_, std::move(all));
+  faults_->start();
+}
+
+void World::run_until(sim::SimTime until) { sim_.run_until(until); }
+
+void World::run() { sim_.run_until(sim::SimTime{} + config_.duration); }
+
+std::vector<FinalPartition> World::final_partitions() const {
+  std::vector<FinalPartition> result;
+  for (std::size_t i = 0; i < history_.partitions().size(); ++i) {
+    FinalPartition final;
+    final.partition = {static_cast<std::int32_t>(i)};
+    const std::int32_t leader = roles_->leader(final.partition);
+    if (leader >= 0) {
+      kafka::broker::BrokerService* broker = kafka_->broker(leader);
+      kafka::broker::Replica* replica = broker == nullptr ? nullptr : broker->replicas().find(final.partition);
+      if (replica != nullptr && replica->role() == kafka::broker::Role::leader) {
+        final.leader = leader;
+        final.log_end = replica->log().log_end();
+        final.high_watermark = replica->high_watermark();
+      }
+    }
+    result.push_back(final);
+  }
+  return result;
+}
+
+void World::record_broker(const host::Host& host, history::BrokerEvent event) {
+  if (!kafka_) return;
+  const std::int32_t broker = kafka_->broker_on(host.name());
+  if (broker >= 0) history_.record(history::BrokerChanged{sim_.now(), broker, event});
+}
+
+void World::on_process_started(host::Host& host, std::string_view name, std::uint64_t) {
+  if (name == kBrokerProgram) record_broker(host, history::BrokerEvent::process_started);
+}
+void World::on_process_killed(host::Host& host, std::string_view name, std::uint64_t) {
+  if (name == kBrokerProgram) record_broker(host, history::BrokerEvent::process_killed);
+}
+void World::on_process_terminating(host::Host&, std::string_view, std::uint64_t) {}
+void World::on_process_exited(host::Host& host, std::string_view name, std::uint64_t) {
+  if (name == kBrokerProgram) record_broker(host, history::BrokerEvent::stopped_clean);
+}
+void World::on_process_paused(host::Host& host, std::string_view name) {
+  if (name == kBrokerProgram) record_broker(host, history::BrokerEvent::paused);
+}
+void World::on_process_resumed(host::Host& host, std::string_view name) {
+  if (name == kBrokerProgram) record_broker(host, history::BrokerEvent::resumed);
+}
+void World::on_power_lost(host::Host& host) { record_broker(host, history::BrokerEvent::power_lost); }
+void World::on_kernel_panicked(host::Host& host) { record_broker(host, history::BrokerEvent::kernel_panicked); }
+void World::on_booted(host::Host&) {}
+
+void World::on_crash_report(host::Host& host, std::size_t, const storage::CrashReport& report) {
+  if (!kafka_) return;
+  const std::int32_t broker = kafka_->broker_on(host.name());
+  if (broker < 0) return;
+  std::uint64_t last_batch = ~0ull;  // an append may be reported in several lost parts
+  for (const storage::LostRange& lost : report.lost) {
+    if (!lost.file.ends_with(".log") || lost.file.starts_with("__cluster_metadata")) continue;
+    const log::BatchId id = log::batch_of(lost.tag);
+    if (id == last_batch) continue;
+    last_batch = id;
+    const log::StoredBatch& batch = kafka_->store()[id];
+    history_.record(history::StorageLost{sim_.now(), broker, batch.data.records, batch.base_offset,
+                                         static_cast<history::LostState>(lost.state)});
+  }
+}
+
+RunEnd run(World& world) {
+  RunEnd end;
+  try {
+    world.run();
+    end.completed = true;
+  } catch (const sim::Bug& bug) {
+    end.bug = std::string(bug.what()) + " " + world.sim().where();
+  }
+  end.fingerprint = world.sim().fingerprint().value();
+  end.events = world.sim().fingerprint().events();
+  end.ended_at = world.sim().now();
+  return end;
+}
+
+}  // namespace brokersim::world
