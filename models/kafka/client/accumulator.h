@@ -38,10 +38,8 @@ struct Batch {
   sim::Duration backoff;        ///< From last_attempt, while attempts > 0.
   std::int32_t sends = 0;       ///< Requests sent with it.
   std::int32_t attempts = 0;    ///< Times it was put back into the queue.
-  std::int32_t leader_epoch = -1;    ///< Of the leader it was last sent to.
-  bool leader_changed = false;  ///< Since the last attempt: backoff does not hold (KIP-951).
+  std::int32_t leader_epoch = -1;    ///< Of the leader it was last sent to; with a newer one no backoff holds (KIP-951).
   bool maybe_stored = false;    ///< Some attempt may have stored it without our knowing.
-  std::int16_t last_error = 0;
   // Bookkeeping of the accumulator.
   Slot next = kNoSlot;
   std::uint32_t generation = 0;

@@ -42,6 +42,12 @@ bool BrokerConnections::can_send(wire::BrokerId broker) const {
   return to.state == State::connected && load(to) < config_.max_in_flight;
 }
 
+bool BrokerConnections::is_full(wire::BrokerId broker) const {
+  if (broker < 0 || static_cast<std::size_t>(broker) >= nodes_.size()) return false;
+  const Node& to = nodes_[static_cast<std::size_t>(broker)];
+  return to.state == State::connected && load(to) >= config_.max_in_flight;
+}
+
 bool BrokerConnections::ready(wire::BrokerId broker) {
   if (can_send(broker)) return true;
   want(broker);

@@ -64,6 +64,8 @@ class BrokerConnections final : public network::Peer {
   bool ready(wire::BrokerId broker);
   /// The same question without wanting anything.
   [[nodiscard]] bool can_send(wire::BrokerId broker) const;
+  /// Connected, but as much in flight as may be.
+  [[nodiscard]] bool is_full(wire::BrokerId broker) const;
   /// The broker to ask what any can answer, -1 if none is ready yet; then on_broker_ready will come. `bits` break
   /// ties.
   [[nodiscard]] wire::BrokerId least_loaded(std::uint64_t bits);

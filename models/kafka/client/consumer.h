@@ -46,10 +46,11 @@ class Consumer final : public host::Service, private ConnectionListener {
     Where where = Where::unknown;
     std::int64_t position = -1;
     bool buffered = false;   ///< A fetched answer waits for the application: not fetched again.
-    bool in_fetch = false;   ///< Part of a fetch under way.
+    wire::BrokerId fetched_from = -1;  ///< Broker with a fetch under way for it; -1 none. A new leader is asked at once.
     std::int64_t failures = 0;
     std::uint64_t draws = 0;
     sim::SimTime not_before;
+    std::int32_t asked_epoch = -1;   ///< Leader epoch of the last request.
     std::int32_t failed_epoch = -1;  ///< Backoff holds only while the leader epoch is this one.
     std::int64_t session_offset = -1;  ///< Position last told to the present leader's session.
     int answered = -1;       ///< Last FetchAnswered recorded: -1 none, 0 not ok, 1 ok.
@@ -81,7 +82,7 @@ class Consumer final : public host::Service, private ConnectionListener {
 
   // consumer_answers.cpp: what answers mean.
   void on_fetch_response(wire::BrokerId broker, const wire::FetchResponse& response);
-  void on_fetched_part(const wire::FetchedPart& part);
+  void on_fetched_part(wire::BrokerId broker, const wire::FetchedPart& part);
   void on_offset(std::int32_t index, const wire::ListOffsetsResponse& response);
   void on_error(std::int32_t index, wire::ErrorCode error);
   void back_off(std::int32_t index);
@@ -109,11 +110,11 @@ class Consumer final : public host::Service, private ConnectionListener {
   std::vector<Fetch> fetches_;  // by broker id
   std::deque<Fetched> buffer_;  // in order of arrival
   std::vector<std::vector<log::BatchId>> spare_;  // emptied answers, to be used again
+  std::vector<wire::BrokerId> wanted_brokers_;    // scratch
   sim::SimTime busy_until_;     // the application processes until then
   sim::EventHandle wake_;
   sim::SimTime wake_at_ = sim::SimTime::max();
   sim::SimTime held_back_until_ = sim::SimTime::max();
-  bool started_ = false;
   bool stopped_ = false;
 };
 

@@ -57,6 +57,12 @@ struct ProducerParams {
   std::vector<wire::BrokerEndpoint> bootstrap;   ///< Not empty.
 };
 
+/// Whether sequences are really used: with other settings Kafka turns enable.idempotence off silently when it was
+/// not set explicitly, and refuses the configuration when it was (kafka-behaviour.md section 1.7).
+[[nodiscard]] inline bool is_idempotent(const ProducerConfig& config) {
+  return config.enable_idempotence && config.acks == Acks::all && config.max_in_flight <= 5 && config.retries > 0;
+}
+
 /// What a producer's workload remembers over the lives of its process: the identities already given. Owned by the
 /// world; not something a real producer stores.
 struct ProducerLedger {

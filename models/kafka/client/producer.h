@@ -51,22 +51,26 @@ class Producer final : public host::Service, private ConnectionListener {
   void note_leaders();
   void arm();
   void arm_wake(sim::SimTime at);
-  void arm_deadline();
   void exit_if_done();
 
   // producer_send.cpp: from the queues to the brokers.
   [[nodiscard]] sim::SimTime ready_time(Slot head) const;
   [[nodiscard]] bool is_held_back(std::int32_t partition, Slot head) const;
   void send_ready();
-  [[nodiscard]] bool send_one(wire::BrokerId broker);
-  void put_into(wire::ProduceRequest& request, Slot slot, sim::SimTime now);
+  void find_ready();
+  void choose_batches(wire::BrokerId broker);
+  void send_one(wire::BrokerId broker);
+  [[nodiscard]] log::BatchData pack(Slot slot);
   void ask_for_producer_id();
 
   // producer_outcome.cpp: from answers to outcomes.
   void on_produce_response(wire::BrokerId broker, std::uint32_t number, const wire::ProduceResponse& response);
   void on_written(std::uint64_t number);
+  void on_produce_lost(wire::BrokerId broker, std::uint32_t number);
+  void on_producer_id(const wire::InitProducerIdResponse& response);
   void answer(wire::BrokerId broker, Slot slot, const wire::ProduceResult& result);
-  void try_again(Slot slot, wire::ErrorCode error);
+  void try_again(Slot slot);
+  void release_request(std::uint32_t number);
   void split(Slot slot);
   void finish(Slot slot, history::Outcome outcome, wire::ErrorCode error, wire::BrokerId broker,
               std::int64_t base_offset);
@@ -74,16 +78,21 @@ class Producer final : public host::Service, private ConnectionListener {
   void expire();
   void refuse_blocked();
   void record_sent();
+  [[nodiscard]] history::RecordRange range(const Batch& batch) const;
 
   [[nodiscard]] sim::SimTime now() const { return component_.now(); }
-  [[nodiscard]] bool uses_order() const { return config().enable_idempotence; }
   [[nodiscard]] const ProducerConfig& config() const { return params_.config; }
 
+  /// A batch in a request; of another generation if it has expired since.
+  struct Sent {
+    Slot slot = kNoSlot;
+    std::uint32_t generation = 0;
+    std::int32_t partition = -1;
+  };
   /// A produce request in flight.
   struct Request {
     wire::BrokerId broker = -1;
-    std::vector<Slot> batches;
-    std::vector<std::uint32_t> generations;  // a batch that expired in flight is no longer ours
+    std::vector<Sent> batches;
   };
 
   sim::Component component_;
@@ -102,7 +111,6 @@ class Producer final : public host::Service, private ConnectionListener {
   std::vector<std::uint32_t> free_requests_;
   std::vector<std::int32_t> in_flight_;      // per partition, for max.in.flight = 1
   std::vector<std::int32_t> drain_from_;     // per broker: partition index to begin with
-  std::vector<bool> available_;
   std::vector<wire::BrokerId> ready_brokers_;  // scratch
   std::vector<std::int32_t> drained_;          // scratch
 
@@ -112,6 +120,7 @@ class Producer final : public host::Service, private ConnectionListener {
   sim::EventHandle deadline_;
   sim::SimTime deadline_at_ = sim::SimTime::max();
 
+  bool ordered_;  // idempotent
   bool id_under_way_ = false;
   sim::SimTime id_not_before_;
   std::int64_t id_failures_ = 0;

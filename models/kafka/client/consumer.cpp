@@ -1,0 +1,207 @@
+#include "models/kafka/client/consumer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "models/devices/host/host.h"
+#include "sim/check.h"
+
+namespace brokersim::kafka::client {
+
+Consumer::Consumer(sim::Process& process, const ClientSite& site, ConsumerParams params, const log::BatchStore& store,
+                   history::History& history)
+    : component_(process, process.path() + "/consumer"),
+      site_(site),
+      params_(std::move(params)),
+      store_(store),
+      history_(history),
+      connections_(component_, site_,
+                   {params_.config.request_timeout, /*max_in_flight=*/100,
+                    {params_.config.reconnect_backoff, params_.config.reconnect_backoff_max},
+                    {params_.config.socket_connection_setup_timeout, params_.config.socket_connection_setup_timeout_max}},
+                   *this),
+      metadata_(component_, site_, connections_,
+                {{params_.config.retry_backoff, params_.config.retry_backoff_max}, params_.config.metadata_max_age},
+                params_.partitions),
+      retry_jitter_(component_.stream("retry_backoff").child(site.life)),
+      partitions_(params_.partitions.size()) {
+  SIM_CHECK(!params_.bootstrap.empty(), params_.name + " knows no broker");
+  SIM_CHECK(params_.config.max_poll_records > 0);
+  for (const wire::BrokerEndpoint& endpoint : params_.bootstrap) connections_.learn(endpoint);
+}
+
+void Consumer::start() {
+  if (partitions_.empty()) return;
+  settle();
+}
+
+void Consumer::terminate() {
+  stopped_ = true;
+  connections_.close_all();
+  component_.cancel(wake_);
+  if (site_.machine != nullptr) site_.machine->exited(site_.service);
+}
+
+/// After anything has happened: hand out, fetch, and decide when to look again.
+void Consumer::settle() {
+  if (stopped_) return;
+  if (now() >= params_.start) {
+    poll();
+    request_all();
+    metadata_.poke();
+  }
+  arm();
+}
+
+void Consumer::on_wake() {
+  wake_ = {};
+  wake_at_ = sim::SimTime::max();
+  settle();
+}
+
+void Consumer::on_broker_ready(wire::BrokerId) { settle(); }
+
+void Consumer::on_response(wire::BrokerId broker, RequestTag tag, const wire::Message& response) {
+  if (stopped_) return;
+  switch (tag.api) {
+    case wire::Api::fetch: on_fetch_response(broker, static_cast<const wire::FetchResponse&>(response)); break;
+    case wire::Api::list_offsets:
+      on_offset(static_cast<std::int32_t>(tag.number), static_cast<const wire::ListOffsetsResponse&>(response));
+      break;
+    case wire::Api::metadata: metadata_.on_response(static_cast<const wire::MetadataResponse&>(response)); break;
+    default: SIM_CHECK(false, "a consumer never asks that");
+  }
+  settle();
+}
+
+void Consumer::on_request_lost(wire::BrokerId broker, RequestTag tag) {
+  switch (tag.api) {
+    case wire::Api::fetch:
+      for (const std::int32_t index : fetch_of(broker).indexes) note_answer(index, false);
+      end_fetch(broker);
+      break;
+    case wire::Api::list_offsets:
+      at(static_cast<std::int32_t>(tag.number)).where = Where::unknown;
+      back_off(static_cast<std::int32_t>(tag.number));
+      break;
+    case wire::Api::metadata: metadata_.on_lost(); break;
+    default: SIM_CHECK(false, "a consumer never asks that");
+  }
+}
+
+void Consumer::on_disconnected(wire::BrokerId broker) {
+  // The broker forgets the fetch session with the connection; what it led cannot be read now.
+  for (std::size_t i = 0; i < partitions_.size(); ++i) {
+    if (metadata_.leaders()[static_cast<std::int32_t>(i)].broker != broker) continue;
+    partitions_[i].session_offset = -1;
+    if (partitions_[i].where == Where::fetching) note_answer(static_cast<std::int32_t>(i), false);
+  }
+  metadata_.request();
+  settle();
+}
+
+/// An error holds the partition back until its backoff is over or a new leader is known.
+bool Consumer::is_held_back(const Partition& partition, std::int32_t epoch) const {
+  return partition.not_before > now() && partition.failed_epoch == epoch;
+}
+
+/// Asks for positions and sends a fetch to every broker that has none in flight.
+void Consumer::request_all() {
+  held_back_until_ = sim::SimTime::max();
+  std::vector<wire::BrokerId>& brokers = wanted_brokers_;
+  brokers.clear();
+  for (std::size_t i = 0; i < partitions_.size(); ++i) {
+    const auto index = static_cast<std::int32_t>(i);
+    const Partition& partition = partitions_[i];
+    if (partition.where == Where::stopped || partition.where == Where::asking) continue;
+    const Leader& leader = metadata_.leaders()[index];
+    if (partition.buffered) continue;
+    if (leader.broker >= 0 && partition.fetched_from == leader.broker) continue;
+    if (leader.broker < 0) {
+      if (metadata_.known()) metadata_.request();
+      if (partition.where == Where::fetching) note_answer(index, false);
+      continue;
+    }
+    if (is_held_back(partition, leader.epoch)) {
+      held_back_until_ = std::min(held_back_until_, partition.not_before);
+      continue;
+    }
+    if (partition.where == Where::unknown) {
+      ask_offset(index, leader.broker);
+    } else if (std::find(brokers.begin(), brokers.end(), leader.broker) == brokers.end()) {
+      brokers.push_back(leader.broker);
+    }
+  }
+  std::sort(brokers.begin(), brokers.end());
+  for (const wire::BrokerId broker : brokers) {
+    if (fetch_of(broker).under_way) continue;
+    if (connections_.ready(broker)) send_fetch(broker);
+  }
+}
+
+void Consumer::ask_offset(std::int32_t index, wire::BrokerId leader) {
+  Partition& partition = at(index);
+  if (params_.config.auto_offset_reset == OffsetReset::none) {
+    partition.where = Where::stopped;  // NoOffsetForPartitionException, OffsetOutOfRangeException
+    note_answer(index, false);
+    return;
+  }
+  if (!connections_.ready(leader)) return;
+  auto request = std::make_unique<wire::ListOffsetsRequest>();
+  request->partition = params_.partitions[static_cast<std::size_t>(index)];
+  request->latest = params_.config.auto_offset_reset == OffsetReset::latest;
+  const sim::Bytes size = wire::wire_bytes(*request);
+  partition.where = Where::asking;
+  partition.asked_epoch = metadata_.leaders()[index].epoch;
+  connections_.send(leader, {wire::Api::list_offsets, static_cast<std::uint32_t>(index)}, size, std::move(request));
+}
+
+void Consumer::send_fetch(wire::BrokerId broker) {
+  auto request = std::make_unique<wire::FetchRequest>();
+  request->max_wait = params_.config.fetch_max_wait;
+  request->min_bytes = static_cast<std::int32_t>(params_.config.fetch_min_bytes.n);
+  request->max_bytes = static_cast<std::int32_t>(params_.config.fetch_max_bytes.n);
+  Fetch& fetch = fetch_of(broker);
+  SIM_CHECK(fetch.indexes.empty());
+  for (std::size_t i = 0; i < partitions_.size(); ++i) {
+    const auto index = static_cast<std::int32_t>(i);
+    Partition& partition = partitions_[i];
+    const Leader& leader = metadata_.leaders()[index];
+    if (leader.broker != broker || partition.where != Where::fetching) continue;
+    if (partition.buffered || partition.fetched_from == broker) continue;
+    if (is_held_back(partition, leader.epoch)) continue;
+    wire::FetchPart part;
+    part.partition = params_.partitions[i];
+    part.current_leader_epoch = leader.epoch;
+    part.fetch_offset = partition.position;
+    part.max_bytes = static_cast<std::int32_t>(params_.config.max_partition_fetch_bytes.n);
+    request->parts.push_back(part);
+    if (partition.session_offset != partition.position) ++request->changed_parts;
+    partition.session_offset = partition.position;
+    partition.fetched_from = broker;
+    partition.asked_epoch = leader.epoch;
+    fetch.indexes.push_back(index);
+  }
+  SIM_CHECK(!fetch.indexes.empty());
+  fetch.under_way = true;
+  const sim::Bytes size = wire::wire_bytes(*request);
+  connections_.send(broker, {wire::Api::fetch, 0}, size, std::move(request));
+}
+
+Consumer::Fetch& Consumer::fetch_of(wire::BrokerId broker) {
+  const auto b = static_cast<std::size_t>(broker);
+  if (fetches_.size() <= b) fetches_.resize(b + 1);
+  return fetches_[b];
+}
+
+void Consumer::arm() {
+  sim::SimTime wake = held_back_until_;
+  if (now() < params_.start) wake = params_.start;
+  if (!buffer_.empty()) wake = std::min(wake, std::max(busy_until_, now()));
+  if (wake == wake_at_) return;
+  component_.cancel(wake_);
+  wake_at_ = wake;
+  if (wake != sim::SimTime::max()) wake_ = component_.at(wake, "consumer.wake", sim::bind<&Consumer::on_wake>(this));
+}
+
+}  // namespace brokersim::kafka::client

@@ -1,0 +1,108 @@
+// What a consumer makes of answers and errors (FetchCollector.handleInitializeErrors, OffsetFetcherUtils).
+#include <algorithm>
+#include <utility>
+
+#include "models/kafka/client/consumer.h"
+#include "models/kafka/client/produce_errors.h"
+#include "sim/check.h"
+
+namespace brokersim::kafka::client {
+
+using wire::ErrorCode;
+
+void Consumer::on_fetch_response(wire::BrokerId broker, const wire::FetchResponse& response) {
+  // Partitions that the answer leaves out had nothing new: an incremental session lists only what changed.
+  if (response.error != ErrorCode::none) {
+    for (const std::int32_t index : fetch_of(broker).indexes) {
+      if (at(index).fetched_from == broker) on_error(index, response.error);
+    }
+    end_fetch(broker);
+    return;
+  }
+  for (const wire::FetchedPart& part : response.parts) on_fetched_part(broker, part);
+  for (const std::int32_t index : fetch_of(broker).indexes) {
+    if (at(index).fetched_from == broker) note_answer(index, true);
+  }
+  end_fetch(broker);
+}
+
+void Consumer::end_fetch(wire::BrokerId broker) {
+  Fetch& fetch = fetch_of(broker);
+  for (const std::int32_t index : fetch.indexes) {
+    if (at(index).fetched_from == broker) at(index).fetched_from = -1;
+  }
+  fetch.indexes.clear();
+  fetch.under_way = false;
+}
+
+void Consumer::on_fetched_part(wire::BrokerId broker, const wire::FetchedPart& part) {
+  const std::int32_t index = metadata_.leaders().index_of(part.partition);
+  SIM_CHECK(index >= 0, "a fetch response for a partition nobody asked for");
+  Partition& partition = at(index);
+  if (partition.fetched_from != broker || partition.where != Where::fetching) return;
+  if (part.error == ErrorCode::none) {
+    partition.failures = 0;
+    partition.not_before = {};
+    if (part.batches.empty()) return;
+    Fetched fetched;
+    fetched.index = index;
+    if (!spare_.empty()) {
+      fetched.batches = std::move(spare_.back());
+      spare_.pop_back();
+    }
+    fetched.batches.assign(part.batches.begin(), part.batches.end());
+    buffer_.push_back(std::move(fetched));
+    partition.buffered = true;
+    return;
+  }
+  metadata_.learn(part.partition, part.leader, part.leader_epoch);
+  on_error(index, part.error);
+}
+
+void Consumer::on_error(std::int32_t index, ErrorCode error) {
+  Partition& partition = at(index);
+  partition.fetched_from = -1;
+  partition.session_offset = -1;
+  note_answer(index, false);
+  if (error == ErrorCode::offset_out_of_range) {
+    partition.where = Where::unknown;  // auto.offset.reset decides where to go on
+    return;
+  }
+  if (wants_metadata(error)) metadata_.request();
+  back_off(index);
+}
+
+void Consumer::back_off(std::int32_t index) {
+  Partition& partition = at(index);
+  const auto id = static_cast<std::uint64_t>(params_.partitions[static_cast<std::size_t>(index)].n);
+  const Backoff backoff{params_.config.retry_backoff, params_.config.retry_backoff_max};
+  partition.not_before = now() + backoff(partition.failures++, retry_jitter_.child(id).bits(partition.draws++));
+  // With NOT_LEADER the old leader's epoch is what failed; a newer one, known already or later, may be tried at once.
+  partition.failed_epoch = partition.asked_epoch;
+}
+
+void Consumer::on_offset(std::int32_t index, const wire::ListOffsetsResponse& response) {
+  Partition& partition = at(index);
+  if (partition.where != Where::asking) return;
+  if (response.error == ErrorCode::none) {
+    partition.where = Where::fetching;
+    partition.position = response.offset;
+    partition.failures = 0;
+    partition.not_before = {};
+    return;
+  }
+  partition.where = Where::unknown;
+  if (wants_metadata(response.error)) metadata_.request();
+  back_off(index);
+}
+
+/// Only changes are recorded: they bound the windows in which a partition could not be read.
+void Consumer::note_answer(std::int32_t index, bool ok) {
+  Partition& partition = at(index);
+  const int answered = ok ? 1 : 0;
+  if (partition.answered == answered) return;
+  partition.answered = answered;
+  history_.record(history::FetchAnswered{now(), params_.client, params_.partitions[static_cast<std::size_t>(index)], ok});
+}
+
+}  // namespace brokersim::kafka::client

@@ -1,0 +1,52 @@
+// The application of a consumer: poll, process, poll again.
+#include <algorithm>
+#include <utility>
+
+#include "models/kafka/client/consumer.h"
+#include "sim/check.h"
+
+namespace brokersim::kafka::client {
+
+/// One poll() if the application is free: up to max.poll.records in order of arrival. With free processing the
+/// application polls until nothing is left.
+void Consumer::poll() {
+  while (!buffer_.empty() && busy_until_ <= now()) {
+    std::int64_t records = 0;
+    while (!buffer_.empty() && records < params_.config.max_poll_records) {
+      Fetched& fetched = buffer_.front();
+      records += hand_out(fetched, params_.config.max_poll_records - records);
+      if (fetched.next < fetched.batches.size()) continue;
+      at(fetched.index).buffered = false;
+      fetched.batches.clear();
+      spare_.push_back(std::move(fetched.batches));
+      buffer_.pop_front();
+    }
+    if (params_.process_cost.ns > 0 && records > 0) busy_until_ = now() + params_.process_cost * records;
+  }
+}
+
+/// Gives records of the next batch to the application, at most `records_max`; returns how many.
+std::int64_t Consumer::hand_out(Fetched& fetched, std::int64_t records_max) {
+  Partition& partition = at(fetched.index);
+  const log::StoredBatch& batch = store_[fetched.batches[fetched.next]];
+  // A fetch returns whole batches: records before the position were read already (or skipped by a reset).
+  const std::int64_t from = std::max(partition.position, batch.base_offset);
+  const std::int64_t to = std::min(batch.next_offset(), from + records_max);
+  if (batch.next_offset() <= to || to <= from) ++fetched.next;
+  if (to <= from) return 0;
+  const std::int64_t skipped = from - batch.base_offset;
+  const history::RecordRange& all = batch.data.records;
+  history::Consumed event;
+  event.at = now();
+  event.consumer = params_.client;
+  event.records = {all.producer, all.partition, all.first + skipped, to - from};
+  event.base_offset = from;
+  event.intended_first = log::record_time(batch.data.first_time, batch.data.last_time, all.count, skipped);
+  event.intended_last =
+      log::record_time(batch.data.first_time, batch.data.last_time, all.count, to - batch.base_offset - 1);
+  history_.record(event);
+  partition.position = to;
+  return to - from;
+}
+
+}  // namespace brokersim::kafka::client

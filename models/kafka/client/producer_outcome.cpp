@@ -1,0 +1,207 @@
+// From answers, losses and time to the outcome of every batch (Sender.completeBatch, canRetry, failBatch).
+#include <algorithm>
+#include <utility>
+
+#include "models/kafka/client/produce_errors.h"
+#include "models/kafka/client/producer.h"
+#include "sim/check.h"
+
+namespace brokersim::kafka::client {
+
+using wire::ErrorCode;
+
+void Producer::on_produce_response(wire::BrokerId broker, std::uint32_t number, const wire::ProduceResponse& response) {
+  const std::vector<Sent>& batches = requests_[number].batches;
+  for (std::size_t i = 0; i < batches.size(); ++i) {
+    const Sent sent = batches[i];
+    --in_flight_[static_cast<std::size_t>(sent.partition)];
+    const wire::PartitionId id = params_.partitions[static_cast<std::size_t>(sent.partition)];
+    const auto& results = response.results;
+    const auto found = i < results.size() && results[i].partition == id
+                           ? results.begin() + static_cast<std::ptrdiff_t>(i)
+                           : std::find_if(results.begin(), results.end(),
+                                          [id](const wire::ProduceResult& r) { return r.partition == id; });
+    SIM_CHECK(found != results.end(), "a produce response leaves out a partition");
+    if (wants_metadata(found->error)) {
+      if (metadata_.learn(id, found->leader, found->leader_epoch)) note_leaders();
+      metadata_.request();
+    }
+    if (accumulator_[sent.slot].generation == sent.generation) answer(broker, sent.slot, *found);
+  }
+  release_request(number);
+}
+
+void Producer::on_produce_lost(wire::BrokerId broker, std::uint32_t number) {
+  wire::ProduceResult lost;
+  lost.error = ErrorCode::network_exception;
+  metadata_.request();
+  for (std::size_t i = 0; i < requests_[number].batches.size(); ++i) {
+    const Sent sent = requests_[number].batches[i];
+    --in_flight_[static_cast<std::size_t>(sent.partition)];
+    if (accumulator_[sent.slot].generation == sent.generation) answer(broker, sent.slot, lost);
+  }
+  release_request(number);
+}
+
+/// acks=0: the socket has taken the request, and that is all the application asks for.
+void Producer::on_written(std::uint64_t argument) {
+  begin();
+  const auto number = static_cast<std::uint32_t>(argument);
+  connections_.written(requests_[number].broker);
+  for (std::size_t i = 0; i < requests_[number].batches.size(); ++i) {
+    const Sent sent = requests_[number].batches[i];
+    --in_flight_[static_cast<std::size_t>(sent.partition)];
+    if (accumulator_[sent.slot].generation != sent.generation) continue;
+    finish(sent.slot, history::Outcome::acknowledged, ErrorCode::none, -1, -1);
+  }
+  release_request(number);
+  settle();
+}
+
+void Producer::release_request(std::uint32_t number) {
+  requests_[number].batches.clear();
+  free_requests_.push_back(number);
+}
+
+void Producer::on_producer_id(const wire::InitProducerIdResponse& response) {
+  id_under_way_ = false;
+  if (response.error == ErrorCode::none) {
+    id_failures_ = 0;
+    sequences_.set_producer_id(response.producer_id, response.producer_epoch);
+    return;
+  }
+  const Backoff backoff{config().retry_backoff, config().retry_backoff_max};
+  id_not_before_ = now() + backoff(id_failures_++, retry_jitter_.child(0).bits(id_requests_));
+}
+
+void Producer::answer(wire::BrokerId broker, Slot slot, const wire::ProduceResult& result) {
+  Batch& batch = accumulator_[slot];
+  if (result.error == ErrorCode::none) {
+    if (ordered_) sequences_.acknowledged(batch.partition, slot);
+    finish(slot, history::Outcome::acknowledged, ErrorCode::none, broker, result.base_offset);
+    return;
+  }
+  if (!proves_not_stored(result.error, config().acks)) batch.maybe_stored = true;
+  if (result.error == ErrorCode::message_too_large && batch.count > 1) {
+    split(slot);
+    return;
+  }
+  const bool in_time = now() < batch.created + config().delivery_timeout;
+  const bool allowed = in_time && batch.attempts < config().retries;
+  if (allowed && ordered_ && result.error == ErrorCode::out_of_order_sequence_number) {
+    sequences_.out_of_order(batch.partition, slot);
+    try_again(slot);
+  } else if (allowed && is_retriable(result.error)) {
+    try_again(slot);
+  } else {
+    fail(slot, result.error, broker);
+  }
+}
+
+void Producer::try_again(Slot slot) {
+  Batch& batch = accumulator_[slot];
+  ++batch.attempts;
+  batch.last_attempt = now();
+  const auto id = static_cast<std::uint64_t>(params_.partitions[static_cast<std::size_t>(batch.partition)].n);
+  const std::uint64_t bits = retry_jitter_.child(1 + id)
+                                 .child(static_cast<std::uint64_t>(batch.first))
+                                 .bits(static_cast<std::uint64_t>(batch.attempts));
+  batch.backoff = Backoff{config().retry_backoff, config().retry_backoff_max}(batch.attempts - 1, bits);
+  accumulator_.put_back(slot, ordered_);
+}
+
+/// MESSAGE_TOO_LARGE: two halves go instead, at once (Sender.completeBatch, RecordAccumulator.splitAndReenqueue).
+void Producer::split(Slot slot) {
+  if (ordered_) sequences_.split(accumulator_[slot].partition, slot);
+  const Batch parent = accumulator_[slot];
+  const std::int64_t half = parent.count / 2;
+  const Slot second = accumulator_.open_split(parent);
+  const Slot first = accumulator_.open_split(parent);
+  for (const Slot part : {first, second}) {
+    Batch& batch = accumulator_[part];
+    const std::int64_t from = part == first ? 0 : half;
+    batch.count = part == first ? half : parent.count - half;
+    batch.first = parent.first + from;
+    batch.intended_first = log::record_time(parent.intended_first, parent.intended_last, parent.count, from);
+    batch.intended_last =
+        log::record_time(parent.intended_first, parent.intended_last, parent.count, from + batch.count - 1);
+    batch.bytes = log::batch_bytes(batch.count, params_.record_size.n, batch.intended_first, batch.intended_last);
+  }
+  accumulator_.put_back(second, ordered_);
+  accumulator_.put_back(first, ordered_);
+  accumulator_.release(slot);
+}
+
+void Producer::fail(Slot slot, ErrorCode error, wire::BrokerId broker) {
+  const Batch& batch = accumulator_[slot];
+  if (ordered_) sequences_.failed(batch.partition, slot);
+  finish(slot, batch.maybe_stored ? history::Outcome::unknown : history::Outcome::failed, error, broker, -1);
+}
+
+void Producer::finish(Slot slot, history::Outcome outcome, ErrorCode error, wire::BrokerId broker,
+                      std::int64_t base_offset) {
+  const Batch& batch = accumulator_[slot];
+  history::ProduceOutcome event;
+  event.at = now();
+  event.records = range(batch);
+  event.outcome = outcome;
+  event.error = static_cast<std::int16_t>(error);
+  event.broker = broker;
+  event.base_offset = base_offset;
+  event.acks = static_cast<std::int8_t>(config().acks);
+  event.intended_first = batch.intended_first;
+  event.intended_last = batch.intended_last;
+  event.first_sent = batch.sends > 0 ? batch.first_sent : now();
+  event.attempts = batch.sends;
+  event.payload = {batch.count * params_.record_size.n};
+  history_.record(event);
+  accumulator_.release(slot);
+}
+
+/// delivery.timeout.ms has passed since a batch was opened: the application hears an error, whatever becomes of it.
+void Producer::expire() {
+  for (Slot slot = accumulator_.oldest(); slot != kNoSlot; slot = accumulator_.oldest()) {
+    const Batch& batch = accumulator_[slot];
+    if (now() < batch.created + config().delivery_timeout) return;
+    if (!batch.closed) intake_.close(slot);
+    record_sent();
+    if (batch.where == Batch::Where::queued) accumulator_.remove(slot);
+    const bool in_flight = batch.where == Batch::Where::in_flight;
+    if (ordered_) sequences_.expired(batch.partition, slot);
+    const bool maybe = batch.maybe_stored || in_flight;
+    finish(slot, maybe ? history::Outcome::unknown : history::Outcome::failed, ErrorCode::request_timed_out, -1, -1);
+  }
+}
+
+/// send() has waited max.block.ms for memory or metadata: it throws, and the application goes on.
+void Producer::refuse_blocked() {
+  while (intake_.blocked() && intake_.blocked_since() + config().max_block <= now()) {
+    const Refused refused = intake_.refuse(now());
+    const history::RecordRange record{params_.client, params_.partitions[static_cast<std::size_t>(refused.partition)],
+                                      refused.ordinal, 1};
+    history_.record(history::Sent{now(), record});
+    history::ProduceOutcome event;
+    event.at = now();
+    event.records = record;
+    event.outcome = history::Outcome::failed;
+    event.error = static_cast<std::int16_t>(ErrorCode::request_timed_out);
+    event.acks = static_cast<std::int8_t>(config().acks);
+    event.intended_first = refused.intended;
+    event.intended_last = refused.intended;
+    event.first_sent = now();
+    event.payload = params_.record_size;
+    history_.record(event);
+    intake_.advance(now());
+  }
+}
+
+void Producer::record_sent() {
+  for (const Slot slot : intake_.closed()) history_.record(history::Sent{now(), range(accumulator_[slot])});
+  intake_.closed().clear();
+}
+
+history::RecordRange Producer::range(const Batch& batch) const {
+  return {params_.client, params_.partitions[static_cast<std::size_t>(batch.partition)], batch.first, batch.count};
+}
+
+}  // namespace brokersim::kafka::client

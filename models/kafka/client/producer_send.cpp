@@ -1,0 +1,145 @@
+// The sender: from the queues to the brokers (RecordAccumulator.ready and drain, Sender.sendProduceRequest).
+#include <algorithm>
+#include <utility>
+
+#include "models/kafka/client/producer.h"
+#include "sim/check.h"
+
+namespace brokersim::kafka::client {
+
+/// When the batch at the head of a queue may be sent, as far as it itself is concerned.
+sim::SimTime Producer::ready_time(Slot head) const {
+  const Batch& batch = accumulator_[head];
+  if (batch.attempts > 0) {
+    const bool new_leader = leaders()[batch.partition].epoch > batch.leader_epoch;
+    return new_leader ? now() : batch.last_attempt + batch.backoff;
+  }
+  const bool full = batch.closed || accumulator_.queued(batch.partition) > 1;
+  if (full || intake_.exhausted() || closing_) return now();
+  return batch.created + config().linger;
+}
+
+/// Waits for an answer about an earlier batch of the partition, which will come as an event.
+bool Producer::is_held_back(std::int32_t partition, Slot head) const {
+  if (config().max_in_flight == 1 && in_flight_[static_cast<std::size_t>(partition)] > 0) return true;
+  return ordered_ && !sequences_.may_send(partition, head);
+}
+
+void Producer::send_ready() {
+  for (bool sent = true; sent;) {
+    sent = false;
+    find_ready();
+    for (const wire::BrokerId broker : ready_brokers_) {
+      if (!connections_.ready(broker)) continue;
+      send_one(broker);
+      sent = true;
+    }
+  }
+}
+
+/// Brokers to which something is ready, and when the next head turns ready.
+void Producer::find_ready() {
+  head_ready_ = sim::SimTime::max();
+  ready_brokers_.clear();
+  for (const std::int32_t partition : accumulator_.active()) {
+    const Slot head = accumulator_.head(partition);
+    const wire::BrokerId leader = leaders()[partition].broker;
+    const sim::SimTime ready = ready_time(head);
+    if (leader < 0) {
+      if (metadata_.known()) metadata_.request();
+      continue;
+    }
+    if (is_held_back(partition, head)) continue;
+    if (ready <= now()) {
+      const auto at = std::lower_bound(ready_brokers_.begin(), ready_brokers_.end(), leader);
+      if (at == ready_brokers_.end() || *at != leader) ready_brokers_.insert(at, leader);
+    } else if (!connections_.is_full(leader)) {
+      head_ready_ = std::min(head_ready_, ready);
+    }
+  }
+}
+
+/// One batch of each partition that `broker` leads, ready or not, as long as the request has room; partitions
+/// take turns to be first.
+void Producer::choose_batches(wire::BrokerId broker) {
+  const auto b = static_cast<std::size_t>(broker);
+  if (drain_from_.size() <= b) drain_from_.resize(b + 1, 0);
+  drained_.clear();
+  const std::vector<std::int32_t>& active = accumulator_.active();
+  const auto start = static_cast<std::size_t>(
+      std::lower_bound(active.begin(), active.end(), drain_from_[b]) - active.begin());
+  std::int64_t bytes = 0;
+  for (std::size_t i = 0; i < active.size(); ++i) {
+    const std::int32_t partition = active[(start + i) % active.size()];
+    if (leaders()[partition].broker != broker) continue;
+    const Slot head = accumulator_.head(partition);
+    if (is_held_back(partition, head)) continue;
+    if (accumulator_[head].attempts > 0 && ready_time(head) > now()) continue;
+    if (!drained_.empty() && bytes + accumulator_[head].bytes > config().max_request_size.n) break;
+    bytes += accumulator_[head].bytes;
+    drained_.push_back(partition);
+  }
+  SIM_CHECK(!drained_.empty(), "a broker was ready for nothing");
+  drain_from_[b] = drained_.back() + 1;
+}
+
+void Producer::send_one(wire::BrokerId broker) {
+  choose_batches(broker);
+  if (free_requests_.empty()) {
+    free_requests_.push_back(static_cast<std::uint32_t>(requests_.size()));
+    requests_.emplace_back();
+  }
+  const std::uint32_t number = free_requests_.back();
+  free_requests_.pop_back();
+  Request& sent = requests_[number];
+  sent.broker = broker;
+  auto request = std::make_unique<wire::ProduceRequest>();
+  request->acks = config().acks;
+  request->timeout = config().request_timeout;
+  request->batches.reserve(drained_.size());
+  for (const std::int32_t partition : drained_) {
+    const Slot slot = accumulator_.pop(partition);
+    if (!accumulator_[slot].closed) intake_.close(slot);
+    sent.batches.push_back({slot, accumulator_[slot].generation, partition});
+    ++in_flight_[static_cast<std::size_t>(partition)];
+    request->batches.push_back(pack(slot));
+  }
+  const sim::Bytes size = wire::wire_bytes(*request);
+  if (config().acks == Acks::none) {
+    const sim::SimTime written = connections_.send_unanswered(broker, size, std::move(request));
+    component_.at(written, "producer.written", sim::bind<&Producer::on_written>(this, number));
+    return;
+  }
+  connections_.send(broker, {wire::Api::produce, number}, size, std::move(request));
+}
+
+log::BatchData Producer::pack(Slot slot) {
+  Batch& batch = accumulator_[slot];
+  if (batch.sends++ == 0) batch.first_sent = now();
+  batch.leader_epoch = leaders()[batch.partition].epoch;
+  const Ticket ticket = ordered_ ? sequences_.take(batch.partition, slot, batch.count) : Ticket{};
+  log::BatchData data;
+  data.records = range(batch);
+  data.producer_id = ticket.producer_id;
+  data.producer_epoch = ticket.epoch;
+  data.base_sequence = ticket.base_sequence;
+  data.bytes = static_cast<std::int32_t>(batch.bytes);
+  data.payload_bytes = static_cast<std::int32_t>(batch.count * params_.record_size.n);
+  data.first_time = batch.intended_first;
+  data.last_time = batch.intended_last;
+  return data;
+}
+
+void Producer::ask_for_producer_id() {
+  if (sequences_.has_producer_id() || id_under_way_) return;
+  if (id_not_before_ > now()) return;
+  const wire::BrokerId broker = connections_.least_loaded(id_broker_.bits(id_requests_));
+  if (broker < 0) return;  // on_broker_ready will come
+  ++id_requests_;
+  id_under_way_ = true;
+  auto request = std::make_unique<wire::InitProducerIdRequest>();
+  const sim::Bytes size = wire::wire_bytes(*request);
+  connections_.send(broker, {wire::Api::init_producer_id, 0}, size, std::move(request));
+}
+
+}  // namespace brokersim::kafka::client
