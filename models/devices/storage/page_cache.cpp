@@ -12,6 +12,7 @@ namespace {
 // mm/page-writeback.c: bandwidth is sampled every 200 ms and smoothed over about 3 s.
 constexpr sim::Duration kSample = {200'000'000};
 constexpr sim::Duration kSmoothing = {3'000'000'000};
+constexpr sim::Duration kPause = {10'000'000};
 // The kernel's position control is 0 at the limit; a floor keeps every pause finite.
 constexpr double kPositionMin = 1.0 / 32.0;
 
@@ -60,8 +61,10 @@ sim::Duration PageCache::throttle(sim::Bytes length) {
   const double x = static_cast<double>(set_point_.n - dirty_.n) / static_cast<double>(limit_.n - set_point_.n);
   const double position = std::clamp(1.0 + x * x * x, kPositionMin, 2.0);
   const auto rate = static_cast<std::int64_t>(static_cast<double>(write_back_rate_.n) * position);
-  writers_free_ = std::max(now(), writers_free_) + sim::transfer_time(length, {std::max<std::int64_t>(rate, 1)});
-  return writers_free_ - now();
+  // The time a writer spent elsewhere since its last pause counts as paused, up to a pause's usual length.
+  const sim::SimTime earliest = {std::max<std::int64_t>(0, now().ns - kPause.ns)};
+  writers_free_ = std::max(earliest, writers_free_) + sim::transfer_time(length, {std::max<std::int64_t>(rate, 1)});
+  return std::max(sim::Duration{0}, writers_free_ - now());
 }
 
 void PageCache::remove_dirty(sim::Bytes length, bool measured) {
