@@ -59,10 +59,12 @@ struct FaultConfig {
   std::optional<sim::Duration> lasts;          ///< Pause, partition, slow disk: until healed.
   std::optional<sim::Duration> restart_after;  ///< Kill, power loss, panic: until power-on or process start.
   std::int32_t factor_percent = 1'000;         ///< slow_disk: service time in percent of normal. >= 100.
+
+  bool operator==(const FaultConfig&) const = default;
 };
 
 /// Faults that are drawn from the seed when the world is built, instead of being listed one by one.
-/// Each count asks for that many faults of the kind, uniform over [from, to] and over legal targets.
+/// Each count asks for that many faults of the kind, uniform over [from, to] and over legal targets; expand.h.
 struct FaultPlan {
   std::string system;  ///< Kafka cluster that is hit.
   std::int32_t kill_process = 0;         ///< Broker processes.
@@ -70,7 +72,7 @@ struct FaultPlan {
   std::int32_t power_loss = 0;           ///< Single broker hosts.
   std::int32_t kernel_panic = 0;         ///< Single broker hosts.
   std::int32_t pause_process = 0;        ///< Broker processes.
-  std::int32_t partition = 0;            ///< One broker, or two, from the rest; full and one-way.
+  std::int32_t partition = 0;            ///< Full, one-way, partial in turn; see expand.h.
   std::int32_t slow_disk = 0;            ///< One broker's disks.
   std::int32_t controller_kill = 0;      ///< The active controller's process.
   sim::SimTime from;                     ///< No fault is requested earlier.
