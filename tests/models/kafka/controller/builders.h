@@ -28,7 +28,8 @@ inline void put_partition(wire::ClusterImage& image, const wire::PartitionState&
 inline wire::ClusterImage brokers(std::int32_t count, const std::vector<wire::BrokerId>& live) {
   wire::ClusterImage image;
   for (wire::BrokerId id = 0; id < count; ++id) {
-    put_broker(image, {id, 100 + id, static_cast<std::uint64_t>(1'000 + id), !wire::contains(live, id), false});
+    put_broker(image,
+               {id, 100 + id, static_cast<std::uint64_t>(1'000 + id), !wire::contains(live, id), false});
   }
   return image;
 }
@@ -56,8 +57,9 @@ inline std::string describe(const wire::PartitionState& state) {
     for (const wire::BrokerId id : ids) text += (text.size() > 1 ? "," : "") + std::to_string(id);
     return text + "]";
   };
-  return "leader " + std::to_string(state.leader) + "/" + std::to_string(state.leader_epoch) + " isr " + list(state.isr) +
-         " elr " + list(state.elr) + " last " + list(state.last_known_elr) + (state.recovering ? " recovering" : "");
+  return "leader " + std::to_string(state.leader) + "/" + std::to_string(state.leader_epoch) + " isr " +
+         list(state.isr) + " elr " + list(state.elr) + " last " + list(state.last_known_elr) +
+         (state.recovering ? " recovering" : "");
 }
 
 }  // namespace brokersim::kafka::controller
