@@ -29,7 +29,8 @@ class ThreadPool {
   /// Runs a job of `cost` (not negative) CPU time on the reference machine; `done` is called at its end.
   void submit(sim::Duration cost, sim::Callback done);
 
-  /// Within a job's `done`: its thread stays occupied (by an fsync, by a throttled write) until release().
+  /// Within a job's `done`: its thread stays occupied (by an fsync, by a throttled write) until release(), which
+  /// counts as its work. Held threads end nobody knows when: wait() and backlog() take them as free now.
   [[nodiscard]] std::size_t hold();
   void release(std::size_t thread);
 
@@ -41,7 +42,7 @@ class ThreadPool {
   [[nodiscard]] std::int32_t busy() const { return busy_; }           ///< Threads at work.
   [[nodiscard]] std::int32_t threads() const { return static_cast<std::int32_t>(running_.size()); }
 
-  /// Thread time of finished jobs. Divide by threads x time for the utilisation.
+  /// Thread time of finished jobs, holds included. Divide by threads x time for the utilisation.
   [[nodiscard]] sim::Duration busy_time() const { return busy_time_; }
   [[nodiscard]] std::uint64_t completed() const { return completed_; }
   /// Longest wait of any job between submit() and its start.

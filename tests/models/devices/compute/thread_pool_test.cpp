@@ -74,6 +74,7 @@ TEST(ThreadPool, EqualsTheRecursionOfKServers) {
       t.submit(pool, sim::Duration{cost}, i);
     }
     t.sim.run_to_end();
+    EXPECT_EQ(pool.backlog(), 0_us);
     const auto before = [](const Ended& x, const Ended& y) { return std::pair(x.ns, x.job) < std::pair(y.ns, y.job); };
     std::sort(expected.begin(), expected.end(), before);
     EXPECT_TRUE(std::is_sorted(t.ended.begin(), t.ended.end(), [](const Ended& x, const Ended& y) { return x.ns < y.ns; }));
@@ -117,6 +118,56 @@ TEST(ThreadPool, PausedProcessWorksOffItsQueueAfterwards) {
   t.sim.run_to_end();
   EXPECT_EQ(t.ended, (std::vector<Ended>{{1'000'000, 1}, {1'010'000, 2}, {1'020'000, 3}}));
   EXPECT_EQ(pool.wait_max(), 1'010_us);
+}
+
+struct Holder {
+  Bench& bench;
+  ThreadPool& pool;
+  std::size_t thread = 0;
+  void job(std::uint64_t number) {
+    bench.done(number);
+    thread = pool.hold();
+    bench.component.after(25_us, "fsync", sim::bind<&Holder::synced>(this));
+  }
+  void synced() { pool.release(thread); }
+};
+
+// Method: one thread; the first job waits 25 us for an fsync after its 10 us of work. The second starts at 35 us.
+TEST(ThreadPool, HeldThreadServesNobodyUntilReleased) {
+  Bench t;
+  ThreadPool pool(t.component, 1, {});
+  Holder holder{t, pool};
+  pool.submit(10_us, sim::bind<&Holder::job>(&holder, 1));
+  t.submit(pool, 10_us, 2);
+  t.sim.run_until(sim::SimTime{20'000});
+  EXPECT_EQ(pool.busy(), 1);
+  EXPECT_EQ(pool.queued(), 1u);
+  t.sim.run_to_end();
+  EXPECT_EQ(t.ended, (std::vector<Ended>{{10'000, 1}, {45'000, 2}}));
+  EXPECT_EQ(pool.busy_time(), 45_us);
+  EXPECT_EQ(pool.wait_max(), 35_us);
+  EXPECT_EQ(pool.busy(), 0);
+  EXPECT_THROW(static_cast<void>(pool.hold()), sim::Bug) << "no job is ending";
+  EXPECT_THROW(pool.release(0), sim::Bug);
+}
+
+// A job that submits another in its end goes on after those that waited.
+TEST(ThreadPool, JobSubmittedInAnEndQueuesBehindTheOthers) {
+  struct Chain {
+    Bench& bench;
+    ThreadPool& pool;
+    void first() {
+      bench.done(1);
+      bench.submit(pool, 10_us, 3);
+    }
+  };
+  Bench t;
+  ThreadPool pool(t.component, 1, {});
+  Chain chain{t, pool};
+  pool.submit(10_us, sim::bind<&Chain::first>(&chain));
+  t.submit(pool, 10_us, 2);
+  t.sim.run_to_end();
+  EXPECT_EQ(t.ended, (std::vector<Ended>{{10'000, 1}, {20'000, 2}, {30'000, 3}}));
 }
 
 }  // namespace

@@ -108,6 +108,26 @@ TEST(Setup, PausedServerAcceptsWhenItResumes) {
   EXPECT_EQ(t.b.heard, (Log{{5 * kS, "accepted 9092"}, {5 * kS, "7: 10 B"}, {5 * kS, "8: 10 B"}}));
 }
 
+// Method: b resumes at the very instant of the first message's arrival, by an event scheduled before it, so that the
+// accepted connection, which has waited, comes back into the queue behind the arrival.
+TEST(Setup, AcceptedComesBeforeTheFirstMessageEvenAtAResume) {
+  struct Waker {
+    sim::Process& process;
+    void wake() { process.resume(); }
+  };
+  Cluster t;
+  sim::Component world(t.sim, "world");
+  Waker waker{t.b.process};
+  world.at(sim::SimTime{180'100}, "resume", sim::bind<&Waker::wake>(&waker));
+  const ConnectionId connection = t.a.connect(t.b, kPort);
+  t.run_until_ns(120'000);
+  t.a.send(connection, 10, 1);  // 100 B: arrives at 180,100 ns
+  t.run_until_ns(170'000);
+  t.b.process.pause();
+  t.run_until_ns(1 * kMs);
+  EXPECT_EQ(t.b.heard, (Log{{180'100, "accepted 9092"}, {180'100, "1: 10 B"}}));
+}
+
 TEST(Setup, ClosingBeforeTheAnswerSaysNothingToTheCaller) {
   Cluster t;
   const ConnectionId early = t.a.connect(t.b, kPort);

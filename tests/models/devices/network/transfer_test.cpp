@@ -151,6 +151,22 @@ TEST(Transfer, SmallMessagePassesLargeOnesAtTheReceiver) {
                             {10 * kMs + 2 * wire + 60'000, "2: 1000000 B"}}));
 }
 
+// Method: as above, but the small message is on the connection of the large one that waits: it may not pass.
+TEST(Transfer, SmallMessageWaitsForTheLargeOneOfItsConnection) {
+  Cluster t;
+  const ConnectionId from_a = t.open(t.a, t.b);
+  const ConnectionId from_c = t.open(t.c, t.b);
+  t.run_until_ns(10 * kMs);
+  const std::int64_t wire = wire_bytes(sim::Bytes{1'000'000}).n;
+  t.a.send(from_a, 1'000'000, 1);
+  t.c.send(from_c, 1'000'000, 2);
+  t.c.send(from_c, 10, 3);
+  t.run_until_ns(20 * kMs);
+  EXPECT_EQ(t.b.heard, (Log{{10 * kMs + wire + 60'000, "1: 1000000 B"},
+                            {10 * kMs + 2 * wire + 60'000, "2: 1000000 B"},
+                            {10 * kMs + 2 * wire + 60'000, "3: 10 B"}}));
+}
+
 // Method: sizes from a byte to many quanta, two connections, both directions; the receiver hears the order of sending.
 TEST(Transfer, EachConnectionKeepsItsOrder) {
   Cluster t;
