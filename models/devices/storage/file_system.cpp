@@ -224,7 +224,8 @@ void FileSystem::drop_dirty(File& file, std::int64_t from) {
   if (dropped > 0) page_cache_.remove_dirty({dropped}, /*measured=*/false);
   for (const std::uint32_t slot : file.writes) {
     WriteInFlight& write = writes_[slot];
-    write.to = std::clamp(from, write.from, write.to);
+    write.from = std::min(write.from, from);
+    write.to = std::min(write.to, from);
   }
   file.submitted_to = std::min(file.submitted_to, from);
   file.done_to = std::min(file.done_to, from);

@@ -155,7 +155,8 @@ void FileSystem::advance(SyncOperation& operation) {
       const File* const synced = files_[static_cast<std::size_t>(operation.file.n)].get();
       const bool gone = synced == nullptr || !synced->linked;
       if (!gone && synced->done_to < operation.target) return;
-      operation.transaction = gone ? 0 : synced->changed_in;
+      // Of a file that was removed meanwhile, the removal is committed.
+      operation.transaction = synced == nullptr ? 0 : synced->changed_in;
     }
     operation.mark = disk_.mark();
     operation.stage = Stage::commit;
