@@ -7,7 +7,7 @@
 namespace brokersim::checkers {
 namespace {
 
-constexpr std::int64_t kMergeWithin = 10'000'000;  // ns
+constexpr std::int64_t kMergeWithin = 1'000'000;  // ns
 
 bool continues(const AckRun& last, const AckRun& next) {
   if (last.end() != next.first || last.broker != next.broker || last.acks != next.acks) return false;

@@ -2,8 +2,8 @@
 //
 // Kept per (partition, producer): how many were sent, runs of acknowledged records with who answered and who
 // held them at that moment, and the sets of failed and of unknown ones. Neighbouring acknowledgements merge
-// when the same brokers held them and they came within 10 ms, so that a run of fifty million records takes
-// a few megabytes; a story then tells the time of an acknowledgement to 10 ms.
+// when the same brokers held them and they came within 1 ms, so that a run of fifty million records takes
+// some megabytes; a story then tells the time of an acknowledgement to 1 ms.
 #pragma once
 
 #include <cstdint>

@@ -6,6 +6,7 @@ namespace brokersim::checkers {
 
 void FaultWindow::extend(sim::SimTime at, bool fault) {
   if (!any_ && !fault) return;
+  if (any_ && at <= to_) return;
   if (!any_) from_ = at;
   any_ = true;
   to_ = std::max(to_, at);

@@ -18,7 +18,7 @@ struct PhaseHistograms {
 
 class FaultWindow {
  public:
-  /// A fault fired, healed, or an unavailable window ended.
+  /// A fault fired or healed (`fault`), or an unavailable window ended. The window begins with the first fault.
   void extend(sim::SimTime at, bool fault);
   [[nodiscard]] bool any() const { return any_; }
   [[nodiscard]] sim::SimTime from() const { return from_; }

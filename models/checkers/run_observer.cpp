@@ -104,6 +104,24 @@ void RunObserver::on(const history::Flushed& event) { view_.apply(event); }
 
 void RunObserver::on(const history::FaultFired& event) { meter_.on(event); }
 
+void RunObserver::note_breaches_of_contract() {
+  std::int64_t broken = 0;
+  std::string why;
+  for (std::size_t n = 0; n < view_.partitions(); ++n) {
+    const Contract& contract = view_.partition_at(n).contract;
+    if (!contract.ever_broken()) continue;
+    ++broken;
+    if (why.empty()) why = contract.why();
+  }
+  if (broken == 0) return;
+  const std::string note = "Not judged while outside its premises, on " + count_text(broken) + " of " +
+                           count_text(static_cast<std::int64_t>(view_.partitions())) + " partitions: " + why + ".";
+  for (const CheckId check : {CheckId::S3, CheckId::S5, CheckId::S9, CheckId::S11, CheckId::S12, CheckId::S20, CheckId::S21,
+                              CheckId::S23, CheckId::S25, CheckId::S26}) {
+    book_.note(check, note);
+  }
+}
+
 Findings RunObserver::finish(sim::SimTime now, const std::vector<std::int32_t>& leaders) {
   view_.know_all();
   Findings findings;
@@ -157,6 +175,7 @@ Findings RunObserver::finish(sim::SimTime now, const std::vector<std::int32_t>& 
     book_.not_applicable(CheckId::S25, "No consumer read anything.");
     book_.not_applicable(CheckId::S26, "No consumer read anything.");
   }
+  note_breaches_of_contract();
   findings.checks = book_.results();
   return findings;
 }

@@ -61,6 +61,8 @@ class RunObserver final : public history::Watcher {
 
  private:
   void count_risk(history::PartitionId partition, std::int32_t leader);
+  /// Says beside the laws how much of the run was outside their premises.
+  void note_breaches_of_contract();
 
   ClusterView view_;
   LawBook book_;

@@ -48,7 +48,7 @@ std::string acks_text(std::int8_t acks) { return acks < 0 ? "acks=all" : "acks="
 std::string lost_state_text(history::LostState state) {
   switch (state) {
     case history::LostState::dirty: return "only in the page cache";
-    case history::LostState::in_writeback: return "on its way to the drive";
+    case history::LostState::in_writeback: return "on their way to the drive";
     case history::LostState::drive_cache: return "in the drive's volatile cache";
     case history::LostState::size_unknown: return "on the medium, but beyond the file size that the journal knew";
   }

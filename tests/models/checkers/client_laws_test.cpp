@@ -1,0 +1,201 @@
+// Planted breaches of what clients are promised: each test has a sound twin that is silent.
+#include <gtest/gtest.h>
+
+#include "tests/models/checkers/synthetic.h"
+
+namespace brokersim::checkers {
+namespace {
+
+using history::Outcome;
+using test::check;
+using test::Synthetic;
+using test::violated;
+
+/// Twenty committed records, read by a consumer. Sound.
+void steady(Synthetic& s) {
+  s.elect(1, 1, {1, 2, 3});
+  s.ms(10);
+  s.replicated(0, 0, 10, 1);
+  s.ms(20);
+  s.replicated(10, 10, 10, 1);
+  s.ms(30);
+  s.consume(0, 0, 20);
+}
+
+TEST(ClientLaws, ASteadyRunIsSilent) {
+  Synthetic s;
+  steady(s);
+  const Findings findings = s.finish(1);
+  for (const CheckResult& result : findings.checks) EXPECT_EQ(result.verdict, Verdict::holds) << result.id << result.detail;
+  EXPECT_EQ(findings.measures.records.consumed, 20);
+}
+
+/// Appends on all replicas and commits, without any acknowledgement.
+void committed(Synthetic& s, std::int64_t base, std::int64_t first, std::int64_t count) {
+  s.append(1, base, first, count, 1, true);
+  s.append(2, base, first, count, 1, false);
+  s.append(3, base, first, count, 1, false);
+  s.high_watermark(1, base + count, true);
+}
+
+TEST(ClientLaws, S20OrderWithinAProducer) {
+  for (const bool idempotent : {true, false}) {
+    Synthetic s({.topic = "orders", .replicas = {1, 2, 3}, .min_insync_replicas = 2}, -1, idempotent);
+    steady(s);
+    s.sent(20, 10);
+    committed(s, 20, 25, 5);
+    committed(s, 25, 20, 5);
+    const Findings findings = s.finish(1);
+    EXPECT_EQ(findings.measures.records.reordered, 5);
+    EXPECT_EQ(violated(findings), idempotent ? "S20" : "") << "five requests in flight without idempotence may overtake";
+    if (idempotent) {
+      EXPECT_EQ(check(findings, "S20").detail,
+                "5 records of checkout-0 stand out of order in orders/0; the first: records 20 to 24 at offsets 25 to 29, after "
+                "record 29.");
+    }
+  }
+}
+
+TEST(ClientLaws, S21Duplicates) {
+  for (const bool idempotent : {true, false}) {
+    Synthetic s({.topic = "orders", .replicas = {1, 2, 3}, .min_insync_replicas = 2}, -1, idempotent);
+    steady(s);
+    committed(s, 20, 15, 5);
+    const Findings findings = s.finish(1);
+    EXPECT_EQ(findings.measures.records.duplicated, 5);
+    EXPECT_EQ(findings.measures.records.reordered, 0) << "a repeat is no disorder";
+    EXPECT_EQ(violated(findings), idempotent ? "S21" : "");
+    EXPECT_EQ(findings.measures.workloads.at("checkout").records.duplicated, 5);
+  }
+}
+
+TEST(ClientLaws, S22NothingIsFabricated) {
+  Synthetic in_log;
+  steady(in_log);
+  in_log.ms(40);
+  committed(in_log, 20, 20, 1);  // never sent
+  EXPECT_EQ(check(in_log.finish(1), "S22").detail,
+            "0.040 s: broker 1 appended to orders/0 at offset 20 records that nobody had sent.");
+
+  Synthetic read;
+  steady(read);
+  read.ms(40);
+  read.consume(20, 99, 1);
+  EXPECT_EQ(check(read.finish(1), "S22").verdict, Verdict::violated);
+}
+
+// S23: acks=all answered at the append, before any follower has it.
+TEST(ClientLaws, S23AnswerBeforeReplication) {
+  Synthetic s;
+  steady(s);
+  s.sent(20, 5);
+  s.ms(40);
+  s.append(1, 20, 20, 5, 1, true);
+  s.ack(20, 5, 1, 20);
+  const Findings findings = s.finish(1);
+  EXPECT_EQ(violated(findings), "S23");
+  EXPECT_EQ(check(findings, "S23").detail,
+            "0.040 s: broker 1 acknowledged records 20 to 24 of checkout-0 in orders/0 (acks=all, offsets 20 to 24), but committed "
+            "was only what lies below 20.");
+}
+
+// S23: flush.messages=1, but the flush did not reach the medium.
+TEST(ClientLaws, S23LyingFlush) {
+  for (const bool lies : {false, true}) {
+    Synthetic s({.topic = "orders", .replicas = {1, 2, 3}, .min_insync_replicas = 2, .flush_messages = 1});
+    s.elect(1, 1, {1, 2, 3});
+    s.sent(0, 5);
+    for (const std::int32_t broker : {1, 2, 3}) {
+      s.append(broker, 0, 0, 5, 1, broker == 1);
+      if (!lies) s.flushed(broker, 5);
+    }
+    s.high_watermark(1, 5, true);
+    s.ms(5);
+    s.ack(0, 5, 1, 0);
+    EXPECT_EQ(violated(s.finish(1)), lies ? "S23" : "");
+  }
+}
+
+TEST(ClientLaws, S24ARefusedRecordIsInNoLog) {
+  Synthetic later;
+  steady(later);
+  later.sent(20, 5);
+  later.ms(40);
+  later.outcome(20, 5, Outcome::failed, 1, -1);
+  later.ms(50);
+  committed(later, 20, 20, 5);
+  EXPECT_EQ(check(later.finish(1), "S24").first_at, sim::SimTime{50'000'000}) << "told at the append";
+
+  Synthetic earlier;
+  steady(earlier);
+  earlier.sent(20, 5);
+  committed(earlier, 20, 20, 5);
+  earlier.ms(60);
+  earlier.outcome(20, 5, Outcome::failed, 1, -1);
+  EXPECT_EQ(violated(earlier.finish(1)), "S24") << "found in the final log";
+
+  Synthetic unknown;
+  steady(unknown);
+  unknown.sent(20, 5);
+  committed(unknown, 20, 20, 5);
+  unknown.outcome(20, 5, Outcome::unknown, -1, -1);
+  EXPECT_EQ(violated(unknown.finish(1)), "") << "unknown may be either";
+}
+
+TEST(ClientLaws, S25WhatWasReadStays) {
+  Synthetic dirty;
+  steady(dirty);
+  dirty.sent(20, 5);
+  dirty.append(1, 20, 20, 5, 1, true);
+  dirty.ms(41);
+  dirty.consume(20, 20, 5);  // not committed yet
+  EXPECT_EQ(check(dirty.finish(1), "S25").detail,
+            "0.041 s: reader-0 read records 20 to 24 of checkout-0 at offsets 20 to 24 of orders/0, but only what lies below 20 is "
+            "committed.");
+
+  Synthetic other;
+  steady(other);
+  other.ms(42);
+  history::History& h = other.history;
+  const history::ClientId second = h.add_client({.name = "reader-1", .workload = "reader", .producer = false});
+  h.record(history::Consumed{other.at, second, {other.producer, other.orders, 3, 1}, 7, other.at, other.at});
+  EXPECT_EQ(violated(other.finish(1)), "S25") << "offset 7 holds record 7";
+
+  // Read, then overwritten by a leader without it.
+  Synthetic gone;
+  steady(gone);
+  gone.truncate(3, 10, 20, history::TruncateReason::high_watermark);
+  gone.ms(43);
+  gone.elect(3, 2, {3, 2, 1});
+  gone.sent(20, 1);
+  gone.append(3, 10, 20, 1, 2, true);
+  const Findings findings = gone.finish(3);
+  EXPECT_EQ(check(findings, "S25").detail,
+            "0.043 s: consumers had read orders/0 beyond offset 10; broker 3 now leads without these records and writes others "
+            "there.");
+}
+
+TEST(ClientLaws, S26PollContiguity) {
+  Synthetic skip;
+  steady(skip);
+  skip.ms(40);
+  skip.replicated(20, 20, 10, 1);
+  skip.ms(50);
+  skip.consume(25, 25, 5);
+  EXPECT_EQ(check(skip.finish(1), "S26").detail, "0.050 s: reader-0 skipped orders/0: after offset 19 it got offset 25.");
+
+  Synthetic back;
+  steady(back);
+  back.ms(50);
+  back.consume(10, 10, 10);
+  EXPECT_EQ(violated(back.finish(1)), "S26");
+
+  Synthetic restarted;
+  steady(restarted);
+  restarted.history.record(history::ClientRestarted{restarted.at, restarted.consumer});
+  restarted.consume(0, 0, 20);
+  EXPECT_EQ(violated(restarted.finish(1)), "");
+}
+
+}  // namespace
+}  // namespace brokersim::checkers
