@@ -59,8 +59,8 @@ class Controller {
   // Requests. Records are appended to `out`; `out` may be empty before or not.
 
   /// none, or duplicate_broker_registration while another incarnation has a session.
-  [[nodiscard]] wire::BrokerRegistrationResponse register_broker(const wire::BrokerRegistrationRequest& request,
-                                                                 sim::SimTime now, Records& out);
+  [[nodiscard]] wire::BrokerRegistrationResponse register_broker(
+      const wire::BrokerRegistrationRequest& request, sim::SimTime now, Records& out);
   /// none, or stale_broker_epoch.
   [[nodiscard]] wire::BrokerHeartbeatResponse heartbeat(const wire::BrokerHeartbeatRequest& request,
                                                         sim::SimTime now, Records& out);

@@ -89,7 +89,8 @@ Elected elect(const Draft& draft) {
 }
 
 /// The last leader is written down when the ISR becomes empty, and forgotten when somebody leads.
-Brokers target_last_known(const PartitionState& current, const PartitionState& next, const ElectionRules& rules) {
+Brokers target_last_known(const PartitionState& current, const PartitionState& next,
+                          const ElectionRules& rules) {
   if (!rules.eligible_leader_replicas) return current.last_known_elr;
   const bool emptied = next.isr.empty() && !current.isr.empty();
   if (emptied && current.leader != kNobody) return {current.leader};
@@ -131,7 +132,8 @@ std::optional<ChangedPartition> change_partition(const PartitionState& current, 
   next.elr = draft.elr;
   next.last_known_elr = target_last_known(current, next, rules);
 
-  const bool bump = leader_changes || (rules.bump_leader_epoch_on_isr_shrink && shrinks(current.isr, next.isr));
+  const bool bump =
+      leader_changes || (rules.bump_leader_epoch_on_isr_shrink && shrinks(current.isr, next.isr));
   const bool same = !bump && next.isr == current.isr && next.elr == current.elr &&
                     next.last_known_elr == current.last_known_elr && next.recovering == current.recovering;
   if (same) return std::nullopt;

@@ -44,11 +44,11 @@ struct Candidates {
 };
 
 struct ChangeRequest {
-  std::vector<BrokerId> isr;          ///< Wanted ISR: members of the replica set, each once.
+  std::vector<BrokerId> isr;  ///< Wanted ISR: members of the replica set, each once.
   Election election = Election::online;
-  std::int32_t min_isr = 1;           ///< Effective: not above the number of replicas. Positive.
-  BrokerId unclean_shutdown = -1;     ///< Lost its memory: leaves the ELR too. -1: nobody.
-  bool recovered = false;             ///< The leader says it has recovered from an unclean election.
+  std::int32_t min_isr = 1;        ///< Effective: not above the number of replicas. Positive.
+  BrokerId unclean_shutdown = -1;  ///< Lost its memory: leaves the ELR too. -1: nobody.
+  bool recovered = false;          ///< The leader says it has recovered from an unclean election.
 };
 
 struct ChangedPartition {

@@ -25,7 +25,8 @@ void BrokerHeartbeats::activate(const std::vector<wire::BrokerState>& brokers, s
 
 void BrokerHeartbeats::registered(BrokerId broker) {
   SIM_CHECK(broker >= 0);
-  if (static_cast<std::size_t>(broker) >= brokers_.size()) brokers_.resize(static_cast<std::size_t>(broker) + 1);
+  if (static_cast<std::size_t>(broker) >= brokers_.size())
+    brokers_.resize(static_cast<std::size_t>(broker) + 1);
   State& state = at(broker);
   state = State{};
   state.known = true;
@@ -63,7 +64,8 @@ bool BrokerHeartbeats::session_alive(BrokerId broker, sim::SimTime now) const {
 sim::SimTime BrokerHeartbeats::next_expiry() const {
   sim::SimTime earliest = sim::SimTime::max();
   for (const State& state : brokers_) {
-    if (state.known && !state.fenced) earliest = std::min(earliest, state.last_heard + rules_.session_timeout);
+    if (state.known && !state.fenced)
+      earliest = std::min(earliest, state.last_heard + rules_.session_timeout);
   }
   return earliest;
 }
@@ -94,14 +96,16 @@ BrokerControl BrokerHeartbeats::next_control(const wire::BrokerHeartbeatRequest&
       if (request.want_fence) return BrokerControl::fenced;
       return request.metadata_offset >= registration_offset ? BrokerControl::unfenced : BrokerControl::fenced;
     case BrokerControl::unfenced:
-      if (request.want_fence) return request.want_shut_down ? BrokerControl::shutdown_now : BrokerControl::fenced;
+      if (request.want_fence)
+        return request.want_shut_down ? BrokerControl::shutdown_now : BrokerControl::fenced;
       if (!request.want_shut_down) return BrokerControl::unfenced;
       return leads ? BrokerControl::controlled_shutdown : BrokerControl::shutdown_now;
     case BrokerControl::controlled_shutdown: {
       if (leads) return BrokerControl::controlled_shutdown;
       // Whoever stays must know the new leaders before the old one goes.
       const std::int64_t offset = find(request.broker)->shutdown_offset;
-      return offset <= lowest_active_offset() ? BrokerControl::shutdown_now : BrokerControl::controlled_shutdown;
+      return offset <= lowest_active_offset() ? BrokerControl::shutdown_now
+                                              : BrokerControl::controlled_shutdown;
     }
     case BrokerControl::shutdown_now: break;
   }
@@ -118,7 +122,8 @@ void BrokerHeartbeats::begin_shutdown(BrokerId broker, std::int64_t offset) {
 std::int64_t BrokerHeartbeats::lowest_active_offset() const {
   std::int64_t lowest = std::numeric_limits<std::int64_t>::max();
   for (const State& state : brokers_) {
-    if (state.known && !state.fenced && state.shutdown_offset < 0) lowest = std::min(lowest, state.metadata_offset);
+    if (state.known && !state.fenced && state.shutdown_offset < 0)
+      lowest = std::min(lowest, state.metadata_offset);
   }
   return lowest;
 }

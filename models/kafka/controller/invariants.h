@@ -15,6 +15,7 @@ void check_partitions(const ClusterView& view);
 
 /// One change of one partition: the partition epoch rises by one, the leader epoch by one exactly when the leader
 /// changes (or, by the old rule, when the ISR shrinks), the assignment stays.
-void check_change(const wire::PartitionState& before, const wire::PartitionState& after, const ElectionRules& rules);
+void check_change(const wire::PartitionState& before, const wire::PartitionState& after,
+                  const ElectionRules& rules);
 
 }  // namespace brokersim::kafka::controller

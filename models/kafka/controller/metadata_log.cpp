@@ -76,17 +76,25 @@ sim::Duration MetadataLog::append(Records records, std::int32_t epoch) {
 
 std::int32_t MetadataLog::last_epoch() const { return entries_.empty() ? 0 : last_batch().epoch; }
 
+std::vector<MetadataLog::Entry>::const_iterator MetadataLog::entry_at(std::int64_t offset) const {
+  SIM_CHECK(offset >= 0);
+  SIM_CHECK(offset < end_offset_);
+  const auto after = std::upper_bound(entries_.begin(), entries_.end(), offset,
+                                      [](std::int64_t o, const Entry& e) { return o < e.base_offset; });
+  return after - 1;
+}
+
+std::int32_t MetadataLog::epoch_before(std::int64_t offset) const {
+  if (offset <= 0 || offset > end_offset_) return -1;
+  return store_[entry_at(offset - 1)->tag].epoch;
+}
+
 void MetadataLog::read(std::int64_t from, sim::Bytes bytes_max,
                        std::vector<wire::MetadataRecord>& out) const {
-  SIM_CHECK(from >= 0);
   SIM_CHECK(from <= end_offset_);
   if (from == end_offset_) return;
-  auto entry = std::upper_bound(entries_.begin(), entries_.end(), from,
-                                [](std::int64_t offset, const Entry& e) { return offset < e.base_offset; });
-  SIM_CHECK(entry != entries_.begin());
-  --entry;
   std::int64_t bytes = 0;
-  for (; entry != entries_.end() && bytes < bytes_max.n; ++entry) {
+  for (auto entry = entry_at(from); entry != entries_.end() && bytes < bytes_max.n; ++entry) {
     const MetadataBatch& batch = store_[entry->tag];
     const std::int64_t skip = std::max<std::int64_t>(0, from - batch.base_offset);
     for (auto i = static_cast<std::size_t>(skip); i < batch.records.size(); ++i) {

@@ -61,6 +61,8 @@ class MetadataLog {
   /// Epoch of the last batch, 0 if empty.
   [[nodiscard]] std::int32_t last_epoch() const;
   [[nodiscard]] storage::FileId file() const { return file_; }
+  /// Epoch of the record before `offset`; -1 if this log has none. O(log n).
+  [[nodiscard]] std::int32_t epoch_before(std::int64_t offset) const;
   /// Copies records from `from` on, whole batches or the rest of one, at least one batch, until `bytes_max` is
   /// reached. `from` at most the end. Cost: what is copied, and a binary search.
   void read(std::int64_t from, sim::Bytes bytes_max, std::vector<wire::MetadataRecord>& out) const;
@@ -76,6 +78,9 @@ class MetadataLog {
     std::int64_t base_offset = 0;
     storage::ContentTag tag = storage::kNoTag;
   };
+  /// The batch that holds the record at `offset`, which must be in the log.
+  [[nodiscard]] std::vector<Entry>::const_iterator entry_at(std::int64_t offset) const;
+
   MetadataStore& store_;
   storage::FileSystem& file_system_;
   std::string name_;

@@ -111,8 +111,9 @@ sim::Task<void> MetadataQuorum::sync() {
 }
 
 void MetadataQuorum::fetch(network::ConnectionId connection, const wire::MetadataFetchRequest& request) {
-  Fetch fetch{connection, request.correlation, request.fetch_offset, request.known_high_watermark,
-              std::min(request.max_wait, kFetchWaitMax)};
+  const FetchPosition position{request.fetch_offset, request.known_high_watermark,
+                               request.last_fetched_epoch};
+  Fetch fetch{connection, request.correlation, position, std::min(request.max_wait, kFetchWaitMax)};
   if (flushing_) {
     queued_.push_back(fetch);
   } else {
@@ -130,8 +131,8 @@ void MetadataQuorum::forget(network::ConnectionId connection) {
 }
 
 FetchAnswer MetadataQuorum::judge(const Fetch& fetch) const {
-  return answer_fetch(fetch.offset, fetch.known_high_watermark, {log_.end_offset(), high_watermark_},
-                      config_.commit_wakes_fetch);
+  const LogPosition log{log_.end_offset(), high_watermark_, log_.epoch_before(fetch.position.offset)};
+  return answer_fetch(fetch.position, log, config_.commit_wakes_fetch);
 }
 
 void MetadataQuorum::answer(Fetch fetch) {
@@ -179,8 +180,13 @@ void MetadataQuorum::reply(const Fetch& fetch, wire::ErrorCode error) {
   response->correlation = fetch.correlation;
   response->error = error;
   response->high_watermark = high_watermark_;
-  response->base_offset = error == wire::ErrorCode::none ? fetch.offset : log_.end_offset();
-  if (error == wire::ErrorCode::none) log_.read(fetch.offset, kFetchBytesMax, response->records);
+  response->base_offset = log_.end_offset();
+  if (error == wire::ErrorCode::none) {
+    response->base_offset = fetch.position.offset;
+    log_.read(fetch.position.offset, kFetchBytesMax, response->records);
+    const auto count = static_cast<std::int64_t>(response->records.size());
+    if (count > 0) response->last_epoch = log_.epoch_before(response->base_offset + count);
+  }
   const sim::Bytes size = wire::wire_bytes(*response);
   network_.send(fetch.connection, size, std::move(response));
 }

@@ -81,8 +81,7 @@ class MetadataQuorum {
   struct Fetch {
     network::ConnectionId connection;
     std::int32_t correlation = 0;
-    std::int64_t offset = 0;
-    std::int64_t known_high_watermark = -1;
+    FetchPosition position;
     sim::Duration max_wait;
     std::uint64_t number = 0;  ///< While parked.
     sim::EventHandle expiry = {};
@@ -111,8 +110,8 @@ class MetadataQuorum {
   std::int64_t high_watermark_ = 0;
   Records waiting_;
   sim::EventHandle linger_;
-  bool flushing_ = false;   // the thread is in fsync
-  bool drain_due_ = false;  // the linger ended meanwhile
+  bool flushing_ = false;      // the thread is in fsync
+  bool drain_due_ = false;     // the linger ended meanwhile
   std::deque<Fetch> queued_;   // arrived while flushing
   std::vector<Fetch> parked_;  // in order of arrival
   std::uint64_t next_fetch_ = 0;

@@ -205,14 +205,18 @@ struct AlterPartitionResponse : Message {
 struct MetadataFetchRequest : Message {
   MetadataFetchRequest() : Message(Api::metadata_fetch) {}
   std::int64_t fetch_offset = 0;
+  std::int32_t last_fetched_epoch = -1;    ///< Raft epoch of the last record held (KIP-595); -1: not checked.
   std::int64_t known_high_watermark = -1;  ///< Fetch v18 (KIP-1166, 4.1); -1 before.
   sim::Duration max_wait = {500'000'000};
 };
 struct MetadataFetchResponse : Message {
   MetadataFetchResponse() : Message(Api::metadata_fetch) {}
+  /// OFFSET_OUT_OF_RANGE: the fetcher holds records that this controller lost with its power. Kafka's broker would have
+  /// to truncate below its high watermark, which it refuses: its Raft client stops the process.
   ErrorCode error = ErrorCode::none;
   std::int64_t base_offset = 0;
   std::vector<MetadataRecord> records;  ///< From base_offset on.
+  std::int32_t last_epoch = -1;         ///< Raft epoch of the last of them; -1 if there are none.
   std::int64_t high_watermark = 0;      ///< Records below it are committed and may be applied.
 };
 

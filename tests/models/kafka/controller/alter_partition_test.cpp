@@ -17,7 +17,8 @@ wire::ClusterImage cluster() {
   return image;
 }
 
-wire::AlterPartitionPart part(std::vector<wire::IsrMember> isr, std::int32_t leader_epoch = 5, std::int32_t partition_epoch = 9) {
+wire::AlterPartitionPart part(std::vector<wire::IsrMember> isr, std::int32_t leader_epoch = 5,
+                              std::int32_t partition_epoch = 9) {
   return {{0}, leader_epoch, partition_epoch, std::move(isr)};
 }
 
@@ -25,7 +26,8 @@ TEST(AlterPartition, AcceptsExpandAndShrinkByTheLeader) {
   const wire::ClusterImage image = cluster();
   EXPECT_EQ(validate_alter_partition(image, 0, part({{0, 100}, {1, 101}, {2, 102}})), ErrorCode::none);
   EXPECT_EQ(validate_alter_partition(image, 0, part({{0, 100}})), ErrorCode::none);
-  EXPECT_EQ(validate_alter_partition(image, 0, part({{0, -1}, {2, -1}})), ErrorCode::none) << "epoch -1 is not checked";
+  EXPECT_EQ(validate_alter_partition(image, 0, part({{0, -1}, {2, -1}})), ErrorCode::none)
+      << "epoch -1 is not checked";
 }
 
 TEST(AlterPartition, RefusesWhatItDoesNotKnow) {
@@ -57,9 +59,13 @@ TEST(AlterPartition, OnlyTheLeaderMayAsk) {
 
 TEST(AlterPartition, TheIsrMustMakeSense) {
   EXPECT_EQ(validate_alter_partition(cluster(), 0, part({})), ErrorCode::invalid_request) << "empty";
-  EXPECT_EQ(validate_alter_partition(cluster(), 0, part({{0, 100}, {3, 103}})), ErrorCode::invalid_request) << "a stranger";
-  EXPECT_EQ(validate_alter_partition(cluster(), 0, part({{0, 100}, {1, 101}, {0, 100}})), ErrorCode::invalid_request) << "twice";
-  EXPECT_EQ(validate_alter_partition(cluster(), 0, part({{1, 101}})), ErrorCode::invalid_request) << "without its leader";
+  EXPECT_EQ(validate_alter_partition(cluster(), 0, part({{0, 100}, {3, 103}})), ErrorCode::invalid_request)
+      << "a stranger";
+  EXPECT_EQ(validate_alter_partition(cluster(), 0, part({{0, 100}, {1, 101}, {0, 100}})),
+            ErrorCode::invalid_request)
+      << "twice";
+  EXPECT_EQ(validate_alter_partition(cluster(), 0, part({{1, 101}})), ErrorCode::invalid_request)
+      << "without its leader";
 }
 
 // I05, KIP-841: before 3.3 the fenced or departing replica was let in, and the ISR held a dead member.
@@ -69,7 +75,8 @@ TEST(AlterPartition, FencedAndDepartingBrokersAreIneligible) {
   EXPECT_EQ(validate_alter_partition(image, 0, part({{0, 100}, {2, 102}})), ErrorCode::ineligible_replica);
   put_broker(image, {2, 102, 1'002, false, /*in_controlled_shutdown=*/true});
   EXPECT_EQ(validate_alter_partition(image, 0, part({{0, 100}, {2, 102}})), ErrorCode::ineligible_replica);
-  EXPECT_EQ(validate_alter_partition(image, 0, part({{0, 100}, {1, 101}})), ErrorCode::none) << "the others are not affected";
+  EXPECT_EQ(validate_alter_partition(image, 0, part({{0, 100}, {1, 101}})), ErrorCode::none)
+      << "the others are not affected";
 }
 
 // KIP-903: a follower that restarted since the leader saw it may have lost what the leader counts on.

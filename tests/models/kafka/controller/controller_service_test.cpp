@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include <functional>
+#include <algorithm>
 
 #include "models/devices/network/wire.h"
 #include "tests/models/kafka/controller/builders.h"
@@ -67,15 +67,21 @@ class Cell {
     for (wire::BrokerId id = 0; id < 3; ++id) {
       hosts.push_back(std::make_unique<host::Host>(sim, net, host_config("b-" + std::to_string(id))));
       hosts.back()->install("broker", [this, id](sim::Process& process, host::Host& host) {
-        ScriptedBrokerConfig config{id, controller_host.id(), options_.broker.metadata_commit_wakes_fetch, -1};
-        return std::make_unique<ScriptedBroker>(process, host, config, journals[static_cast<std::size_t>(id)]);
+        ScriptedBrokerConfig config{id, controller_host.id(), options_.broker.metadata_commit_wakes_fetch,
+                                    -1};
+        return std::make_unique<ScriptedBroker>(process, host, config,
+                                                journals[static_cast<std::size_t>(id)]);
       });
       hosts.back()->start("broker");
     }
   }
 
-  ControllerService& service() { return static_cast<ControllerService&>(*controller_host.service("controller")); }
-  ScriptedBroker& broker(std::size_t id) { return static_cast<ScriptedBroker&>(*hosts[id]->service("broker")); }
+  ControllerService& service() {
+    return static_cast<ControllerService&>(*controller_host.service("controller"));
+  }
+  ScriptedBroker& broker(std::size_t id) {
+    return static_cast<ScriptedBroker&>(*hosts[id]->service("broker"));
+  }
   const wire::PartitionState& state() { return *service().committed().partition(partition); }
   void run(Duration to) { sim.run_until(kStart + to); }
   void cut_controller(std::size_t id) {
@@ -84,7 +90,8 @@ class Cell {
   }
   /// From a message's sending on an idle card to its arrival.
   Duration way(sim::Bytes payload) const {
-    return sim::transfer_time(network::wire_bytes(payload), network::NicConfig{}.bandwidth) + network::LatencyConfig{}.same_zone;
+    return sim::transfer_time(network::wire_bytes(payload), network::NicConfig{}.bandwidth) +
+           network::LatencyConfig{}.same_zone;
   }
 
   Options options_;
@@ -120,7 +127,8 @@ TEST(ControllerService, BringsUpBrokersThenTopics) {
   EXPECT_EQ(describe(cell.state()), "leader 0/0 isr [0,1,2] elr [] last []");
   EXPECT_GE(cell.committed.partitions.front().at, cell.committed.when(2, history::BrokerEvent::running));
   for (std::size_t id = 0; id < 3; ++id) {
-    EXPECT_EQ(describe(*cell.broker(id).image().partition(cell.partition)), describe(cell.state())) << "by message";
+    EXPECT_EQ(describe(*cell.broker(id).image().partition(cell.partition)), describe(cell.state()))
+        << "by message";
   }
 }
 
@@ -172,7 +180,8 @@ TEST(ControllerService, ARestartedBrokerIsADuplicateUntilItsOldSessionIsOver) {
   Cell cell;
   cell.run(10_s);
   cell.hosts[0]->kill("broker");
-  const SimTime old_session_ends = cell.journals[0].last_heartbeat_sent + cell.way(wire::wire_bytes(wire::BrokerHeartbeatRequest{})) + 9_s;
+  const SimTime old_session_ends =
+      cell.journals[0].last_heartbeat_sent + cell.way(wire::wire_bytes(wire::BrokerHeartbeatRequest{})) + 9_s;
   cell.run(10_s + 100_ms);
   cell.hosts[0]->start("broker");
   cell.run(30_s);
@@ -190,7 +199,8 @@ TEST(ControllerService, ARestartedBrokerIsADuplicateUntilItsOldSessionIsOver) {
   EXPECT_GT(duplicates, 60) << "every 100 ms for at least 7 s";
   EXPECT_GE(accepted, old_session_ends);
   EXPECT_LT(accepted, old_session_ends + 200_ms) << "the next try, and one linger";
-  EXPECT_EQ(describe(cell.state()), "leader 1/1 isr [1,2] elr [] last []") << "it must catch up before it is in again";
+  EXPECT_EQ(describe(cell.state()), "leader 1/1 isr [1,2] elr [] last []")
+      << "it must catch up before it is in again";
   EXPECT_FALSE(cell.journals[0].fenced);
 }
 
@@ -205,8 +215,10 @@ TEST(ControllerService, ControlledShutdownHandsOverWithinALinger) {
     cell.run(30_s);
     const history::PartitionChanged* handed_over = cell.committed.leads(1);
     ASSERT_NE(handed_over, nullptr);
-    EXPECT_EQ(handed_over->at, kStart + 10_s + cell.way(wire::wire_bytes(wire::BrokerHeartbeatRequest{})) + kEventCost + kRecordCost * 2 + 25_ms);
-    const SimTime last_seen = std::max(cell.journals[1].leader_seen_at.at(1), cell.journals[2].leader_seen_at.at(1));
+    EXPECT_EQ(handed_over->at, kStart + 10_s + cell.way(wire::wire_bytes(wire::BrokerHeartbeatRequest{})) +
+                                   kEventCost + kRecordCost * 2 + 25_ms);
+    const SimTime last_seen =
+        std::max(cell.journals[1].leader_seen_at.at(1), cell.journals[2].leader_seen_at.at(1));
     EXPECT_LT(last_seen - (kStart + 10_s), 600_ms) << "section 10.1: 0.03 to 0.6 s";
     // It may go when both others have said, in a heartbeat each, that they know: every 2 s.
     EXPECT_GT(cell.journals[0].told_to_shut_down, last_seen);
@@ -295,7 +307,8 @@ TEST(ControllerService, ARestartedControllerGivesEverybodyAFullSession) {
   cell.controller_host.start("controller");
   cell.run(15_s + 100_ms);
   ASSERT_TRUE(cell.service().active());
-  EXPECT_EQ(describe(cell.state()), "leader 0/0 isr [0,1,2] elr [] last []") << "a process kill keeps the page cache";
+  EXPECT_EQ(describe(cell.state()), "leader 0/0 isr [0,1,2] elr [] last []")
+      << "a process kill keeps the page cache";
   cell.run(40_s);
   const SimTime fenced = cell.committed.when(0, history::BrokerEvent::fenced);
   EXPECT_GT(fenced, kStart + 24_s);
@@ -358,10 +371,14 @@ TEST(ControllerService, BrokersAheadOfARestartedControllerAreTold) {
   cell.run(25_s);
   cell.controller_host.power_on();
   cell.run(60_s);
-  EXPECT_EQ(describe(cell.state()), "leader 1/1 isr [1,2] elr [] last []") << "fenced again, one session later";
+  EXPECT_EQ(describe(cell.state()), "leader 1/1 isr [1,2] elr [] last []")
+      << "fenced again, one session later";
   for (const std::size_t id : {1u, 2u}) {
     EXPECT_EQ(describe(*cell.broker(id).image().partition(cell.partition)), describe(cell.state()));
     EXPECT_EQ(cell.broker(id).applied(), cell.service().high_watermark());
+    EXPECT_EQ(std::count(cell.journals[id].refused.begin(), cell.journals[id].refused.end(),
+                         ErrorCode::offset_out_of_range),
+              1);
   }
 }
 

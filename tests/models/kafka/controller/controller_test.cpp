@@ -35,7 +35,8 @@ class ControllerTest : public ::testing::Test {
     request.previous_broker_epoch = previous_epoch;
     return controller->register_broker(request, now, records);
   }
-  wire::BrokerHeartbeatResponse heartbeat(BrokerId id, SimTime now, std::int64_t offset = 1'000, bool shut_down = false) {
+  wire::BrokerHeartbeatResponse heartbeat(BrokerId id, SimTime now, std::int64_t offset = 1'000,
+                                          bool shut_down = false) {
     wire::BrokerHeartbeatRequest request;
     request.broker = id;
     request.broker_epoch = controller->image().broker(id)->broker_epoch;
@@ -101,7 +102,8 @@ TEST_F(ControllerTest, AStaleBrokerEpochIsNotHeard) {
   EXPECT_EQ(controller->next_expiry(), kStart + 9_s);
   request.broker = 5;
   controller->heartbeat_arrived(request, kStart + 8_s);
-  EXPECT_EQ(controller->heartbeat(request, kStart + 8_s, records).error, ErrorCode::stale_broker_epoch) << "never registered";
+  EXPECT_EQ(controller->heartbeat(request, kStart + 8_s, records).error, ErrorCode::stale_broker_epoch)
+      << "never registered";
   wire::AlterPartitionRequest alter_request;
   alter_request.broker = 0;
   alter_request.broker_epoch = 77;
@@ -114,7 +116,8 @@ TEST_F(ControllerTest, ANewIncarnationWaitsForTheOldSession) {
   all_up();
   EXPECT_EQ(register_broker(0, 99, kStart + 9_s - 1_ns).error, ErrorCode::duplicate_broker_registration);
   EXPECT_EQ(state().leader, 0) << "the old leadership stays assigned";
-  EXPECT_EQ(register_broker(0, 10, kStart + 1_s).broker_epoch, 0) << "the same process asking again keeps its epoch";
+  EXPECT_EQ(register_broker(0, 10, kStart + 1_s).broker_epoch, 0)
+      << "the same process asking again keeps its epoch";
   EXPECT_EQ(register_broker(0, 99, kStart + 9_s).error, ErrorCode::none);
 }
 
@@ -144,16 +147,20 @@ TEST_F(ControllerTest, LastReplicaStanding) {
     all_up();
     alter(0, {0, 1});  // C out
     alter(0, {0});     // B out, below min ISR
-    EXPECT_EQ(describe(state()), elr ? "leader 0/0 isr [0] elr [1] last []" : "leader 0/0 isr [0] elr [] last []");
+    EXPECT_EQ(describe(state()),
+              elr ? "leader 0/0 isr [0] elr [1] last []" : "leader 0/0 isr [0] elr [] last []");
     (void)heartbeat(1, kStart + 8_s);
     (void)heartbeat(2, kStart + 8_s);
     ASSERT_TRUE(controller->fence_one(kStart + 9_s, records));
-    EXPECT_EQ(describe(state()), elr ? "leader 1/1 isr [1] elr [0] last []" : "leader -1/1 isr [0] elr [] last []");
+    EXPECT_EQ(describe(state()),
+              elr ? "leader 1/1 isr [1] elr [0] last []" : "leader -1/1 isr [0] elr [] last []");
     // A comes back unclean.
     EXPECT_EQ(register_broker(0, 99, kStart + 20_s).error, ErrorCode::none);
-    EXPECT_EQ(describe(state()), elr ? "leader 1/1 isr [1] elr [] last []" : "leader -1/1 isr [0] elr [] last []");
+    EXPECT_EQ(describe(state()),
+              elr ? "leader 1/1 isr [1] elr [] last []" : "leader -1/1 isr [0] elr [] last []");
     (void)heartbeat(0, kStart + 21_s);
-    EXPECT_EQ(describe(state()), elr ? "leader 1/1 isr [1] elr [] last []" : "leader 0/2 isr [0] elr [] last []");
+    EXPECT_EQ(describe(state()),
+              elr ? "leader 1/1 isr [1] elr [] last []" : "leader 0/2 isr [0] elr [] last []");
     check_partitions({controller->image(), controller->specs(), controller->rules().election});
   }
 }
@@ -163,8 +170,10 @@ TEST_F(ControllerTest, EverybodyLosesPower) {
   make(rules());
   all_up();
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(controller->fence_one(kStart + 9_s, records));
-  EXPECT_EQ(describe(state()), "leader -1/3 isr [] elr [1,2] last [2]") << "2 was alone at the end, 1 still eligible";
-  for (BrokerId id = 0; id < 3; ++id) (void)register_broker(id, 90 + static_cast<std::uint64_t>(id), kStart + 60_s);
+  EXPECT_EQ(describe(state()), "leader -1/3 isr [] elr [1,2] last [2]")
+      << "2 was alone at the end, 1 still eligible";
+  for (BrokerId id = 0; id < 3; ++id)
+    (void)register_broker(id, 90 + static_cast<std::uint64_t>(id), kStart + 60_s);
   EXPECT_EQ(describe(state()), "leader -1/3 isr [] elr [] last [2]");
   (void)heartbeat(0, kStart + 61_s);
   (void)heartbeat(1, kStart + 61_s);
@@ -207,18 +216,21 @@ TEST_F(ControllerTest, ControlledShutdownHandsOverThenLetsGo) {
   request.broker = 1;
   request.broker_epoch = controller->image().broker(1)->broker_epoch;
   request.parts.push_back({{0}, 1, state().partition_epoch, {{1, -1}, {2, -1}, {0, -1}}});
-  EXPECT_EQ(controller->alter_partition(request, records).results.front().error, ErrorCode::ineligible_replica);
+  EXPECT_EQ(controller->alter_partition(request, records).results.front().error,
+            ErrorCode::ineligible_replica);
 
   const std::int64_t hand_over = controller->next_offset() - 1;
   (void)heartbeat(1, kStart + 2_s, hand_over - 1);
   (void)heartbeat(2, kStart + 2_s, hand_over);
-  EXPECT_FALSE(heartbeat(0, kStart + 2_s, 1'000, true).should_shut_down) << "1 does not know the new leader yet";
+  EXPECT_FALSE(heartbeat(0, kStart + 2_s, 1'000, true).should_shut_down)
+      << "1 does not know the new leader yet";
   (void)heartbeat(1, kStart + 3_s, hand_over);
   response = heartbeat(0, kStart + 3_s, 1'000, true);
   EXPECT_TRUE(response.should_shut_down);
   EXPECT_TRUE(response.fenced);
   EXPECT_TRUE(controller->image().broker(0)->fenced);
-  EXPECT_EQ(register_broker(0, 99, kStart + 4_s).error, ErrorCode::none) << "its session ended with the permission to go";
+  EXPECT_EQ(register_broker(0, 99, kStart + 4_s).error, ErrorCode::none)
+      << "its session ended with the permission to go";
 }
 
 TEST_F(ControllerTest, AFollowerGoesAtOnceAndLeavesTheIsr) {

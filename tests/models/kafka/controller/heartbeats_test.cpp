@@ -101,7 +101,8 @@ TEST(Heartbeats, UnfencedOnceItsMetadataReachesItsRegistration) {
   EXPECT_EQ(heartbeats.next_control(request(0, 42), 42, false), BrokerControl::unfenced);
   wire::BrokerHeartbeatRequest recovering = request(0, 50);
   recovering.want_fence = true;
-  EXPECT_EQ(heartbeats.next_control(recovering, 42, false), BrokerControl::fenced) << "it is still loading its log";
+  EXPECT_EQ(heartbeats.next_control(recovering, 42, false), BrokerControl::fenced)
+      << "it is still loading its log";
   wire::BrokerHeartbeatRequest leaving = request(0, 50);
   leaving.want_shut_down = true;
   EXPECT_EQ(heartbeats.next_control(leaving, 42, false), BrokerControl::shutdown_now);
@@ -124,7 +125,8 @@ TEST(Heartbeats, ControlledShutdownWaitsForLeadershipsAndForTheMetadataOfOthers)
   unfence(heartbeats, 2, kStart, 70);
   wire::BrokerHeartbeatRequest leaving = request(0, 50);
   leaving.want_shut_down = true;
-  EXPECT_EQ(heartbeats.next_control(leaving, 3, /*leads=*/false), BrokerControl::shutdown_now) << "nothing to hand over";
+  EXPECT_EQ(heartbeats.next_control(leaving, 3, /*leads=*/false), BrokerControl::shutdown_now)
+      << "nothing to hand over";
   EXPECT_EQ(heartbeats.next_control(leaving, 3, /*leads=*/true), BrokerControl::controlled_shutdown);
 
   heartbeats.begin_shutdown(0, 60);
@@ -136,7 +138,8 @@ TEST(Heartbeats, ControlledShutdownWaitsForLeadershipsAndForTheMetadataOfOthers)
   heartbeats.touch(1, false, 59);
   EXPECT_EQ(heartbeats.next_control(leaving, 3, false), BrokerControl::controlled_shutdown);
   heartbeats.touch(1, false, 60);
-  EXPECT_EQ(heartbeats.next_control(leaving, 3, false), BrokerControl::shutdown_now) << "the first offset counts, not 65";
+  EXPECT_EQ(heartbeats.next_control(leaving, 3, false), BrokerControl::shutdown_now)
+      << "the first offset counts, not 65";
 }
 
 TEST(Heartbeats, TheLastBrokerNeedNotWaitForAnybody) {

@@ -21,8 +21,11 @@ using namespace sim::literals;
 
 class Dice {
  public:
-  explicit Dice(std::uint64_t seed) : sim_(seed), component_(sim_, "test/dice"), stream_(component_.stream("rolls")) {}
-  std::int64_t below(std::int64_t n) { return static_cast<std::int64_t>(stream_.below(next_++, static_cast<std::uint64_t>(n))); }
+  explicit Dice(std::uint64_t seed)
+      : sim_(seed), component_(sim_, "test/dice"), stream_(component_.stream("rolls")) {}
+  std::int64_t below(std::int64_t n) {
+    return static_cast<std::int64_t>(stream_.below(next_++, static_cast<std::uint64_t>(n)));
+  }
   bool chance(std::int64_t percent) { return below(100) < percent; }
 
  private:
@@ -49,7 +52,8 @@ class RandomHistory {
       spec.partition = {p};
       const auto factor = 1 + dice_.below(3);
       const auto first = dice_.below(brokers_);
-      for (std::int64_t r = 0; r < factor; ++r) spec.replicas.push_back(static_cast<BrokerId>((first + r) % brokers_));
+      for (std::int64_t r = 0; r < factor; ++r)
+        spec.replicas.push_back(static_cast<BrokerId>((first + r) % brokers_));
       spec.min_insync_replicas = static_cast<std::int32_t>(1 + dice_.below(3));
       spec.unclean_leader_election = !planted && dice_.chance(25);
       specs.push_back(spec);
@@ -118,7 +122,8 @@ class RandomHistory {
     (void)controller_->heartbeat(request, now_, made_);
   }
   void alter() {
-    const wire::PartitionState* state = controller_->image().partition({static_cast<std::int32_t>(dice_.below(6))});
+    const wire::PartitionState* state =
+        controller_->image().partition({static_cast<std::int32_t>(dice_.below(6))});
     if (state == nullptr || state->leader < 0) return;
     wire::AlterPartitionRequest request;
     request.broker = state->leader;
@@ -127,7 +132,8 @@ class RandomHistory {
     if (dice_.chance(10)) part.partition_epoch -= 1;
     for (const BrokerId replica : state->replicas) {
       // The leader is left out now and then, and strangers and the dead are proposed: all must be refused.
-      if (replica == state->leader ? dice_.chance(97) : dice_.chance(55)) part.new_isr.push_back({replica, -1});
+      if (replica == state->leader ? dice_.chance(97) : dice_.chance(55))
+        part.new_isr.push_back({replica, -1});
     }
     if (dice_.chance(5)) part.new_isr.push_back({static_cast<BrokerId>(dice_.below(brokers_)), -1});
     request.parts.push_back(part);

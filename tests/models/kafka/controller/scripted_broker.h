@@ -108,6 +108,7 @@ class ScriptedBroker final : public host::Service, public network::Peer {
     connection_ = {};
     pending_.clear();
     held_ = applied_;
+    held_epoch_ = applied_epoch_;
     component_.cancel(heartbeat_);
     component_.cancel(unanswered_);
     component_.after({50'000'000}, "script.reconnect", sim::bind<&ScriptedBroker::connect>(this));
@@ -171,6 +172,7 @@ class ScriptedBroker final : public host::Service, public network::Peer {
   void fetch() {
     auto request = std::make_unique<wire::MetadataFetchRequest>();
     request->fetch_offset = held_;
+    request->last_fetched_epoch = held_epoch_;
     if (config_.says_known_high_watermark) request->known_high_watermark = applied_;
     send(std::move(request));
   }
@@ -179,16 +181,19 @@ class ScriptedBroker final : public host::Service, public network::Peer {
       // Ahead of the controller, or it does not lead yet: begin again.
       journal_.refused.push_back(answer.error);
       held_ = applied_ = 0;
+      held_epoch_ = applied_epoch_ = -1;
       pending_.clear();
       fetch_again_ = component_.after({50'000'000}, "script.fetch", sim::bind<&ScriptedBroker::fetch>(this));
       return;
     }
     for (const auto& record : answer.records) pending_.push_back(record);
+    if (!answer.records.empty()) held_epoch_ = answer.last_epoch;
     held_ += static_cast<std::int64_t>(answer.records.size());
     while (applied_ < answer.high_watermark && !pending_.empty()) {
       apply(pending_.front());
       pending_.erase(pending_.begin());
     }
+    if (applied_ == held_) applied_epoch_ = held_epoch_;
     fetch();
   }
   void apply(const wire::MetadataRecord& record) {
@@ -211,7 +216,9 @@ class ScriptedBroker final : public host::Service, public network::Peer {
   sim::EventHandle heartbeat_;
   sim::EventHandle unanswered_;
   sim::EventHandle fetch_again_;
-  std::int64_t held_ = 0;     // next offset to fetch
+  std::int64_t held_ = 0;  // next offset to fetch
+  std::int32_t held_epoch_ = -1;
+  std::int32_t applied_epoch_ = -1;
   std::int64_t applied_ = 0;  // records below are applied
   std::vector<wire::MetadataRecord> pending_;
   wire::ClusterImage image_;
