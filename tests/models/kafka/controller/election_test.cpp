@@ -16,6 +16,8 @@ namespace {
 
 using Brokers = std::vector<BrokerId>;
 
+// A table: one case per entry, laid out by hand.
+// clang-format off
 struct Case {
   const char* claim;
   wire::PartitionState before;
@@ -51,7 +53,6 @@ void expect(const Case& c, ElectionRules rules = {}) {
   if (changed) check_change(c.before, changed->state, rules);
 }
 
-// clang-format off: a table, one case per entry.
 TEST(Election, KeepsALeaderThatQualifies) {
   expect({"nothing to do", partition({0, 1, 2}, 1), {0, 1, 2}, {0, 1, 2}, "same"});
   expect({"a follower leaves: same leader, same leader epoch (3.6+)", partition({0, 1, 2}, 1), {0, 1, 2}, {1, 2},
@@ -158,7 +159,6 @@ TEST(Election, OldMetadataVersionsBumpTheLeaderEpochWhenTheIsrShrinks) {
          before_3_6);
 }
 
-// clang-format on
 TEST(Election, RecoveryEndsWhenTheLeaderSaysSo) {
   wire::PartitionState before = partition({0}, 0);
   before.recovering = true;
@@ -173,7 +173,6 @@ TEST(Election, RecoveryEndsWhenTheLeaderSaysSo) {
   EXPECT_EQ(changed->state.partition_epoch, 10);
 }
 
-// clang-format off
 // Goal: the planted bug really elects from outside the ISR, and says so in the ground truth.
 TEST(Election, PlantedBugElectsTheFirstAliveWhateverTheIsr) {
   ElectionRules rules;
@@ -186,7 +185,6 @@ TEST(Election, PlantedBugElectsTheFirstAliveWhateverTheIsr) {
          rules);
 }
 
-// clang-format on
 TEST(Election, RefusesImpossibleMinIsr) {
   const wire::ClusterImage image = brokers(3, {0, 1, 2});
   ChangeRequest request;
@@ -194,6 +192,8 @@ TEST(Election, RefusesImpossibleMinIsr) {
   request.min_isr = 4;
   EXPECT_THROW((void)change_partition(partition({0}, 0), request, Candidates{image}, ElectionRules{}), sim::Bug);
 }
+
+// clang-format on
 
 }  // namespace
 }  // namespace brokersim::kafka::controller
