@@ -43,6 +43,8 @@ struct PromiseBase {
       PromiseBase& promise = handle.promise();
       Simulation& sim = promise.component->sim();
       if (sim.failed()) return;
+      // It killed its own process: every frame of the chain is buried already and nothing of it goes on.
+      if (!promise.component->process()->alive()) return;
       if (promise.continuation) {
         sim.resume_next(promise.continuation);
         return;
@@ -96,6 +98,7 @@ class [[nodiscard]] Task {
   void await_suspend(std::coroutine_handle<Promise> parent) {
     handle_.promise().component = parent.promise().component;
     handle_.promise().continuation = parent;
+    if (!handle_.promise().component->process()->alive()) return;
     handle_.promise().component->sim().resume_next(handle_);
   }
   T await_resume() {

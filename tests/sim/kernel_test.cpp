@@ -181,6 +181,29 @@ TEST(Task, TenMillionReadyAwaitsDoNotGrowTheStack) {
   EXPECT_EQ(log.seen, (std::vector<std::uint64_t>{10'000'000}));
 }
 
+Task<void> kill_and_return(Process* process, Log* log) {
+  Guard guard{log, 5};
+  process->kill();
+  co_return;
+}
+Task<void> kills_and_ends(Process* process, Log* log) {
+  Guard guard{log, 6};
+  co_await delay(1_ms);
+  co_await kill_and_return(process, log);
+  log->add(99);
+}
+
+// Goal: a task that kills its process and then ends is destroyed once, and its caller does not go on.
+TEST(Process, ATaskMayEndAfterKillingItsOwnProcess) {
+  Simulation sim(1);
+  Process process(sim, "p");
+  Component c(process, "p/c");
+  Log log;
+  c.spawn(kills_and_ends(&process, &log));
+  sim.run_to_end();
+  EXPECT_EQ(log.seen, (std::vector<std::uint64_t>{5, 6}));
+}
+
 Task<void> waiter(Signal* signal, Log* log) {
   const Waited result = co_await signal->wait_for(10_ms);
   log->add(result == Waited::timed_out ? 1 : 2);
