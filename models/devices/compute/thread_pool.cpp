@@ -5,7 +5,8 @@
 
 namespace brokersim::compute {
 
-ThreadPool::ThreadPool(sim::Component& owner, std::int32_t threads, const CpuConfig& cpu) : owner_(owner), cpu_(cpu) {
+ThreadPool::ThreadPool(sim::Component& owner, std::int32_t threads, const CpuConfig& cpu)
+    : owner_(owner), cpu_(cpu) {
   SIM_CHECK(threads > 0, owner.path() + " needs at least one thread");
   SIM_CHECK(cpu.speed_percent > 0, owner.path() + " needs a speed");
   running_.resize(static_cast<std::size_t>(threads));
@@ -81,7 +82,8 @@ sim::Duration ThreadPool::wait() const {
   // First come, first served: give the queued jobs to the threads in turn, as they will be.
   std::vector<std::int64_t> free_in;
   free_in.reserve(running_.size());
-  for (const Running& running : running_) free_in.push_back(std::max<std::int64_t>(0, (running.end - owner_.now()).ns));
+  for (const Running& running : running_)
+    free_in.push_back(std::max<std::int64_t>(0, (running.end - owner_.now()).ns));
   std::make_heap(free_in.begin(), free_in.end(), std::greater<>{});
   for (const Job& job : queue_) {
     std::pop_heap(free_in.begin(), free_in.end(), std::greater<>{});

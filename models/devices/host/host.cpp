@@ -21,8 +21,9 @@ struct Host::Life {
 };
 
 struct Host::Volume {
-  Volume(sim::Simulation& sim, const std::string& host, std::size_t number, const storage::DiskConfig& disk_config,
-         const storage::FileSystemConfig& file_system_config, storage::PageCache& page_cache)
+  Volume(sim::Simulation& sim, const std::string& host, std::size_t number,
+         const storage::DiskConfig& disk_config, const storage::FileSystemConfig& file_system_config,
+         storage::PageCache& page_cache)
       : disk(sim, host + "/disk/" + std::to_string(number), disk_config),
         file_system(sim, host + "/fs/" + std::to_string(number), file_system_config, disk, page_cache) {}
 
@@ -31,15 +32,20 @@ struct Host::Volume {
 };
 
 Host::Host(sim::Simulation& sim, network::Network& network, const HostConfig& config, HostObserver* observer)
-    : sim_(sim), network_(network), config_(config), observer_(observer), component_(sim, "host/" + config.name) {
+    : sim_(sim),
+      network_(network),
+      config_(config),
+      observer_(observer),
+      component_(sim, "host/" + config.name) {
   SIM_CHECK(!config.name.empty(), "a host needs a name");
   SIM_CHECK(config.boot_time.ns >= 0, component_.path() + " boots in negative time");
   const HardwareConfig& hardware = config_.hardware;
   id_ = network.add_host(config_.name, config_.zone, hardware.nic);
-  page_cache_ = std::make_unique<storage::PageCache>(sim, component_.path() + "/page_cache", hardware.page_cache);
+  page_cache_ =
+      std::make_unique<storage::PageCache>(sim, component_.path() + "/page_cache", hardware.page_cache);
   for (const storage::DiskConfig& disk : hardware.disks) {
-    volumes_.push_back(std::make_unique<Volume>(sim, component_.path(), volumes_.size(), disk, hardware.file_system,
-                                                *page_cache_));
+    volumes_.push_back(std::make_unique<Volume>(sim, component_.path(), volumes_.size(), disk,
+                                                hardware.file_system, *page_cache_));
   }
 }
 
@@ -67,7 +73,9 @@ Host::Program& Host::program(std::string_view name) {
   return found->second;
 }
 
-const Host::Program& Host::program(std::string_view name) const { return const_cast<Host*>(this)->program(name); }
+const Host::Program& Host::program(std::string_view name) const {
+  return const_cast<Host*>(this)->program(name);
+}
 
 bool Host::start(std::string_view name) {
   Program& p = program(name);

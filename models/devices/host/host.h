@@ -39,7 +39,8 @@ enum class Autostart : std::uint8_t {
 class Host {
  public:
   /// A host that is on, with nothing installed. `observer` may be null and must outlive the host; so must `network`.
-  Host(sim::Simulation& sim, network::Network& network, const HostConfig& config, HostObserver* observer = nullptr);
+  Host(sim::Simulation& sim, network::Network& network, const HostConfig& config,
+       HostObserver* observer = nullptr);
   ~Host();
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;

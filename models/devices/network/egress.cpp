@@ -44,8 +44,8 @@ void Network::Impl::dispatch(std::uint32_t end) {
       hand_over(end, parcel, std::max(sim.now(), flow.last_sent));
       continue;
     }
-    const bool at_once = parcel->wire_left <= kQuantum && !sim.pending(m.egress) &&
-                         m.out_free <= sim.now() + m.quantum_time;
+    const bool at_once =
+        parcel->wire_left <= kQuantum && !sim.pending(m.egress) && m.out_free <= sim.now() + m.quantum_time;
     if (!at_once) return join_turns(end);
     const sim::SimTime sent = send_chunk(end, *parcel, parcel->wire_left);
     hand_over(end, parcel, sent);
@@ -95,10 +95,12 @@ void Network::Impl::schedule_arrival(std::uint32_t end, Parcel* parcel) {
   arrival = std::max(arrival, sender.out.last_arrival);
   sender.out.last_arrival = parcel->arrival = arrival;
   if (receiver.alive()) {
-    parcel->event = receiver.owner->at(arrival, "net.arrival", sim::bind<&Impl::on_arrival>(this, word(other(end))));
+    parcel->event =
+        receiver.owner->at(arrival, "net.arrival", sim::bind<&Impl::on_arrival>(this, word(other(end))));
   } else {
-    parcel->event = machine(receiver.host)
-                        .component.at(arrival, "net.no_socket", sim::bind<&Impl::on_no_socket>(this, word(end)));
+    parcel->event =
+        machine(receiver.host)
+            .component.at(arrival, "net.no_socket", sim::bind<&Impl::on_no_socket>(this, word(end)));
   }
 }
 

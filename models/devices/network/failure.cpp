@@ -131,7 +131,8 @@ void Network::Impl::on_reset(std::uint64_t which) {
     plan_retransmission(other(end));
   }
   free_if_done(end);
-  peer->on_closed({static_cast<std::uint32_t>(which), static_cast<std::uint32_t>(which >> 32)}, CloseReason::reset);
+  peer->on_closed({static_cast<std::uint32_t>(which), static_cast<std::uint32_t>(which >> 32)},
+                  CloseReason::reset);
 }
 
 // --- Hosts and cuts --------------------------------------------------------------------------------------------

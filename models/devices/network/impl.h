@@ -19,7 +19,8 @@ class Network::Impl {
   Impl(sim::Simulation& sim_in, const LatencyConfig& latency) : sim(sim_in), topology(latency) {}
 
   // setup.cpp
-  ConnectionId connect(HostId from, sim::Component& owner, Peer& peer, HostId to, Port port, sim::Duration timeout);
+  ConnectionId connect(HostId from, sim::Component& owner, Peer& peer, HostId to, Port port,
+                       sim::Duration timeout);
   void close(std::uint32_t end);
   void close_all_of(const sim::Process& process, CloseReason reason);
   [[nodiscard]] std::size_t connections() const;

@@ -4,7 +4,8 @@
 
 namespace brokersim::network {
 
-Network::Network(sim::Simulation& sim, const LatencyConfig& latency) : impl_(std::make_unique<Impl>(sim, latency)) {}
+Network::Network(sim::Simulation& sim, const LatencyConfig& latency)
+    : impl_(std::make_unique<Impl>(sim, latency)) {}
 
 Network::~Network() = default;
 
@@ -71,7 +72,9 @@ void Network::cut(HostId from, HostId to) { impl_->cut(from, to); }
 void Network::heal(HostId from, HostId to) { impl_->heal(from, to); }
 bool Network::is_cut(HostId from, HostId to) const { return impl_->is_cut(from, to); }
 
-bool Network::reachable(HostId from, HostId to) const { return is_up(from) && is_up(to) && !is_cut(from, to); }
+bool Network::reachable(HostId from, HostId to) const {
+  return is_up(from) && is_up(to) && !is_cut(from, to);
+}
 sim::Duration Network::latency(HostId from, HostId to) const { return impl_->topology.latency(from, to); }
 const Traffic& Network::traffic(HostId host) const { return impl_->machine(host).traffic; }
 std::size_t Network::hosts() const { return impl_->machines.size(); }

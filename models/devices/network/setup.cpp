@@ -92,7 +92,8 @@ void Network::Impl::retry_syn_later(std::uint32_t end) {
   if (c.attempt == kSynRetries) return;  // the setup timeout ends it
   ++c.attempt;
   const sim::SimTime when = std::max(sim.now(), c.began + syn_delay(c.attempt));
-  c.retry = machine(at(end).host).component.at(when, "net.syn_retry", sim::bind<&Impl::on_syn_retry>(this, word(end)));
+  c.retry = machine(at(end).host)
+                .component.at(when, "net.syn_retry", sim::bind<&Impl::on_syn_retry>(this, word(end)));
 }
 
 void Network::Impl::on_syn_retry(std::uint64_t which) {

@@ -35,8 +35,8 @@ struct Parcel {
   sim::SimTime started;              // first bit left the sender
   sim::SimTime in_free_at_start;     // the receiving card at that time (large messages only)
   sim::Duration in_work_at_start;
-  sim::SimTime sent;                 // last bit leaves the sender
-  sim::SimTime arrival;              // last bit is in, if the receiving card is idle
+  sim::SimTime sent;     // last bit leaves the sender
+  sim::SimTime arrival;  // last bit is in, if the receiving card is idle
   sim::EventHandle event;
   Kind kind = Kind::data;
   Stage stage = Stage::unsent;
@@ -75,17 +75,17 @@ class ParcelPool {
 struct Flow {
   Parcel* head = nullptr;
   Parcel* tail = nullptr;
-  Parcel* arriving = nullptr;   // the first that has not arrived
-  Parcel* unsent = nullptr;     // the first with Stage::unsent; all behind it are too
-  sim::SimTime last_sent;       // of the last parcel the card had
-  sim::SimTime last_arrival;    // nothing arrives before
-  sim::SimTime last_delivery;   // nothing is delivered before
-  bool ends = false;            // the last parcel closes the connection
-  bool waiting = false;         // in the card's list of turns
-  bool in_service = false;      // the card is sending a part of it
-  std::uint32_t turn_next = kNoIndex;      // neighbours in the list of turns: end indices
+  Parcel* arriving = nullptr;          // the first that has not arrived
+  Parcel* unsent = nullptr;            // the first with Stage::unsent; all behind it are too
+  sim::SimTime last_sent;              // of the last parcel the card had
+  sim::SimTime last_arrival;           // nothing arrives before
+  sim::SimTime last_delivery;          // nothing is delivered before
+  bool ends = false;                   // the last parcel closes the connection
+  bool waiting = false;                // in the card's list of turns
+  bool in_service = false;             // the card is sending a part of it
+  std::uint32_t turn_next = kNoIndex;  // neighbours in the list of turns: end indices
   std::uint32_t turn_previous = kNoIndex;
-  bool stalled = false;         // held: nothing is sent until a retransmission succeeds
+  bool stalled = false;  // held: nothing is sent until a retransmission succeeds
   sim::SimTime first_lost;
   sim::EventHandle retransmit;
   sim::EventHandle give_up;
@@ -150,8 +150,8 @@ struct Machine {
   std::uint32_t in_service = kNoIndex;
 
   // Ingress.
-  sim::SimTime in_free;        // all that has arrived is worked off; its sum is traffic.ingress_busy
-  sim::SimTime in_small_free;  // the messages of at most one quantum are
+  sim::SimTime in_free;                // all that has arrived is worked off; its sum is traffic.ingress_busy
+  sim::SimTime in_small_free;          // the messages of at most one quantum are
   std::vector<sim::SimTime> in_large;  // when each larger one waiting will be done
 
   std::uint32_t ends_head = kNoIndex;

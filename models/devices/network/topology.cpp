@@ -80,8 +80,7 @@ void Topology::compute_routes() {
   for (std::size_t from = 0; from < count; ++from) {
     const std::vector<Weight> distance = graph_->distances(hosts_[from].value);
     for (std::size_t to = 0; to < count; ++to) {
-      table_[from * count + to] =
-          from == to ? latency_.loopback.ns : distance[hosts_[to].value] >> kHopBits;
+      table_[from * count + to] = from == to ? latency_.loopback.ns : distance[hosts_[to].value] >> kHopBits;
     }
   }
   stale_ = false;

@@ -39,7 +39,8 @@ TEST(ThreadPool, ExactScheduleOfTwoThreads) {
       EXPECT_EQ(pool.busy(), 2);
       EXPECT_EQ(pool.queued(), 1u);
       EXPECT_EQ(pool.backlog(), 1_us + 3_us + 10_us);
-      EXPECT_EQ(pool.wait(), 3_us) << "the second thread is free at 12 us: the queued job has taken the first";
+      EXPECT_EQ(pool.wait(), 3_us)
+          << "the second thread is free at 12 us: the queued job has taken the first";
     }
     t.submit(pool, 10_us, i);
   }
@@ -75,9 +76,12 @@ TEST(ThreadPool, EqualsTheRecursionOfKServers) {
     }
     t.sim.run_to_end();
     EXPECT_EQ(pool.backlog(), 0_us);
-    const auto before = [](const Ended& x, const Ended& y) { return std::pair(x.ns, x.job) < std::pair(y.ns, y.job); };
+    const auto before = [](const Ended& x, const Ended& y) {
+      return std::pair(x.ns, x.job) < std::pair(y.ns, y.job);
+    };
     std::sort(expected.begin(), expected.end(), before);
-    EXPECT_TRUE(std::is_sorted(t.ended.begin(), t.ended.end(), [](const Ended& x, const Ended& y) { return x.ns < y.ns; }));
+    EXPECT_TRUE(std::is_sorted(t.ended.begin(), t.ended.end(),
+                               [](const Ended& x, const Ended& y) { return x.ns < y.ns; }));
     std::sort(t.ended.begin(), t.ended.end(), before);
     EXPECT_EQ(t.ended, expected);
   }

@@ -26,16 +26,23 @@ using Log = std::vector<Entry>;
 
 struct Observer : HostObserver {
   explicit Observer(sim::Simulation& sim_in) : sim(sim_in) {}
+  virtual ~Observer() = default;
   void add(Host& host, std::string what) { log.push_back({sim.now().ns, host.name() + " " + what}); }
   static std::string life(std::string_view name, std::uint64_t number) {
     return std::string(name) + " " + std::to_string(number);
   }
-  void on_process_started(Host& h, std::string_view n, std::uint64_t i) override { add(h, "started " + life(n, i)); }
-  void on_process_killed(Host& h, std::string_view n, std::uint64_t i) override { add(h, "killed " + life(n, i)); }
+  void on_process_started(Host& h, std::string_view n, std::uint64_t i) override {
+    add(h, "started " + life(n, i));
+  }
+  void on_process_killed(Host& h, std::string_view n, std::uint64_t i) override {
+    add(h, "killed " + life(n, i));
+  }
   void on_process_terminating(Host& h, std::string_view n, std::uint64_t i) override {
     add(h, "terminating " + life(n, i));
   }
-  void on_process_exited(Host& h, std::string_view n, std::uint64_t i) override { add(h, "exited " + life(n, i)); }
+  void on_process_exited(Host& h, std::string_view n, std::uint64_t i) override {
+    add(h, "exited " + life(n, i));
+  }
   void on_process_paused(Host& h, std::string_view n) override { add(h, "paused " + std::string(n)); }
   void on_process_resumed(Host& h, std::string_view n) override { add(h, "resumed " + std::string(n)); }
   void on_power_lost(Host& h) override { add(h, "power lost"); }
@@ -54,7 +61,11 @@ struct Observer : HostObserver {
 class Ticker : public Service, public network::Peer {
  public:
   Ticker(sim::Process& process, Host& host, std::string name, Log& log, int& alive)
-      : host_(host), name_(std::move(name)), log_(log), alive_(alive), component_(process, process.path() + "/main") {
+      : host_(host),
+        name_(std::move(name)),
+        log_(log),
+        alive_(alive),
+        component_(process, process.path() + "/main") {
     ++alive_;
     life_ = host.incarnation(name_);
   }
@@ -89,7 +100,9 @@ class Ticker : public Service, public network::Peer {
       note("tick");
     }
   }
-  void note(std::string what) { log_.push_back({component_.now().ns, name_ + std::to_string(life_) + " " + what}); }
+  void note(std::string what) {
+    log_.push_back({component_.now().ns, name_ + std::to_string(life_) + " " + what});
+  }
 
   Host& host_;
   std::string name_;
@@ -102,6 +115,7 @@ class Ticker : public Service, public network::Peer {
 struct Caller : network::Peer {
   Caller(sim::Simulation& sim, network::Network& network_in)
       : component(sim, "caller"), network(network_in), host(network.add_host("caller", "a", {})) {}
+  virtual ~Caller() = default;
   network::ConnectionId connect(network::HostId to) {
     return network.connect(host, component, *this, to, kPort, 5_s);
   }
@@ -137,7 +151,9 @@ struct World {
   Caller caller{sim, network};
   Host host;
 
-  explicit World(const HostConfig& config = machine()) : host(sim, network, config, &observer) { install("broker"); }
+  explicit World(const HostConfig& config = machine()) : host(sim, network, config, &observer) {
+    install("broker");
+  }
   void install(const std::string& name, Autostart autostart = Autostart::always) {
     host.install(
         name,
@@ -181,7 +197,8 @@ TEST(Host, KillEndsTasksAndResetsSocketsAndARestartIsANewLife) {
   EXPECT_TRUE(w.host.start("broker"));
   w.run_until(2'100_ms);
   EXPECT_EQ(w.log, (Log{{2'000'000'000, "broker2 start"}, {2'100'000'000, "broker2 tick"}}));
-  EXPECT_EQ(w.observer.log, (Log{{250'000'000, "b-0 killed broker 1"}, {2'000'000'000, "b-0 started broker 2"}}));
+  EXPECT_EQ(w.observer.log,
+            (Log{{250'000'000, "b-0 killed broker 1"}, {2'000'000'000, "b-0 started broker 2"}}));
 }
 
 TEST(Host, KillLeavesThePageCacheAndThePowerDoesNot) {
@@ -222,7 +239,8 @@ TEST(Host, TerminateLetsTheServiceLeaveInOrder) {
   EXPECT_FALSE(w.host.terminate("broker"));
   EXPECT_EQ(w.log, (Log{{30'000'000, "broker1 SIGTERM"}}));
   EXPECT_EQ(w.caller.log, (Log{{80'060'000, "closed by peer"}}));
-  EXPECT_EQ(w.observer.log, (Log{{30'000'000, "b-0 terminating broker 1"}, {80'000'000, "b-0 exited broker 1"}}));
+  EXPECT_EQ(w.observer.log,
+            (Log{{30'000'000, "b-0 terminating broker 1"}, {80'000'000, "b-0 exited broker 1"}}));
   EXPECT_EQ(w.alive, 0);
 }
 
@@ -285,7 +303,9 @@ TEST(Host, PowerLossIsSilentAndTheBootStartsServices) {
   EXPECT_EQ(w.host.power(), Power::booting);
   w.run_until(34_s);
   EXPECT_TRUE(w.caller.log.empty());
-  EXPECT_EQ(w.observer.log, (Log{{250'000'000, "b-0 power lost"}, {250'000'000, "b-0 fs 0 lost 0"}, {250'000'000, "b-0 fs 1 lost 0"}}));
+  EXPECT_EQ(w.observer.log, (Log{{250'000'000, "b-0 power lost"},
+                                 {250'000'000, "b-0 fs 0 lost 0"},
+                                 {250'000'000, "b-0 fs 1 lost 0"}}));
   w.observer.log.clear();
   w.log.clear();
   w.run_until(35_s);
@@ -319,7 +339,9 @@ TEST(Host, WhatWasRunningRunsAgainAndInitStartsItsOwn) {
                                  {30'000'000'000, "b-0 started agent 2"},
                                  {30'000'000'000, "b-0 started broker 1"},
                                  {30'000'000'000, "b-0 started x 1"}}));
-  EXPECT_EQ(w.log, (Log{{30'000'000'000, "agent2 start"}, {30'000'000'000, "broker1 start"}, {30'000'000'000, "x1 start"}}));
+  EXPECT_EQ(w.log, (Log{{30'000'000'000, "agent2 start"},
+                        {30'000'000'000, "broker1 start"},
+                        {30'000'000'000, "x1 start"}}));
   EXPECT_EQ(w.alive, 3);
 }
 
@@ -330,7 +352,9 @@ TEST(Host, PanicDropsTheCacheAndFallsSilent) {
   storage::FileSystem& files = w.host.file_system(0);
   static_cast<void>(files.append(files.create("log"), 5'000_B, 7));
   EXPECT_TRUE(w.host.kernel_panic());
-  EXPECT_EQ(w.observer.log, (Log{{1'000'000, "b-0 panicked"}, {1'000'000, "b-0 fs 0 lost 5000"}, {1'000'000, "b-0 fs 1 lost 0"}}));
+  EXPECT_EQ(
+      w.observer.log,
+      (Log{{1'000'000, "b-0 panicked"}, {1'000'000, "b-0 fs 0 lost 5000"}, {1'000'000, "b-0 fs 1 lost 0"}}));
   w.run_until(10_s);
   EXPECT_TRUE(w.caller.log.empty());
 }

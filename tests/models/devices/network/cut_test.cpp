@@ -25,10 +25,13 @@ TEST(Cut, HeldMessagesArriveInOrderAtTheNextRetransmission) {
   t.a.send(connection, 910, 3);  // still behind the held ones
   EXPECT_TRUE(t.b.heard.empty());
   t.run_until_ns(10 * kS);
-  EXPECT_EQ(t.b.heard, (Log{{4 * kS + 61'000, "1: 910 B"}, {4 * kS + 62'000, "2: 910 B"}, {4 * kS + 63'000, "3: 910 B"}}));
+  EXPECT_EQ(
+      t.b.heard,
+      (Log{{4 * kS + 61'000, "1: 910 B"}, {4 * kS + 62'000, "2: 910 B"}, {4 * kS + 63'000, "3: 910 B"}}));
   t.a.send(connection, 910, 4);
   t.run_until_ns(11 * kS);
-  EXPECT_EQ(t.b.heard.back(), (Heard{10 * kS + 61'000, "4: 910 B"})) << "afterwards the path is as fast as ever";
+  EXPECT_EQ(t.b.heard.back(), (Heard{10 * kS + 61'000, "4: 910 B"}))
+      << "afterwards the path is as fast as ever";
   EXPECT_TRUE(t.a.heard.empty());
 }
 

@@ -123,7 +123,8 @@ TEST(Death, PowerLossIsSilenceUntilTheHostIsBack) {
   EXPECT_TRUE(t.network.is_open(idle));
   t.c.send(idle, 910, 2);
   t.run_until_ns(61 * kS);
-  EXPECT_EQ(t.c.heard, (Log{{60 * kS + 121'000, "reset"}})) << "the new kernel does not know the old connection";
+  EXPECT_EQ(t.c.heard, (Log{{60 * kS + 121'000, "reset"}}))
+      << "the new kernel does not know the old connection";
   EXPECT_EQ(t.network.connections(), 0u);
 }
 
@@ -194,7 +195,8 @@ TEST(Death, PausedProcessHearsEverythingLaterInOrder) {
   EXPECT_TRUE(t.b.heard.empty());
   t.b.process.resume();
   t.run_until_ns(21 * kS);
-  EXPECT_EQ(t.b.heard, (Log{{20 * kS, "1: 910 B"}, {20 * kS, "2: 910 B"}, {20 * kS, "3: 910 B"}, {20 * kS, "reset"}}));
+  EXPECT_EQ(t.b.heard,
+            (Log{{20 * kS, "1: 910 B"}, {20 * kS, "2: 910 B"}, {20 * kS, "3: 910 B"}, {20 * kS, "reset"}}));
 }
 
 // Method: the card is busy when the pause begins, so an arrival has been booked and its delivery waits; later

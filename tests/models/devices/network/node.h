@@ -34,6 +34,8 @@ class Node : public Peer {
   Node(sim::Simulation& sim, Network& network_in, HostId host_in, std::string path)
       : process(sim, path), component(process, path + "/socket"), network(network_in), host(host_in) {}
 
+  virtual ~Node() = default;
+
   void listen(Port port) { network.listen(host, port, component, *this); }
   ConnectionId connect(const Node& to, Port port, sim::Duration timeout = {10'000'000'000}) {
     return network.connect(host, component, *this, to.host, port, timeout);

@@ -13,7 +13,8 @@ namespace brokersim::network {
 namespace {
 
 struct Numbered : Message {
-  Numbered(std::int64_t number_in, bool last_in, int* alive_in) : number(number_in), last(last_in), alive(alive_in) {
+  Numbered(std::int64_t number_in, bool last_in, int* alive_in)
+      : number(number_in), last(last_in), alive(alive_in) {
     ++*alive;
   }
   ~Numbered() override { --*alive; }
@@ -37,13 +38,22 @@ struct Counts {
 
 class Life : public Peer {
  public:
-  Life(sim::Simulation& sim, Network& network, HostId host, const std::string& path, Counts& counts, int& alive)
-      : process(sim, path), component(process, path + "/socket"), network_(network), host_(host), counts_(counts),
+  Life(sim::Simulation& sim, Network& network, HostId host, const std::string& path, Counts& counts,
+       int& alive)
+      : process(sim, path),
+        component(process, path + "/socket"),
+        network_(network),
+        host_(host),
+        counts_(counts),
         alive_(alive) {
     network.listen(host, Port{1}, component, *this);
   }
 
-  void connect(HostId to) { static_cast<void>(network_.connect(host_, component, *this, to, Port{1}, {4'000'000'000})); }
+  virtual ~Life() = default;
+
+  void connect(HostId to) {
+    static_cast<void>(network_.connect(host_, component, *this, to, Port{1}, {4'000'000'000}));
+  }
   void send(std::uint64_t which, std::int64_t size) {
     if (open_.empty()) return;
     auto entry = std::next(open_.begin(), static_cast<std::ptrdiff_t>(which % open_.size()));
@@ -53,7 +63,8 @@ class Life : public Peer {
   void close(std::uint64_t which) {
     if (open_.empty()) return;
     auto entry = std::next(open_.begin(), static_cast<std::ptrdiff_t>(which % open_.size()));
-    network_.send(entry->first, sim::Bytes{10}, std::make_unique<Numbered>(entry->second.sent, true, &alive_));
+    network_.send(entry->first, sim::Bytes{10},
+                  std::make_unique<Numbered>(entry->second.sent, true, &alive_));
     network_.close(entry->first);
     open_.erase(entry);
   }
@@ -61,7 +72,10 @@ class Life : public Peer {
     while (!open_.empty()) close(0);
   }
 
-  void on_connected(ConnectionId id) override { ++counts_.connected; begin(id); }
+  void on_connected(ConnectionId id) override {
+    ++counts_.connected;
+    begin(id);
+  }
   void on_accepted(ConnectionId id, Port) override { begin(id); }
   void on_connect_failed(ConnectionId, ConnectError error) override {
     EXPECT_TRUE(process.alive());
@@ -123,7 +137,8 @@ class World {
       const sim::Stream draw = driver_.stream("step").child(step);
       // Mostly close together, sometimes seconds apart.
       const std::int64_t pause = draw.chance_permille(0, 5) ? 3'000'000'000 : 400'000;
-      sim_.run_until(sim_.now() + sim::Duration{static_cast<std::int64_t>(draw.below(1, static_cast<std::uint64_t>(pause)))});
+      sim_.run_until(sim_.now() + sim::Duration{static_cast<std::int64_t>(
+                                      draw.below(1, static_cast<std::uint64_t>(pause)))});
       act(draw);
     }
     end();
@@ -134,7 +149,8 @@ class World {
   static constexpr std::uint32_t kHosts = 5;
 
   void start(std::uint32_t i) {
-    all_.push_back(std::make_unique<Life>(sim_, network_, hosts_[i], "host/h" + std::to_string(i), counts_, alive_));
+    all_.push_back(
+        std::make_unique<Life>(sim_, network_, hosts_[i], "host/h" + std::to_string(i), counts_, alive_));
     now_[i] = all_.back().get();
   }
   void kill(std::uint32_t i, CloseReason reason) {
@@ -157,7 +173,9 @@ class World {
       if (dice < 300) life.process.resume();
       return;
     }
-    if (dice < 700) return life.send(draw.bits(5), 1 + static_cast<std::int64_t>(draw.below(6, dice < 60 ? 400'000 : 2'000)));
+    if (dice < 700)
+      return life.send(draw.bits(5),
+                       1 + static_cast<std::int64_t>(draw.below(6, dice < 60 ? 400'000 : 2'000)));
     if (dice < 850) return life.connect(dice < 730 ? hosts_[i] : hosts_[j]);
     if (dice < 900) return life.close(draw.bits(5));
     if (dice < 930) return cut(i, j);

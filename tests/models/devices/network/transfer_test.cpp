@@ -177,7 +177,8 @@ TEST(Transfer, EachConnectionKeepsItsOrder) {
     const auto ordinal = static_cast<std::uint64_t>(i);
     const auto size = static_cast<std::int64_t>(1 + sizes.below(ordinal, i % 7 == 0 ? 400'000 : 3'000));
     ASSERT_TRUE(t.a.send(i % 3 == 0 ? second : first, size, i));
-    t.sim.run_until(t.sim.now() + sim::Duration{static_cast<std::int64_t>(sizes.child(1).below(ordinal, 30'000))});
+    t.sim.run_until(t.sim.now() +
+                    sim::Duration{static_cast<std::int64_t>(sizes.child(1).below(ordinal, 30'000))});
   }
   t.run_until_ns(1 * kS);
   ASSERT_EQ(t.b.heard.size(), 400u);
