@@ -47,9 +47,11 @@ void Producer::terminate() {
 /// Brings the application up to date before anything else happens.
 void Producer::begin() {
   if (wake_at_ < now()) {
-    // The process was paused: its thread last ran when the wake-up was due, at the latest.
+    // The process was paused: its threads last ran when the wake-up was due, at the latest. Of the threads that go
+    // on now, the sender is taken to look first: what has expired takes no more records.
     intake_.advance(wake_at_);
     intake_.stall(now());
+    expire();
   }
   intake_.advance(now());
 }
