@@ -12,6 +12,11 @@ std::string at_text(sim::SimTime at) { return sim::to_string(at) + ": "; }
 
 constexpr std::size_t kMaskBits = 16;
 
+/// "checkout-0"; garbage has no producer.
+std::string name_of(const history::History& history, history::ClientId client) {
+  return client.n >= 0 ? history.client(client).name : std::string("nobody");
+}
+
 }  // namespace
 
 void ClientLaws::on(const history::Sent& event) {
@@ -48,7 +53,7 @@ void ClientLaws::on(const history::ProduceOutcome& event) {
 
 void ClientLaws::judge_answer(const history::ProduceOutcome& event, const PartitionView& p, const AckRun& run) {
   if (event.acks == 0) return;
-  const std::string what = record_range_text(run.first, run.count) + " of " + view_->history().client(event.records.producer).name +
+  const std::string what = record_range_text(run.first, run.count) + " of " + name_of(view_->history(), event.records.producer) +
                            " in " + p.name;
   const std::int64_t end = event.base_offset + run.count;
   if (event.acks < 0) {
@@ -93,7 +98,7 @@ void ClientLaws::on(const history::Consumed& event) {
   const std::int64_t matched = p.logs.reference().matching(run, true);
   if (matched < run.count || known < end) {
     const std::string what = at_text(event.at) + consumer + " read " + record_range_text(run.first, run.count) + " of " +
-                             view_->history().client(event.records.producer).name + " at " +
+                             name_of(view_->history(), event.records.producer) + " at " +
                              offset_range_text(event.base_offset, run.count) + " of " + p.name;
     book_->breach(CheckId::S25, event.at,
                   what + (matched < run.count ? ", but the committed log holds something else there."
@@ -137,7 +142,7 @@ void ClientLaws::judge(const history::Appended& event) {
   if (refused == 0) return;
   book_->breach(CheckId::S24, event.at,
                 at_text(event.at) + broker_text(event.broker) + " appended " + records_text(refused) + " of " +
-                    view_->history().client(event.records.producer).name + " to " +
+                    name_of(view_->history(), event.records.producer) + " to " +
                     view_->partition(event.records.partition).name + " that the producer had been told were not accepted.");
 }
 

@@ -25,18 +25,12 @@ const char* reason_text(history::TruncateReason reason) {
 
 }  // namespace
 
-std::string content_text(const history::History& history, const PartitionView& p, std::size_t replica,
-                         std::int64_t offset) {
-  std::string text = "nothing";
-  p.logs.for_each(replica, offset, offset + 1, [&](const Run& run) {
-    if (run.producer == Run::kHole) {
-      text = "bytes that are no record";
-    } else {
-      text = "record " + count_text(run.first) + " of " + history.client({run.producer}).name + " (epoch " +
-             std::to_string(run.epoch) + ")";
-    }
-  });
-  return text;
+std::string ReplicationLaws::content_text(const std::vector<Run>& runs) const {
+  if (runs.empty()) return "nothing";
+  const Run& run = runs.front();
+  if (run.producer == Run::kHole) return "bytes that are no record";
+  return "record " + count_text(run.first) + " of " + history_->client({run.producer}).name + " (epoch " +
+         std::to_string(run.epoch) + ")";
 }
 
 void ReplicationLaws::one_leader(const PartitionView& p, history::PartitionId id, std::int32_t epoch,
@@ -116,9 +110,9 @@ void ReplicationLaws::judge(const history::Recovered& event, const CutFacts& fac
     if (hole < 0 && run.producer == Run::kHole) hole = run.base;
   });
   if (hole < 0) return;
-  book_->breach(CheckId::S12, event.at,
+  book_->breach(CheckId::S22, event.at,
                 at_text(event.at) + broker_text(event.broker) + " recovered " + p.name + " up to offset " +
-                    count_text(event.log_end) + " and kept, from offset " + count_text(hole) +
+                    count_text(event.log_end) + " and kept as records, from offset " + count_text(hole) +
                     ", bytes that the crash had destroyed.");
 }
 
@@ -143,9 +137,16 @@ void ReplicationLaws::judge(const history::HighWatermark& event, const HighWater
                   p.excuse());
   }
   if (facts.differs_at < 0) return;
+  std::vector<Run> own;
+  std::vector<Run> committed;
+  const auto replica = static_cast<std::size_t>(p.index_of(event.broker));
+  const std::int64_t at = facts.differs_at;
+  p.logs.for_each(replica, at, at + 1, [&](const Run& run) { own.push_back(run); });
+  p.logs.reference().for_each(at, at + 1, [&](const Run& run) { committed.push_back(run); });
   book_->breach(CheckId::S3, event.at,
                 at_text(event.at) + who + " takes " + p.name + " for committed below " + count_text(event.offset) +
-                    ", but at offset " + count_text(facts.differs_at) + " its log and the committed log hold different records.",
+                    ", but at offset " + count_text(at) + " it holds " + content_text(own) + ", and the committed log " +
+                    content_text(committed) + ".",
                 p.excuse());
 }
 

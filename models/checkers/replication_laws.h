@@ -1,11 +1,14 @@
-// The laws of replication, judged at the event that breaks them: S3, S5, S7, S8, S9, S11, S12.
+// The laws of replication, judged at the event that breaks them: S3, S5, S7, S8, S9, S11, S12,
+// and S22 where recovery keeps what a crash destroyed.
 //
 // White box: reads what brokers and the controller did, through the facts of ClusterView. A breach is reported
 // with its time and in words; while the partition's contract is broken it is measured instead.
 #pragma once
 
 #include <map>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "models/checkers/cluster_view.h"
 #include "models/checkers/law_book.h"
@@ -14,7 +17,7 @@ namespace brokersim::checkers {
 
 class ReplicationLaws {
  public:
-  explicit ReplicationLaws(LawBook& book) : book_(&book) {}
+  ReplicationLaws(const history::History& history, LawBook& book) : history_(&history), book_(&book) {}
 
   /// After the event was applied to the view.
   void judge(const history::Appended& event, const AppendFacts& facts, const PartitionView& p);
@@ -29,12 +32,12 @@ class ReplicationLaws {
   void one_leader(const PartitionView& p, history::PartitionId id, std::int32_t epoch, history::BrokerId broker,
                   sim::SimTime at, const char* how);
 
+  /// "record 3 of checkout-0 (epoch 2)", or what else these runs hold.
+  [[nodiscard]] std::string content_text(const std::vector<Run>& runs) const;
+
+  const history::History* history_;
   LawBook* book_;
   std::map<std::pair<std::int32_t, std::int32_t>, history::BrokerId> leaders_;  ///< (partition, epoch) -> who.
 };
-
-/// "records 3 to 5 of checkout-0 (epoch 2)", or what else stands at `offset` of the replica's log.
-[[nodiscard]] std::string content_text(const history::History& history, const PartitionView& p, std::size_t replica,
-                                       std::int64_t offset);
 
 }  // namespace brokersim::checkers

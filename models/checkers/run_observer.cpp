@@ -12,7 +12,7 @@ bool Findings::any_violation() const {
 }
 
 RunObserver::RunObserver(history::History& history)
-    : view_(history), replication_(book_), clients_(view_, book_), meter_(history) {
+    : view_(history), replication_(history, book_), clients_(view_, book_), meter_(history) {
   history.attach(*this);
 }
 

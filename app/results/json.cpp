@@ -1,0 +1,189 @@
+#include "app/results/json.h"
+
+#include <nlohmann/json.hpp>
+
+#include "sim/fingerprint.h"
+
+namespace brokersim::results {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json optional_seconds(const std::optional<sim::SimTime>& at) { return at ? Json(at->seconds()) : Json(nullptr); }
+
+Json of_records(const checkers::RecordCounts& records) {
+  return {{"sent", records.sent},
+          {"acknowledged", records.acknowledged},
+          {"failed", records.failed},
+          {"unknown", records.unknown},
+          {"unfinished", records.unfinished()},
+          {"lost_acknowledged", records.lost_acknowledged},
+          {"duplicated", records.duplicated},
+          {"reordered", records.reordered},
+          {"consumed", records.consumed}};
+}
+
+Json of_histogram(const sim::Histogram& histogram) {
+  const auto ms = [](std::int64_t ns) { return static_cast<double>(ns) / 1e6; };
+  return {{"count", histogram.count()},
+          {"mean_ms", histogram.mean() / 1e6},
+          {"p50_ms", ms(histogram.quantile(0.5))},
+          {"p95_ms", ms(histogram.quantile(0.95))},
+          {"p99_ms", ms(histogram.quantile(0.99))},
+          {"p999_ms", ms(histogram.quantile(0.999))},
+          {"max_ms", ms(histogram.max())}};
+}
+
+Json of_latencies(const checkers::Latencies& latency) {
+  return {{"produce", of_histogram(latency.produce)},
+          {"produce_ok", of_histogram(latency.produce_ok)},
+          {"end_to_end", of_histogram(latency.end_to_end)}};
+}
+
+Json of_phases(const checkers::PhaseHistograms& phases) {
+  return {{"before", of_histogram(phases.before)}, {"during", of_histogram(phases.during)}, {"after", of_histogram(phases.after)}};
+}
+
+Json of_throughput(double records, double bytes) { return {{"records_per_second", records}, {"bytes_per_second", bytes}}; }
+
+Json of_workload(const checkers::WorkloadMeasures& w) {
+  const double seconds = w.last_acknowledged > w.first_sent ? (w.last_acknowledged - w.first_sent).seconds() : 0.0;
+  const auto rate = [&](std::int64_t amount) { return seconds > 0 ? static_cast<double>(amount) / seconds : 0.0; };
+  return {{"records", of_records(w.records)},
+          {"latency", of_latencies(w.latency)},
+          {"throughput", of_throughput(rate(w.records.acknowledged), rate(w.acknowledged_bytes))}};
+}
+
+const char* how_text(history::BrokerEvent event) {
+  switch (event) {
+    case history::BrokerEvent::power_lost: return "power_lost";
+    case history::BrokerEvent::kernel_panicked: return "kernel_panicked";
+    case history::BrokerEvent::paused: return "paused";
+    default: return "process_killed";
+  }
+}
+
+const std::string& partition_name(const RunResult& result, history::PartitionId partition) {
+  return result.findings.partition_names[static_cast<std::size_t>(partition.n)];
+}
+
+Json lists_of_outcomes(const RunResult& result) {
+  Json json;
+  const checkers::Measures& measures = result.findings.measures;
+  json["unavailable"] = Json::array();
+  for (const checkers::UnavailableWindow& window : measures.unavailable) {
+    json["unavailable"].push_back({{"what", checkers::to_string(window.what)},
+                                   {"of", partition_name(result, window.partition)},
+                                   {"from_s", window.from.seconds()},
+                                   {"to_s", window.to.seconds()},
+                                   {"open", window.open}});
+  }
+  json["recoveries"] = Json::array();
+  for (const checkers::LeaderRecovery& recovery : measures.recoveries) {
+    json["recoveries"].push_back({{"of", partition_name(result, recovery.partition)},
+                                  {"lost", recovery.lost},
+                                  {"how", how_text(recovery.how)},
+                                  {"stopped_s", recovery.stopped_at.seconds()},
+                                  {"successor", recovery.successor},
+                                  {"elected_s", optional_seconds(recovery.elected_at)},
+                                  {"acknowledged_s", optional_seconds(recovery.acknowledged_at)}});
+  }
+  json["losses"] = Json::array();
+  for (const checkers::Loss& loss : result.findings.losses.losses) {
+    json["losses"].push_back({{"producer", loss.producer_name},
+                              {"of", loss.partition_name},
+                              {"first", loss.first},
+                              {"last", loss.last},
+                              {"records", loss.records},
+                              {"pieces", loss.pieces},
+                              {"acks", loss.acks < 0 ? Json("all") : Json(loss.acks)},
+                              {"promised", loss.promised},
+                              {"explanation", loss.explanation}});
+  }
+  json["faults"] = Json::array();
+  for (const FaultResult& fault : result.faults) {
+    json["faults"].push_back({{"name", fault.name},
+                              {"kind", fault.kind},
+                              {"target", fault.target},
+                              {"at_s", fault.at.seconds()},
+                              {"healed_s", optional_seconds(fault.healed_at)},
+                              {"requested", fault.requested},
+                              {"fired", fault.fired},
+                              {"had_effect", fault.had_effect}});
+  }
+  json["checks"] = Json::array();
+  for (const checkers::CheckResult& check : result.findings.checks) {
+    json["checks"].push_back({{"id", check.id},
+                              {"title", check.title},
+                              {"verdict", checkers::to_string(check.verdict)},
+                              {"breaches", check.breaches},
+                              {"detail", check.detail}});
+  }
+  json["expectations"] = Json::array();
+  for (const ExpectationResult& expectation : result.expectations) {
+    json["expectations"].push_back({{"text", expectation.text},
+                                    {"verdict", to_string(expectation.verdict)},
+                                    {"value", expectation.value ? Json(*expectation.value) : Json(nullptr)},
+                                    {"detail", expectation.detail}});
+  }
+  json["published"] = Json::array();
+  for (const Comparison& published : result.published) {
+    json["published"].push_back({{"metric", published.metric},
+                                 {"published", published.published},
+                                 {"predicted", published.predicted ? Json(*published.predicted) : Json(nullptr)},
+                                 {"source", published.source}});
+  }
+  return json;
+}
+
+Json to_value(const RunResult& result) {
+  const checkers::Measures& measures = result.findings.measures;
+  const checkers::LossReport& losses = result.findings.losses;
+  Json json{{"scenario", result.scenario},
+            {"title", result.title},
+            {"seed", result.facts.seed},
+            {"overrides", result.facts.overrides},
+            {"fingerprint", sim::hex16(result.facts.fingerprint)},
+            {"simulated_seconds", result.facts.ended_at.seconds()},
+            {"wall_seconds", result.facts.wall_seconds},
+            {"events", result.facts.events},
+            {"verdict", result.verdict()},
+            {"exit_code", result.exit_code()},
+            {"failed_laws", result.failed_laws},
+            {"bug", result.facts.bug.empty() ? Json(nullptr) : Json(result.facts.bug)}};
+  json["records"] = of_records(measures.records);
+  json["records"]["lost_acknowledged_acks_0"] = losses.lost_acks_0;
+  json["records"]["lost_acknowledged_acks_1"] = losses.lost_acks_1;
+  json["records"]["lost_acknowledged_acks_all"] = losses.lost_acks_all;
+  json["records"]["at_risk"] = losses.at_risk;
+  json["records"]["at_risk_max"] = result.findings.at_risk_max;
+  json["latency"] = of_latencies(measures.latency);
+  json["latency_phases"] = {
+      {"fault_from_s", measures.fault_window.any() ? Json(measures.fault_window.from().seconds()) : Json(nullptr)},
+      {"fault_to_s", measures.fault_window.any() ? Json(measures.fault_window.to().seconds()) : Json(nullptr)},
+      {"produce", of_phases(measures.produce_phases)},
+      {"end_to_end", of_phases(measures.end_to_end_phases)}};
+  json["throughput"] = of_throughput(measures.records_per_second(), measures.bytes_per_second());
+  json["leader_changes"] = measures.leader_changes;
+  json.update(lists_of_outcomes(result));
+  json["probes"] = Json::object();
+  for (const checkers::ProbeInfo& probe : checkers::probes()) json["probes"][probe.name] = measures.probes.count(probe.probe);
+  json["workloads"] = Json::object();
+  for (const auto& [name, workload] : measures.workloads) json["workloads"][name] = of_workload(workload);
+  json["notes"] = result.notes;
+  json["warnings"] = result.warnings;
+  json["replay"] = result.replay();
+  return json;
+}
+
+}  // namespace
+
+std::string to_json(const RunResult& result) {
+  return to_value(result).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string to_pretty_json(const RunResult& result) {
+  return to_value(result).dump(2, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace brokersim::results

@@ -1,0 +1,108 @@
+#include "app/results/run_result.h"
+
+#include <algorithm>
+
+#include "app/results/expectations.h"
+#include "app/results/metric_value.h"
+#include "models/faults/names.h"
+
+namespace brokersim::results {
+namespace {
+
+constexpr int kHolds = 0;
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;
+constexpr int kInconclusive = 3;
+constexpr int kBug = 70;
+
+std::string shell_quoted(const std::string& word) {
+  const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || std::string("/._-=+:,@%").find(static_cast<char>(c)) != std::string::npos;
+  });
+  if (plain) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+std::vector<FaultResult> fault_results(const checkers::Findings& findings, const std::vector<faults::RealisedFault>& realised) {
+  std::vector<FaultResult> results;
+  for (const faults::RealisedFault& fault : realised) {
+    results.push_back({.name = fault.name, .kind = std::string(faults::to_string(fault.kind)), .target = fault.target, .at = fault.at,
+                       .healed_at = fault.healed_at, .requested = fault.requested, .fired = fault.fired, .had_effect = fault.had_effect});
+  }
+  if (!realised.empty()) return results;
+  for (const checkers::FaultRecord& fault : findings.measures.faults) {
+    FaultResult result{.kind = fault.kind, .target = fault.target, .at = fault.at, .fired = fault.fired, .had_effect = fault.had_effect};
+    if (fault.healed) result.healed_at = fault.healed_at;
+    results.push_back(result);
+  }
+  return results;
+}
+
+}  // namespace
+
+std::string to_string(ExpectationVerdict verdict) {
+  switch (verdict) {
+    case ExpectationVerdict::holds: return "holds";
+    case ExpectationVerdict::violated: return "violated";
+    case ExpectationVerdict::inconclusive: return "inconclusive";
+  }
+  return "";
+}
+
+int RunResult::exit_code() const {
+  if (!facts.bug.empty()) return kBug;
+  if (!failed_laws.empty()) return kFailed;
+  int code = kHolds;
+  for (const ExpectationResult& expectation : expectations) {
+    if (expectation.verdict == ExpectationVerdict::violated) return kFailed;
+    if (expectation.verdict == ExpectationVerdict::inconclusive) code = kInconclusive;
+  }
+  return code;
+}
+
+std::string RunResult::verdict() const {
+  switch (exit_code()) {
+    case kHolds: return "holds";
+    case kFailed: return "violated";
+    case kInconclusive: return "inconclusive";
+    default: return "bug";
+  }
+}
+
+std::string RunResult::replay() const {
+  std::string line = "brokersim run " + shell_quoted(scenario) + " --seed " + std::to_string(facts.seed);
+  for (const std::string& change : facts.overrides) line += " --set " + shell_quoted(change);
+  return line;
+}
+
+RunResult collect(const scenario::Scenario& scenario, RunFacts facts, checkers::Findings findings,
+                  const std::vector<faults::RealisedFault>& faults) {
+  RunResult result;
+  result.scenario = scenario.file;
+  result.title = scenario.config.title;
+  result.facts = std::move(facts);
+  result.findings = std::move(findings);
+  result.faults = fault_results(result.findings, faults);
+  result.notes = scenario.notes;
+  result.warnings = scenario.warnings;
+  result.warnings.insert(result.warnings.end(), result.findings.warnings.begin(), result.findings.warnings.end());
+  if (!result.facts.bug.empty()) return result;  // nothing was measured to the end
+  for (const scenario::Expectation& expectation : scenario.expect) result.expectations.push_back(judge(result, expectation));
+  result.failed_laws = results::failed_laws(result, scenario.expect);
+  for (const scenario::Published& published : scenario.published) {
+    const std::optional<MetricValue> predicted = metric_value(result, published.metric);
+    result.published.push_back({.metric = published.metric, .source = published.source, .published = published.value,
+                                .predicted = predicted ? std::optional<double>(predicted->value) : std::nullopt});
+  }
+  return result;
+}
+
+int worse_exit_code(int a, int b) {
+  const int order[] = {kHolds, kInconclusive, kFailed, kUsage, kBug};
+  const auto rank = [&](int code) { return std::find(std::begin(order), std::end(order), code) - std::begin(order); };
+  return rank(a) >= rank(b) ? a : b;
+}
+
+}  // namespace brokersim::results
