@@ -23,17 +23,19 @@ struct DiskConfig {
   std::int64_t read_iops = 84'480;                      ///< NVMe: highest 4 KiB random reads per second.
   std::int64_t write_iops = 66'969;                     ///< NVMe: highest 4 KiB random writes per second.
 
-  std::int32_t rpm = 7'200;                     ///< HDD: revolutions per minute.
-  sim::Duration seek_average = {7'240'000};     ///< HDD: capacity-weighted average seek.
+  std::int32_t rpm = 7'200;                         ///< HDD: revolutions per minute.
+  sim::Duration seek_average = {7'240'000};         ///< HDD: capacity-weighted average seek.
   sim::Duration seek_track_to_track = {1'429'000};  ///< HDD: one-cylinder seek.
   sim::Duration controller_overhead = {100'000};    ///< HDD: per command.
 
-  sim::Bytes volatile_cache = {0};      ///< Write cache that loses its content with the power; 0 = none.
-  bool power_loss_protection = true;    ///< Acknowledged writes survive a power loss; a flush is then free.
+  sim::Bytes volatile_cache = {0};    ///< Write cache that loses its content with the power; 0 = none.
+  bool power_loss_protection = true;  ///< Acknowledged writes survive a power loss; a flush is then free.
   sim::Duration flush_latency = {900'000};  ///< Cost of a cache flush without protection, beside the destage.
-  bool flush_lies = false;  ///< A flush answers at once and does nothing (fault D11). Only with a volatile cache.
-  std::int32_t shorn_write_permille = 10;   ///< Chance in 1,000 that an in-flight write is torn by a power loss.
-  sim::Bytes sector = {4'096};              ///< Unit that the device writes whole or not at all.
+  bool flush_lies =
+      false;  ///< A flush answers at once and does nothing (fault D11). Only with a volatile cache.
+  std::int32_t shorn_write_permille =
+      10;                       ///< Chance in 1,000 that an in-flight write is torn by a power loss.
+  sim::Bytes sector = {4'096};  ///< Unit that the device writes whole or not at all.
 };
 
 /// ext4's two ways to order data and metadata.
@@ -49,10 +51,10 @@ struct FileSystemConfig {
 
 /// Linux write-back. Ratios are shares of `memory`.
 struct PageCacheConfig {
-  sim::Bytes memory = {48ll << 30};          ///< Memory the cache may fill (RAM less heap). Positive.
-  sim::Percent dirty_background = {10};      ///< vm.dirty_background_ratio: write-back starts.
-  sim::Percent dirty_limit = {20};           ///< vm.dirty_ratio: writers are throttled towards this.
-  sim::Duration dirty_expire = {30'000'000'000};      ///< vm.dirty_expire_centisecs.
+  sim::Bytes memory = {48ll << 30};               ///< Memory the cache may fill (RAM less heap). Positive.
+  sim::Percent dirty_background = {10};           ///< vm.dirty_background_ratio: write-back starts.
+  sim::Percent dirty_limit = {20};                ///< vm.dirty_ratio: writers are throttled towards this.
+  sim::Duration dirty_expire = {30'000'000'000};  ///< vm.dirty_expire_centisecs.
   sim::Duration writeback_interval = {5'000'000'000};  ///< vm.dirty_writeback_centisecs.
   sim::BytesPerSecond copy_rate = {5'700'000'000};     ///< memory copy on a cached read or a write.
 };

@@ -32,7 +32,8 @@ void add_survivors(const sim::Stream& draws, const Piece& piece, std::int64_t to
       continue;
     }
     for (std::int64_t at = command; at < end; at += sector) {
-      if (sector_landed.chance_permille(static_cast<std::uint64_t>(at), 500)) medium.add(at, std::min(at + sector, end));
+      if (sector_landed.chance_permille(static_cast<std::uint64_t>(at), 500))
+        medium.add(at, std::min(at + sector, end));
     }
   }
 }
@@ -40,7 +41,8 @@ void add_survivors(const sim::Stream& draws, const Piece& piece, std::int64_t to
 /// End of what a write contributes to the image of `layer`: later truncations hide the rest.
 std::int64_t end_in(const File& file, std::int32_t layer, const Piece& piece) {
   std::int64_t to = piece.to;
-  for (std::int32_t cut = piece.layer; cut < layer; ++cut) to = std::min(to, file.cuts[static_cast<std::size_t>(cut)]);
+  for (std::int32_t cut = piece.layer; cut < layer; ++cut)
+    to = std::min(to, file.cuts[static_cast<std::size_t>(cut)]);
   return to;
 }
 
@@ -82,8 +84,10 @@ IntervalSet FileSystem::medium_of(const File& file, std::int32_t layer, CrashKin
     if (!at_risk(write)) {
       medium.add(write.piece.from, end_in(file, layer, write.piece));
     } else if (write.started) {
-      const auto object = (static_cast<std::uint64_t>(file.id.n) << 32) | static_cast<std::uint32_t>(write.piece.layer);
-      add_survivors(draws.child(object), write.piece, end_in(file, layer, write.piece), disk_.config(), medium);
+      const auto object =
+          (static_cast<std::uint64_t>(file.id.n) << 32) | static_cast<std::uint32_t>(write.piece.layer);
+      add_survivors(draws.child(object), write.piece, end_in(file, layer, write.piece), disk_.config(),
+                    medium);
     }
   }
   for (const Interval& ghost : file.ghosts.intervals()) medium.subtract(ghost.from, ghost.to);
@@ -149,7 +153,8 @@ void FileSystem::take_back(const JournalChange& change, CrashReport& report) {
       changed.restore_ranges(change.cut_to, change.tail);
       changed.size = change.size;
       // Bytes in front of the cut may have been written back since; those behind it were as they were.
-      changed.done_to = change.done_to > change.cut_to ? change.done_to : std::min(changed.done_to, change.cut_to);
+      changed.done_to =
+          change.done_to > change.cut_to ? change.done_to : std::min(changed.done_to, change.cut_to);
       changed.damage = change.damage;
       changed.content = change.content;
       changed.cuts.pop_back();
@@ -157,7 +162,8 @@ void FileSystem::take_back(const JournalChange& change, CrashReport& report) {
   }
 }
 
-void FileSystem::settle(File& file, CrashKind kind, bool barrier_landed, const std::vector<UnsafeWrite>& writes) {
+void FileSystem::settle(File& file, CrashKind kind, bool barrier_landed,
+                        const std::vector<UnsafeWrite>& writes) {
   SIM_CHECK(file.committed_layer == file.layer());
   SIM_CHECK(file.committed_size <= file.size);
   const std::int64_t size = file.committed_size;

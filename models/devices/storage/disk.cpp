@@ -123,9 +123,11 @@ void Disk::time_barrier(Request& request) {
 
 sim::Duration Disk::background_share(const Request& request, sim::Duration left, bool first) const {
   const bool nvme = config_.kind == DiskKind::nvme;
-  const sim::Duration quantum = slowed(sim::transfer_time(nvme ? kNvmeQuantum : kHddQuantum, config_.write_bandwidth));
+  const sim::Duration quantum =
+      slowed(sim::transfer_time(nvme ? kNvmeQuantum : kHddQuantum, config_.write_bandwidth));
   if (first || !nvme) return std::min(left, quantum);
-  const sim::Duration own = slowed(timing_.service(request.io.kind != IoKind::read, {}, request.io.length, now()));
+  const sim::Duration own =
+      slowed(timing_.service(request.io.kind != IoKind::read, {}, request.io.length, now()));
   return std::min(left, own);
 }
 
@@ -136,7 +138,8 @@ sim::SimTime Disk::serve_foreground(Request& request) {
   const sim::Duration left = background_free_ - free;
   const bool interrupts = left.ns > 0;
   request.start = interrupts ? free + background_share(request, left, first) : free;
-  const sim::Duration service = slowed(timing_.service(io.kind != IoKind::read, io.position, io.length, request.start));
+  const sim::Duration service =
+      slowed(timing_.service(io.kind != IoKind::read, io.position, io.length, request.start));
   const sim::SimTime end = request.start + service;
   counters_.busy += service;
   foreground_free_ = end;
@@ -182,7 +185,8 @@ void Disk::complete(std::uint64_t slot_word) {
   }
   if (kind == IoKind::write && is_volatile()) {
     drop_safe();
-    cache_.push_back({request.id, next_id_, request.io.piece, std::max(request.destaged_at, now() + kLingers)});
+    cache_.push_back(
+        {request.id, next_id_, request.io.piece, std::max(request.destaged_at, now() + kLingers)});
   }
   const sim::Callback done = request.io.done;
   request.id = 0;
@@ -238,7 +242,8 @@ DiskCrash Disk::crash(bool powered) {
   if (!powered) {
     drop_safe();
     for (const CacheEntry& entry : cache_) {
-      result.writes.push_back({entry.id, entry.piece, true, true, entry.mark <= barrier && !config_.flush_lies});
+      result.writes.push_back(
+          {entry.id, entry.piece, true, true, entry.mark <= barrier && !config_.flush_lies});
     }
   }
   for (Request& request : requests_) {

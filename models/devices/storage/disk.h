@@ -33,23 +33,23 @@ enum class Urgency : std::uint8_t { foreground, background };
 /// What of a file a write carries, so that a crash can be told in terms of files.
 struct Piece {
   FileId file;
-  std::int64_t from = 0;    ///< First new byte; the sector that holds it is written whole.
-  std::int64_t to = 0;      ///< One past the last byte.
-  std::int32_t layer = 0;   ///< Truncations of the file before this write.
+  std::int64_t from = 0;   ///< First new byte; the sector that holds it is written whole.
+  std::int64_t to = 0;     ///< One past the last byte.
+  std::int32_t layer = 0;  ///< Truncations of the file before this write.
 };
 
 struct IoRequest {
   IoKind kind = IoKind::read;
   Urgency urgency = Urgency::foreground;
-  sim::Bytes position;     ///< Byte address on the device; tells sequential from random. Ignored for a flush.
-  sim::Bytes length;       ///< Positive for reads and writes.
-  Piece piece;             ///< Writes of file data; file.n = -1 for the journal.
-  sim::Callback done;      ///< Called from the completion event, with its own argument. May be empty.
+  sim::Bytes position;  ///< Byte address on the device; tells sequential from random. Ignored for a flush.
+  sim::Bytes length;    ///< Positive for reads and writes.
+  Piece piece;          ///< Writes of file data; file.n = -1 for the journal.
+  sim::Callback done;   ///< Called from the completion event, with its own argument. May be empty.
 };
 
 struct DiskCounters {
   std::int64_t reads = 0;
-  std::int64_t writes = 0;  ///< Barriers included.
+  std::int64_t writes = 0;   ///< Barriers included.
   std::int64_t flushes = 0;  ///< Barriers included when the drive needs a flush.
   sim::Bytes bytes_read;
   sim::Bytes bytes_written;
@@ -60,14 +60,14 @@ struct DiskCounters {
 struct UnsafeWrite {
   std::uint64_t id = 0;
   Piece piece;
-  bool acknowledged = false;  ///< In the volatile cache; otherwise in flight.
-  bool started = true;        ///< False: still queued behind others, so nothing of it is on the medium.
+  bool acknowledged = false;    ///< In the volatile cache; otherwise in flight.
+  bool started = true;          ///< False: still queued behind others, so nothing of it is on the medium.
   bool before_barrier = false;  ///< Acknowledged before the barrier in flight: safe if that one landed.
 };
 
 /// What the device held at a crash, in order of submission.
 struct DiskCrash {
-  std::vector<UnsafeWrite> writes;  ///< File data only.
+  std::vector<UnsafeWrite> writes;       ///< File data only.
   bool barrier_may_have_landed = false;  ///< One was in flight, and its own write had been handed over.
 };
 
@@ -108,7 +108,7 @@ class Disk : public sim::Component {
  private:
   struct Request {
     IoRequest io;
-    std::uint64_t id = 0;  // 0: free slot
+    std::uint64_t id = 0;      // 0: free slot
     sim::SimTime start;        // when the device begins with it
     sim::SimTime done_at;      // when the submitter hears of it; moves when others overtake
     sim::SimTime destaged_at;  // when its data are on the medium

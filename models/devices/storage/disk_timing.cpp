@@ -8,9 +8,9 @@
 namespace brokersim::storage {
 
 namespace {
-constexpr double kKneeFraction = 0.24;        // d* of the seek curve (1.2)
-constexpr double kThirdOverAverage = 1.047;   // seek(N/3) over the data sheet's average (1.2)
-constexpr double kFullOverAverage = 1.961;    // 14.2 ms over 7.24 ms, WD 4 TB (1.2)
+constexpr double kKneeFraction = 0.24;                // d* of the seek curve (1.2)
+constexpr double kThirdOverAverage = 1.047;           // seek(N/3) over the data sheet's average (1.2)
+constexpr double kFullOverAverage = 1.961;            // 14.2 ms over 7.24 ms, WD 4 TB (1.2)
 constexpr sim::BytesPerSecond kSata = {600'000'000};  // SATA 3 (1.5)
 }  // namespace
 
@@ -41,8 +41,9 @@ DiskTiming::DiskTiming(const DiskConfig& config) : config_(config) {
 sim::Duration DiskTiming::seek(std::int64_t cylinders) const {
   if (cylinders == 0) return {};
   const auto d = static_cast<double>(cylinders);
-  const double ns = d < kKneeFraction * static_cast<double>(kCylinders) ? seek_a_ns_ + seek_b_ns_ * std::sqrt(d)
-                                                                         : seek_c_ns_ + seek_e_ns_ * d;
+  const double ns = d < kKneeFraction * static_cast<double>(kCylinders)
+                        ? seek_a_ns_ + seek_b_ns_ * std::sqrt(d)
+                        : seek_c_ns_ + seek_e_ns_ * d;
   return {static_cast<std::int64_t>(ns + 0.5)};
 }
 
@@ -66,7 +67,8 @@ sim::Duration DiskTiming::rotation(sim::Bytes position, sim::SimTime at) const {
   return {(angle - head + revolution_.ns) % revolution_.ns};
 }
 
-sim::Duration DiskTiming::service(bool write, sim::Bytes position, sim::Bytes length, sim::SimTime start) const {
+sim::Duration DiskTiming::service(bool write, sim::Bytes position, sim::Bytes length,
+                                  sim::SimTime start) const {
   SIM_CHECK(length.n > 0);
   if (config_.kind == DiskKind::nvme) {
     const std::int64_t iops = write ? config_.write_iops : config_.read_iops;

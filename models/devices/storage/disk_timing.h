@@ -21,7 +21,8 @@ class DiskTiming {
 
   /// Time that the port (NVMe) or the mechanics (HDD) are busy with the request, if they begin it at `start`.
   /// `length` positive.
-  [[nodiscard]] sim::Duration service(bool write, sim::Bytes position, sim::Bytes length, sim::SimTime start) const;
+  [[nodiscard]] sim::Duration service(bool write, sim::Bytes position, sim::Bytes length,
+                                      sim::SimTime start) const;
   /// The head is at `position` at `at`: the end of the latest request in line.
   void move_head(sim::Bytes position, sim::SimTime at);
   /// The latest request in line ends that much later, because another was put before it.
@@ -51,8 +52,8 @@ class DiskTiming {
   double seek_b_ns_ = 0;
   double seek_c_ns_ = 0;
   double seek_e_ns_ = 0;
-  std::int64_t head_ = -1;       // byte after the last one served
-  sim::SimTime head_free_;       // when that was
+  std::int64_t head_ = -1;  // byte after the last one served
+  sim::SimTime head_free_;  // when that was
 };
 
 }  // namespace brokersim::storage

@@ -36,16 +36,16 @@ struct File {
   IntervalSet ghosts;   // clean in the cache, never written (a failed fsync)
   bool fail_next_sync = false;
 
-  std::int64_t disk_size = 0;       // i_disksize of the running transaction
+  std::int64_t disk_size = 0;  // i_disksize of the running transaction
   std::int64_t committed_size = 0;
-  std::vector<std::int64_t> cuts;   // truncations so far; their number is the layer
+  std::vector<std::int64_t> cuts;  // truncations so far; their number is the layer
   std::int32_t committed_layer = 0;
-  std::uint64_t changed_in = 0;     // latest transaction with a change of this inode
-  std::uint64_t sized_in = 0;       // latest transaction that lists its size
+  std::uint64_t changed_in = 0;  // latest transaction with a change of this inode
+  std::uint64_t sized_in = 0;    // latest transaction that lists its size
 
-  std::deque<std::uint32_t> writes;    // write-back in flight, in order of offset
-  std::vector<std::uint32_t> blocks;   // page cache handles by block number; 0: not resident
-  sim::SimTime dirtied_at;             // when it last went from clean to dirty
+  std::deque<std::uint32_t> writes;   // write-back in flight, in order of offset
+  std::vector<std::uint32_t> blocks;  // page cache handles by block number; 0: not resident
+  sim::SimTime dirtied_at;            // when it last went from clean to dirty
   bool listed_dirty = false;
 
   [[nodiscard]] std::int32_t layer() const { return static_cast<std::int32_t>(cuts.size()); }

@@ -44,7 +44,8 @@ void FileSystem::read_more(std::uint64_t number, ReadOperation& operation) {
     const std::int64_t block = operation.next++;
     const std::int64_t begin = block * PageCache::kBlock;
     if (begin >= read->size) break;
-    if (static_cast<std::size_t>(block) < read->blocks.size() && read->blocks[static_cast<std::size_t>(block)] != 0) {
+    if (static_cast<std::size_t>(block) < read->blocks.size() &&
+        read->blocks[static_cast<std::size_t>(block)] != 0) {
       page_cache_.touch(read->blocks[static_cast<std::size_t>(block)]);
       continue;
     }
@@ -82,7 +83,9 @@ void FileSystem::note_resident(File& file, std::int64_t block) {
   file.blocks[index] = page_cache_.insert(number_, file.id, block);
 }
 
-void FileSystem::evicted(FileId id, std::int64_t block) { file(id).blocks[static_cast<std::size_t>(block)] = 0; }
+void FileSystem::evicted(FileId id, std::int64_t block) {
+  file(id).blocks[static_cast<std::size_t>(block)] = 0;
+}
 
 bool FileSystem::evictable(FileId id, std::int64_t block) const {
   const File& cached = file(id);

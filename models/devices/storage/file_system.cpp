@@ -16,9 +16,11 @@ namespace {
 /// lie within 16 GiB of each other.
 std::int64_t place(std::string_view name, sim::Bytes capacity) {
   const std::size_t slash = name.rfind('/');
-  const std::string_view directory = slash == std::string_view::npos ? std::string_view{} : name.substr(0, slash);
+  const std::string_view directory =
+      slash == std::string_view::npos ? std::string_view{} : name.substr(0, slash);
   const std::int64_t sectors = capacity.n / 4'096;
-  const auto base = static_cast<std::int64_t>(sim::hash_name(directory) % static_cast<std::uint64_t>(sectors));
+  const auto base =
+      static_cast<std::int64_t>(sim::hash_name(directory) % static_cast<std::uint64_t>(sectors));
   const auto near = static_cast<std::int64_t>(sim::hash_name(name) % 16) << 18;
   return (base + near) % sectors * 4'096;
 }
@@ -197,7 +199,8 @@ void FileSystem::truncate(FileId id, sim::Bytes size) {
   cut.damage.subtract(size.n, cut.size);
   cut.ghosts.subtract(size.n, cut.size);
   // A batch cut in two is not what was written.
-  if (!cut.ranges.empty() && change.tail.front().offset < size.n) cut.damage.add(cut.ranges.back().offset, size.n);
+  if (!cut.ranges.empty() && change.tail.front().offset < size.n)
+    cut.damage.add(cut.ranges.back().offset, size.n);
   if (!cut.content.empty()) cut.content.resize(static_cast<std::size_t>(size.n));
   used_.n -= cut.size - size.n;
   cut.size = size.n;

@@ -127,10 +127,10 @@ class FileSystem : public sim::Component {
   enum class Cause : std::uint8_t { flusher, sync, ordered };
   struct SyncOperation {
     enum class Stage : std::uint8_t { data, commit, flush, finished };
-    FileId file;               // n = -1: names only
-    std::int64_t target = 0;   // bytes of the file that must be at the device
+    FileId file;              // n = -1: names only
+    std::int64_t target = 0;  // bytes of the file that must be at the device
     std::uint64_t transaction = 0;
-    std::uint64_t mark = 0;    // a flush from this number on covers its data
+    std::uint64_t mark = 0;  // a flush from this number on covers its data
     Stage stage = Stage::data;
     Status status = Status::ok;
     sim::Signal finished;
@@ -191,8 +191,8 @@ class FileSystem : public sim::Component {
 
   // crashes
   CrashReport crash(CrashKind kind);
-  [[nodiscard]] IntervalSet medium_of(const File& file, std::int32_t layer, CrashKind kind, bool barrier_landed,
-                                      const std::vector<UnsafeWrite>& writes) const;
+  [[nodiscard]] IntervalSet medium_of(const File& file, std::int32_t layer, CrashKind kind,
+                                      bool barrier_landed, const std::vector<UnsafeWrite>& writes) const;
   void report_losses(const File& file, std::int64_t visible, CrashKind kind, bool barrier_landed,
                      const std::vector<UnsafeWrite>& writes, CrashReport& report) const;
   void take_back(const JournalChange& change, CrashReport& report);

@@ -81,7 +81,8 @@ bool Flusher::next_file() {
 std::int64_t Flusher::chunk() const {
   // fs/fs-writeback.c: round_down(min(bandwidth / 2, limit / 8) + 4 MiB, 4 MiB).
   constexpr std::int64_t kUnit = 4 << 20;
-  const std::int64_t wanted = std::min(page_cache_.write_back_rate().n / 2, page_cache_.limit().n / 8) + kUnit;
+  const std::int64_t wanted =
+      std::min(page_cache_.write_back_rate().n / 2, page_cache_.limit().n / 8) + kUnit;
   return wanted / kUnit * kUnit;
 }
 

@@ -5,14 +5,15 @@
 namespace brokersim::storage {
 
 std::vector<Interval>::iterator IntervalSet::first_ending_after(std::int64_t at) {
-  return std::partition_point(intervals_.begin(), intervals_.end(), [at](const Interval& i) { return i.to <= at; });
+  return std::partition_point(intervals_.begin(), intervals_.end(),
+                              [at](const Interval& i) { return i.to <= at; });
 }
 
 void IntervalSet::add(std::int64_t from, std::int64_t to) {
   if (from >= to) return;
   // Touching intervals merge, hence `to < from` here and `<= to` below.
-  const auto first =
-      std::partition_point(intervals_.begin(), intervals_.end(), [from](const Interval& i) { return i.to < from; });
+  const auto first = std::partition_point(intervals_.begin(), intervals_.end(),
+                                          [from](const Interval& i) { return i.to < from; });
   auto last = first;
   while (last != intervals_.end() && last->from <= to) {
     from = std::min(from, last->from);

@@ -9,8 +9,8 @@ namespace brokersim::storage {
 
 namespace {
 constexpr std::int64_t kBlockSize = 4'096;
-constexpr std::int64_t kInodesPerBlock = 16;       // ext4: 256-byte inodes
-constexpr std::int64_t kJournalSize = 128 << 20;   // mke2fs default for small to middle disks
+constexpr std::int64_t kInodesPerBlock = 16;      // ext4: 256-byte inodes
+constexpr std::int64_t kJournalSize = 128 << 20;  // mke2fs default for small to middle disks
 }  // namespace
 
 Journal::Journal(FileSystem& file_system, Disk& disk, sim::Duration commit_interval)

@@ -22,9 +22,9 @@ class FileSystem;
 struct JournalChange {
   UndoneChange::Kind kind = UndoneChange::Kind::create;
   FileId file;
-  FileId replaced;       // rename: the file that `to` named before; n = -1 none
-  std::string from;      // name before (create: the name)
-  std::string to;        // rename: name after
+  FileId replaced;   // rename: the file that `to` named before; n = -1 none
+  std::string from;  // name before (create: the name)
+  std::string to;    // rename: name after
   // truncate:
   std::int64_t cut_to = 0;
   std::int64_t size = 0;
@@ -43,9 +43,9 @@ struct CommittedSize {
 struct Transaction {
   std::uint64_t id = 1;
   std::vector<JournalChange> changes;
-  std::vector<FileId> sized;           // files whose size it will carry, each once
-  std::vector<CommittedSize> sizes;    // their sizes when its commit began
-  std::int32_t waits_for_data = 0;     // ordered data in flight that its commit waits for
+  std::vector<FileId> sized;         // files whose size it will carry, each once
+  std::vector<CommittedSize> sizes;  // their sizes when its commit began
+  std::int32_t waits_for_data = 0;   // ordered data in flight that its commit waits for
   [[nodiscard]] bool empty() const { return changes.empty() && sized.empty(); }
 };
 

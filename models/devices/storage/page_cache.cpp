@@ -47,7 +47,8 @@ void PageCache::detach(std::int32_t file_system) {
 
 sim::Duration PageCache::add_dirty(sim::Bytes length) {
   dirty_ += length;
-  if (dirty_ <= background_) [[likely]] return {};
+  if (dirty_ <= background_) [[likely]]
+    return {};
   for (FileSystem* const file_system : file_systems_) {
     if (file_system != nullptr) file_system->flusher_.wake();
   }
@@ -58,12 +59,14 @@ sim::Duration PageCache::throttle(sim::Bytes length) {
   if (dirty_ <= freerun_) return {};
   // pos = 1 + ((setpoint - dirty) / (limit - setpoint))^3, 1 at the set point, 0 at the limit (3.3). All writers
   // of the host share the rate W x pos: with N of them each converges to W / N, as in the kernel.
-  const double x = static_cast<double>(set_point_.n - dirty_.n) / static_cast<double>(limit_.n - set_point_.n);
+  const double x =
+      static_cast<double>(set_point_.n - dirty_.n) / static_cast<double>(limit_.n - set_point_.n);
   const double position = std::clamp(1.0 + x * x * x, kPositionMin, 2.0);
   const auto rate = static_cast<std::int64_t>(static_cast<double>(write_back_rate_.n) * position);
   // The time a writer spent elsewhere since its last pause counts as paused, up to a pause's usual length.
   const sim::SimTime earliest = {std::max<std::int64_t>(0, now().ns - kPause.ns)};
-  writers_free_ = std::max(earliest, writers_free_) + sim::transfer_time(length, {std::max<std::int64_t>(rate, 1)});
+  writers_free_ =
+      std::max(earliest, writers_free_) + sim::transfer_time(length, {std::max<std::int64_t>(rate, 1)});
   return std::max(sim::Duration{0}, writers_free_ - now());
 }
 

@@ -28,8 +28,10 @@ class PageCache : public sim::Component {
   PageCache(sim::Simulation& sim, std::string path, const PageCacheConfig& config);
 
   [[nodiscard]] const PageCacheConfig& config() const { return config_; }
-  [[nodiscard]] sim::Bytes dirty() const { return dirty_; }    ///< Under write-back included, all file systems.
-  [[nodiscard]] sim::Bytes cached() const { return cached_; }  ///< Resident, dirty and clean, rounded to blocks.
+  [[nodiscard]] sim::Bytes dirty() const { return dirty_; }  ///< Under write-back included, all file systems.
+  [[nodiscard]] sim::Bytes cached() const {
+    return cached_;
+  }  ///< Resident, dirty and clean, rounded to blocks.
   [[nodiscard]] sim::Bytes background_threshold() const { return background_; }
   [[nodiscard]] sim::Bytes limit() const { return limit_; }
   /// (freerun + limit) / 2: where dirty bytes settle when writers are faster than the device.

@@ -73,7 +73,8 @@ class Episode {
   Episode(std::uint64_t seed, const Settings& settings)
       : seed_(seed),
         settings_(settings),
-        rig_(seed, settings.disk, {.data = settings.ordered ? JournalData::ordered : JournalData::writeback}) {}
+        rig_(seed, settings.disk,
+             {.data = settings.ordered ? JournalData::ordered : JournalData::writeback}) {}
 
   std::uint64_t run() {
     for (int crash = 0; crash < 4; ++crash) {
@@ -104,8 +105,12 @@ class Episode {
   void operate() {
     switch (pick(13)) {
       case 0: create(); break;
-      case 1: case 2: case 3: case 4: append(); break;
-      case 5: case 6: start_sync(); break;
+      case 1:
+      case 2:
+      case 3:
+      case 4: append(); break;
+      case 5:
+      case 6: start_sync(); break;
       case 7: truncate(); break;
       case 8: rename(); break;
       case 9: remove(); break;
@@ -117,7 +122,8 @@ class Episode {
   }
 
   void wait() {
-    static constexpr std::int64_t lengths_us[] = {7, 30, 100, 400, 3'000, 30'000, 700'000, 4'000'000, 9'000'000};
+    static constexpr std::int64_t lengths_us[] = {7,      30,      100,       400,      3'000,
+                                                  30'000, 700'000, 4'000'000, 9'000'000};
     // The longest waits stay below 30 s in sum for a file only by chance; the flusher's age rule is in asked().
     rig_.run_for({lengths_us[pick(9)] * 1'000});
   }
@@ -269,7 +275,8 @@ class Episode {
   std::int64_t base_floor_of(int file, std::size_t k) {
     if (!model_.states_[0].contents.contains(file)) return 0;
     std::int64_t kept = length_of(model_.states_[0].contents.at(file));
-    for (std::size_t s = 0; s <= k; ++s) kept = std::min(kept, length_of(model_.states_[s].contents.at(file)));
+    for (std::size_t s = 0; s <= k; ++s)
+      kept = std::min(kept, length_of(model_.states_[s].contents.at(file)));
     return kept;
   }
 
@@ -294,7 +301,8 @@ class Episode {
         if (cut && have.intact[i]) return name + " ends in the middle of an intact extent";
         at += have.content[i].length;
         if (at <= floor_of(file, k) && !have.intact[i]) return name + " damaged promised bytes";
-        if (have.intact[i] && !may_be_written(file, want[i])) return name + " shows bytes that nobody wrote back";
+        if (have.intact[i] && !may_be_written(file, want[i]))
+          return name + " shows bytes that nobody wrote back";
         if (settings_.ordered && !cut && !have.intact[i]) return name + " has zeros in ordered mode";
       }
     }
@@ -319,8 +327,8 @@ class Episode {
       why += "\n  state " + std::to_string(k) + ": " + problem;
     }
     ASSERT_TRUE(match.has_value()) << "seed " << seed_ << (power ? " power loss" : " panic") << " at "
-                                   << sim::to_string(rig_.sim.now()) << ": the image is that of no state from "
-                                   << earliest << " on:" << why;
+                                   << sim::to_string(rig_.sim.now())
+                                   << ": the image is that of no state from " << earliest << " on:" << why;
     check_report(report, before, image);
     EXPECT_EQ(rig_.cache.dirty(), 0_B);
     EXPECT_EQ(rig_.sim.pending_events(), 0u) << "a fresh mount has nothing to do";
@@ -328,7 +336,8 @@ class Episode {
   }
 
   /// Every append of the files before the crash is either reported lost or intact in the image, never both or neither.
-  void check_report(const CrashReport& report, const State& before, const std::map<std::string, Read>& image) {
+  void check_report(const CrashReport& report, const State& before,
+                    const std::map<std::string, Read>& image) {
     std::map<ContentTag, std::int64_t> reported;
     for (const LostRange& lost : report.lost) reported[lost.tag] += lost.length.n;
     losses_ += static_cast<int>(report.lost.size());

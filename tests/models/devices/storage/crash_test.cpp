@@ -189,7 +189,8 @@ TEST(Truncation, InTheMiddleOfAnAppend) {
   rig.fs.truncate(file, 1'300_B);
   EXPECT_EQ(rig.fs.extents(file), (std::vector<Extent>{{0_B, 1'000_B, 1, true}, {1'000_B, 300_B, 2, false}}));
   rig.panic();
-  EXPECT_EQ(rig.fs.extents(file), (std::vector<Extent>{{0_B, 1'000_B, 1, true}, {1'000_B, 1'000_B, 2, true}}));
+  EXPECT_EQ(rig.fs.extents(file),
+            (std::vector<Extent>{{0_B, 1'000_B, 1, true}, {1'000_B, 1'000_B, 2, true}}));
 }
 
 // Goal: dirty bytes that were truncated do not come back. Method: truncate dirty ones, then panic.

@@ -17,7 +17,8 @@ using namespace sim::literals;
 struct Probe {
   explicit Probe(const DiskConfig& config) : sim(1), disk(sim, "disk", config) {}
 
-  std::size_t submit(IoKind kind, std::int64_t position, std::int64_t length, Urgency urgency = Urgency::foreground) {
+  std::size_t submit(IoKind kind, std::int64_t position, std::int64_t length,
+                     Urgency urgency = Urgency::foreground) {
     IoRequest io;
     io.kind = kind;
     io.urgency = urgency;
@@ -126,7 +127,8 @@ TEST(HddDisk, SeekCurveMeetsThePublishedPoints) {
   const struct {
     double stroke;
     double ms;
-  } points[] = {{0.01, 2.55}, {0.05, 3.84}, {0.1, 4.84}, {0.2, 6.3}, {1.0 / 3, 7.8}, {0.5, 9.4}, {0.75, 11.8}, {1.0, 14.2}};
+  } points[] = {{0.01, 2.55},   {0.05, 3.84}, {0.1, 4.84},  {0.2, 6.3},
+                {1.0 / 3, 7.8}, {0.5, 9.4},   {0.75, 11.8}, {1.0, 14.2}};
   for (const auto& point : points) {
     const auto d = static_cast<std::int64_t>(point.stroke * DiskTiming::kCylinders);
     EXPECT_NEAR(timing.seek(d).milliseconds(), point.ms, point.ms * 0.06) << "at " << point.stroke;
@@ -170,7 +172,9 @@ TEST(HddDisk, RandomReadsPerSecondMatchTheReference) {
   Probe probe(plain_hdd());
   const std::int64_t sectors = plain_hdd().capacity.n / 4'096;
   for (std::uint64_t i = 0; i < 2'000; ++i) {
-    probe.submit(IoKind::read, static_cast<std::int64_t>(sim::mix64(i) % static_cast<std::uint64_t>(sectors)) * 4'096, 4'096);
+    probe.submit(IoKind::read,
+                 static_cast<std::int64_t>(sim::mix64(i) % static_cast<std::uint64_t>(sectors)) * 4'096,
+                 4'096);
   }
   probe.sim.run_to_end();
   EXPECT_NEAR(2'000 / probe.sim.now().seconds(), 87.0, 87.0 * 0.05);
@@ -186,7 +190,8 @@ TEST(HddDisk, InterleavedStreamsLoseThroughputAsPublished) {
   for (const auto& row : rows) {
     Probe probe(plain_hdd());
     std::vector<std::int64_t> next(16);
-    for (std::size_t s = 0; s < next.size(); ++s) next[s] = static_cast<std::int64_t>(s) * 250'000'000'000 / 4'096 * 4'096;
+    for (std::size_t s = 0; s < next.size(); ++s)
+      next[s] = static_cast<std::int64_t>(s) * 250'000'000'000 / 4'096 * 4'096;
     for (int round = 0; round < 20; ++round) {
       // In no order, so that the head does not simply sweep.
       for (std::size_t s = 0; s < next.size(); ++s) {

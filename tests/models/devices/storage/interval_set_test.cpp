@@ -36,7 +36,8 @@ TEST(IntervalSet, AgreesWithOneFlagPerByte) {
     add ? set.add(from, to) : set.subtract(from, to);
     for (auto at = from; at < to; ++at) flags[static_cast<std::size_t>(at)] = add;
     for (std::int64_t at = 0; at < 64; ++at) {
-      ASSERT_EQ(set.intersects(at, at + 1), flags[static_cast<std::size_t>(at)]) << "operation " << i << " byte " << at;
+      ASSERT_EQ(set.intersects(at, at + 1), flags[static_cast<std::size_t>(at)])
+          << "operation " << i << " byte " << at;
     }
     std::int64_t previous = -1;
     for (const Interval& interval : set.intervals()) {

@@ -114,7 +114,8 @@ inline sim::Task<void> remove_file_durably(Rig* rig, std::string name, Outcome* 
   outcome->at = rig->sim.now();
 }
 
-inline sim::Task<void> read_range(Rig* rig, FileId file, sim::Bytes offset, sim::Bytes length, Outcome* outcome) {
+inline sim::Task<void> read_range(Rig* rig, FileId file, sim::Bytes offset, sim::Bytes length,
+                                  Outcome* outcome) {
   co_await rig->fs.read(file, offset, length);
   outcome->complete = true;
   outcome->at = rig->sim.now();

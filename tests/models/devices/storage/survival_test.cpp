@@ -103,24 +103,25 @@ TEST_P(Survival, FollowsTheTable) {
 std::string cell_name(const testing::TestParamInfo<Row>& info) {
   static const char* const reached[] = {"Dirty", "DriveCache", "Flushed"};
   static const char* const crash[] = {"Kill", "Panic", "PowerUnprotected", "PowerProtected"};
-  return std::string(reached[static_cast<int>(info.param.reached)]) + crash[static_cast<int>(info.param.crash)];
+  return std::string(reached[static_cast<int>(info.param.reached)]) +
+         crash[static_cast<int>(info.param.crash)];
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Table, Survival,
-    testing::Values(Row{Reached::dirty, Crash::process_kill, Fate::kept},
-                    Row{Reached::dirty, Crash::kernel_panic, Fate::lost},
-                    Row{Reached::dirty, Crash::power_loss_unprotected, Fate::lost},
-                    Row{Reached::dirty, Crash::power_loss_protected, Fate::lost},
-                    Row{Reached::drive_cache, Crash::process_kill, Fate::kept},
-                    Row{Reached::drive_cache, Crash::kernel_panic, Fate::kept},
-                    Row{Reached::drive_cache, Crash::power_loss_unprotected, Fate::subset},
-                    Row{Reached::drive_cache, Crash::power_loss_protected, Fate::kept},
-                    Row{Reached::flushed, Crash::process_kill, Fate::kept},
-                    Row{Reached::flushed, Crash::kernel_panic, Fate::kept},
-                    Row{Reached::flushed, Crash::power_loss_unprotected, Fate::kept},
-                    Row{Reached::flushed, Crash::power_loss_protected, Fate::kept}),
-    cell_name);
+INSTANTIATE_TEST_SUITE_P(Table, Survival,
+                         testing::Values(Row{Reached::dirty, Crash::process_kill, Fate::kept},
+                                         Row{Reached::dirty, Crash::kernel_panic, Fate::lost},
+                                         Row{Reached::dirty, Crash::power_loss_unprotected, Fate::lost},
+                                         Row{Reached::dirty, Crash::power_loss_protected, Fate::lost},
+                                         Row{Reached::drive_cache, Crash::process_kill, Fate::kept},
+                                         Row{Reached::drive_cache, Crash::kernel_panic, Fate::kept},
+                                         Row{Reached::drive_cache, Crash::power_loss_unprotected,
+                                             Fate::subset},
+                                         Row{Reached::drive_cache, Crash::power_loss_protected, Fate::kept},
+                                         Row{Reached::flushed, Crash::process_kill, Fate::kept},
+                                         Row{Reached::flushed, Crash::kernel_panic, Fate::kept},
+                                         Row{Reached::flushed, Crash::power_loss_unprotected, Fate::kept},
+                                         Row{Reached::flushed, Crash::power_loss_protected, Fate::kept}),
+                         cell_name);
 
 // Goal: a disk that is lost takes everything. Method: a synced and a dirty append.
 TEST(DiskLoss, TakesEverythingAndSaysWhereItWas) {

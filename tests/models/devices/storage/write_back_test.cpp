@@ -222,7 +222,8 @@ TEST(PageCache, HitsCostNothingMissesPayTheDisk) {
   rig.spawn(read_range(&rig, file, 0_B, 256_KiB, &miss));
   rig.run_for(1_s);
   ASSERT_TRUE(miss.complete);
-  EXPECT_EQ(miss.at - begin, 2 * sim::transfer_time(128_KiB, {666'900'000}) + 90_us) << "two windows in flight";
+  EXPECT_EQ(miss.at - begin, 2 * sim::transfer_time(128_KiB, {666'900'000}) + 90_us)
+      << "two windows in flight";
   EXPECT_EQ(rig.disk.counters().reads, reads + 2);
   EXPECT_TRUE(rig.fs.cached(file, 0_B, 256_KiB));
   EXPECT_FALSE(rig.fs.cached(file, 1_MiB, 128_KiB)) << "the least recently used made room";
