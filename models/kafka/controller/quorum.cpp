@@ -42,7 +42,8 @@ sim::Task<void> MetadataQuorum::load_and_lead() {
   // A node alone in the quorum stands at once and has its majority with its own vote, which must be durable.
   epoch_ = std::max(parse_epoch(file_system_.read_whole(state_file_)), log_.last_epoch()) + 1;
   std::string vote = std::to_string(epoch_);
-  const storage::Status status = co_await file_system_.replace(state_file_, std::move(vote));
+  sim::Task<storage::Status> voting = file_system_.replace(state_file_, std::move(vote));
+  const storage::Status status = co_await voting;
   if (status != storage::Status::ok) {
     listener_.on_fatal();
     co_return;
