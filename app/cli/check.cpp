@@ -4,7 +4,8 @@
 
 namespace brokersim::cli {
 
-int check(const std::vector<std::string>& files, const std::vector<std::string>& overrides, std::ostream& out, std::ostream& err) {
+int check(const std::vector<std::string>& files, const std::vector<std::string>& overrides, std::ostream& out,
+          std::ostream& err) {
   int answer = exit_ok;
   for (const std::string& file : files) {
     const scenario::LoadResult loaded = scenario::load_file(file, overrides);
@@ -16,8 +17,8 @@ int check(const std::vector<std::string>& files, const std::vector<std::string>&
     const world::Config& config = loaded.scenario->config;
     out << scenario::shown(file) << ": ok, " << scenario::counted(config.hosts.size(), "host") << ", "
         << scenario::counted(config.producers.size() + config.consumers.size(), "workload") << ", "
-        << scenario::counted(config.faults.size(), "fault") << ", " << scenario::counted(loaded.scenario->expect.size(), "expectation")
-        << "\n";
+        << scenario::counted(config.faults.size(), "fault") << ", "
+        << scenario::counted(loaded.scenario->expect.size(), "expectation") << "\n";
   }
   return answer;
 }

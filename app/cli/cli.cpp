@@ -11,7 +11,9 @@
 namespace brokersim::cli {
 namespace {
 
-constexpr const char* set_help = "Replace the value at a JSON pointer before anything is checked: --set /duration=\"30 s\". May be repeated.";
+constexpr const char* set_help =
+    "Replace the value at a JSON pointer before anything is checked: --set /duration=\"30 s\". May be "
+    "repeated.";
 
 /// What the commands were given; CLI11 fills it, one command then reads its part.
 struct Options {
@@ -22,7 +24,10 @@ struct Options {
 };
 
 void add_set(CLI::App& command, Options& options) {
-  command.add_option("--set", options.overrides, set_help)->type_name("POINTER=VALUE")->allow_extra_args(false)->take_all();
+  command.add_option("--set", options.overrides, set_help)
+      ->type_name("POINTER=VALUE")
+      ->allow_extra_args(false)
+      ->take_all();
 }
 
 }  // namespace
@@ -35,10 +40,13 @@ int worse(int a, int b) {
 
 int run_command_line(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err) {
   Options options;
-  CLI::App app("Runs real message-broker logic on virtual time: which acknowledged records a fault destroys, and why.", "brokersim");
+  CLI::App app(
+      "Runs real message-broker logic on virtual time: which acknowledged records a fault destroys, and why.",
+      "brokersim");
   app.require_subcommand(1);
 
-  CLI::App* check_command = app.add_subcommand("check", "Say everything that is wrong with scenario files; run nothing.");
+  CLI::App* check_command =
+      app.add_subcommand("check", "Say everything that is wrong with scenario files; run nothing.");
   check_command->add_option("FILE", options.files, "Scenario files.")->required();
   add_set(*check_command, options);
 
@@ -46,7 +54,9 @@ int run_command_line(const std::vector<std::string>& arguments, std::ostream& ou
   schema_command->add_flag("--markdown", options.markdown, "Print the reference page instead.");
 
   CLI::App* list_command = app.add_subcommand("list", "List what scenarios may name.");
-  list_command->add_option("WHAT", options.subject, "hardware, faults, checks or metrics.")->required()->check(CLI::IsMember(list_subjects()));
+  list_command->add_option("WHAT", options.subject, "hardware, faults, checks or metrics.")
+      ->required()
+      ->check(CLI::IsMember(list_subjects()));
 
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // As CLI11 wants them.
@@ -57,7 +67,8 @@ int run_command_line(const std::vector<std::string>& arguments, std::ostream& ou
   }
   if (check_command->parsed()) return check(options.files, options.overrides, out, err);
   if (list_command->parsed()) return list(options.subject, out);
-  if (schema_command->parsed()) out << (options.markdown ? scenario::format_markdown() : scenario::schema_json());
+  if (schema_command->parsed())
+    out << (options.markdown ? scenario::format_markdown() : scenario::schema_json());
   return exit_ok;
 }
 

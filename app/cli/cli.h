@@ -23,6 +23,7 @@ enum ExitCode : int {
 [[nodiscard]] int worse(int a, int b);
 
 /// Runs one command line (without the program's name) and returns its exit code.
-[[nodiscard]] int run_command_line(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err);
+[[nodiscard]] int run_command_line(const std::vector<std::string>& arguments, std::ostream& out,
+                                   std::ostream& err);
 
 }  // namespace brokersim::cli

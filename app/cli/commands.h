@@ -8,8 +8,8 @@
 namespace brokersim::cli {
 
 /// check FILE...: what is wrong with the files. One line of `out` per sound file, diagnostics to `err`.
-[[nodiscard]] int check(const std::vector<std::string>& files, const std::vector<std::string>& overrides, std::ostream& out,
-                        std::ostream& err);
+[[nodiscard]] int check(const std::vector<std::string>& files, const std::vector<std::string>& overrides,
+                        std::ostream& out, std::ostream& err);
 
 /// list hardware|faults|checks|metrics.
 [[nodiscard]] int list(const std::string& what, std::ostream& out);

@@ -12,18 +12,21 @@ namespace {
 void columns(const std::vector<std::pair<std::string, std::string>>& rows, std::ostream& out) {
   std::size_t width = 0;
   for (const auto& [name, text] : rows) width = std::max(width, name.size());
-  for (const auto& [name, text] : rows) out << name << std::string(width - name.size() + 2, ' ') << text << "\n";
+  for (const auto& [name, text] : rows)
+    out << name << std::string(width - name.size() + 2, ' ') << text << "\n";
 }
 
 std::vector<std::pair<std::string, std::string>> faults() {
   std::vector<std::pair<std::string, std::string>> rows;
-  for (const scenario::Table* table : scenario::fault_variants().tables) rows.emplace_back(table->tag, table->doc);
+  for (const scenario::Table* table : scenario::fault_variants().tables)
+    rows.emplace_back(table->tag, table->doc);
   return rows;
 }
 
 std::vector<std::pair<std::string, std::string>> checks() {
   std::vector<std::pair<std::string, std::string>> rows;
-  for (const checkers::CheckInfo& check : checkers::checks()) rows.emplace_back(check.id, check.title + " Applies: " + check.applies + ".");
+  for (const checkers::CheckInfo& check : checkers::checks())
+    rows.emplace_back(check.id, check.title + " Applies: " + check.applies + ".");
   return rows;
 }
 

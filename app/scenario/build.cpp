@@ -35,12 +35,15 @@ void Build::add_host(host::HostConfig host, NodeId at) {
   if (too_many_hosts) return;
   if (static_cast<std::int64_t>(out.config.hosts.size()) >= limits::hosts) {
     too_many_hosts = true;
-    doc.error(at, "too-many-hosts", "the scenario needs more than " + std::to_string(limits::hosts) + " hosts, the most that can be simulated",
+    doc.error(at, "too-many-hosts",
+              "the scenario needs more than " + std::to_string(limits::hosts) +
+                  " hosts, the most that can be simulated",
               "controllers and clients need hosts too, unless \"on\" says where they run");
     return;
   }
   if (host_index.contains(host.name)) {
-    doc.error(at, "duplicate-name", "there are two hosts named " + in_quotes(host.name), "choose another name");
+    doc.error(at, "duplicate-name", "there are two hosts named " + in_quotes(host.name),
+              "choose another name");
     return;
   }
   host_index.emplace(host.name, out.config.hosts.size());
@@ -64,10 +67,12 @@ std::vector<std::string> Build::resolve_hosts(const View& view, std::string_view
     } else if (hosts_known) {
       const std::string hint = doc.suggest(node.text, [&] {
         std::vector<std::string> known = keys_of(group_hosts);
-        if (nearest(node.text, known).empty() && !nearest(node.text, keys_of(host_index)).empty()) known = keys_of(host_index);
+        if (nearest(node.text, known).empty() && !nearest(node.text, keys_of(host_index)).empty())
+          known = keys_of(host_index);
         return known;
       });
-      doc.error(element, "unknown-host", "there is no host or group of hosts named " + in_quotes(node.text), hint);
+      doc.error(element, "unknown-host", "there is no host or group of hosts named " + in_quotes(node.text),
+                hint);
     }
     for (std::string& host : found) {
       if (seen.insert(host).second) hosts.push_back(std::move(host));
@@ -82,8 +87,11 @@ const kafka::ClusterConfig* Build::resolve_system(const View& view) {
   if (of == no_node) {
     if (system_names.size() == 1) return clusters.empty() ? nullptr : &clusters.front();
     if (system_names.size() > 1) {
-      doc.error(view.node(), "missing-field", "there are " + std::to_string(system_names.size()) + " systems, so \"of\" must say which is meant",
-                doc.suggest("", [&] { return std::vector<std::string>(system_names.begin(), system_names.end()); }));
+      doc.error(
+          view.node(), "missing-field",
+          "there are " + std::to_string(system_names.size()) + " systems, so \"of\" must say which is meant",
+          doc.suggest("",
+                      [&] { return std::vector<std::string>(system_names.begin(), system_names.end()); }));
     }
     return nullptr;
   }
@@ -93,7 +101,9 @@ const kafka::ClusterConfig* Build::resolve_system(const View& view) {
   }
   if (!system_names.contains(doc.tree[of].text)) {
     doc.error(of, "unknown-system", "there is no system named " + in_quotes(doc.tree[of].text),
-              doc.suggest(doc.tree[of].text, [&] { return std::vector<std::string>(system_names.begin(), system_names.end()); }));
+              doc.suggest(doc.tree[of].text, [&] {
+                return std::vector<std::string>(system_names.begin(), system_names.end());
+              }));
   }
   return nullptr;
 }
@@ -118,13 +128,16 @@ std::string Build::stable_name(const View& view) {
   return stem + "-" + std::to_string(occurrences[stem]++);
 }
 
-std::optional<PartitionName> resolve_partition(Build& build, const kafka::ClusterConfig& cluster, NodeId node) {
+std::optional<PartitionName> resolve_partition(Build& build, const kafka::ClusterConfig& cluster,
+                                               NodeId node) {
   const std::string& text = build.doc.tree[node].text;
   const std::size_t slash = text.rfind('/');
-  const auto number = slash == std::string::npos ? std::variant<std::int64_t, QuantityError>{QuantityError{}} : parse_integer(std::string_view(text).substr(slash + 1));
+  const auto number = slash == std::string::npos ? std::variant<std::int64_t, QuantityError>{QuantityError{}}
+                                                 : parse_integer(std::string_view(text).substr(slash + 1));
   const auto* partition = std::get_if<std::int64_t>(&number);
   if (partition == nullptr) {
-    build.doc.error(node, "bad-partition", in_quotes(text) + " is not a partition", "write \"TOPIC/NUMBER\", such as \"orders/0\"");
+    build.doc.error(node, "bad-partition", in_quotes(text) + " is not a partition",
+                    "write \"TOPIC/NUMBER\", such as \"orders/0\"");
     return std::nullopt;
   }
   const std::string topic = text.substr(0, slash);
@@ -133,13 +146,17 @@ std::optional<PartitionName> resolve_partition(Build& build, const kafka::Cluste
     topics.push_back(spec.name);
     if (spec.name != topic) continue;
     if (*partition < 0 || *partition >= spec.partitions) {
-      build.doc.error(node, "unknown-partition", "topic " + in_quotes(topic) + " has " + counted(static_cast<std::size_t>(spec.partitions), "partition") +
-                          ", so there is no " + in_quotes(text), "partitions count from 0");
+      build.doc.error(node, "unknown-partition",
+                      "topic " + in_quotes(topic) + " has " +
+                          counted(static_cast<std::size_t>(spec.partitions), "partition") +
+                          ", so there is no " + in_quotes(text),
+                      "partitions count from 0");
       return std::nullopt;
     }
     return PartitionName{topic, static_cast<std::int32_t>(*partition)};
   }
-  build.doc.error(node, "unknown-topic", "there is no topic named " + in_quotes(topic) + " in " + in_quotes(cluster.name),
+  build.doc.error(node, "unknown-topic",
+                  "there is no topic named " + in_quotes(topic) + " in " + in_quotes(cluster.name),
                   build.doc.suggest(topic, [&] { return topics; }));
   return std::nullopt;
 }

@@ -28,12 +28,12 @@ struct Build {
   std::map<std::string, std::vector<std::string>> group_hosts;  ///< Group to its hosts, in order.
   std::map<std::string, NodeId> group_nodes;                    ///< Group to its entry in `hosts`.
   std::map<std::string, std::size_t> host_index;                ///< Host to its place in config.hosts.
-  std::set<std::string> zones;          ///< Of all hosts so far.
-  std::set<std::string> power_domains;  ///< Of all hosts so far.
+  std::set<std::string> zones;                                  ///< Of all hosts so far.
+  std::set<std::string> power_domains;                          ///< Of all hosts so far.
   bool duration_known = false;  ///< False if the duration is wrong: times are not judged against it.
   std::int64_t replicas = 0;    ///< Partitions times replication factor, so far.
   bool too_many_replicas = false;
-  std::set<std::string> system_names;    ///< Also of systems with errors.
+  std::set<std::string> system_names;  ///< Also of systems with errors.
   std::set<std::string> workload_names;
   std::map<std::string, int> occurrences;  ///< Of unnamed faults and workloads with equal content.
 
@@ -66,6 +66,7 @@ struct PartitionName {
   std::string topic;
   std::int32_t partition = 0;
 };
-std::optional<PartitionName> resolve_partition(Build& build, const kafka::ClusterConfig& cluster, NodeId node);
+std::optional<PartitionName> resolve_partition(Build& build, const kafka::ClusterConfig& cluster,
+                                               NodeId node);
 
 }  // namespace brokersim::scenario

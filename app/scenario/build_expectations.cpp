@@ -33,17 +33,21 @@ std::optional<double> metric_value(Document& doc, NodeId node, const Metric& met
     double value = 0;
     const auto [end, error] = std::from_chars(n.text.data(), n.text.data() + n.text.size(), value);
     if (error == std::errc() && end == n.text.data() + n.text.size()) return value;
-    doc.error(node, "number-range", shown(n.key, 60) + " is " + shown(n.text, 60) + ", which no limit can be");
+    doc.error(node, "number-range",
+              shown(n.key, 60) + " is " + shown(n.text, 60) + ", which no limit can be");
     return std::nullopt;
   }
   if (n.kind != NodeKind::text) return std::nullopt;
   if (!form) {
-    doc.error(node, "wrong-type", shown(n.key, 60) + " is " + in_quotes(n.text) + ", but " + metric.name + " is a plain number", "write it without quotes");
+    doc.error(node, "wrong-type",
+              shown(n.key, 60) + " is " + in_quotes(n.text) + ", but " + metric.name + " is a plain number",
+              "write it without quotes");
     return std::nullopt;
   }
   const auto parsed = parse_quantity(n.text, form->dimension);
   if (const auto* error = std::get_if<QuantityError>(&parsed)) {
-    doc.error(node, error->code, shown(n.key, 60) + " is " + in_quotes(n.text) + ", which " + error->message, error->hint);
+    doc.error(node, error->code, shown(n.key, 60) + " is " + in_quotes(n.text) + ", which " + error->message,
+              error->hint);
     return std::nullopt;
   }
   return static_cast<double>(std::get<std::int64_t>(parsed)) / form->per_unit;
@@ -64,7 +68,8 @@ class ExpectationBuilder {
     } else {
       e.kind = ExpectationKind::check;
       const std::string verdict = view_.text("verdict").value_or("holds");
-      for (const auto v : {checkers::Verdict::holds, checkers::Verdict::violated, checkers::Verdict::not_applicable}) {
+      for (const auto v :
+           {checkers::Verdict::holds, checkers::Verdict::violated, checkers::Verdict::not_applicable}) {
         if (to_string(v) == verdict) e.verdict = v;
       }
       e.text = "check " + e.name + " " + verdict;
@@ -77,7 +82,9 @@ class ExpectationBuilder {
     const Metric* metric = find_metric(view_.text("metric").value_or(""));
     check_of();
     bool any = false;
-    for (const auto& [field, comparison] : {std::pair{"equals", Comparison::equals}, {"at_least", Comparison::at_least}, {"at_most", Comparison::at_most}}) {
+    for (const auto& [field, comparison] : {std::pair{"equals", Comparison::equals},
+                                            {"at_least", Comparison::at_least},
+                                            {"at_most", Comparison::at_most}}) {
       const NodeId node = view_.member(field);
       if (node == no_node) continue;
       any = true;
@@ -91,10 +98,13 @@ class ExpectationBuilder {
       e.comparison = comparison;
       e.limit = *value;
       const bool bare = doc_.tree[node].kind == NodeKind::number && metric->unit != MetricUnit::count;
-      e.text = e.name + (e.of.empty() ? "" : " of " + e.of) + " " + field + " " + doc_.tree[node].text + (bare ? " " + std::string(to_string(metric->unit)) : "");
+      e.text = e.name + (e.of.empty() ? "" : " of " + e.of) + " " + field + " " + doc_.tree[node].text +
+               (bare ? " " + std::string(to_string(metric->unit)) : "");
       build_.out.expect.push_back(std::move(e));
     }
-    if (!any) doc_.error(view_.node(), "missing-field", "the expectation has no limit", "add \"equals\", \"at_most\" or \"at_least\"");
+    if (!any)
+      doc_.error(view_.node(), "missing-field", "the expectation has no limit",
+                 "add \"equals\", \"at_most\" or \"at_least\"");
   }
 
   /// `of` is a workload or a partition of some system.
@@ -104,11 +114,15 @@ class ExpectationBuilder {
     const std::string& text = doc_.tree[of].text;
     if (build_.workload_names.contains(text)) return;
     const std::size_t slash = text.rfind('/');
-    const auto number = slash == std::string::npos ? std::variant<std::int64_t, QuantityError>{QuantityError{}} : parse_integer(std::string_view(text).substr(slash + 1));
+    const auto number = slash == std::string::npos
+                            ? std::variant<std::int64_t, QuantityError>{QuantityError{}}
+                            : parse_integer(std::string_view(text).substr(slash + 1));
     const auto* partition = std::get_if<std::int64_t>(&number);
     for (const kafka::ClusterConfig& cluster : build_.out.config.clusters) {
       for (const kafka::TopicSpec& topic : cluster.topics) {
-        if (partition != nullptr && text.substr(0, slash) == topic.name && *partition >= 0 && *partition < topic.partitions) return;
+        if (partition != nullptr && text.substr(0, slash) == topic.name && *partition >= 0 &&
+            *partition < topic.partitions)
+          return;
       }
     }
     const std::string hint = doc_.suggest(text, [&] {
@@ -131,7 +145,8 @@ class ExpectationBuilder {
 void build_expectations(Build& build, const View& scenario) {
   const auto all = scenario.elements("expect");
   if (static_cast<std::int64_t>(all.size()) > limits::expectations) {
-    build.doc.error(scenario.member("expect"), "too-many-expectations", "there are " + std::to_string(all.size()) + " expectations, but at most " +
+    build.doc.error(scenario.member("expect"), "too-many-expectations",
+                    "there are " + std::to_string(all.size()) + " expectations, but at most " +
                         std::to_string(limits::expectations) + " can be checked");
     return;
   }

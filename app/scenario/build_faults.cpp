@@ -34,17 +34,22 @@ class FaultBuilder {
     }
     fault_.at = {view_.duration("at").value_or(sim::Duration{0}).ns};
     if (build_.duration_known && view_.has("at") && fault_.at.ns > build_.out.config.duration.ns) {
-      doc_.error(view_.member("at"), "after-the-end", "the fault comes at " + format_quantity(fault_.at.ns, Dimension::duration) + ", but the run ends at " +
-                     format_quantity(build_.out.config.duration.ns, Dimension::duration), "raise /duration, or set it earlier");
+      doc_.error(view_.member("at"), "after-the-end",
+                 "the fault comes at " + format_quantity(fault_.at.ns, Dimension::duration) +
+                     ", but the run ends at " +
+                     format_quantity(build_.out.config.duration.ns, Dimension::duration),
+                 "raise /duration, or set it earlier");
     }
     const Table& table = view_.table();
     if (table.find("lasts") != nullptr) fault_.lasts = view_.duration("lasts");
     if (table.find("restart_after") != nullptr) fault_.restart_after = view_.duration("restart_after");
-    if (table.find("factor_percent") != nullptr) fault_.factor_percent = static_cast<std::int32_t>(*view_.integer("factor_percent"));
+    if (table.find("factor_percent") != nullptr)
+      fault_.factor_percent = static_cast<std::int32_t>(*view_.integer("factor_percent"));
     if (fault_.kind == FaultKind::partition) {
       fault_.targets = targets("from");
       fault_.others = targets("to");
-      fault_.shape = view_.text("shape") == "one_way" ? faults::PartitionShape::one_way : faults::PartitionShape::full;
+      fault_.shape =
+          view_.text("shape") == "one_way" ? faults::PartitionShape::one_way : faults::PartitionShape::full;
     } else {
       fault_.targets = targets("target");
     }
@@ -85,7 +90,10 @@ class FaultBuilder {
       t.by = Target::By::workload;
       if (!build_.workload_names.contains(t.name)) {
         doc_.error(node, "unknown-workload", "there is no workload named " + in_quotes(t.name),
-                   doc_.suggest(t.name, [&] { return std::vector<std::string>(build_.workload_names.begin(), build_.workload_names.end()); }));
+                   doc_.suggest(t.name, [&] {
+                     return std::vector<std::string>(build_.workload_names.begin(),
+                                                     build_.workload_names.end());
+                   }));
       }
     }
     return t;
@@ -100,8 +108,8 @@ class FaultBuilder {
       return std::vector<std::string>(names.begin(), names.end());
     });
     std::string code = "unknown-" + std::string(what.substr(0, what.find(' ')));
-    doc_.error(node, code == "unknown-group" ? "unknown-host" : code, "there is no " + std::string(what) + " named " + in_quotes(given),
-               hint);
+    doc_.error(node, code == "unknown-group" ? "unknown-host" : code,
+               "there is no " + std::string(what) + " named " + in_quotes(given), hint);
   }
 
   std::optional<Target> of_system(const std::string& tag, const View& view) {
@@ -119,8 +127,10 @@ class FaultBuilder {
       const auto id = view.integer("broker");
       if (!id) return std::nullopt;
       t.number = static_cast<std::int32_t>(*id);
-      if (build_.hosts_known && !cluster->broker_hosts.empty() && *id >= static_cast<std::int64_t>(cluster->broker_hosts.size())) {
-        doc_.error(node, "unknown-broker", "there is no broker " + std::to_string(*id), "brokers are numbered 0 to " + std::to_string(cluster->broker_hosts.size() - 1));
+      if (build_.hosts_known && !cluster->broker_hosts.empty() &&
+          *id >= static_cast<std::int64_t>(cluster->broker_hosts.size())) {
+        doc_.error(node, "unknown-broker", "there is no broker " + std::to_string(*id),
+                   "brokers are numbered 0 to " + std::to_string(cluster->broker_hosts.size() - 1));
       }
     } else {
       if (doc_.tree[node].kind != NodeKind::text) return std::nullopt;
@@ -144,7 +154,9 @@ class FaultBuilder {
 void build_faults(Build& build, const View& scenario) {
   const auto all = scenario.elements("faults");
   if (static_cast<std::int64_t>(all.size()) > limits::faults) {
-    build.doc.error(scenario.member("faults"), "too-many-faults", "there are " + std::to_string(all.size()) + " faults, but at most " + std::to_string(limits::faults) + " can be simulated");
+    build.doc.error(scenario.member("faults"), "too-many-faults",
+                    "there are " + std::to_string(all.size()) + " faults, but at most " +
+                        std::to_string(limits::faults) + " can be simulated");
     return;
   }
   std::set<std::string> names;
@@ -154,7 +166,8 @@ void build_faults(Build& build, const View& scenario) {
     const View view(build.doc, node, *table);
     FaultConfig fault = FaultBuilder(build, view).make();
     if (!names.insert(fault.name).second) {
-      build.doc.error(view.place("name"), "duplicate-name", "there are two faults named " + in_quotes(fault.name), "choose another name");
+      build.doc.error(view.place("name"), "duplicate-name",
+                      "there are two faults named " + in_quotes(fault.name), "choose another name");
     }
     build.out.config.faults.push_back(std::move(fault));
   }
@@ -180,12 +193,16 @@ void build_fault_plan(Build& build, const View& scenario) {
     plan.from = {between->first.ns};
     plan.to = {between->second.ns};
     if (build.duration_known && plan.to.ns > build.out.config.duration.ns) {
-      build.doc.error(view.member("between"), "after-the-end", "faults are drawn until " + format_quantity(plan.to.ns, Dimension::duration) + ", but the run ends at " +
-                          format_quantity(build.out.config.duration.ns, Dimension::duration), "raise /duration, or end earlier");
+      build.doc.error(view.member("between"), "after-the-end",
+                      "faults are drawn until " + format_quantity(plan.to.ns, Dimension::duration) +
+                          ", but the run ends at " +
+                          format_quantity(build.out.config.duration.ns, Dimension::duration),
+                      "raise /duration, or end earlier");
     }
   }
   if (const auto lasts = view.duration_range("lasts")) std::tie(plan.lasts_min, plan.lasts_max) = *lasts;
-  if (const auto restart = view.duration_range("restart_after")) std::tie(plan.restart_after_min, plan.restart_after_max) = *restart;
+  if (const auto restart = view.duration_range("restart_after"))
+    std::tie(plan.restart_after_min, plan.restart_after_max) = *restart;
   build.out.config.fault_plan = plan;
 }
 

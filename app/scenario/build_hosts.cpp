@@ -24,9 +24,11 @@ void take(sim::Duration& to, const std::optional<std::int64_t>& n) {
 void build_disk(Build& build, const View& view, const DiskConfig& base, std::vector<DiskConfig>& disks) {
   DiskConfig disk = base;
   if (const auto name = view.text("preset")) {
-    if (const Preset* preset = find_preset(*name); preset != nullptr && !preset->hardware.disks.empty()) disk = preset->hardware.disks.front();
+    if (const Preset* preset = find_preset(*name); preset != nullptr && !preset->hardware.disks.empty())
+      disk = preset->hardware.disks.front();
   }
-  if (const auto kind = view.text("kind")) disk.kind = *kind == "hdd" ? storage::DiskKind::hdd : storage::DiskKind::nvme;
+  if (const auto kind = view.text("kind"))
+    disk.kind = *kind == "hdd" ? storage::DiskKind::hdd : storage::DiskKind::nvme;
   take(disk.capacity, view.quantity("capacity"));
   take(disk.read_bandwidth, view.quantity("read_bandwidth"));
   take(disk.write_bandwidth, view.quantity("write_bandwidth"));
@@ -44,7 +46,8 @@ void build_disk(Build& build, const View& view, const DiskConfig& base, std::vec
   take(disk.shorn_write_permille, view.integer("shorn_write_permille"));
   take(disk.sector, view.quantity("sector"));
   if ((disk.sector.n & (disk.sector.n - 1)) != 0) {
-    build.doc.error(view.place("sector"), "out-of-range", "sector must be a power of two", "512 B and 4 KiB are common");
+    build.doc.error(view.place("sector"), "out-of-range", "sector must be a power of two",
+                    "512 B and 4 KiB are common");
   }
   disks.insert(disks.end(), static_cast<std::size_t>(view.integer("count").value_or(1)), disk);
 }
@@ -77,21 +80,26 @@ host::HardwareConfig build_hardware(Build& build, const View& host) {
   take(hardware.page_cache.writeback_interval, cache.quantity("writeback_interval"));
   take(hardware.page_cache.copy_rate, cache.quantity("copy_rate"));
   if (hardware.page_cache.memory > hardware.memory) {
-    build.doc.error(cache.place("memory"), "out-of-range", "the page cache is larger than the machine's memory", "three quarters of the memory are usual");
+    build.doc.error(cache.place("memory"), "out-of-range",
+                    "the page cache is larger than the machine's memory",
+                    "three quarters of the memory are usual");
   }
   if (hardware.page_cache.dirty_background >= hardware.page_cache.dirty_limit) {
     build.doc.error(cache.place("dirty_limit"), "out-of-range", "dirty_limit must be above dirty_background",
                     "Linux has 20 and 10; a limit at or below the start would stop every writer");
   }
   const View file_system = view.object("file_system");
-  hardware.file_system.data = file_system.text("data") == "writeback" ? storage::JournalData::writeback : storage::JournalData::ordered;
+  hardware.file_system.data = file_system.text("data") == "writeback" ? storage::JournalData::writeback
+                                                                      : storage::JournalData::ordered;
   take(hardware.file_system.commit_interval, file_system.quantity("commit_interval"));
 
   if (view.has("disks")) {
     const DiskConfig base = hardware.disks.empty() ? DiskConfig{} : hardware.disks.front();
     hardware.disks.clear();
-    for (const NodeId disk : view.elements("disks")) build_disk(build, View(build.doc, disk, disk_table()), base, hardware.disks);
-    if (hardware.disks.empty()) build.doc.error(view.member("disks"), "empty-list", "a machine needs at least one disk");
+    for (const NodeId disk : view.elements("disks"))
+      build_disk(build, View(build.doc, disk, disk_table()), base, hardware.disks);
+    if (hardware.disks.empty())
+      build.doc.error(view.member("disks"), "empty-list", "a machine needs at least one disk");
   }
   return hardware;
 }
@@ -104,7 +112,8 @@ void build_group(Build& build, const View& view) {
     return;
   }
   if (build.group_hosts.contains(*group)) {
-    build.doc.error(view.member("name"), "duplicate-name", "there are two groups of hosts named " + in_quotes(*group), "choose another name");
+    build.doc.error(view.member("name"), "duplicate-name",
+                    "there are two groups of hosts named " + in_quotes(*group), "choose another name");
     return;
   }
   build.group_nodes.emplace(*group, view.node());
@@ -132,7 +141,8 @@ void build_hosts(Build& build, const View& scenario) {
   if (groups.empty()) {
     build.hosts_known = false;
     if (scenario.has("hosts") && build.doc.tree[scenario.member("hosts")].kind == NodeKind::array) {
-      build.doc.error(scenario.member("hosts"), "empty-list", "there are no hosts", "a system needs at least one");
+      build.doc.error(scenario.member("hosts"), "empty-list", "there are no hosts",
+                      "a system needs at least one");
     }
   }
 }

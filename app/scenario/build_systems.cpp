@@ -16,9 +16,11 @@ using kafka::ClusterConfig;
 using kafka::TopicSpec;
 
 void build_rules(const View& rules, kafka::Version version, kafka::BrokerConfig& broker) {
-  broker.eligible_leader_replicas = rules.boolean("eligible_leader_replicas").value_or(version == kafka::Version::v4_1);
+  broker.eligible_leader_replicas =
+      rules.boolean("eligible_leader_replicas").value_or(version == kafka::Version::v4_1);
   broker.strict_min_isr = *rules.boolean("strict_min_isr");
-  broker.metadata_commit_wakes_fetch = rules.boolean("metadata_commit_wakes_fetch").value_or(version == kafka::Version::v4_1);
+  broker.metadata_commit_wakes_fetch =
+      rules.boolean("metadata_commit_wakes_fetch").value_or(version == kafka::Version::v4_1);
   for (const std::string& bug : rules.texts("planted")) plant(broker.planted, bug);
 }
 
@@ -26,12 +28,20 @@ void build_rules(const View& rules, kafka::Version version, kafka::BrokerConfig&
 void check_broker(const PropertySet& given, KafkaSettings& settings) {
   auto& broker = settings.broker;
   if (broker.replica_fetch_wait_max > broker.replica_lag_time_max) {
-    given.report(Severity::error, given.has("replica.lag.time.max.ms") ? "replica.lag.time.max.ms" : "replica.fetch.wait.max.ms", "config",
-                 "replica.fetch.wait.max.ms must not be above replica.lag.time.max.ms", "else followers of idle partitions leave the ISR again and again");
+    given.report(
+        Severity::error,
+        given.has("replica.lag.time.max.ms") ? "replica.lag.time.max.ms" : "replica.fetch.wait.max.ms",
+        "config", "replica.fetch.wait.max.ms must not be above replica.lag.time.max.ms",
+        "else followers of idle partitions leave the ISR again and again");
   }
   if (broker.broker_session_timeout < broker.broker_heartbeat_interval) {
-    given.report(Severity::warning, given.has("broker.session.timeout.ms") ? "broker.session.timeout.ms" : "broker.heartbeat.interval.ms", "config",
-                 "broker.session.timeout.ms is below broker.heartbeat.interval.ms, so live brokers are fenced between heartbeats", "");
+    given.report(
+        Severity::warning,
+        given.has("broker.session.timeout.ms") ? "broker.session.timeout.ms" : "broker.heartbeat.interval.ms",
+        "config",
+        "broker.session.timeout.ms is below broker.heartbeat.interval.ms, so live brokers are fenced between "
+        "heartbeats",
+        "");
   }
   // log.flush.interval.ms is null by default, and then means the scheduler's interval.
   if (!given.has("log.flush.interval.ms")) settings.topic.flush_ms = broker.log_flush_scheduler_interval;
@@ -43,8 +53,10 @@ void build_controllers(Build& build, const View& view, ClusterConfig& cluster) {
   if (const auto group = controllers.text("on"); group && controllers.has("on")) {
     std::vector<std::string> hosts = build.resolve_hosts(controllers, "on");
     if (!hosts.empty() && static_cast<std::int64_t>(hosts.size()) < count) {
-      build.doc.error(controllers.place("count"), "too-few-hosts", "there are " + std::to_string(count) + " controllers, but " + in_quotes(*group) + " has " +
-                          counted(hosts.size(), "host"), "lower count to " + std::to_string(hosts.size()));
+      build.doc.error(controllers.place("count"), "too-few-hosts",
+                      "there are " + std::to_string(count) + " controllers, but " + in_quotes(*group) +
+                          " has " + counted(hosts.size(), "host"),
+                      "lower count to " + std::to_string(hosts.size()));
     }
     hosts.resize(std::min(hosts.size(), static_cast<std::size_t>(count)));
     cluster.controller_hosts = std::move(hosts);
@@ -65,7 +77,9 @@ void build_controllers(Build& build, const View& view, ClusterConfig& cluster) {
 
 /// Broker ids so that neighbours are in different zones as far as the zones reach: one of each zone in turn.
 std::vector<std::int32_t> interleaved_by_zone(const Build& build, const std::vector<std::string>& hosts) {
-  const auto zone_of = [&](const std::string& host) { return build.out.config.hosts[build.host_index.at(host)].zone; };
+  const auto zone_of = [&](const std::string& host) {
+    return build.out.config.hosts[build.host_index.at(host)].zone;
+  };
   const std::vector<std::string> zones = build.zones_of(hosts);
   std::vector<std::vector<std::int32_t>> by_zone(zones.size());
   for (std::size_t id = 0; id < hosts.size(); ++id) {
@@ -83,9 +97,15 @@ std::vector<std::int32_t> interleaved_by_zone(const Build& build, const std::vec
 
 class TopicBuilder {
  public:
-  TopicBuilder(Build& build, const View& view, const View& system, const ClusterConfig& cluster, const std::vector<std::int32_t>& order,
-               const KafkaSettings& inherited)
-      : build_(build), doc_(build.doc), view_(view), system_(system), cluster_(cluster), order_(order), settings_(inherited) {}
+  TopicBuilder(Build& build, const View& view, const View& system, const ClusterConfig& cluster,
+               const std::vector<std::int32_t>& order, const KafkaSettings& inherited)
+      : build_(build),
+        doc_(build.doc),
+        view_(view),
+        system_(system),
+        cluster_(cluster),
+        order_(order),
+        settings_(inherited) {}
 
   std::optional<TopicSpec> make() {
     const auto name = view_.text("name");
@@ -100,9 +120,12 @@ class TopicBuilder {
     check_size();
     if (within_limit()) assign();
     if (spec_.config.min_insync_replicas > spec_.replication_factor && spec_.replication_factor > 0) {
-      const std::string message = "min.insync.replicas is " + std::to_string(spec_.config.min_insync_replicas) + ", but topic " + in_quotes(spec_.name) + " has " +
-                                  counted(static_cast<std::size_t>(spec_.replication_factor), "replica") + " per partition";
-      given.report(Severity::warning, "min.insync.replicas", "min-isr", message, "Kafka then takes the count of replicas");
+      const std::string message =
+          "min.insync.replicas is " + std::to_string(spec_.config.min_insync_replicas) + ", but topic " +
+          in_quotes(spec_.name) + " has " +
+          counted(static_cast<std::size_t>(spec_.replication_factor), "replica") + " per partition";
+      given.report(Severity::warning, "min.insync.replicas", "min-isr", message,
+                   "Kafka then takes the count of replicas");
     }
     return spec_;
   }
@@ -110,9 +133,12 @@ class TopicBuilder {
  private:
   void check_name() {
     for (const TopicSpec& other : cluster_.topics) {
-      if (other.name == spec_.name) doc_.error(view_.member("name"), "duplicate-name", "there are two topics named " + in_quotes(spec_.name), "choose another name");
+      if (other.name == spec_.name)
+        doc_.error(view_.member("name"), "duplicate-name",
+                   "there are two topics named " + in_quotes(spec_.name), "choose another name");
     }
-    if (spec_.name == "." || spec_.name == "..") doc_.error(view_.member("name"), "bad-name", in_quotes(spec_.name) + " is not a legal topic name", "");
+    if (spec_.name == "." || spec_.name == "..")
+      doc_.error(view_.member("name"), "bad-name", in_quotes(spec_.name) + " is not a legal topic name", "");
   }
 
   void read_assignment() {
@@ -131,11 +157,13 @@ class TopicBuilder {
         }
         const auto brokers = static_cast<std::int64_t>(cluster_.broker_hosts.size());
         if (*id >= brokers && brokers > 0 && build_.hosts_known) {
-          doc_.error(e, "unknown-broker", "there is no broker " + std::to_string(*id), "brokers are numbered 0 to " + std::to_string(brokers - 1));
+          doc_.error(e, "unknown-broker", "there is no broker " + std::to_string(*id),
+                     "brokers are numbered 0 to " + std::to_string(brokers - 1));
           broken_ = true;
         }
         if (std::find(replicas.begin(), replicas.end(), *id) != replicas.end()) {
-          doc_.error(e, "bad-assignment", "broker " + std::to_string(*id) + " holds two replicas of one partition", "");
+          doc_.error(e, "bad-assignment",
+                     "broker " + std::to_string(*id) + " holds two replicas of one partition", "");
           broken_ = true;
         }
         replicas.push_back(static_cast<std::int32_t>(*id));
@@ -148,21 +176,27 @@ class TopicBuilder {
     const bool assigned = !spec_.assignment.empty();
     const auto partitions = view_.integer("partitions");
     const auto factor = view_.integer("replication_factor");
-    spec_.partitions = static_cast<std::int32_t>(partitions.value_or(assigned ? static_cast<std::int64_t>(spec_.assignment.size()) : settings_.num_partitions));
-    const auto first = assigned ? static_cast<std::int64_t>(spec_.assignment.front().size()) : settings_.default_replication_factor;
+    spec_.partitions = static_cast<std::int32_t>(partitions.value_or(
+        assigned ? static_cast<std::int64_t>(spec_.assignment.size()) : settings_.num_partitions));
+    const auto first = assigned ? static_cast<std::int64_t>(spec_.assignment.front().size())
+                                : settings_.default_replication_factor;
     spec_.replication_factor = static_cast<std::int32_t>(factor.value_or(first));
     if (!assigned || broken_) return;
     if (spec_.assignment.size() != static_cast<std::size_t>(spec_.partitions)) {
       broken_ = true;
-      doc_.error(view_.member("assignment"), "bad-assignment", "assignment lists " + counted(spec_.assignment.size(), "partition") + ", but the topic has " +
-                     std::to_string(spec_.partitions), "leave `partitions` out to take it from the assignment");
+      doc_.error(view_.member("assignment"), "bad-assignment",
+                 "assignment lists " + counted(spec_.assignment.size(), "partition") +
+                     ", but the topic has " + std::to_string(spec_.partitions),
+                 "leave `partitions` out to take it from the assignment");
     }
     const auto lists = view_.elements("assignment");
     for (std::size_t p = 0; p < spec_.assignment.size(); ++p) {
       if (spec_.assignment[p].size() == static_cast<std::size_t>(spec_.replication_factor)) continue;
       broken_ = true;
-      doc_.error(lists[p], "bad-assignment", "partition " + std::to_string(p) + " has " + counted(spec_.assignment[p].size(), "replica") +
-                     ", but replication_factor is " + std::to_string(spec_.replication_factor), "");
+      doc_.error(lists[p], "bad-assignment",
+                 "partition " + std::to_string(p) + " has " + counted(spec_.assignment[p].size(), "replica") +
+                     ", but replication_factor is " + std::to_string(spec_.replication_factor),
+                 "");
     }
   }
 
@@ -171,8 +205,10 @@ class TopicBuilder {
     if (brokers == 0 || !build_.hosts_known || broken_ || view_.wrong("replication_factor")) return;
     if (static_cast<std::size_t>(spec_.replication_factor) <= brokers) return;
     broken_ = true;
-    doc_.error(view_.place(view_.has("replication_factor") ? "replication_factor" : "name"), "too-few-brokers",
-               "replication_factor is " + std::to_string(spec_.replication_factor) + ", but the cluster has " + counted(brokers, "broker"),
+    doc_.error(view_.place(view_.has("replication_factor") ? "replication_factor" : "name"),
+               "too-few-brokers",
+               "replication_factor is " + std::to_string(spec_.replication_factor) +
+                   ", but the cluster has " + counted(brokers, "broker"),
                "lower it to " + std::to_string(brokers) + raise_hint());
   }
 
@@ -184,7 +220,8 @@ class TopicBuilder {
     if (group == build_.group_nodes.end()) return "";
     const NodeId count = doc_.tree.find(group->second, "count");
     const NodeId place = count != no_node ? count : group->second;
-    return ", or raise " + doc_.tree.pointer(group->second) + "/count (" + doc_.where(place) + ") to " + std::to_string(spec_.replication_factor);
+    return ", or raise " + doc_.tree.pointer(group->second) + "/count (" + doc_.where(place) + ") to " +
+           std::to_string(spec_.replication_factor);
   }
 
   bool within_limit() {
@@ -192,8 +229,10 @@ class TopicBuilder {
     if (build_.replicas <= limits::replicas) return !broken_;
     if (!build_.too_many_replicas) {
       build_.too_many_replicas = true;
-      doc_.error(view_.place("partitions"), "too-many-replicas", "the topics need more than " + std::to_string(limits::replicas) +
-                     " replicas (partitions times replication_factor), the most that can be simulated", "");
+      doc_.error(view_.place("partitions"), "too-many-replicas",
+                 "the topics need more than " + std::to_string(limits::replicas) +
+                     " replicas (partitions times replication_factor), the most that can be simulated",
+                 "");
     }
     return false;
   }
@@ -202,7 +241,8 @@ class TopicBuilder {
     if (!spec_.assignment.empty() || cluster_.broker_hosts.empty()) return;
     for (std::int32_t p = 0; p < spec_.partitions; ++p) {
       std::vector<std::int32_t> replicas;
-      for (std::int32_t r = 0; r < spec_.replication_factor; ++r) replicas.push_back(order_[static_cast<std::size_t>(p + r) % order_.size()]);
+      for (std::int32_t r = 0; r < spec_.replication_factor; ++r)
+        replicas.push_back(order_[static_cast<std::size_t>(p + r) % order_.size()]);
       spec_.assignment.push_back(std::move(replicas));
     }
   }
@@ -235,13 +275,16 @@ void build_kafka(Build& build, const std::string& name, const View& view) {
   build_controllers(build, view, cluster);
   const auto topics = view.elements("topics");
   if (static_cast<std::int64_t>(topics.size()) > limits::topics) {
-    build.doc.error(view.member("topics"), "too-many-topics", "there are " + std::to_string(topics.size()) + " topics, but at most " + std::to_string(limits::topics) + " can be simulated");
+    build.doc.error(view.member("topics"), "too-many-topics",
+                    "there are " + std::to_string(topics.size()) + " topics, but at most " +
+                        std::to_string(limits::topics) + " can be simulated");
   } else {
     const std::vector<std::int32_t> order = interleaved_by_zone(build, cluster.broker_hosts);
     const Table& topic_table = *view.table().find("topics")->table;
     for (const NodeId node : topics) {
       const View topic(build.doc, node, topic_table);
-      if (auto spec = TopicBuilder(build, topic, view, cluster, order, settings).make()) cluster.topics.push_back(std::move(*spec));
+      if (auto spec = TopicBuilder(build, topic, view, cluster, order, settings).make())
+        cluster.topics.push_back(std::move(*spec));
     }
   }
   build.out.config.clusters.push_back(std::move(cluster));
@@ -252,12 +295,15 @@ void build_kafka(Build& build, const std::string& name, const View& view) {
 void build_systems(Build& build, const View& scenario) {
   const auto systems = scenario.elements("systems");
   if (static_cast<std::int64_t>(systems.size()) > limits::systems) {
-    build.doc.error(scenario.member("systems"), "too-many-systems", "there are " + std::to_string(systems.size()) + " systems, but at most " + std::to_string(limits::systems) + " can be simulated");
+    build.doc.error(scenario.member("systems"), "too-many-systems",
+                    "there are " + std::to_string(systems.size()) + " systems, but at most " +
+                        std::to_string(limits::systems) + " can be simulated");
     return;
   }
   for (const NodeId node : systems) build.system_names.insert(build.doc.tree[node].key);
   for (const NodeId node : systems) {
-    if (const Table* table = choose(build.doc, node, system_variants(), false)) build_kafka(build, build.doc.tree[node].key, View(build.doc, node, *table));
+    if (const Table* table = choose(build.doc, node, system_variants(), false))
+      build_kafka(build, build.doc.tree[node].key, View(build.doc, node, *table));
   }
 }
 

@@ -22,16 +22,19 @@ void check_idempotence(const PropertySet& given, kafka::Version version, Produce
   const bool asked = given.has("enable.idempotence");
   const auto conflict = [&](std::string_view property, const std::string& rule) {
     if (asked) {
-      given.report(Severity::error, property, "config", "enable.idempotence needs " + rule, "change it, or leave enable.idempotence out");
+      given.report(Severity::error, property, "config", "enable.idempotence needs " + rule,
+                   "change it, or leave enable.idempotence out");
     }
     config.enable_idempotence = false;
   };
   if (config.retries == 0) conflict("retries", "retries above 0");
   if (config.acks != kafka::Acks::all) conflict("acks", "acks=all");
   if (config.max_in_flight <= idempotent_in_flight_max) return;
-  const std::string rule = "max.in.flight.requests.per.connection of at most " + std::to_string(idempotent_in_flight_max);
+  const std::string rule =
+      "max.in.flight.requests.per.connection of at most " + std::to_string(idempotent_in_flight_max);
   if (config.enable_idempotence && !asked && version != kafka::Version::v3_9) {
-    given.report(Severity::error, "max.in.flight.requests.per.connection", "config", "enable.idempotence (on by default) needs " + rule,
+    given.report(Severity::error, "max.in.flight.requests.per.connection", "config",
+                 "enable.idempotence (on by default) needs " + rule,
                  "lower it, or set enable.idempotence to false; before 4.0 it was switched off silently");
   } else {
     conflict("max.in.flight.requests.per.connection", rule);
@@ -43,13 +46,16 @@ void check_delivery_timeout(const PropertySet& given, ProducerConfig& config) {
   const bool never = config.linger == sim::Duration::max();
   const sim::Duration least = never ? sim::Duration::max() : config.linger + config.request_timeout;
   if (config.delivery_timeout >= least) return;
-  const std::string rule = "delivery.timeout.ms must not be below linger.ms + request.timeout.ms (" + std::to_string(least.ns / 1'000'000) + ")";
+  const std::string rule = "delivery.timeout.ms must not be below linger.ms + request.timeout.ms (" +
+                           std::to_string(least.ns / 1'000'000) + ")";
   if (given.has("delivery.timeout.ms")) {
-    given.report(Severity::error, "delivery.timeout.ms", "config", rule, "raise it, or lower request.timeout.ms");
+    given.report(Severity::error, "delivery.timeout.ms", "config", rule,
+                 "raise it, or lower request.timeout.ms");
     return;
   }
-  given.report(Severity::warning, given.has("request.timeout.ms") ? "request.timeout.ms" : "linger.ms", "config",
-               rule + ", so it is raised to that", "Kafka's producer does the same and logs a warning");
+  given.report(Severity::warning, given.has("request.timeout.ms") ? "request.timeout.ms" : "linger.ms",
+               "config", rule + ", so it is raised to that",
+               "Kafka's producer does the same and logs a warning");
   config.delivery_timeout = least;
 }
 
@@ -60,7 +66,8 @@ class WorkloadBuilder {
   void make() {
     name_ = build_.stable_name(view_);
     if (!build_.workload_names.insert(name_).second) {
-      doc_.error(view_.place("name"), "duplicate-name", "there are two workloads named " + in_quotes(name_), "choose another name");
+      doc_.error(view_.place("name"), "duplicate-name", "there are two workloads named " + in_quotes(name_),
+                 "choose another name");
       return;
     }
     cluster_ = build_.resolve_system(view_);
@@ -86,8 +93,12 @@ class WorkloadBuilder {
       known.push_back(spec.name);
     }
     std::string hint = "declare it in /systems/" + cluster_->name + "/topics";
-    for (const std::string& name : known) hint += (name == known.front() ? "; known: " : ", ") + shown(name, 60);
-    doc_.error(topic, "unknown-topic", "there is no topic named " + in_quotes(doc_.tree[topic].text) + " in " + in_quotes(cluster_->name), hint);
+    for (const std::string& name : known)
+      hint += (name == known.front() ? "; known: " : ", ") + shown(name, 60);
+    doc_.error(
+        topic, "unknown-topic",
+        "there is no topic named " + in_quotes(doc_.tree[topic].text) + " in " + in_quotes(cluster_->name),
+        hint);
   }
 
   void place_on_hosts() {
@@ -97,7 +108,8 @@ class WorkloadBuilder {
       for (std::size_t i = 0; i < count && !hosts.empty(); ++i) hosts_.push_back(hosts[i % hosts.size()]);
       return;
     }
-    const std::vector<std::string> zones = build_.zones_of(cluster_ != nullptr ? cluster_->broker_hosts : std::vector<std::string>{});
+    const std::vector<std::string> zones =
+        build_.zones_of(cluster_ != nullptr ? cluster_->broker_hosts : std::vector<std::string>{});
     host::HostConfig host;
     host.group = name_;
     host.hardware = find_preset("client.default")->hardware;
@@ -115,8 +127,11 @@ class WorkloadBuilder {
 
   void check_time(std::string_view field, sim::Duration at) {
     if (build_.duration_known && view_.has(field) && at > build_.out.config.duration) {
-      doc_.error(view_.member(field), "after-the-end", std::string(field) + " is " + format_quantity(at.ns, Dimension::duration) + ", but the run ends at " +
-                     format_quantity(build_.out.config.duration.ns, Dimension::duration), "raise /duration, or set it earlier");
+      doc_.error(view_.member(field), "after-the-end",
+                 std::string(field) + " is " + format_quantity(at.ns, Dimension::duration) +
+                     ", but the run ends at " +
+                     format_quantity(build_.out.config.duration.ns, Dimension::duration),
+                 "raise /duration, or set it earlier");
     }
   }
 
@@ -127,13 +142,17 @@ class WorkloadBuilder {
     w.topic = view_.text("topic").value_or("");
     w.hosts = std::move(hosts_);
     const std::string arrivals = *view_.text("arrivals");
-    w.arrivals = arrivals == "poisson" ? world::Arrivals::poisson : arrivals == "saturate" ? world::Arrivals::saturate : world::Arrivals::constant;
+    w.arrivals = arrivals == "poisson"    ? world::Arrivals::poisson
+                 : arrivals == "saturate" ? world::Arrivals::saturate
+                                          : world::Arrivals::constant;
     w.rate_per_second_milli = view_.quantity("rate").value_or(0);
     if (w.arrivals == world::Arrivals::saturate && view_.has("rate")) {
-      doc_.error(view_.member("rate"), "two-selectors", "a workload that saturates has no rate", "leave one of rate and arrivals out");
+      doc_.error(view_.member("rate"), "two-selectors", "a workload that saturates has no rate",
+                 "leave one of rate and arrivals out");
     }
     if (w.arrivals != world::Arrivals::saturate && !view_.has("rate")) {
-      doc_.error(view_.node(), "missing-field", "the kafka_producer workload has no \"rate\"", "add \"rate\": \"20000 /s\", or \"arrivals\": \"saturate\"");
+      doc_.error(view_.node(), "missing-field", "the kafka_producer workload has no \"rate\"",
+                 "add \"rate\": \"20000 /s\", or \"arrivals\": \"saturate\"");
     }
     w.record_size = *view_.bytes("record_size");
     w.records_per_send = static_cast<std::int32_t>(*view_.integer("records_per_send"));
@@ -144,8 +163,10 @@ class WorkloadBuilder {
     check_time("start", {w.start.ns});
     check_time("stop", {w.end.ns});
     if (build_.duration_known && w.end <= w.start && !view_.wrong("stop") && !view_.wrong("start")) {
-      doc_.error(view_.place("stop"), "out-of-range", "the workload stops at " + format_quantity(w.end.ns, Dimension::duration) + ", but starts at " +
-                     format_quantity(w.start.ns, Dimension::duration), "stop is at 5/6 of the run unless given");
+      doc_.error(view_.place("stop"), "out-of-range",
+                 "the workload stops at " + format_quantity(w.end.ns, Dimension::duration) +
+                     ", but starts at " + format_quantity(w.start.ns, Dimension::duration),
+                 "stop is at 5/6 of the run unless given");
     }
     w.send_cost = *view_.duration("send_cost");
     KafkaSettings settings;
@@ -163,11 +184,15 @@ class WorkloadBuilder {
   void check_record_size(const world::ProducerWorkload& w, const PropertySet& given) {
     constexpr std::int64_t batch_overhead = 61;  // Header of a v2 batch (kafka-behaviour.md section 2.1).
     if (w.record_size.n + batch_overhead > w.config.max_request_size.n) {
-      given.report(Severity::warning, "max.request.size", "record-too-large", "every record is larger than max.request.size (" +
-                       std::to_string(w.config.max_request_size.n) + "), so every send fails", "lower record_size, or raise max.request.size and max.message.bytes");
+      given.report(Severity::warning, "max.request.size", "record-too-large",
+                   "every record is larger than max.request.size (" +
+                       std::to_string(w.config.max_request_size.n) + "), so every send fails",
+                   "lower record_size, or raise max.request.size and max.message.bytes");
     } else if (topic_ != nullptr && w.record_size.n + batch_overhead > topic_->config.max_message_bytes.n) {
-      doc_.warn(view_.place("record_size"), "record-too-large", "every record is larger than the topic's max.message.bytes (" +
-                    std::to_string(topic_->config.max_message_bytes.n) + "), so brokers refuse them", "lower record_size, or raise max.message.bytes");
+      doc_.warn(view_.place("record_size"), "record-too-large",
+                "every record is larger than the topic's max.message.bytes (" +
+                    std::to_string(topic_->config.max_message_bytes.n) + "), so brokers refuse them",
+                "lower record_size, or raise max.message.bytes");
     }
   }
 
@@ -202,7 +227,8 @@ class WorkloadBuilder {
 void build_workloads(Build& build, const View& scenario) {
   const auto workloads = scenario.elements("workloads");
   if (static_cast<std::int64_t>(workloads.size()) > limits::workloads) {
-    build.doc.error(scenario.member("workloads"), "too-many-workloads", "there are " + std::to_string(workloads.size()) + " workloads, but at most " +
+    build.doc.error(scenario.member("workloads"), "too-many-workloads",
+                    "there are " + std::to_string(workloads.size()) + " workloads, but at most " +
                         std::to_string(limits::workloads) + " can be simulated");
     return;
   }

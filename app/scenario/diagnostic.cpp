@@ -27,7 +27,9 @@ std::size_t character_length(std::string_view text, std::size_t at) {
 }
 
 unsigned decode(std::string_view character) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned>(static_cast<unsigned char>(character[i])); };
+  const auto byte = [&](std::size_t i) {
+    return static_cast<unsigned>(static_cast<unsigned char>(character[i]));
+  };
   if (character.size() == 2) return (byte(0) & 0x1F) << 6 | (byte(1) & 0x3F);
   if (character.size() == 3) return (byte(0) & 0x0F) << 12 | (byte(1) & 0x3F) << 6 | (byte(2) & 0x3F);
   return byte(0);
@@ -100,10 +102,11 @@ std::string render(const std::vector<Diagnostic>& diagnostics) {
   for (const Diagnostic& d : diagnostics) order.push_back(&d);
   // Errors first: they are what stops the run. Then as the reader meets them in the file.
   std::stable_sort(order.begin(), order.end(), [](const Diagnostic* a, const Diagnostic* b) {
-    return std::tie(a->severity, a->file, a->line, a->column) < std::tie(b->severity, b->file, b->line, b->column);
+    return std::tie(a->severity, a->file, a->line, a->column) <
+           std::tie(b->severity, b->file, b->line, b->column);
   });
-  const auto errors = static_cast<std::size_t>(
-      std::count_if(order.begin(), order.end(), [](const Diagnostic* d) { return d->severity == Severity::error; }));
+  const auto errors = static_cast<std::size_t>(std::count_if(
+      order.begin(), order.end(), [](const Diagnostic* d) { return d->severity == Severity::error; }));
 
   std::string out;
   for (std::size_t i = 0; i < std::min(order.size(), printed_max); ++i) append_one(out, *order[i]);

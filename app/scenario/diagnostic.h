@@ -21,13 +21,13 @@ enum class Severity : std::uint8_t {
 
 struct Diagnostic {
   Severity severity = Severity::error;
-  std::string code;     ///< "scenario/unknown-field": stable, for tests and searches.
-  std::string message;  ///< The fact and the rule, without a full stop.
-  std::string file;     ///< The file's path as given, or "--set POINTER=VALUE".
+  std::string code;         ///< "scenario/unknown-field": stable, for tests and searches.
+  std::string message;      ///< The fact and the rule, without a full stop.
+  std::string file;         ///< The file's path as given, or "--set POINTER=VALUE".
   std::int32_t line = 0;    ///< From 1; 0 when the problem has no line (a missing file).
   std::int32_t column = 0;  ///< From 1, counted in bytes; 0 with line 0.
-  std::string pointer;  ///< JSON pointer of the value, "" for the document or a problem with the file.
-  std::string hint;     ///< The way out, or "" when there is none to give.
+  std::string pointer;      ///< JSON pointer of the value, "" for the document or a problem with the file.
+  std::string hint;         ///< The way out, or "" when there is none to give.
 
   bool operator==(const Diagnostic&) const = default;
 };

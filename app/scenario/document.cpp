@@ -5,7 +5,8 @@
 
 namespace brokersim::scenario {
 
-void Document::report(Severity severity, NodeId node, std::string code, std::string message, std::string hint, bool at_key) {
+void Document::report(Severity severity, NodeId node, std::string code, std::string message, std::string hint,
+                      bool at_key) {
   Diagnostic d{severity, "scenario/" + std::move(code), std::move(message), name, 0, 0, "", std::move(hint)};
   if (node != no_node && !tree.empty()) {
     const Node& n = tree[node];
@@ -23,7 +24,8 @@ void Document::report(Severity severity, NodeId node, std::string code, std::str
   problems.add(std::move(d));
 }
 
-std::string Document::suggest(std::string_view word, const std::function<std::vector<std::string>()>& candidates) {
+std::string Document::suggest(std::string_view word,
+                              const std::function<std::vector<std::string>()>& candidates) {
   if (hints_given >= limits::hints) return "";
   ++hints_given;
   return suggestion(word, candidates());

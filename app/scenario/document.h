@@ -21,7 +21,8 @@ struct Document {
   std::int64_t properties_bytes_read = 0;  ///< Out of limits::properties_bytes_all.
 
   /// A problem with a value (or, with `at_key`, with its member name), placed in the file or the override.
-  void report(Severity severity, NodeId node, std::string code, std::string message, std::string hint = {}, bool at_key = false);
+  void report(Severity severity, NodeId node, std::string code, std::string message, std::string hint = {},
+              bool at_key = false);
 
   void error(NodeId node, std::string code, std::string message, std::string hint = {}) {
     report(Severity::error, node, std::move(code), std::move(message), std::move(hint));
@@ -31,7 +32,8 @@ struct Document {
   }
 
   /// suggestion() among `candidates`, as long as the hints last.
-  [[nodiscard]] std::string suggest(std::string_view word, const std::function<std::vector<std::string>()>& candidates);
+  [[nodiscard]] std::string suggest(std::string_view word,
+                                    const std::function<std::vector<std::string>()>& candidates);
 
   /// "line 7" or "--set", for hints that point at another value.
   [[nodiscard]] std::string where(NodeId node) const;

@@ -10,7 +10,8 @@ const Field* Table::find(std::string_view field) const {
 }
 
 bool is_quantity(FieldType type) {
-  return type == FieldType::duration || type == FieldType::size || type == FieldType::bandwidth || type == FieldType::rate;
+  return type == FieldType::duration || type == FieldType::size || type == FieldType::bandwidth ||
+         type == FieldType::rate;
 }
 
 Dimension dimension_of(FieldType type) {

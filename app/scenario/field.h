@@ -59,7 +59,7 @@ struct Variants {
 struct Field {
   std::string name;
   FieldType type = FieldType::text;
-  std::string doc;           ///< A sentence or two, for the schema and the page.
+  std::string doc;            ///< A sentence or two, for the schema and the page.
   std::string fallback = {};  ///< Default as the file would say it; "" = none, or computed (doc says how).
   bool required = false;
   std::int64_t min = 0;

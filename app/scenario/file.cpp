@@ -31,7 +31,8 @@ std::string megabytes(std::int64_t bytes) { return std::to_string((bytes + (1 <<
 
 std::optional<std::string> read_file(const std::string& path, std::int64_t bytes_max, Problems& problems) {
   const auto refuse = [&](std::string code, std::string message, std::string hint) {
-    problems.add({Severity::error, "scenario/" + std::move(code), std::move(message), path, 0, 0, "", std::move(hint)});
+    problems.add({Severity::error, "scenario/" + std::move(code), std::move(message), path, 0, 0, "",
+                  std::move(hint)});
     return std::nullopt;
   };
   if (path.find('\0') != std::string::npos) return refuse("no-file", "the path holds a NUL byte", "");
@@ -39,7 +40,8 @@ std::optional<std::string> read_file(const std::string& path, std::int64_t bytes
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   if (file.get() < 0) {
     if (errno == ENOENT) return refuse("no-file", "there is no such file", "");
-    if (errno == EACCES) return refuse("unreadable", "the file may not be read by this user", "check its permissions");
+    if (errno == EACCES)
+      return refuse("unreadable", "the file may not be read by this user", "check its permissions");
     return refuse("unreadable", std::string("the file cannot be opened: ") + std::strerror(errno), "");
   }
   struct ::stat facts {};
@@ -52,8 +54,10 @@ std::optional<std::string> read_file(const std::string& path, std::int64_t bytes
   }
   if (!S_ISREG(facts.st_mode)) return refuse("not-a-file", "this is not a regular file", "");
   if (facts.st_size > bytes_max) {
-    return refuse("too-large", "the file has " + megabytes(facts.st_size) + ", but at most " + megabytes(bytes_max) +
-                                   " are read", "is it the right file?");
+    return refuse(
+        "too-large",
+        "the file has " + megabytes(facts.st_size) + ", but at most " + megabytes(bytes_max) + " are read",
+        "is it the right file?");
   }
 
   // A file may lie about its size (/proc) or grow under us: the limit holds for what is read, too.

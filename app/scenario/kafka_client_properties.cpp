@@ -10,7 +10,9 @@ using kafka::ProducerConfig;
 namespace {
 
 void set_acks(KafkaSettings& s, const PropertyValue& v) {
-  s.producer.acks = v.text == "0" ? kafka::Acks::none : v.text == "1" ? kafka::Acks::leader : kafka::Acks::all;
+  s.producer.acks = v.text == "0"   ? kafka::Acks::none
+                    : v.text == "1" ? kafka::Acks::leader
+                                    : kafka::Acks::all;
 }
 
 void set_offset_reset(KafkaSettings& s, const PropertyValue& v) {
@@ -24,7 +26,8 @@ void add_common(std::vector<Property>& all) {
   const std::vector<Property> table{
       word("bootstrap.servers"),
       word("client.id"),
-      choice("client.dns.lookup", "use_all_dns_ips", {"use_all_dns_ips", "resolve_canonical_bootstrap_servers_only"}),
+      choice("client.dns.lookup", "use_all_dns_ips",
+             {"use_all_dns_ips", "resolve_canonical_bootstrap_servers_only"}),
       number("connections.max.idle.ms", "540000", -1, long_max),
       number("send.buffer.bytes", "131072", -1, int_max),
       word("interceptor.classes"),
@@ -45,7 +48,8 @@ std::vector<Property> producer_properties() {
       choice("acks", "all", {"all", "-1", "0", "1"}, set_acks),
       flag("enable.idempotence", "true", set<producer, &ProducerConfig::enable_idempotence>),
       number("retries", int_max_text, 0, int_max, set<producer, &ProducerConfig::retries>),
-      number("max.in.flight.requests.per.connection", "5", 1, int_max, set<producer, &ProducerConfig::max_in_flight>),
+      number("max.in.flight.requests.per.connection", "5", 1, int_max,
+             set<producer, &ProducerConfig::max_in_flight>),
       number("delivery.timeout.ms", "120000", 0, int_max, set<producer, &ProducerConfig::delivery_timeout>),
       number("request.timeout.ms", "30000", 0, int_max, set<producer, &ProducerConfig::request_timeout>),
       number("linger.ms", since_4_0("0", "5"), 0, long_max, set<producer, &ProducerConfig::linger>),
@@ -56,10 +60,13 @@ std::vector<Property> producer_properties() {
       number("retry.backoff.ms", "100", 0, long_max, set<producer, &ProducerConfig::retry_backoff>),
       number("retry.backoff.max.ms", "1000", 0, long_max, set<producer, &ProducerConfig::retry_backoff_max>),
       number("reconnect.backoff.ms", "50", 0, long_max, set<producer, &ProducerConfig::reconnect_backoff>),
-      number("reconnect.backoff.max.ms", "1000", 0, long_max, set<producer, &ProducerConfig::reconnect_backoff_max>),
+      number("reconnect.backoff.max.ms", "1000", 0, long_max,
+             set<producer, &ProducerConfig::reconnect_backoff_max>),
       number("metadata.max.age.ms", "300000", 0, long_max, set<producer, &ProducerConfig::metadata_max_age>),
-      number("socket.connection.setup.timeout.ms", "10000", 0, long_max, set<producer, &ProducerConfig::socket_connection_setup_timeout>),
-      number("socket.connection.setup.timeout.max.ms", "30000", 0, long_max, set<producer, &ProducerConfig::socket_connection_setup_timeout_max>),
+      number("socket.connection.setup.timeout.ms", "10000", 0, long_max,
+             set<producer, &ProducerConfig::socket_connection_setup_timeout>),
+      number("socket.connection.setup.timeout.max.ms", "30000", 0, long_max,
+             set<producer, &ProducerConfig::socket_connection_setup_timeout_max>),
       number("metadata.max.idle.ms", "300000", 5'000, long_max),
       number("receive.buffer.bytes", "32768", -1, int_max),
       choice("compression.type", "none", {"none", "gzip", "snappy", "lz4", "zstd"}),
@@ -82,17 +89,21 @@ std::vector<Property> consumer_properties() {
       number("fetch.min.bytes", "1", 0, int_max, set<consumer, &ConsumerConfig::fetch_min_bytes>),
       number("fetch.max.wait.ms", "500", 0, int_max, set<consumer, &ConsumerConfig::fetch_max_wait>),
       number("fetch.max.bytes", "52428800", 0, int_max, set<consumer, &ConsumerConfig::fetch_max_bytes>),
-      number("max.partition.fetch.bytes", "1048576", 0, int_max, set<consumer, &ConsumerConfig::max_partition_fetch_bytes>),
+      number("max.partition.fetch.bytes", "1048576", 0, int_max,
+             set<consumer, &ConsumerConfig::max_partition_fetch_bytes>),
       number("max.poll.records", "500", 1, int_max, set<consumer, &ConsumerConfig::max_poll_records>),
       choice("auto.offset.reset", "latest", {"latest", "earliest", "none"}, set_offset_reset),
       number("request.timeout.ms", "30000", 0, int_max, set<consumer, &ConsumerConfig::request_timeout>),
       number("retry.backoff.ms", "100", 0, long_max, set<consumer, &ConsumerConfig::retry_backoff>),
       number("retry.backoff.max.ms", "1000", 0, long_max, set<consumer, &ConsumerConfig::retry_backoff_max>),
       number("reconnect.backoff.ms", "50", 0, long_max, set<consumer, &ConsumerConfig::reconnect_backoff>),
-      number("reconnect.backoff.max.ms", "1000", 0, long_max, set<consumer, &ConsumerConfig::reconnect_backoff_max>),
+      number("reconnect.backoff.max.ms", "1000", 0, long_max,
+             set<consumer, &ConsumerConfig::reconnect_backoff_max>),
       number("metadata.max.age.ms", "300000", 0, long_max, set<consumer, &ConsumerConfig::metadata_max_age>),
-      number("socket.connection.setup.timeout.ms", "10000", 0, long_max, set<consumer, &ConsumerConfig::socket_connection_setup_timeout>),
-      number("socket.connection.setup.timeout.max.ms", "30000", 0, long_max, set<consumer, &ConsumerConfig::socket_connection_setup_timeout_max>),
+      number("socket.connection.setup.timeout.ms", "10000", 0, long_max,
+             set<consumer, &ConsumerConfig::socket_connection_setup_timeout>),
+      number("socket.connection.setup.timeout.max.ms", "30000", 0, long_max,
+             set<consumer, &ConsumerConfig::socket_connection_setup_timeout_max>),
       word("group.id"),
       word("group.instance.id"),
       choice("group.protocol", "classic", {"classic", "consumer"}),

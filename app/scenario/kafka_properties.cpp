@@ -55,7 +55,8 @@ const std::vector<Property>& properties_of(PropertyScope scope) {
 
 const Property* find_property(PropertyScope scope, std::string_view name) {
   const auto& all = properties_of(scope);
-  const auto at = std::lower_bound(all.begin(), all.end(), name, [](const Property& p, std::string_view n) { return p.name < n; });
+  const auto at = std::lower_bound(all.begin(), all.end(), name,
+                                   [](const Property& p, std::string_view n) { return p.name < n; });
   return at != all.end() && at->name == name ? &*at : nullptr;
 }
 
@@ -75,7 +76,8 @@ std::string_view to_string(PropertyScope scope) {
   return "";
 }
 
-std::variant<PropertyValue, QuantityError> parse_property(const Property& property, std::string_view text, kafka::Version version) {
+std::variant<PropertyValue, QuantityError> parse_property(const Property& property, std::string_view text,
+                                                          kafka::Version version) {
   text = trimmed(text);  // As java.util.Properties and ConfigDef do.
   PropertyValue value;
   value.text = std::string(text);
@@ -83,8 +85,10 @@ std::variant<PropertyValue, QuantityError> parse_property(const Property& proper
     case PropertyType::text: return value;
     case PropertyType::boolean: {
       std::string lower(text);
-      std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-      if (lower != "true" && lower != "false") return QuantityError{"wrong-type", "must be true or false", ""};
+      std::transform(lower.begin(), lower.end(), lower.begin(),
+                     [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+      if (lower != "true" && lower != "false")
+        return QuantityError{"wrong-type", "must be true or false", ""};
       value.boolean = lower == "true";
       return value;
     }
@@ -92,7 +96,8 @@ std::variant<PropertyValue, QuantityError> parse_property(const Property& proper
       if (!is_real(text)) return QuantityError{"wrong-type", "must be a number", ""};
       return value;
     case PropertyType::choice:
-      if (std::find(property.choices.begin(), property.choices.end(), value.text) != property.choices.end()) return value;
+      if (std::find(property.choices.begin(), property.choices.end(), value.text) != property.choices.end())
+        return value;
       {
         std::string known;
         for (const std::string& c : property.choices) known += (known.empty() ? "" : ", ") + c;
@@ -105,10 +110,13 @@ std::variant<PropertyValue, QuantityError> parse_property(const Property& proper
   const auto* n = std::get_if<std::int64_t>(&parsed);
   if (n == nullptr && std::get<QuantityError>(parsed).code == "wrong-type") {
     return QuantityError{"wrong-type", "must be a whole number without a unit",
-                         property.name.ends_with(".ms") ? "Kafka counts this in milliseconds" : property.name.ends_with("bytes") ? "Kafka counts this in bytes" : ""};
+                         property.name.ends_with(".ms")     ? "Kafka counts this in milliseconds"
+                         : property.name.ends_with("bytes") ? "Kafka counts this in bytes"
+                                                            : ""};
   }
   if (n == nullptr || *n < min || *n > property.max) {
-    return QuantityError{"out-of-range", "must be from " + std::to_string(min) + " to " + std::to_string(property.max), ""};
+    return QuantityError{"out-of-range",
+                         "must be from " + std::to_string(min) + " to " + std::to_string(property.max), ""};
   }
   value.integer = *n;
   return value;

@@ -50,7 +50,9 @@ struct Property {
   void (*set)(KafkaSettings&, const PropertyValue&) = nullptr;  ///< nullptr = no effect in the model.
   std::int64_t min_since_4_0 = std::numeric_limits<std::int64_t>::min();  ///< A stricter minimum.
 
-  [[nodiscard]] std::string_view default_of(kafka::Version version) const { return defaults[static_cast<std::size_t>(version)]; }
+  [[nodiscard]] std::string_view default_of(kafka::Version version) const {
+    return defaults[static_cast<std::size_t>(version)];
+  }
   [[nodiscard]] std::int64_t min_of(kafka::Version version) const;
 };
 
@@ -63,7 +65,8 @@ struct Property {
 [[nodiscard]] std::string_view to_string(PropertyScope scope);
 
 /// `text` as a value of `property` in that release. Errors read "is not ...", "must be ...".
-[[nodiscard]] std::variant<PropertyValue, QuantityError> parse_property(const Property& property, std::string_view text,
+[[nodiscard]] std::variant<PropertyValue, QuantityError> parse_property(const Property& property,
+                                                                        std::string_view text,
                                                                         kafka::Version version);
 
 /// Sets every property of the scope that has an effect to its default in that release.

@@ -25,15 +25,25 @@ inline sim::Duration to_duration(std::int64_t count, Unit unit) {
 }
 
 template <Unit U>
-void assign(sim::Duration& to, const PropertyValue& v) { to = to_duration(v.integer, U); }
+void assign(sim::Duration& to, const PropertyValue& v) {
+  to = to_duration(v.integer, U);
+}
 template <Unit U>
-void assign(sim::Bytes& to, const PropertyValue& v) { to = {v.integer}; }
+void assign(sim::Bytes& to, const PropertyValue& v) {
+  to = {v.integer};
+}
 template <Unit U>
-void assign(std::int32_t& to, const PropertyValue& v) { to = static_cast<std::int32_t>(v.integer); }
+void assign(std::int32_t& to, const PropertyValue& v) {
+  to = static_cast<std::int32_t>(v.integer);
+}
 template <Unit U>
-void assign(std::int64_t& to, const PropertyValue& v) { to = v.integer; }
+void assign(std::int64_t& to, const PropertyValue& v) {
+  to = v.integer;
+}
 template <Unit U>
-void assign(bool& to, const PropertyValue& v) { to = v.boolean; }
+void assign(bool& to, const PropertyValue& v) {
+  to = v.boolean;
+}
 
 /// Sets one member of one part of the settings.
 template <auto Part, auto Member, Unit U = Unit::ms>
@@ -47,10 +57,17 @@ using Defaults = std::array<std::string_view, 3>;
 inline Defaults always(std::string_view value) { return {value, value, value}; }
 inline Defaults since_4_0(std::string_view before, std::string_view after) { return {before, after, after}; }
 
-inline Property number(std::string_view name, Defaults defaults, std::int64_t min, std::int64_t max, Setter setter = nullptr) {
-  return {.name = name, .type = PropertyType::integer, .defaults = defaults, .min = min, .max = max, .set = setter};
+inline Property number(std::string_view name, Defaults defaults, std::int64_t min, std::int64_t max,
+                       Setter setter = nullptr) {
+  return {.name = name,
+          .type = PropertyType::integer,
+          .defaults = defaults,
+          .min = min,
+          .max = max,
+          .set = setter};
 }
-inline Property number(std::string_view name, std::string_view value, std::int64_t min, std::int64_t max, Setter setter = nullptr) {
+inline Property number(std::string_view name, std::string_view value, std::int64_t min, std::int64_t max,
+                       Setter setter = nullptr) {
   return number(name, always(value), min, max, setter);
 }
 inline Property flag(std::string_view name, std::string_view value, Setter setter = nullptr) {
@@ -62,8 +79,13 @@ inline Property real(std::string_view name, std::string_view value) {
 inline Property word(std::string_view name, std::string_view value = "") {
   return {.name = name, .type = PropertyType::text, .defaults = always(value)};
 }
-inline Property choice(std::string_view name, std::string_view value, std::vector<std::string> choices, Setter setter = nullptr) {
-  return {.name = name, .type = PropertyType::choice, .defaults = always(value), .choices = std::move(choices), .set = setter};
+inline Property choice(std::string_view name, std::string_view value, std::vector<std::string> choices,
+                       Setter setter = nullptr) {
+  return {.name = name,
+          .type = PropertyType::choice,
+          .defaults = always(value),
+          .choices = std::move(choices),
+          .set = setter};
 }
 
 }  // namespace brokersim::scenario::rows

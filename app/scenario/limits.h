@@ -10,21 +10,21 @@
 namespace brokersim::scenario::limits {
 
 // The document.
-inline constexpr std::int64_t file_bytes = 16ll << 20;       ///< Of a scenario file, before it is read.
-inline constexpr std::int64_t properties_bytes = 256ll << 10;     ///< Of a .properties file.
-inline constexpr std::int64_t properties_bytes_all = 1ll << 20;   ///< Of all that one scenario names.
-inline constexpr int hints = 60;                              ///< "did you mean" costs time: so many, then none.
-inline constexpr std::size_t override_bytes = 1u << 20;      ///< Of one --set.
-inline constexpr std::size_t depth = 64;                     ///< Of objects and arrays in each other.
-inline constexpr std::size_t values = 100'000;               ///< In one document, overrides included.
-inline constexpr std::size_t text_bytes = 64u << 10;         ///< Of one string or key.
-inline constexpr std::size_t word_bytes = 1'024;             ///< Of one number or bare word.
+inline constexpr std::int64_t file_bytes = 16ll << 20;           ///< Of a scenario file, before it is read.
+inline constexpr std::int64_t properties_bytes = 256ll << 10;    ///< Of a .properties file.
+inline constexpr std::int64_t properties_bytes_all = 1ll << 20;  ///< Of all that one scenario names.
+inline constexpr int hints = 60;                         ///< "did you mean" costs time: so many, then none.
+inline constexpr std::size_t override_bytes = 1u << 20;  ///< Of one --set.
+inline constexpr std::size_t depth = 64;                 ///< Of objects and arrays in each other.
+inline constexpr std::size_t values = 100'000;           ///< In one document, overrides included.
+inline constexpr std::size_t text_bytes = 64u << 10;     ///< Of one string or key.
+inline constexpr std::size_t word_bytes = 1'024;         ///< Of one number or bare word.
 
 // What it describes.
-inline constexpr std::int64_t hosts = 1'000;            ///< In all, controllers and clients included.
+inline constexpr std::int64_t hosts = 1'000;  ///< In all, controllers and clients included.
 inline constexpr std::int64_t systems = 16;
-inline constexpr std::int64_t topics = 1'000;           ///< Of one system.
-inline constexpr std::int64_t replicas = 10'000;        ///< Partitions times replication factor, in all.
+inline constexpr std::int64_t topics = 1'000;     ///< Of one system.
+inline constexpr std::int64_t replicas = 10'000;  ///< Partitions times replication factor, in all.
 inline constexpr std::int64_t workloads = 1'000;
 inline constexpr std::int64_t faults = 10'000;
 inline constexpr std::int64_t expectations = 1'000;

@@ -49,7 +49,8 @@ LoadResult finish(Problems& problems, std::optional<Scenario> scenario) {
   return {std::move(scenario), problems.take()};
 }
 
-LoadResult load(std::string_view text, const std::string& name, const std::vector<std::string>& overrides, Problems problems) {
+LoadResult load(std::string_view text, const std::string& name, const std::vector<std::string>& overrides,
+                Problems problems) {
   auto tree = parse_json(text, name, problems);
   if (!tree) return finish(problems, std::nullopt);
   Document document{std::move(*tree), name, overrides, std::move(problems)};
@@ -70,10 +71,12 @@ LoadResult load_file(const std::string& path, const std::vector<std::string>& ov
   return load(*text, path, overrides, std::move(problems));
 }
 
-LoadResult load_text(std::string_view text, const std::string& name, const std::vector<std::string>& overrides) {
+LoadResult load_text(std::string_view text, const std::string& name,
+                     const std::vector<std::string>& overrides) {
   Problems problems;
   if (text.size() > static_cast<std::size_t>(limits::file_bytes)) {
-    problems.add({Severity::error, "scenario/too-large", "the text has more than 16 MiB", name, 0, 0, "", ""});
+    problems.add(
+        {Severity::error, "scenario/too-large", "the text has more than 16 MiB", name, 0, 0, "", ""});
     return finish(problems, std::nullopt);
   }
   return load(text, name, overrides, std::move(problems));

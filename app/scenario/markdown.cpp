@@ -11,7 +11,9 @@ namespace brokersim::scenario {
 namespace {
 
 std::string range_of(const Field& field) {
-  const auto text = [&](std::int64_t n) { return is_quantity(field.type) ? format_quantity(n, dimension_of(field.type)) : std::to_string(n); };
+  const auto text = [&](std::int64_t n) {
+    return is_quantity(field.type) ? format_quantity(n, dimension_of(field.type)) : std::to_string(n);
+  };
   return text(field.min) + " to " + text(field.max);
 }
 
@@ -39,8 +41,10 @@ std::string type_of(const Field& field) {
     case FieldType::name_list: return "list of names";
     case FieldType::name_or_list: return "name, or list of names";
     case FieldType::object: return "object: " + field.table->name;
-    case FieldType::list: return "list of: " + (field.table != nullptr ? field.table->name : field.variants->name);
-    case FieldType::map: return "name to: " + (field.table != nullptr ? field.table->name : field.variants->name);
+    case FieldType::list:
+      return "list of: " + (field.table != nullptr ? field.table->name : field.variants->name);
+    case FieldType::map:
+      return "name to: " + (field.table != nullptr ? field.table->name : field.variants->name);
     case FieldType::one_of: return "object: " + field.variants->name;
     case FieldType::one_of_or_list: return field.variants->name + ", or list of such";
     case FieldType::preset: return "preset, or object: " + field.table->name;
@@ -71,7 +75,9 @@ class PageWriter {
     variants("expect", expectation_variants());
     section("published", published_table());
     metric_list();
-    for (const PropertyScope scope : {PropertyScope::broker, PropertyScope::topic, PropertyScope::producer, PropertyScope::consumer}) property_list(scope);
+    for (const PropertyScope scope :
+         {PropertyScope::broker, PropertyScope::topic, PropertyScope::producer, PropertyScope::consumer})
+      property_list(scope);
     return std::move(out_);
   }
 
@@ -79,18 +85,26 @@ class PageWriter {
   void intro() {
     out_ +=
         "# The scenario file\n\n"
-        "<!-- Made by `brokersim schema --markdown` from app/scenario/tables_*.cpp and kafka_*_properties.cpp. Do not edit. -->\n\n"
-        "A scenario is one JSON document (UTF-8, at most 16 MiB). `brokersim check FILE` tells everything that is wrong with it at once;\n"
+        "<!-- Made by `brokersim schema --markdown` from app/scenario/tables_*.cpp and "
+        "kafka_*_properties.cpp. Do not edit. -->\n\n"
+        "A scenario is one JSON document (UTF-8, at most 16 MiB). `brokersim check FILE` tells everything "
+        "that is wrong with it at once;\n"
         "`scenarios/schema/scenario.schema.json` makes editors complete and check it.\n\n"
-        "- Quantities carry units. Durations: `ns us ms s min h d`. Sizes: `B kB KB MB GB TB` (powers of 1000), `KiB MiB GiB TiB` (powers of 1024).\n"
-        "  Bandwidths: a size per second (`333.4 MB/s`) or bits per second (`10 Gb/s`). Rates: `/s /min /h`. They are read exactly, without rounding.\n"
-        "- Kafka's own settings keep Kafka's names and forms: plain numbers in milliseconds or bytes, `\"all\"`.\n"
+        "- Quantities carry units. Durations: `ns us ms s min h d`. Sizes: `B kB KB MB GB TB` (powers of "
+        "1000), `KiB MiB GiB TiB` (powers of 1024).\n"
+        "  Bandwidths: a size per second (`333.4 MB/s`) or bits per second (`10 Gb/s`). Rates: `/s /min /h`. "
+        "They are read exactly, without rounding.\n"
+        "- Kafka's own settings keep Kafka's names and forms: plain numbers in milliseconds or bytes, "
+        "`\"all\"`.\n"
         "- Unknown fields are errors. A name has letters, digits, dots, underscores and dashes.\n"
-        "- `--set POINTER=VALUE` replaces the value at a JSON pointer before anything is checked: `--set /duration=\"30 s\"`,\n"
-        "  `--set /systems/kafka/config/min.insync.replicas=1`. Missing members are made; `-` appends to a list.\n"
+        "- `--set POINTER=VALUE` replaces the value at a JSON pointer before anything is checked: `--set "
+        "/duration=\"30 s\"`,\n"
+        "  `--set /systems/kafka/config/min.insync.replicas=1`. Missing members are made; `-` appends to a "
+        "list.\n"
         "- Limits: " +
-        std::to_string(limits::hosts) + " hosts, " + std::to_string(limits::replicas) + " replicas, " + std::to_string(limits::faults) +
-        " faults, 30 days, " + std::to_string(limits::values) + " values in one document.\n\n";
+        std::to_string(limits::hosts) + " hosts, " + std::to_string(limits::replicas) + " replicas, " +
+        std::to_string(limits::faults) + " faults, 30 days, " + std::to_string(limits::values) +
+        " values in one document.\n\n";
   }
 
   void section(const std::string& title, const Table& table) {
@@ -101,7 +115,9 @@ class PageWriter {
   void body(const Table& table) {
     out_ += table.doc + "\n\n| field | type | default | meaning |\n|---|---|---|---|\n";
     for (const Field& field : table.fields) {
-      const std::string fallback = field.required ? "**required**" : field.fallback.empty() ? "" : "`" + field.fallback + "`";
+      const std::string fallback = field.required           ? "**required**"
+                                   : field.fallback.empty() ? ""
+                                                            : "`" + field.fallback + "`";
       out_ += "| `" + field.name + "` | " + type_of(field) + " | " + fallback + " | " + field.doc + " |\n";
     }
     out_ += "\n";
@@ -126,12 +142,16 @@ class PageWriter {
 
   void metric_list() {
     out_ += "## Metrics\n\n| metric | unit | meaning |\n|---|---|---|\n";
-    for (const Metric& metric : metrics()) out_ += "| `" + metric.name + "` | " + std::string(to_string(metric.unit)) + " | " + metric.doc + " |\n";
+    for (const Metric& metric : metrics())
+      out_ +=
+          "| `" + metric.name + "` | " + std::string(to_string(metric.unit)) + " | " + metric.doc + " |\n";
     out_ += "\n";
   }
 
   void property_list(PropertyScope scope) {
-    out_ += "## Kafka " + std::string(to_string(scope)) + " properties\n\nWith an effect in the model:\n\n| property | 3.9 | 4.0 | 4.1 |\n|---|---|---|---|\n";
+    out_ +=
+        "## Kafka " + std::string(to_string(scope)) +
+        " properties\n\nWith an effect in the model:\n\n| property | 3.9 | 4.0 | 4.1 |\n|---|---|---|---|\n";
     std::string others;
     for (const Property& p : properties_of(scope)) {
       if (p.set == nullptr) {

@@ -40,16 +40,19 @@ Tree value_tree(const std::string& value) {
 
 class Override {
  public:
-  Override(Document& document, std::uint32_t source) : document_(document), source_(source), given_(document.overrides[source - 1]) {}
+  Override(Document& document, std::uint32_t source)
+      : document_(document), source_(source), given_(document.overrides[source - 1]) {}
 
   void apply() {
     const std::size_t equals = given_.find('=');
     if (given_.size() > limits::override_bytes) return fail("is longer than 1 MiB", "");
-    if (equals == std::string::npos) return fail("has no \"=\"", "write --set POINTER=VALUE, as in --set /duration=\"60 s\"");
+    if (equals == std::string::npos)
+      return fail("has no \"=\"", "write --set POINTER=VALUE, as in --set /duration=\"60 s\"");
     const std::string pointer = given_.substr(0, equals);
     const auto tokens = pointer_tokens(pointer);
     if (!tokens) {
-      return fail("does not start with a JSON pointer", "write --set /systems/kafka/config/acks=1, with ~1 for a slash in a name");
+      return fail("does not start with a JSON pointer",
+                  "write --set /systems/kafka/config/acks=1, with ~1 for a slash in a name");
     }
     if (tokens->size() > limits::depth) return fail("leads too deep", "");
     NodeId at = document_.tree.root();
@@ -76,14 +79,17 @@ class Override {
       const auto size = static_cast<std::int64_t>(tree[at].size);
       if (token == "-" || (number != nullptr && *number == size)) return tree.add(at, made(""));
       if (number == nullptr || *number < 0 || *number > size) {
-        return fail_step("has no element " + in_quotes(token) + " at " + in_quotes(tree.pointer(at)) + ", which has " +
-                             counted(tree[at].size, "element"), "");
+        return fail_step("has no element " + in_quotes(token) + " at " + in_quotes(tree.pointer(at)) +
+                             ", which has " + counted(tree[at].size, "element"),
+                         "");
       }
       NodeId child = tree[at].first;
       for (std::int64_t i = 0; i < *number; ++i) child = tree[child].next;
       return child;
     }
-    return fail_step("leads through " + in_quotes(tree.pointer(at)) + ", which is " + std::string(to_string(tree[at].kind)), "");
+    return fail_step("leads through " + in_quotes(tree.pointer(at)) + ", which is " +
+                         std::string(to_string(tree[at].kind)),
+                     "");
   }
 
   /// A member on the way to the last token is an object until its value replaces it.
@@ -100,7 +106,8 @@ class Override {
     return no_node;
   }
   void fail(std::string why, std::string hint) {
-    document_.problems.add({Severity::error, "scenario/override", "this override " + std::move(why), "--set " + given_, 0, 0, "", std::move(hint)});
+    document_.problems.add({Severity::error, "scenario/override", "this override " + std::move(why),
+                            "--set " + given_, 0, 0, "", std::move(hint)});
   }
 
   Document& document_;

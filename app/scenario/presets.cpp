@@ -22,9 +22,12 @@ constexpr const char* iotune =
 constexpr const char* instance_latency =
     "assumption, between the data sheets of Intel P4500 (115/20 us) and P4510 (77/18 us)";
 constexpr const char* instance_plp =
-    "16 KiB write and sync takes 12 to 58 us on cloud local NVMe (smalldatum.blogspot.com, 2026-01): power-loss protected";
-constexpr const char* cost_machine = "assumption: as fast as the machine on which the cost constants were measured";
-constexpr const char* wd_disksim = "WD 4 TB 7200 rpm drive as extracted by Western Digital for DiskSim (G4_LBA_64bit_4T)";
+    "16 KiB write and sync takes 12 to 58 us on cloud local NVMe (smalldatum.blogspot.com, 2026-01): "
+    "power-loss protected";
+constexpr const char* cost_machine =
+    "assumption: as fast as the machine on which the cost constants were measured";
+constexpr const char* wd_disksim =
+    "WD 4 TB 7200 rpm drive as extracted by Western Digital for DiskSim (G4_LBA_64bit_4T)";
 
 std::string bandwidth_text(BytesPerSecond v) { return format_quantity(v.n, Dimension::bandwidth); }
 std::string size_text(Bytes v) { return format_quantity(v.n, Dimension::size); }
@@ -45,7 +48,8 @@ class Maker {
     preset_.hardware.page_cache.memory = page_cache_share({memory});
     note("cpu.cores", std::to_string(cores), source);
     note("memory", size_text({memory}), source);
-    note("page_cache.memory", size_text(preset_.hardware.page_cache.memory), "three quarters of the memory: assumption");
+    note("page_cache.memory", size_text(preset_.hardware.page_cache.memory),
+         "three quarters of the memory: assumption");
     return *this;
   }
   Maker& speed(std::int32_t percent, const char* source) {
@@ -58,10 +62,12 @@ class Maker {
     note("nic.bandwidth", bandwidth_text({bytes_per_second}), source);
     return *this;
   }
-  Maker& disks(std::size_t count, const DiskConfig& disk, const char* bandwidth_source, const char* latency_source,
-               const char* cache_source) {
+  Maker& disks(std::size_t count, const DiskConfig& disk, const char* bandwidth_source,
+               const char* latency_source, const char* cache_source) {
     preset_.hardware.disks.assign(count, disk);
-    note("disks", std::to_string(count) + (disk.kind == DiskKind::nvme ? " x nvme, " : " x hdd, ") + size_text(disk.capacity),
+    note("disks",
+         std::to_string(count) + (disk.kind == DiskKind::nvme ? " x nvme, " : " x hdd, ") +
+             size_text(disk.capacity),
          bandwidth_source);
     note("disks[].read_bandwidth", bandwidth_text(disk.read_bandwidth), bandwidth_source);
     note("disks[].write_bandwidth", bandwidth_text(disk.write_bandwidth), bandwidth_source);
@@ -78,7 +84,8 @@ class Maker {
     }
     note("disks[].power_loss_protection", disk.power_loss_protection ? "true" : "false", cache_source);
     note("disks[].volatile_cache", size_text(disk.volatile_cache), cache_source);
-    if (!disk.power_loss_protection) note("disks[].flush_latency", duration_text(disk.flush_latency), cache_source);
+    if (!disk.power_loss_protection)
+      note("disks[].flush_latency", duration_text(disk.flush_latency), cache_source);
     return *this;
   }
   Preset done() { return std::move(preset_); }
@@ -91,8 +98,8 @@ class Maker {
   Preset preset_;
 };
 
-DiskConfig protected_nvme(std::int64_t capacity, std::int64_t read_bps, std::int64_t write_bps, std::int64_t read_iops,
-                          std::int64_t write_iops) {
+DiskConfig protected_nvme(std::int64_t capacity, std::int64_t read_bps, std::int64_t write_bps,
+                          std::int64_t read_iops, std::int64_t write_iops) {
   DiskConfig disk;
   disk.kind = DiskKind::nvme;
   disk.capacity = {capacity};
@@ -160,21 +167,23 @@ Preset i3_4xlarge() {
       .machine(16, 122 * gib, aws_spec)
       .speed(85, "assumption: Broadwell (2016) against the machine of the cost constants")
       .nic(625'000'000, "AWS: up to 10 Gb/s; baseline assumed twice the 2.5 Gb/s of i3.2xlarge")
-      .disks(2, disk, "iotune measurements of i3.2xlarge (one such drive) shipped with Redpanda's rpk", instance_latency,
-             instance_plp)
+      .disks(2, disk, "iotune measurements of i3.2xlarge (one such drive) shipped with Redpanda's rpk",
+             instance_latency, instance_plp)
       .done();
 }
 
 Preset li2014() {
   constexpr const char* article =
-      "engineering.linkedin.com, Benchmarking Apache Kafka: 2 million writes per second on three cheap machines (2014)";
+      "engineering.linkedin.com, Benchmarking Apache Kafka: 2 million writes per second on three cheap "
+      "machines (2014)";
   return Maker("li2014", "LinkedIn 2014: 6 cores at 2.5 GHz, 32 GB, 6 x 7200 rpm SATA as JBOD, 1 Gb/s")
       .machine(6, 32 * gib, article)
       .speed(75, "assumption: a Xeon of about 2012 against the machine of the cost constants")
       .nic(125'000'000, article)
       .disks(6, spinning(1'000'000'000'000, 137'000'000),
              "822 MB/s linear over six drives in that article; 1 TB each is an assumption", wd_disksim,
-             "a SATA drive of that class: volatile write cache, 64 MiB, enabled; a flush costs a revolution beside the destage")
+             "a SATA drive of that class: volatile write cache, 64 MiB, enabled; a flush costs a revolution "
+             "beside the destage")
       .done();
 }
 
@@ -201,13 +210,15 @@ Preset generic_nvme() {
   disk.volatile_cache = {1ll << 20};
   disk.power_loss_protection = false;
   disk.flush_latency = {891'000};
-  return Maker("generic.nvme", "8 cores, 64 GiB, one consumer NVMe drive without power-loss protection, 10 Gb/s")
+  return Maker("generic.nvme",
+               "8 cores, 64 GiB, one consumer NVMe drive without power-loss protection, 10 Gb/s")
       .machine(8, 64 * gib, "assumption: a common server")
       .speed(100, cost_machine)
       .nic(1'250'000'000, "assumption: a common server")
       .disks(1, disk, "Samsung 970 PRO 1 TB data sheet",
              "Samsung 970 PRO 1 TB data sheet: 15,000 reads/s and 55,000 writes/s at queue depth 1",
-             "write buffer of 1 MiB: NVMeVirt's model of the 970 PRO; flush 891 us: a drive of that class, smalldatum.blogspot.com 2026-01")
+             "write buffer of 1 MiB: NVMeVirt's model of the 970 PRO; flush 891 us: a drive of that class, "
+             "smalldatum.blogspot.com 2026-01")
       .done();
 }
 
@@ -216,7 +227,8 @@ Preset generic_nvme_plp() {
   disk.read_latency = {85'000};
   disk.write_latency = {50'000};
   constexpr const char* pm983 = "Samsung PM983 1.92 TB data sheet rev 1.0 (2018), sustained";
-  return Maker("generic.nvme-plp", "8 cores, 64 GiB, one data-centre NVMe drive with power-loss protection, 10 Gb/s")
+  return Maker("generic.nvme-plp",
+               "8 cores, 64 GiB, one data-centre NVMe drive with power-loss protection, 10 Gb/s")
       .machine(8, 64 * gib, "assumption: a common server")
       .speed(100, cost_machine)
       .nic(1'250'000'000, "assumption: a common server")
@@ -247,8 +259,9 @@ Preset controller_default() {
 }  // namespace
 
 const std::vector<Preset>& presets() {
-  static const std::vector<Preset> all{i3en_2xlarge(), i3en_3xlarge(), i3en_6xlarge(),     i3_4xlarge(),    li2014(),
-                                       generic_hdd(),  generic_nvme(), generic_nvme_plp(), client_default(), controller_default()};
+  static const std::vector<Preset> all{
+      i3en_2xlarge(), i3en_3xlarge(), i3en_6xlarge(),     i3_4xlarge(),     li2014(),
+      generic_hdd(),  generic_nvme(), generic_nvme_plp(), client_default(), controller_default()};
   return all;
 }
 

@@ -63,7 +63,9 @@ std::string unescaped(std::string_view text) {
     if (c == 'u' && i + 4 < text.size() + 0 && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0 &&
         hex_digit(text[i + 3]) >= 0 && hex_digit(text[i + 4]) >= 0) {
       unsigned code_point = 0;
-      for (int k = 1; k <= 4; ++k) code_point = code_point << 4 | static_cast<unsigned>(hex_digit(text[i + static_cast<std::size_t>(k)]));
+      for (int k = 1; k <= 4; ++k)
+        code_point =
+            code_point << 4 | static_cast<unsigned>(hex_digit(text[i + static_cast<std::size_t>(k)]));
       append_utf8(out, code_point);
       i += 4;
     } else {
@@ -80,7 +82,8 @@ std::vector<PropertyLine> parse_properties(std::string_view text) {
   for (PropertyLine& line : lines) {
     const std::string whole = std::move(line.value);
     std::size_t end = 0;
-    while (end < whole.size() && whole[end] != '=' && whole[end] != ':' && !blank(whole[end])) end += whole[end] == '\\' ? 2 : 1;
+    while (end < whole.size() && whole[end] != '=' && whole[end] != ':' && !blank(whole[end]))
+      end += whole[end] == '\\' ? 2 : 1;
     end = std::min(end, whole.size());
     std::size_t start = end;
     while (start < whole.size() && blank(whole[start])) ++start;

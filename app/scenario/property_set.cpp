@@ -22,22 +22,27 @@ const GivenProperty* PropertySet::find(std::string_view name) const {
 void PropertySet::read_file(const View& owner) {
   const NodeId node = owner.member("properties");
   if (node == no_node || document_.tree[node].kind != NodeKind::text) return;
-  const std::filesystem::path path = std::filesystem::path(document_.name).parent_path() / document_.tree[node].text;
+  const std::filesystem::path path =
+      std::filesystem::path(document_.name).parent_path() / document_.tree[node].text;
   Problems problems;
   const auto text = scenario::read_file(path.string(), limits::properties_bytes, problems);
   if (!text) {
     for (const Diagnostic& d : problems.all()) {
-      document_.error(node, d.code.substr(d.code.find('/') + 1), in_quotes(path.string()) + ": " + d.message, d.hint);
+      document_.error(node, d.code.substr(d.code.find('/') + 1), in_quotes(path.string()) + ": " + d.message,
+                      d.hint);
     }
     return;
   }
   document_.properties_bytes_read += static_cast<std::int64_t>(text->size());
   if (document_.properties_bytes_read > limits::properties_bytes_all) {
-    document_.error(node, "too-large", "the .properties files of this scenario have more than " + std::to_string(limits::properties_bytes_all >> 20) + " MiB in all");
+    document_.error(node, "too-large",
+                    "the .properties files of this scenario have more than " +
+                        std::to_string(limits::properties_bytes_all >> 20) + " MiB in all");
     return;
   }
   for (PropertyLine& line : parse_properties(*text)) {
-    given_[line.name] = {std::move(line.value), no_node, path.string(), line.line};  // The last one holds, as in Java.
+    given_[line.name] = {std::move(line.value), no_node, path.string(),
+                         line.line};  // The last one holds, as in Java.
   }
 }
 
@@ -61,16 +66,20 @@ void PropertySet::check(std::string_view name, const GivenProperty& given) {
   if (property == nullptr) {
     const auto severity = in_file ? Severity::warning : Severity::error;
     std::string hint;
-    for (const PropertyScope other : {PropertyScope::broker, PropertyScope::topic, PropertyScope::producer, PropertyScope::consumer}) {
-      if (hint.empty() && other != scope_ && find_property(other, name) != nullptr) hint = "it is a " + std::string(to_string(other)) + " property";
+    for (const PropertyScope other :
+         {PropertyScope::broker, PropertyScope::topic, PropertyScope::producer, PropertyScope::consumer}) {
+      if (hint.empty() && other != scope_ && find_property(other, name) != nullptr)
+        hint = "it is a " + std::string(to_string(other)) + " property";
     }
     if (hint.empty()) hint = document_.suggest(name, [&] { return property_names(scope_); });
-    report(severity, name, "unknown-property", "unknown " + scope + " property " + in_quotes(name), std::move(hint));
+    report(severity, name, "unknown-property", "unknown " + scope + " property " + in_quotes(name),
+           std::move(hint));
     return;
   }
   auto parsed = parse_property(*property, given.text, version_);
   if (const auto* error = std::get_if<QuantityError>(&parsed)) {
-    report(Severity::error, name, error->code, std::string(name) + " is " + in_quotes(given.text) + ", but " + error->message, error->hint);
+    report(Severity::error, name, error->code,
+           std::string(name) + " is " + in_quotes(given.text) + ", but " + error->message, error->hint);
     return;
   }
   if (property->set == nullptr) {
@@ -86,15 +95,18 @@ void PropertySet::apply(KafkaSettings& settings) const {
   }
 }
 
-void PropertySet::report(Severity severity, std::string_view name, std::string code, std::string message, std::string hint) const {
+void PropertySet::report(Severity severity, std::string_view name, std::string code, std::string message,
+                         std::string hint) const {
   const GivenProperty* given = find(name);
   if (given != nullptr && given->node == no_node) {
-    document_.problems.add({severity, "scenario/" + std::move(code), std::move(message), given->file, given->line, 1, "", std::move(hint)});
+    document_.problems.add({severity, "scenario/" + std::move(code), std::move(message), given->file,
+                            given->line, 1, "", std::move(hint)});
     return;
   }
   // A wrong name is shown at the name, a wrong value at the value.
   const bool at_key = code == "unknown-property" || code == "no-effect";
-  document_.report(severity, given != nullptr ? given->node : owner_, std::move(code), std::move(message), std::move(hint), at_key);
+  document_.report(severity, given != nullptr ? given->node : owner_, std::move(code), std::move(message),
+                   std::move(hint), at_key);
 }
 
 }  // namespace brokersim::scenario

@@ -13,10 +13,10 @@ namespace brokersim::scenario {
 
 /// A property as the user gave it, and where.
 struct GivenProperty {
-  std::string text;        ///< The value in Kafka's form.
-  NodeId node = no_node;   ///< In the scenario file, or
-  std::string file;        ///< in this .properties file,
-  std::int32_t line = 0;   ///< on this line.
+  std::string text;       ///< The value in Kafka's form.
+  NodeId node = no_node;  ///< In the scenario file, or
+  std::string file;       ///< in this .properties file,
+  std::int32_t line = 0;  ///< on this line.
 };
 
 class PropertySet {
@@ -32,7 +32,8 @@ class PropertySet {
   void apply(KafkaSettings& settings) const;
 
   /// A problem with a given property, at its place; at `owner` if it was not given.
-  void report(Severity severity, std::string_view name, std::string code, std::string message, std::string hint = {}) const;
+  void report(Severity severity, std::string_view name, std::string code, std::string message,
+              std::string hint = {}) const;
 
  private:
   void read_file(const View& owner);

@@ -29,13 +29,15 @@ constexpr std::int64_t day_ns = 86'400 * giga;
 constexpr std::array duration_units{Unit{"d", day_ns},       Unit{"h", 3'600 * giga}, Unit{"min", 60 * giga},
                                     Unit{"s", giga},         Unit{"ms", mega},        Unit{"us", kilo},
                                     Unit{"\xC2\xB5s", kilo}, Unit{"\xCE\xBCs", kilo}, Unit{"ns", 1}};
-constexpr std::array size_units{Unit{"TiB", 1ll << 40}, Unit{"TB", tera}, Unit{"GiB", 1ll << 30}, Unit{"GB", giga},
-                                Unit{"MiB", 1ll << 20}, Unit{"MB", mega}, Unit{"KiB", 1ll << 10}, Unit{"KB", kilo},
-                                Unit{"kB", kilo},       Unit{"B", 1}};
+constexpr std::array size_units{
+    Unit{"TiB", 1ll << 40}, Unit{"TB", tera}, Unit{"GiB", 1ll << 30}, Unit{"GB", giga},
+    Unit{"MiB", 1ll << 20}, Unit{"MB", mega}, Unit{"KiB", 1ll << 10}, Unit{"KB", kilo},
+    Unit{"kB", kilo},       Unit{"B", 1}};
 constexpr std::array bandwidth_units{
-    Unit{"TiB/s", 1ll << 40}, Unit{"TB/s", tera}, Unit{"GiB/s", 1ll << 30}, Unit{"GB/s", giga}, Unit{"MiB/s", 1ll << 20},
-    Unit{"MB/s", mega},       Unit{"KiB/s", 1ll << 10}, Unit{"KB/s", kilo}, Unit{"kB/s", kilo}, Unit{"B/s", 1},
-    Unit{"Tb/s", tera, 8},    Unit{"Gb/s", giga, 8}, Unit{"Mb/s", mega, 8}, Unit{"kb/s", kilo, 8}, Unit{"b/s", 1, 8}};
+    Unit{"TiB/s", 1ll << 40}, Unit{"TB/s", tera},    Unit{"GiB/s", 1ll << 30}, Unit{"GB/s", giga},
+    Unit{"MiB/s", 1ll << 20}, Unit{"MB/s", mega},    Unit{"KiB/s", 1ll << 10}, Unit{"KB/s", kilo},
+    Unit{"kB/s", kilo},       Unit{"B/s", 1},        Unit{"Tb/s", tera, 8},    Unit{"Gb/s", giga, 8},
+    Unit{"Mb/s", mega, 8},    Unit{"kb/s", kilo, 8}, Unit{"b/s", 1, 8}};
 constexpr std::array rate_units{Unit{"/s", kilo}, Unit{"/min", kilo, 60}, Unit{"/h", kilo, 3'600}};
 
 std::span<const Unit> units_of(Dimension dimension) {
@@ -75,7 +77,8 @@ int take_exponent(std::string_view& text) {
   if (!rest.empty() && (rest[0] == '-' || rest[0] == '+')) rest.remove_prefix(1);
   if (rest.empty() || !digit(rest[0])) return 0;
   int power = 0;
-  for (; !rest.empty() && digit(rest[0]); rest.remove_prefix(1)) power = std::min(power * 10 + (rest[0] - '0'), 10'000);
+  for (; !rest.empty() && digit(rest[0]); rest.remove_prefix(1))
+    power = std::min(power * 10 + (rest[0] - '0'), 10'000);
   text = rest;
   return negative ? -power : power;
 }
@@ -108,11 +111,13 @@ DecimalError take_decimal(std::string_view& text, Decimal& out) {
   return DecimalError::none;
 }
 
-QuantityError no_fit(std::string_view what) { return {"number-range", "is too large" + std::string(what), ""}; }
+QuantityError no_fit(std::string_view what) {
+  return {"number-range", "is too large" + std::string(what), ""};
+}
 
 /// mantissa * 10^exponent * numerator / denominator as an exact integer.
-std::variant<std::int64_t, QuantityError> scaled(Decimal value, std::int64_t numerator, std::int64_t denominator,
-                                                 std::string_view base) {
+std::variant<std::int64_t, QuantityError> scaled(Decimal value, std::int64_t numerator,
+                                                 std::int64_t denominator, std::string_view base) {
   if (value.mantissa == 0) return std::int64_t{0};
   Wide n = value.mantissa;
   constexpr Wide limit = static_cast<Wide>(1) << 100;
@@ -136,7 +141,8 @@ std::variant<std::int64_t, QuantityError> scaled(Decimal value, std::int64_t num
       divisor *= 10;
     }
   }
-  if (n % divisor != 0) return QuantityError{"number-range", "is not a whole number of " + std::string(base), ""};
+  if (n % divisor != 0)
+    return QuantityError{"number-range", "is not a whole number of " + std::string(base), ""};
   n /= divisor;
   if (n > static_cast<Wide>(std::numeric_limits<std::int64_t>::max())) return no_fit("");
   const auto result = static_cast<std::int64_t>(n);
@@ -186,7 +192,8 @@ std::string_view example(Dimension dimension) {
 
 std::variant<std::int64_t, QuantityError> parse_quantity(std::string_view text, Dimension dimension) {
   Decimal value;
-  const std::string such = std::string(to_string(dimension)) + " such as \"" + std::string(example(dimension)) + "\"";
+  const std::string such =
+      std::string(to_string(dimension)) + " such as \"" + std::string(example(dimension)) + "\"";
   switch (take_decimal(text, value)) {
     case DecimalError::none: break;
     case DecimalError::too_large: return no_fit("");
@@ -195,7 +202,8 @@ std::variant<std::int64_t, QuantityError> parse_quantity(std::string_view text, 
   }
   while (!text.empty() && text[0] == ' ') text.remove_prefix(1);
   if (text.empty()) {
-    return QuantityError{"wrong-unit", "has no unit", "write " + such + " (units: " + list_of_units(dimension) + ")"};
+    return QuantityError{"wrong-unit", "has no unit",
+                         "write " + such + " (units: " + list_of_units(dimension) + ")"};
   }
   for (const Unit& unit : units_of(dimension)) {
     if (unit.name == text) return scaled(value, unit.numerator, unit.denominator, base_unit(dimension));
@@ -204,7 +212,8 @@ std::variant<std::int64_t, QuantityError> parse_quantity(std::string_view text, 
     return QuantityError{"wrong-unit", "is " + std::string(to_string(*other)) + ", but this is " + such,
                          "units: " + list_of_units(dimension)};
   }
-  return QuantityError{"wrong-unit", "has the unknown unit " + in_quotes(text), "units: " + list_of_units(dimension)};
+  return QuantityError{"wrong-unit", "has the unknown unit " + in_quotes(text),
+                       "units: " + list_of_units(dimension)};
 }
 
 std::variant<std::int64_t, QuantityError> parse_integer(std::string_view text) {
@@ -219,7 +228,8 @@ std::variant<std::int64_t, QuantityError> parse_integer(std::string_view text) {
   auto result = scaled(value, 1, 1, "ones");
   if (auto* error = std::get_if<QuantityError>(&result)) {
     if (error->message == "is too large") error->message += " for a 64-bit number";
-    if (error->message != "is too large for a 64-bit number") *error = {"wrong-type", "is not a whole number", ""};
+    if (error->message != "is too large for a 64-bit number")
+      *error = {"wrong-type", "is not a whole number", ""};
   }
   return result;
 }
@@ -235,7 +245,8 @@ std::string format_quantity(std::int64_t count, Dimension dimension) {
     }
     return out + " /s";
   }
-  if (count == 0) return dimension == Dimension::duration ? "0 s" : dimension == Dimension::size ? "0 B" : "0 B/s";
+  if (count == 0)
+    return dimension == Dimension::duration ? "0 s" : dimension == Dimension::size ? "0 B" : "0 B/s";
   for (const Unit& unit : units_of(dimension)) {
     if (unit.denominator == 1 && count % unit.numerator == 0) {
       return std::to_string(count / unit.numerator) + " " + std::string(unit.name);
@@ -246,7 +257,8 @@ std::string format_quantity(std::int64_t count, Dimension dimension) {
 
 std::string quantity_pattern(Dimension dimension) {
   std::string alternatives;
-  for (const Unit& unit : units_of(dimension)) alternatives += (alternatives.empty() ? "" : "|") + std::string(unit.name);
+  for (const Unit& unit : units_of(dimension))
+    alternatives += (alternatives.empty() ? "" : "|") + std::string(unit.name);
   return "^[+-]?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)? *(" + alternatives + ")$";
 }
 

@@ -26,7 +26,8 @@ struct QuantityError {
 };
 
 /// The count of base units in `text`, exactly; may be negative.
-[[nodiscard]] std::variant<std::int64_t, QuantityError> parse_quantity(std::string_view text, Dimension dimension);
+[[nodiscard]] std::variant<std::int64_t, QuantityError> parse_quantity(std::string_view text,
+                                                                       Dimension dimension);
 
 /// "a duration", "a size", "a bandwidth", "a rate".
 [[nodiscard]] std::string_view to_string(Dimension dimension);

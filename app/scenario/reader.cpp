@@ -2,6 +2,7 @@
 #include "app/scenario/reader.h"
 
 #include <algorithm>
+#include <tuple>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -49,7 +50,9 @@ class Walker {
     } else if (text_[at_] == '{' || text_[at_] == '}' || text_[at_] == '[' || text_[at_] == ']') {
       ++at_;
     } else {
-      while (at_ < text_.size() && std::string_view(" \t\r\n,:[]{}\"").find(text_[at_]) == std::string_view::npos) ++at_;
+      while (at_ < text_.size() &&
+             std::string_view(" \t\r\n,:[]{}\"").find(text_[at_]) == std::string_view::npos)
+        ++at_;
     }
     at_ = std::min(at_, text_.size());
     return text_.substr(start, at_ - start);
@@ -121,7 +124,10 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
       report(p, "number-range", "the number " + word + " is too large", "");
       return false;
     }
-    const Position p = position_of(text_, at > 0 ? at - 1 : 0);
+    // The parser stands at the end of what it could not use, the walker at its start (unless it has run on).
+    const Position end = position_of(text_, at > 0 ? at - 1 : 0);
+    const Position start = walker_.next();
+    const Position p = std::tie(start.line, start.column) < std::tie(end.line, end.column) ? start : end;
     report(p, "syntax", "this is not JSON: " + plain_reason(error.what()), "");
     return false;
   }
@@ -169,26 +175,30 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
   bool within_limit() {
     if (tree_.size() <= limits::values) return true;
     const Node& last = tree_[static_cast<NodeId>(tree_.size() - 1)];
-    report({last.line, last.column}, "too-large", "the file holds more than " + std::to_string(limits::values) + " values", "");
+    report({last.line, last.column}, "too-large",
+           "the file holds more than " + std::to_string(limits::values) + " values", "");
     return false;
   }
 
   void report_duplicates(NodeId object) {
     std::vector<NodeId> members;
-    for (NodeId child = tree_[object].first; child != no_node; child = tree_[child].next) members.push_back(child);
-    std::stable_sort(members.begin(), members.end(), [&](NodeId a, NodeId b) { return tree_[a].key < tree_[b].key; });
+    for (NodeId child = tree_[object].first; child != no_node; child = tree_[child].next)
+      members.push_back(child);
+    std::stable_sort(members.begin(), members.end(),
+                     [&](NodeId a, NodeId b) { return tree_[a].key < tree_[b].key; });
     for (std::size_t i = 1; i < members.size(); ++i) {
       const Node& again = tree_[members[i]];
       if (tree_[members[i - 1]].key != again.key) continue;
-      problems_.add({Severity::error, "scenario/duplicate-key", in_quotes(again.key) + " is given twice", name_,
-                     again.key_line, again.key_column, tree_.pointer(members[i]),
-                     "the first one is on line " + std::to_string(tree_[members[i - 1]].key_line) + "; keep one of them"});
+      problems_.add({Severity::error, "scenario/duplicate-key", in_quotes(again.key) + " is given twice",
+                     name_, again.key_line, again.key_column, tree_.pointer(members[i]),
+                     "the first one is on line " + std::to_string(tree_[members[i - 1]].key_line) +
+                         "; keep one of them"});
     }
   }
 
   void report(Position p, std::string code, std::string message, std::string hint) {
-    problems_.add({Severity::error, "scenario/" + std::move(code), std::move(message), name_, p.line, p.column, "",
-                   std::move(hint)});
+    problems_.add({Severity::error, "scenario/" + std::move(code), std::move(message), name_, p.line,
+                   p.column, "", std::move(hint)});
   }
 
   std::string_view text_;
@@ -206,7 +216,8 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
 std::optional<Tree> parse_json(std::string_view text, const std::string& name, Problems& problems) {
   if (const auto fault = scan(text)) {
     const Position p = position_of(text, fault->at);
-    problems.add({Severity::error, "scenario/" + fault->code, fault->message, name, p.line, p.column, "", fault->hint});
+    problems.add({Severity::error, "scenario/" + fault->code, fault->message, name, p.line, p.column, "",
+                  fault->hint});
     return std::nullopt;
   }
   Builder builder(text, name, problems);

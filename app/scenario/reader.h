@@ -22,6 +22,7 @@ namespace brokersim::scenario {
 
 /// Parses JSON. `name` is the place in diagnostics. Nothing if the text is not well-formed or exceeds a
 /// limit; duplicate keys are problems too, but leave a tree (the first one holds) so that checking goes on.
-[[nodiscard]] std::optional<Tree> parse_json(std::string_view text, const std::string& name, Problems& problems);
+[[nodiscard]] std::optional<Tree> parse_json(std::string_view text, const std::string& name,
+                                             Problems& problems);
 
 }  // namespace brokersim::scenario

@@ -30,7 +30,9 @@ std::size_t valid_character(std::string_view text, std::size_t at) {
 }
 
 bool blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-bool punctuation(char c) { return c == ',' || c == ':' || c == '[' || c == ']' || c == '{' || c == '}' || c == '"'; }
+bool punctuation(char c) {
+  return c == ',' || c == ':' || c == '[' || c == ']' || c == '{' || c == '}' || c == '"';
+}
 
 }  // namespace
 
@@ -45,16 +47,21 @@ std::optional<ScanFault> scan(std::string_view text) {
     const char c = text[at];
     const std::size_t length = valid_character(text, at);
     if (length == 0) {
-      return ScanFault{at, "not-utf8", "this byte is not valid UTF-8", "save the file with the encoding UTF-8"};
+      return ScanFault{at, "not-utf8", "this byte is not valid UTF-8",
+                       "save the file with the encoding UTF-8"};
     }
     if (c == '\0') return ScanFault{at, "syntax", "the file holds a NUL byte", "is it the right file?"};
     if (in_text) {
       if (at - token_start > limits::text_bytes) {
         return ScanFault{token_start, "too-large",
-                         "a text is longer than " + std::to_string(limits::text_bytes >> 10) + " KiB", "is its closing quote missing?"};
+                         "a text is longer than " + std::to_string(limits::text_bytes >> 10) + " KiB",
+                         "is its closing quote missing?"};
       }
       if (c == '"') in_text = false;
-      at += c == '\\' && at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) < 0x80 && text[at + 1] != '\0' ? 2 : length;
+      at += c == '\\' && at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) < 0x80 &&
+                    text[at + 1] != '\0'
+                ? 2
+                : length;
       continue;
     }
     if (!blank(c)) any = true;
@@ -64,19 +71,23 @@ std::optional<ScanFault> scan(std::string_view text) {
     }
     if (c == '[' || c == '{') {
       if (++depth > limits::depth) {
-        return ScanFault{at, "too-deep", "values are nested more than " + std::to_string(limits::depth) + " deep",
+        return ScanFault{at, "too-deep",
+                         "values are nested more than " + std::to_string(limits::depth) + " deep",
                          "a scenario needs fewer than 10 levels"};
       }
     }
     if ((c == ']' || c == '}') && depth > 0) --depth;
     word_length = blank(c) || punctuation(c) ? 0 : word_length + length;
     if (word_length > limits::word_bytes) {
-      return ScanFault{at + length - word_length, "too-large",
-                       "a number or word is longer than " + std::to_string(limits::word_bytes) + " characters", ""};
+      return ScanFault{
+          at + length - word_length, "too-large",
+          "a number or word is longer than " + std::to_string(limits::word_bytes) + " characters", ""};
     }
     at += length;
   }
-  if (!any) return ScanFault{0, "empty", "the file is empty", "`brokersim schema` and scenarios/quickstart/ show what belongs in it"};
+  if (!any)
+    return ScanFault{0, "empty", "the file is empty",
+                     "`brokersim schema` and scenarios/quickstart/ show what belongs in it"};
   return std::nullopt;
 }
 

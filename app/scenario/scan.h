@@ -12,8 +12,8 @@
 namespace brokersim::scenario {
 
 struct ScanFault {
-  std::size_t at = 0;   ///< Byte offset.
-  std::string code;     ///< Without "scenario/".
+  std::size_t at = 0;  ///< Byte offset.
+  std::string code;    ///< Without "scenario/".
   std::string message;
   std::string hint;
 };

@@ -27,8 +27,8 @@ struct Scenario {
 };
 
 struct LoadResult {
-  std::optional<Scenario> scenario;      ///< Present if and only if no diagnostic is an error.
-  std::vector<Diagnostic> diagnostics;   ///< Errors and warnings, for render().
+  std::optional<Scenario> scenario;     ///< Present if and only if no diagnostic is an error.
+  std::vector<Diagnostic> diagnostics;  ///< Errors and warnings, for render().
 };
 
 /// Reads and checks the file at `path`. Each of `overrides` is "POINTER=VALUE" (as of --set): it replaces

@@ -54,7 +54,8 @@ class SchemaWriter {
   }
 
   static Json fallback(const Field& field) {
-    if (field.type == FieldType::integer || field.type == FieldType::seed || field.type == FieldType::boolean || field.fallback.front() == '[') {
+    if (field.type == FieldType::integer || field.type == FieldType::seed ||
+        field.type == FieldType::boolean || field.fallback.front() == '[') {
       return Json::parse(field.fallback);
     }
     return field.fallback;
@@ -80,7 +81,9 @@ class SchemaWriter {
     return {{"$ref", "#/definitions/" + variants.name}};
   }
 
-  Json member(const Field& field) { return field.table != nullptr ? reference(*field.table) : reference(*field.variants); }
+  Json member(const Field& field) {
+    return field.table != nullptr ? reference(*field.table) : reference(*field.variants);
+  }
 
   static Json list_of(Json items, bool not_empty = false) {
     Json out{{"type", "array"}, {"items", std::move(items)}};
@@ -97,7 +100,8 @@ class SchemaWriter {
       case FieldType::boolean: return {{"type", "boolean"}};
       case FieldType::yes: return {{"const", true}};
       case FieldType::integer: return {{"type", "integer"}, {"minimum", field.min}, {"maximum", field.max}};
-      case FieldType::seed: return {{"type", "integer"}, {"minimum", 0}, {"maximum", 18'446'744'073'709'551'615ull}};
+      case FieldType::seed:
+        return {{"type", "integer"}, {"minimum", 0}, {"maximum", 18'446'744'073'709'551'615ull}};
       case FieldType::duration:
       case FieldType::size:
       case FieldType::bandwidth:
@@ -112,13 +116,19 @@ class SchemaWriter {
       case FieldType::object: return reference(*field.table);
       case FieldType::list: return list_of(member(field));
       case FieldType::map:
-        return {{"type", "object"}, {"minProperties", 1}, {"propertyNames", {{"pattern", name_pattern}}}, {"additionalProperties", member(field)}};
+        return {{"type", "object"},
+                {"minProperties", 1},
+                {"propertyNames", {{"pattern", name_pattern}}},
+                {"additionalProperties", member(field)}};
       case FieldType::one_of: return member(field);
-      case FieldType::one_of_or_list: return {{"anyOf", Json::array({member(field), list_of(member(field), true)})}};
-      case FieldType::preset: return {{"anyOf", Json::array({Json{{"enum", field.choices}}, reference(*field.table)})}};
+      case FieldType::one_of_or_list:
+        return {{"anyOf", Json::array({member(field), list_of(member(field), true)})}};
+      case FieldType::preset:
+        return {{"anyOf", Json::array({Json{{"enum", field.choices}}, reference(*field.table)})}};
       case FieldType::properties: return properties(field.scope);
       case FieldType::assignment:
-        return list_of(list_of({{"type", "integer"}, {"minimum", 0}, {"maximum", limits::hosts}}, true), true);
+        return list_of(list_of({{"type", "integer"}, {"minimum", 0}, {"maximum", limits::hosts}}, true),
+                       true);
       case FieldType::duration_range: {
         Json range = list_of(quantity(Dimension::duration));
         range["minItems"] = 2;
@@ -133,7 +143,9 @@ class SchemaWriter {
   Json quantity(Dimension dimension) {
     const std::string name(to_string(dimension).substr(2));  // Without its article.
     if (!definitions_.contains(name)) {
-      definitions_[name] = Json{{"type", "string"}, {"pattern", quantity_pattern(dimension)}, {"examples", Json::array({std::string(example(dimension))})}};
+      definitions_[name] = Json{{"type", "string"},
+                                {"pattern", quantity_pattern(dimension)},
+                                {"examples", Json::array({std::string(example(dimension))})}};
     }
     return {{"$ref", "#/definitions/" + name}};
   }
@@ -143,7 +155,8 @@ class SchemaWriter {
     if (!definitions_.contains(name)) {
       Json members = Json::object();
       for (const Property& p : properties_of(scope)) members[std::string(p.name)] = property(p);
-      definitions_[name] = Json{{"type", "object"}, {"additionalProperties", false}, {"properties", std::move(members)}};
+      definitions_[name] =
+          Json{{"type", "object"}, {"additionalProperties", false}, {"properties", std::move(members)}};
     }
     return {{"$ref", "#/definitions/" + name}};
   }
@@ -152,20 +165,27 @@ class SchemaWriter {
     Json out;
     switch (p.type) {
       case PropertyType::boolean: out["enum"] = Json::array({true, false, "true", "false"}); break;
-      case PropertyType::integer: out["type"] = Json::array({"integer", "string"}); out["minimum"] = p.min; out["maximum"] = p.max; break;
+      case PropertyType::integer:
+        out["type"] = Json::array({"integer", "string"});
+        out["minimum"] = p.min;
+        out["maximum"] = p.max;
+        break;
       case PropertyType::real: out["type"] = Json::array({"number", "string"}); break;
       case PropertyType::text: out["type"] = Json::array({"string", "number", "boolean"}); break;
       case PropertyType::choice: {
         Json choices = p.choices;
         for (const std::string& c : p.choices) {
-          if (parse_integer(c).index() == 0) choices.push_back(std::get<std::int64_t>(parse_integer(c)));  // acks: 1
+          if (parse_integer(c).index() == 0)
+            choices.push_back(std::get<std::int64_t>(parse_integer(c)));  // acks: 1
         }
         out["enum"] = std::move(choices);
         break;
       }
     }
-    std::string doc = p.defaults[2].empty() ? "No default." : "Default in 4.1: " + std::string(p.defaults[2]) + ".";
-    if (p.defaults[0] != p.defaults[2]) doc += " In 3.9: " + (p.defaults[0].empty() ? "none" : std::string(p.defaults[0])) + ".";
+    std::string doc =
+        p.defaults[2].empty() ? "No default." : "Default in 4.1: " + std::string(p.defaults[2]) + ".";
+    if (p.defaults[0] != p.defaults[2])
+      doc += " In 3.9: " + (p.defaults[0].empty() ? "none" : std::string(p.defaults[0])) + ".";
     if (p.set == nullptr) doc += " No effect in the model.";
     out["description"] = std::move(doc);
     return out;

@@ -51,10 +51,12 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
 }
 
 std::string suggestion(std::string_view word, const std::vector<std::string>& candidates) {
-  if (const std::string best = nearest(word, candidates); !best.empty()) return "did you mean " + in_quotes(best) + "?";
+  if (const std::string best = nearest(word, candidates); !best.empty())
+    return "did you mean " + in_quotes(best) + "?";
   if (candidates.empty() || candidates.size() > 20) return "";
   std::string known;
-  for (const std::string& candidate : candidates) known += (known.empty() ? "known: " : ", ") + shown(candidate, 60);
+  for (const std::string& candidate : candidates)
+    known += (known.empty() ? "known: " : ", ") + shown(candidate, 60);
   return known;
 }
 

@@ -24,38 +24,56 @@ std::vector<std::string> check_ids() {
 }  // namespace
 
 const Table& published_table() {
-  static const Table table{
-      "published",
-      "",
-      "A published measurement.",
-      {
-          {.name = "metric", .type = choice, .doc = "What it is to be compared with (`brokersim list metrics`).", .required = true, .choices = metric_names()},
-          {.name = "value", .type = limit, .doc = "The measured value, in the metric's unit or with its own.", .required = true},
-          {.name = "source", .type = text, .doc = "Where it was published."},
-      }};
+  static const Table table{"published",
+                           "",
+                           "A published measurement.",
+                           {
+                               {.name = "metric",
+                                .type = choice,
+                                .doc = "What it is to be compared with (`brokersim list metrics`).",
+                                .required = true,
+                                .choices = metric_names()},
+                               {.name = "value",
+                                .type = limit,
+                                .doc = "The measured value, in the metric's unit or with its own.",
+                                .required = true},
+                               {.name = "source", .type = text, .doc = "Where it was published."},
+                           }};
   return table;
 }
 
 const Variants& expectation_variants() {
-  static const Table metric{
-      "expectation",
-      "metric",
-      "A number of the outcome within limits.",
-      {
-          {.name = "metric", .type = choice, .doc = "Its name (`brokersim list metrics`).", .required = true, .choices = metric_names()},
-          {.name = "of", .type = text, .doc = "A workload, or a partition (\"orders/0\"). Default: the whole run."},
-          {.name = "equals", .type = limit, .doc = "It must be exactly this."},
-          {.name = "at_most", .type = limit, .doc = "It may not be above this."},
-          {.name = "at_least", .type = limit, .doc = "It may not be below this."},
-      }};
-  static const Table check{
-      "expectation",
-      "check",
-      "The verdict of a law.",
-      {
-          {.name = "check", .type = choice, .doc = "Its id (`brokersim list checks`).", .required = true, .choices = check_ids()},
-          {.name = "verdict", .type = choice, .doc = "The verdict it must have.", .required = true, .choices = {"holds", "violated", "not_applicable"}},
-      }};
+  static const Table metric{"expectation",
+                            "metric",
+                            "A number of the outcome within limits.",
+                            {
+                                {.name = "metric",
+                                 .type = choice,
+                                 .doc = "Its name (`brokersim list metrics`).",
+                                 .required = true,
+                                 .choices = metric_names()},
+                                {.name = "of",
+                                 .type = text,
+                                 .doc = "A workload, or a partition (\"orders/0\"). Default: the whole run."},
+                                {.name = "equals", .type = limit, .doc = "It must be exactly this."},
+                                {.name = "at_most", .type = limit, .doc = "It may not be above this."},
+                                {.name = "at_least", .type = limit, .doc = "It may not be below this."},
+                            }};
+  static const Table check{"expectation",
+                           "check",
+                           "The verdict of a law.",
+                           {
+                               {.name = "check",
+                                .type = choice,
+                                .doc = "Its id (`brokersim list checks`).",
+                                .required = true,
+                                .choices = check_ids()},
+                               {.name = "verdict",
+                                .type = choice,
+                                .doc = "The verdict it must have.",
+                                .required = true,
+                                .choices = {"holds", "violated", "not_applicable"}},
+                           }};
   static const Table sometimes{
       "expectation",
       "sometimes",

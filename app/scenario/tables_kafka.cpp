@@ -17,7 +17,11 @@ const Table& controllers_table() {
       "The KRaft controllers.",
       {
           {.name = "count", .type = integer, .doc = "How many voters.", .fallback = "3", .min = 1, .max = 9},
-          {.name = "on", .type = name, .doc = "Combined mode: the first hosts of that group. Default: dedicated hosts SYSTEM-controller-i (preset controller.default), in the brokers' zones in turn, each its own power domain."},
+          {.name = "on",
+           .type = name,
+           .doc =
+               "Combined mode: the first hosts of that group. Default: dedicated hosts SYSTEM-controller-i "
+               "(preset controller.default), in the brokers' zones in turn, each its own power domain."},
       }};
   return table;
 }
@@ -28,10 +32,20 @@ const Table& rules_table() {
       "",
       "Single rules that differ from those of `version`, and planted bugs.",
       {
-          {.name = "eligible_leader_replicas", .type = boolean, .doc = "KIP-966. Default: on in 4.1, off before."},
-          {.name = "strict_min_isr", .type = boolean, .doc = "KAFKA-15583 (3.7): the high watermark waits while the ISR is below min.insync.replicas.", .fallback = "true"},
-          {.name = "metadata_commit_wakes_fetch", .type = boolean, .doc = "KIP-1166: a commit answers parked metadata fetches. Default: on in 4.1, off before."},
-          {.name = "planted", .type = choice_list, .doc = "Deliberately wrong rules, to prove that the checks see them.", .choices = planted_bug_names()},
+          {.name = "eligible_leader_replicas",
+           .type = boolean,
+           .doc = "KIP-966. Default: on in 4.1, off before."},
+          {.name = "strict_min_isr",
+           .type = boolean,
+           .doc = "KAFKA-15583 (3.7): the high watermark waits while the ISR is below min.insync.replicas.",
+           .fallback = "true"},
+          {.name = "metadata_commit_wakes_fetch",
+           .type = boolean,
+           .doc = "KIP-1166: a commit answers parked metadata fetches. Default: on in 4.1, off before."},
+          {.name = "planted",
+           .type = choice_list,
+           .doc = "Deliberately wrong rules, to prove that the checks see them.",
+           .choices = planted_bug_names()},
       }};
   return table;
 }
@@ -43,10 +57,25 @@ const Table& topic_table() {
       "A topic, created before the load starts.",
       {
           {.name = "name", .type = name, .doc = "Its name.", .required = true},
-          {.name = "partitions", .type = integer, .doc = "How many. Default: the length of `assignment`, else num.partitions.", .min = 1, .max = limits::replicas},
-          {.name = "replication_factor", .type = integer, .doc = "Replicas of each partition. Default: that of `assignment`, else default.replication.factor.", .min = 1, .max = limits::hosts},
-          {.name = "assignment", .type = assignment, .doc = "For each partition its brokers, preferred leader first. Default: partition p on brokers p, p+1, ... interleaved by zone."},
-          {.name = "config", .type = properties, .doc = "Topic properties by their Kafka names.", .scope = PropertyScope::topic},
+          {.name = "partitions",
+           .type = integer,
+           .doc = "How many. Default: the length of `assignment`, else num.partitions.",
+           .min = 1,
+           .max = limits::replicas},
+          {.name = "replication_factor",
+           .type = integer,
+           .doc =
+               "Replicas of each partition. Default: that of `assignment`, else default.replication.factor.",
+           .min = 1,
+           .max = limits::hosts},
+          {.name = "assignment",
+           .type = assignment,
+           .doc = "For each partition its brokers, preferred leader first. Default: partition p on brokers "
+                  "p, p+1, ... interleaved by zone."},
+          {.name = "config",
+           .type = properties,
+           .doc = "Topic properties by their Kafka names.",
+           .scope = PropertyScope::topic},
       }};
   return table;
 }
@@ -58,12 +87,30 @@ const Table& kafka_table() {
       "A Kafka cluster.",
       {
           {.name = "kind", .type = choice, .doc = "kafka.", .required = true, .choices = {"kafka"}},
-          {.name = "version", .type = choice, .doc = "Whose defaults and rules hold.", .fallback = "4.1", .choices = {"3.9", "4.0", "4.1"}},
-          {.name = "brokers_on", .type = name_or_list, .doc = "Host groups or hosts; the n-th of these hosts is broker n, from 0.", .required = true},
-          {.name = "controllers", .type = object, .doc = "The KRaft controllers.", .table = &controllers_table()},
-          {.name = "config", .type = properties, .doc = "Broker properties by their Kafka names; they win over `properties`.", .scope = PropertyScope::broker},
-          {.name = "properties", .type = text, .doc = "A real server.properties, relative to this file; unknown names in it are warnings."},
-          {.name = "rules", .type = object, .doc = "Single rules that differ from the version's.", .table = &rules_table()},
+          {.name = "version",
+           .type = choice,
+           .doc = "Whose defaults and rules hold.",
+           .fallback = "4.1",
+           .choices = {"3.9", "4.0", "4.1"}},
+          {.name = "brokers_on",
+           .type = name_or_list,
+           .doc = "Host groups or hosts; the n-th of these hosts is broker n, from 0.",
+           .required = true},
+          {.name = "controllers",
+           .type = object,
+           .doc = "The KRaft controllers.",
+           .table = &controllers_table()},
+          {.name = "config",
+           .type = properties,
+           .doc = "Broker properties by their Kafka names; they win over `properties`.",
+           .scope = PropertyScope::broker},
+          {.name = "properties",
+           .type = text,
+           .doc = "A real server.properties, relative to this file; unknown names in it are warnings."},
+          {.name = "rules",
+           .type = object,
+           .doc = "Single rules that differ from the version's.",
+           .table = &rules_table()},
           {.name = "topics", .type = list, .doc = "Topics.", .table = &topic_table()},
       }};
   return table;
@@ -71,30 +118,80 @@ const Table& kafka_table() {
 
 std::vector<Field> client_fields(const char* kind, PropertyScope scope) {
   return {
-      {.name = "name", .type = name, .doc = "Name of the workload; instance i is NAME-i. Default: kind, hash of the content and occurrence."},
+      {.name = "name",
+       .type = name,
+       .doc =
+           "Name of the workload; instance i is NAME-i. Default: kind, hash of the content and occurrence."},
       {.name = "kind", .type = choice, .doc = std::string(kind) + ".", .required = true, .choices = {kind}},
       {.name = "of", .type = name, .doc = "The system it talks to. Default: the only one."},
       {.name = "topic", .type = name, .doc = "The topic.", .required = true},
-      {.name = "count", .type = integer, .doc = "How many instances.", .fallback = "1", .min = 1, .max = limits::hosts},
+      {.name = "count",
+       .type = integer,
+       .doc = "How many instances.",
+       .fallback = "1",
+       .min = 1,
+       .max = limits::hosts},
       {.name = "start", .type = duration, .doc = "When it begins.", .fallback = "0 s", .max = run_max},
-      {.name = "on", .type = name_or_list, .doc = "Host groups or hosts to run on, in turn. Default: a host of its own for each instance (preset client.default), zones in turn, each its own power domain."},
-      {.name = "config", .type = properties, .doc = "Client properties by their Kafka names; they win over `properties`.", .scope = scope},
-      {.name = "properties", .type = text, .doc = "A real .properties file of a client, relative to this file; unknown names in it are warnings."},
+      {.name = "on",
+       .type = name_or_list,
+       .doc = "Host groups or hosts to run on, in turn. Default: a host of its own for each instance (preset "
+              "client.default), zones in turn, each its own power domain."},
+      {.name = "config",
+       .type = properties,
+       .doc = "Client properties by their Kafka names; they win over `properties`.",
+       .scope = scope},
+      {.name = "properties",
+       .type = text,
+       .doc =
+           "A real .properties file of a client, relative to this file; unknown names in it are warnings."},
   };
 }
 
 const Table& producer_table() {
   static const Table table = [] {
-    Table t{"workload", "kafka_producer", "Producers that write to one topic.", client_fields("kafka_producer", PropertyScope::producer)};
-    t.fields.insert(t.fields.end(), {
-        {.name = "rate", .type = rate, .doc = "Records per second of all instances together. Required unless arrivals is saturate.", .min = 1, .max = rate_max},
-        {.name = "arrivals", .type = choice, .doc = "constant: evenly spaced. poisson: exponential gaps. saturate: as fast as send() returns.", .fallback = "constant", .choices = {"constant", "poisson", "saturate"}},
-        {.name = "record_size", .type = size, .doc = "Key and value of a record.", .fallback = "1 KiB", .min = 1, .max = gib},
-        {.name = "records_per_send", .type = integer, .doc = "Records that arrive together.", .fallback = "1", .min = 1, .max = 1'000'000},
-        {.name = "records", .type = integer, .doc = "Stop after this many records in total. Default: go on until `stop`.", .min = 1, .max = 1'000'000'000'000},
-        {.name = "stop", .type = duration, .doc = "When it ends. Default: at 5/6 of the run, so that the end can settle.", .max = run_max},
-        {.name = "send_cost", .type = duration, .doc = "CPU time of the application and the client per record.", .fallback = "0 s", .max = second},
-    });
+    Table t{"workload", "kafka_producer", "Producers that write to one topic.",
+            client_fields("kafka_producer", PropertyScope::producer)};
+    t.fields.insert(
+        t.fields.end(),
+        {
+            {.name = "rate",
+             .type = rate,
+             .doc = "Records per second of all instances together. Required unless arrivals is saturate.",
+             .min = 1,
+             .max = rate_max},
+            {.name = "arrivals",
+             .type = choice,
+             .doc =
+                 "constant: evenly spaced. poisson: exponential gaps. saturate: as fast as send() returns.",
+             .fallback = "constant",
+             .choices = {"constant", "poisson", "saturate"}},
+            {.name = "record_size",
+             .type = size,
+             .doc = "Key and value of a record.",
+             .fallback = "1 KiB",
+             .min = 1,
+             .max = gib},
+            {.name = "records_per_send",
+             .type = integer,
+             .doc = "Records that arrive together.",
+             .fallback = "1",
+             .min = 1,
+             .max = 1'000'000},
+            {.name = "records",
+             .type = integer,
+             .doc = "Stop after this many records in total. Default: go on until `stop`.",
+             .min = 1,
+             .max = 1'000'000'000'000},
+            {.name = "stop",
+             .type = duration,
+             .doc = "When it ends. Default: at 5/6 of the run, so that the end can settle.",
+             .max = run_max},
+            {.name = "send_cost",
+             .type = duration,
+             .doc = "CPU time of the application and the client per record.",
+             .fallback = "0 s",
+             .max = second},
+        });
     return t;
   }();
   return table;
@@ -102,8 +199,14 @@ const Table& producer_table() {
 
 const Table& consumer_table() {
   static const Table table = [] {
-    Table t{"workload", "kafka_consumer", "Consumers that read one topic; its partitions are assigned in turn.", client_fields("kafka_consumer", PropertyScope::consumer)};
-    t.fields.push_back({.name = "process_cost", .type = duration, .doc = "Time the application needs per record.", .fallback = "0 s", .max = second});
+    Table t{"workload", "kafka_consumer",
+            "Consumers that read one topic; its partitions are assigned in turn.",
+            client_fields("kafka_consumer", PropertyScope::consumer)};
+    t.fields.push_back({.name = "process_cost",
+                        .type = duration,
+                        .doc = "Time the application needs per record.",
+                        .fallback = "0 s",
+                        .max = second});
     return t;
   }();
   return table;

@@ -19,7 +19,9 @@ std::string escaped_pointer_token(std::string_view key) {
   return out;
 }
 
-std::string length_prefixed(std::string_view text) { return std::to_string(text.size()) + ":" + std::string(text); }
+std::string length_prefixed(std::string_view text) {
+  return std::to_string(text.size()) + ":" + std::string(text);
+}
 
 }  // namespace
 
@@ -104,7 +106,8 @@ std::string Tree::canonical(NodeId id, std::string_view without) const {
     case NodeKind::text: return length_prefixed(node.text);
     case NodeKind::array: {
       std::string out = "[";
-      for (NodeId child = node.first; child != no_node; child = nodes_[child].next) out += canonical(child) + ",";
+      for (NodeId child = node.first; child != no_node; child = nodes_[child].next)
+        out += canonical(child) + ",";
       return out + "]";
     }
     case NodeKind::object: break;

@@ -23,19 +23,19 @@ enum class NodeKind : std::uint8_t { null, boolean, number, text, array, object 
 struct Node {
   NodeKind kind = NodeKind::null;
   bool boolean = false;
-  std::uint32_t source = 0;  ///< 0 = the file, n = the n-th override.
-  std::int32_t line = 0;     ///< Of the value, from 1.
-  std::int32_t column = 0;   ///< In bytes, from 1.
-  std::int32_t key_line = 0;    ///< Of the key, members of objects only.
+  std::uint32_t source = 0;   ///< 0 = the file, n = the n-th override.
+  std::int32_t line = 0;      ///< Of the value, from 1.
+  std::int32_t column = 0;    ///< In bytes, from 1.
+  std::int32_t key_line = 0;  ///< Of the key, members of objects only.
   std::int32_t key_column = 0;
   NodeId parent = no_node;
-  NodeId first = no_node;  ///< First child.
-  NodeId last = no_node;   ///< Last child.
-  NodeId next = no_node;   ///< Next sibling.
+  NodeId first = no_node;   ///< First child.
+  NodeId last = no_node;    ///< Last child.
+  NodeId next = no_node;    ///< Next sibling.
   std::uint32_t size = 0;   ///< Count of children.
   std::uint32_t index = 0;  ///< Position among the siblings.
-  std::string key;   ///< Member name, decoded.
-  std::string text;  ///< A text's value, decoded; a number as it was written.
+  std::string key;          ///< Member name, decoded.
+  std::string text;         ///< A text's value, decoded; a number as it was written.
 };
 
 class Tree {

@@ -22,12 +22,15 @@ std::string joined(const std::vector<std::string>& words, std::string_view separ
 bool is_name(std::string_view text) {
   if (text.empty() || text.size() > 200) return false;
   return std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
   });
 }
 
 /// "kafka_producer workload", "host": what an object of that table is called in a message.
-std::string called(const Table& table) { return table.tag.empty() ? table.name : table.tag + " " + table.name; }
+std::string called(const Table& table) {
+  return table.tag.empty() ? table.name : table.tag + " " + table.name;
+}
 
 std::string with_article(const std::string& noun) {
   const bool vowel = !noun.empty() && std::string_view("aeiou").find(noun[0]) != std::string_view::npos;
@@ -50,7 +53,8 @@ class Validator {
     }
     for (const Field& field : table.fields) {
       if (field.required && tree_.find(node, field.name) == no_node) {
-        doc_.error(node, "missing-field", "the " + called(table) + " has no " + in_quotes(field.name), hint_for(field));
+        doc_.error(node, "missing-field", "the " + called(table) + " has no " + in_quotes(field.name),
+                   hint_for(field));
       }
     }
   }
@@ -82,14 +86,20 @@ class Validator {
 
   void wrong_type(NodeId node, std::string_view what, std::string hint = {}) {
     const Node& n = tree_[node];
-    const std::string subject = n.parent == no_node ? "the document" : tree_[n.parent].kind == NodeKind::object ? n.key : "this element";
-    doc_.error(node, "wrong-type", shown(subject, 60) + " must be " + std::string(what) + ", but is " + std::string(to_string(n.kind)), std::move(hint));
+    const std::string subject = n.parent == no_node                        ? "the document"
+                                : tree_[n.parent].kind == NodeKind::object ? n.key
+                                                                           : "this element";
+    doc_.error(
+        node, "wrong-type",
+        shown(subject, 60) + " must be " + std::string(what) + ", but is " + std::string(to_string(n.kind)),
+        std::move(hint));
   }
 
   /// How a message names the value: its key, or that of the list it stands in.
   std::string subject(NodeId node) const {
     const Node& n = tree_[node];
-    if (n.parent != no_node && tree_[n.parent].kind == NodeKind::array) return "an element of " + subject(n.parent);
+    if (n.parent != no_node && tree_[n.parent].kind == NodeKind::array)
+      return "an element of " + subject(n.parent);
     return shown(n.key, 60);
   }
 
@@ -107,8 +117,13 @@ class Validator {
       case FieldType::rate: quantity(node, field); break;
       case FieldType::choice: choice(node, field.choices); break;
       case FieldType::choice_list: each(node, [&](NodeId e) { choice(e, field.choices); }); break;
-      case FieldType::text_list: each(node, [&](NodeId e) { expect_kind(e, NodeKind::text, "a text"); }); break;
-      case FieldType::name_list: each(node, [&](NodeId e) { name(e); }, true); break;
+      case FieldType::text_list:
+        each(node, [&](NodeId e) { expect_kind(e, NodeKind::text, "a text"); });
+        break;
+      case FieldType::name_list:
+        each(
+            node, [&](NodeId e) { name(e); }, true);
+        break;
       case FieldType::name_or_list: name_or_list(node); break;
       case FieldType::object: object(node, *field.table); break;
       case FieldType::list: each(node, [&](NodeId e) { member(e, field); }); break;
@@ -126,7 +141,8 @@ class Validator {
   template <typename Check>
   void each(NodeId node, Check check, bool not_empty = false) {
     if (!expect_kind(node, NodeKind::array, "a list", "put it in square brackets")) return;
-    if (not_empty && tree_[node].size == 0) doc_.error(node, "empty-list", subject(node) + " is an empty list");
+    if (not_empty && tree_[node].size == 0)
+      doc_.error(node, "empty-list", subject(node) + " is an empty list");
     for (NodeId child = tree_[node].first; child != no_node; child = tree_[child].next) check(child);
   }
 
@@ -136,7 +152,9 @@ class Validator {
   }
 
   void one_of_or_list(NodeId node, const Field& field) {
-    if (tree_[node].kind == NodeKind::array) return each(node, [&](NodeId e) { member(e, field); }, true);
+    if (tree_[node].kind == NodeKind::array)
+      return each(
+          node, [&](NodeId e) { member(e, field); }, true);
     member(node, field);
   }
 
@@ -150,30 +168,37 @@ class Validator {
   }
 
   void bad_name(NodeId node, std::string_view given) {
-    doc_.error(node, "bad-name", in_quotes(given) + " is not a name", "a name has 1 to 200 letters, digits, dots, underscores and dashes");
+    doc_.error(node, "bad-name", in_quotes(given) + " is not a name",
+               "a name has 1 to 200 letters, digits, dots, underscores and dashes");
   }
 
   void name(NodeId node) {
-    if (expect_kind(node, NodeKind::text, "a name") && !is_name(tree_[node].text)) bad_name(node, tree_[node].text);
+    if (expect_kind(node, NodeKind::text, "a name") && !is_name(tree_[node].text))
+      bad_name(node, tree_[node].text);
   }
 
   void name_or_list(NodeId node) {
-    if (tree_[node].kind == NodeKind::array) return each(node, [&](NodeId e) { name(e); }, true);
+    if (tree_[node].kind == NodeKind::array)
+      return each(
+          node, [&](NodeId e) { name(e); }, true);
     if (expect_kind(node, NodeKind::text, "a name or a list of names")) name(node);
   }
 
   void yes(NodeId node) {
     if (tree_[node].kind != NodeKind::boolean || !tree_[node].boolean) {
-      doc_.error(node, "wrong-type", subject(node) + " must be true", "leave it out, or choose another selector");
+      doc_.error(node, "wrong-type", subject(node) + " must be true",
+                 "leave it out, or choose another selector");
     }
   }
 
   void report(NodeId node, std::string_view shown_value, const QuantityError& error) {
-    doc_.error(node, error.code, subject(node) + " is " + std::string(shown_value) + ", which " + error.message, error.hint);
+    doc_.error(node, error.code,
+               subject(node) + " is " + std::string(shown_value) + ", which " + error.message, error.hint);
   }
 
   void out_of_range(NodeId node, std::string_view given, const std::string& low, const std::string& high) {
-    doc_.error(node, "out-of-range", subject(node) + " is " + std::string(given) + ", but must be from " + low + " to " + high);
+    doc_.error(node, "out-of-range",
+               subject(node) + " is " + std::string(given) + ", but must be from " + low + " to " + high);
   }
 
   void integer(NodeId node, const Field& field) {
@@ -184,11 +209,13 @@ class Validator {
     const std::string given = shown(tree_[node].text, 60);
     const auto parsed = parse_integer(tree_[node].text);
     if (const auto* error = std::get_if<QuantityError>(&parsed)) {
-      if (error->code == "number-range") return out_of_range(node, given, std::to_string(field.min), std::to_string(field.max));
+      if (error->code == "number-range")
+        return out_of_range(node, given, std::to_string(field.min), std::to_string(field.max));
       return report(node, given, *error);
     }
     const std::int64_t n = std::get<std::int64_t>(parsed);
-    if (n < field.min || n > field.max) out_of_range(node, given, std::to_string(field.min), std::to_string(field.max));
+    if (n < field.min || n > field.max)
+      out_of_range(node, given, std::to_string(field.min), std::to_string(field.max));
   }
 
   void seed(NodeId node) {
@@ -206,10 +233,13 @@ class Validator {
       const std::string text = shown(tree_[node].text, 30);
       const std::string_view shape = example(dimension);
       doc_.error(node, "wrong-unit", subject(node) + " is " + text + ", which has no unit",
-                 "write " + std::string(to_string(dimension)) + ": \"" + text + std::string(shape.substr(shape.find(' '))) + "\"");
+                 "write " + std::string(to_string(dimension)) + ": \"" + text +
+                     std::string(shape.substr(shape.find(' '))) + "\"");
       return;
     }
-    if (!expect_kind(node, NodeKind::text, to_string(dimension), "such as \"" + std::string(example(dimension)) + "\"")) return;
+    if (!expect_kind(node, NodeKind::text, to_string(dimension),
+                     "such as \"" + std::string(example(dimension)) + "\""))
+      return;
     const std::string given = in_quotes(tree_[node].text);
     const auto parsed = parse_quantity(tree_[node].text, dimension);
     if (const auto* error = std::get_if<QuantityError>(&parsed)) return report(node, given, *error);
@@ -222,7 +252,8 @@ class Validator {
   void choice(NodeId node, const std::vector<std::string>& choices) {
     if (!expect_kind(node, NodeKind::text, "a text")) return;
     if (std::find(choices.begin(), choices.end(), tree_[node].text) != choices.end()) return;
-    doc_.error(node, "unknown-value", subject(node) + " cannot be " + in_quotes(tree_[node].text), doc_.suggest(tree_[node].text, [&] { return choices; }));
+    doc_.error(node, "unknown-value", subject(node) + " cannot be " + in_quotes(tree_[node].text),
+               doc_.suggest(tree_[node].text, [&] { return choices; }));
   }
 
   void preset(NodeId node, const Field& field) {
@@ -235,7 +266,8 @@ class Validator {
     // Names and values are checked where they are built, beside those of a .properties file.
     if (!expect_kind(node, NodeKind::object, "an object of properties")) return;
     for (NodeId child = tree_[node].first; child != no_node; child = tree_[child].next) {
-      if (tree_[child].kind == NodeKind::array || tree_[child].kind == NodeKind::object || tree_[child].kind == NodeKind::null) {
+      if (tree_[child].kind == NodeKind::array || tree_[child].kind == NodeKind::object ||
+          tree_[child].kind == NodeKind::null) {
         wrong_type(child, "a text, a number, true or false");
       }
     }
@@ -243,16 +275,25 @@ class Validator {
 
   void assignment(NodeId node) {
     static const Field id{.name = "broker", .type = FieldType::integer, .doc = "", .max = limits::hosts};
-    each(node, [&](NodeId partition) { each(partition, [&](NodeId broker) { integer(broker, id); }, true); }, true);
+    each(
+        node,
+        [&](NodeId partition) {
+          each(
+              partition, [&](NodeId broker) { integer(broker, id); }, true);
+        },
+        true);
   }
 
   void duration_range(NodeId node, const Field& field) {
     if (!expect_kind(node, NodeKind::array, "a list of two durations", "such as [\"5 s\", \"50 s\"]")) return;
     if (tree_[node].size != 2) {
-      doc_.error(node, "wrong-type", subject(node) + " must have two durations, but has " + std::to_string(tree_[node].size), "such as [\"5 s\", \"50 s\"]");
+      doc_.error(node, "wrong-type",
+                 subject(node) + " must have two durations, but has " + std::to_string(tree_[node].size),
+                 "such as [\"5 s\", \"50 s\"]");
       return;
     }
-    const Field element{.name = field.name, .type = FieldType::duration, .doc = "", .min = field.min, .max = field.max};
+    const Field element{
+        .name = field.name, .type = FieldType::duration, .doc = "", .min = field.min, .max = field.max};
     quantity(tree_[node].first, element);
     quantity(tree_[node].last, element);
     const auto low = parse_quantity(tree_[tree_[node].first].text, Dimension::duration);
@@ -266,7 +307,8 @@ class Validator {
 
   void limit(NodeId node) {
     // Its dimension is the metric's; checked where the expectation is built.
-    if (tree_[node].kind != NodeKind::number && tree_[node].kind != NodeKind::text) wrong_type(node, "a number or a quantity");
+    if (tree_[node].kind != NodeKind::number && tree_[node].kind != NodeKind::text)
+      wrong_type(node, "a number or a quantity");
   }
 
   Document& doc_;
@@ -282,19 +324,28 @@ const Table* choose(Document& document, NodeId node, const Variants& variants, b
     return nullptr;
   };
   if (tree[node].kind != NodeKind::object) {
-    return fail(node, "wrong-type", with_article(variants.name) + " must be an object, but this is " + std::string(to_string(tree[node].kind)), "");
+    return fail(node, "wrong-type",
+                with_article(variants.name) + " must be an object, but this is " +
+                    std::string(to_string(tree[node].kind)),
+                "");
   }
   const std::vector<std::string> tags = tags_of(variants);
   if (!variants.discriminator.empty()) {
     const NodeId kind = tree.find(node, variants.discriminator);
     if (kind == no_node) {
-      return fail(node, "missing-field", "the " + variants.name + " has no " + in_quotes(variants.discriminator), "known: " + joined(tags, ", "));
+      return fail(node, "missing-field",
+                  "the " + variants.name + " has no " + in_quotes(variants.discriminator),
+                  "known: " + joined(tags, ", "));
     }
-    if (tree[kind].kind != NodeKind::text) return fail(kind, "wrong-type", variants.discriminator + " must be a text", "known: " + joined(tags, ", "));
+    if (tree[kind].kind != NodeKind::text)
+      return fail(kind, "wrong-type", variants.discriminator + " must be a text",
+                  "known: " + joined(tags, ", "));
     for (const Table* table : variants.tables) {
       if (table->tag == tree[kind].text) return table;
     }
-    return fail(kind, "unknown-value", "there is no " + variants.name + " of kind " + in_quotes(tree[kind].text), document.suggest(tree[kind].text, [&] { return tags; }));
+    return fail(kind, "unknown-value",
+                "there is no " + variants.name + " of kind " + in_quotes(tree[kind].text),
+                document.suggest(tree[kind].text, [&] { return tags; }));
   }
 
   const Table* chosen = nullptr;
@@ -302,16 +353,21 @@ const Table* choose(Document& document, NodeId node, const Variants& variants, b
     const NodeId present = tree.find(node, table->tag);
     if (present == no_node) continue;
     if (chosen != nullptr) {
-      return fail(present, "two-selectors", with_article(variants.name) + " has both " + in_quotes(chosen->tag) + " and " + in_quotes(table->tag), "keep one of them");
+      return fail(present, "two-selectors",
+                  with_article(variants.name) + " has both " + in_quotes(chosen->tag) + " and " +
+                      in_quotes(table->tag),
+                  "keep one of them");
     }
     chosen = table;
   }
   if (chosen != nullptr) return chosen;
   // Perhaps a mistyped one: say so at the key, where the eye goes.
-  for (NodeId child = tree[node].first; report && child != no_node && document.hints_given < limits::hints; child = tree[child].next) {
+  for (NodeId child = tree[node].first; report && child != no_node && document.hints_given < limits::hints;
+       child = tree[child].next) {
     const std::string hint = document.suggest(tree[child].key, [&] { return tags; });
     if (!hint.starts_with("did you mean")) continue;
-    document.report(Severity::error, child, "unknown-field", "unknown field " + in_quotes(tree[child].key), hint, true);
+    document.report(Severity::error, child, "unknown-field", "unknown field " + in_quotes(tree[child].key),
+                    hint, true);
     return nullptr;
   }
   return fail(node, "missing-field", "the " + variants.name + " needs one of: " + joined(tags, ", "), "");

@@ -19,7 +19,8 @@ std::vector<std::string> listed(std::string_view fallback) {
   }
 }
 
-std::optional<std::int64_t> in_range(const std::variant<std::int64_t, QuantityError>& parsed, const Field& field) {
+std::optional<std::int64_t> in_range(const std::variant<std::int64_t, QuantityError>& parsed,
+                                     const Field& field) {
   const auto* n = std::get_if<std::int64_t>(&parsed);
   if (n == nullptr || *n < field.min || *n > field.max) return std::nullopt;
   return *n;
@@ -50,7 +51,9 @@ std::optional<std::string> View::text(std::string_view name) const {
   const Tree& tree = document_->tree;
   if (at != no_node && tree[at].kind == NodeKind::text) {
     const auto& choices = f.choices;
-    if (f.type != FieldType::choice || std::find(choices.begin(), choices.end(), tree[at].text) != choices.end()) return tree[at].text;
+    if (f.type != FieldType::choice ||
+        std::find(choices.begin(), choices.end(), tree[at].text) != choices.end())
+      return tree[at].text;
   }
   if (f.fallback.empty()) return std::nullopt;
   return f.fallback;
@@ -70,7 +73,8 @@ std::optional<std::int64_t> View::given(std::string_view name) const {
   if (at == no_node) return std::nullopt;
   const Node& node = document_->tree[at];
   if (is_quantity(f.type)) {
-    return node.kind == NodeKind::text ? in_range(parse_quantity(node.text, dimension_of(f.type)), f) : std::nullopt;
+    return node.kind == NodeKind::text ? in_range(parse_quantity(node.text, dimension_of(f.type)), f)
+                                       : std::nullopt;
   }
   return node.kind == NodeKind::number ? in_range(parse_integer(node.text), f) : std::nullopt;
 }
@@ -102,7 +106,8 @@ std::optional<std::pair<sim::Duration, sim::Duration>> View::duration_range(std:
   const NodeId at = member(name);
   std::vector<std::string> ends;
   if (at != no_node && document_->tree[at].kind == NodeKind::array) {
-    for (NodeId e = document_->tree[at].first; e != no_node; e = document_->tree[e].next) ends.push_back(document_->tree[e].text);
+    for (NodeId e = document_->tree[at].first; e != no_node; e = document_->tree[e].next)
+      ends.push_back(document_->tree[e].text);
   } else {
     ends = listed(f.fallback);
   }
@@ -115,7 +120,9 @@ std::optional<std::pair<sim::Duration, sim::Duration>> View::duration_range(std:
 
 std::uint64_t View::seed(std::string_view name) const {
   const NodeId at = member(name);
-  const std::string& text = at != no_node && document_->tree[at].kind == NodeKind::number ? document_->tree[at].text : field(name).fallback;
+  const std::string& text = at != no_node && document_->tree[at].kind == NodeKind::number
+                                ? document_->tree[at].text
+                                : field(name).fallback;
   std::uint64_t value = 0;
   std::from_chars(text.data(), text.data() + text.size(), value);
   return value;
@@ -129,7 +136,8 @@ std::vector<NodeId> View::elements(std::string_view name) const {
   const FieldType type = field(name).type;
   if (tree[at].kind == NodeKind::array || (type == FieldType::map && tree[at].kind == NodeKind::object)) {
     for (NodeId e = tree[at].first; e != no_node; e = tree[e].next) out.push_back(e);
-  } else if (type == FieldType::name_or_list || type == FieldType::one_of_or_list || type == FieldType::one_of) {
+  } else if (type == FieldType::name || type == FieldType::name_or_list ||
+             type == FieldType::one_of_or_list || type == FieldType::one_of) {
     out.push_back(at);
   }
   return out;

@@ -21,7 +21,8 @@ namespace brokersim::scenario {
 class View {
  public:
   /// `node` may be no_node: then every field has its default.
-  View(Document& document, NodeId node, const Table& table) : document_(&document), node_(node), table_(&table) {}
+  View(Document& document, NodeId node, const Table& table)
+      : document_(&document), node_(node), table_(&table) {}
 
   [[nodiscard]] NodeId node() const { return node_; }
   [[nodiscard]] const Table& table() const { return *table_; }
@@ -42,7 +43,8 @@ class View {
   [[nodiscard]] std::optional<std::int64_t> quantity(std::string_view name) const;  ///< in base units
   [[nodiscard]] std::optional<sim::Duration> duration(std::string_view name) const;
   [[nodiscard]] std::optional<sim::Bytes> bytes(std::string_view name) const;
-  [[nodiscard]] std::optional<std::pair<sim::Duration, sim::Duration>> duration_range(std::string_view name) const;
+  [[nodiscard]] std::optional<std::pair<sim::Duration, sim::Duration>> duration_range(
+      std::string_view name) const;
   [[nodiscard]] std::uint64_t seed(std::string_view name) const;
 
   /// Nodes of a list's elements; of a name or object that stands for a list of one, itself.
