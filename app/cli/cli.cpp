@@ -1,7 +1,11 @@
 #include "app/cli/cli.h"
 
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 
 #include <CLI/CLI.hpp>
 
@@ -21,7 +25,17 @@ struct Options {
   std::vector<std::string> overrides;
   std::string subject;
   bool markdown = false;
+  RunOptions run;
+  TestOptions test;
 };
+
+/// Columns of the terminal, 100 where there is none.
+std::size_t terminal_width() {
+  winsize size{};
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40) return size.ws_col;
+  return 100;
+}
+bool terminal_colour() { return isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr; }
 
 void add_set(CLI::App& command, Options& options) {
   command.add_option("--set", options.overrides, set_help)
@@ -45,6 +59,22 @@ int run_command_line(const std::vector<std::string>& arguments, std::ostream& ou
       "brokersim");
   app.require_subcommand(1);
 
+  CLI::App* run_command = app.add_subcommand("run", "Run scenario files and say what happened, and why.");
+  run_command->add_option("FILE", options.run.files, "Scenario files.")->required();
+  CLI::Option* seed_option = run_command->add_option("--seed", options.run.seeds, "Seed instead of the scenario's own.");
+  run_command->add_option("--seeds", options.run.seeds, "Range of seeds, A..B: one run for each.")->excludes(seed_option);
+  run_command->add_option("--jobs", options.run.jobs, "Runs at a time.")->check(CLI::Range(1, 256));
+  run_command->add_flag("--json", options.run.json, "One JSON object per run and line.");
+  run_command->add_flag("--verbose", options.run.verbose, "With several seeds: a line for each run, too.");
+  run_command->add_option("--out", options.run.out, "Folder for result-<seed>.json of each run.");
+  add_set(*run_command, options);
+
+  CLI::App* test_command = app.add_subcommand("test", "Run every scenario below a folder as a test.");
+  test_command->add_option("DIR", options.test.paths, "Folders or scenario files.")->required()->check(CLI::ExistingPath);
+  test_command->add_flag("--twice", options.test.twice, "Run each twice; fingerprints must be equal.");
+  test_command->add_option("--junit", options.test.junit, "File for a JUnit report.");
+  add_set(*test_command, options);
+
   CLI::App* check_command =
       app.add_subcommand("check", "Say everything that is wrong with scenario files; run nothing.");
   check_command->add_option("FILE", options.files, "Scenario files.")->required();
@@ -65,6 +95,12 @@ int run_command_line(const std::vector<std::string>& arguments, std::ostream& ou
     // Help is data that was asked for; anything else is a mistake in the command line.
     return app.exit(error, out, err) == 0 ? exit_ok : exit_usage;
   }
+  options.run.overrides = options.overrides;
+  options.run.width = options.test.width = terminal_width();
+  options.run.colour = options.test.colour = terminal_colour();
+  options.test.overrides = options.overrides;
+  if (run_command->parsed()) return run(options.run, out, err);
+  if (test_command->parsed()) return test(options.test, out, err);
   if (check_command->parsed()) return check(options.files, options.overrides, out, err);
   if (list_command->parsed()) return list(options.subject, out);
   if (schema_command->parsed())

@@ -1,6 +1,8 @@
 // One function per command; each returns its exit code.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -14,5 +16,33 @@ namespace brokersim::cli {
 /// list hardware|faults|checks|metrics.
 [[nodiscard]] int list(const std::string& what, std::ostream& out);
 [[nodiscard]] std::vector<std::string> list_subjects();
+
+struct RunOptions {
+  std::vector<std::string> files;
+  std::vector<std::string> overrides;
+  std::string seeds;  ///< "42" or "1..100"; empty: each scenario's own.
+  int jobs = 1;
+  bool json = false;
+  bool verbose = false;  ///< With several seeds: a line for each run, too.
+  bool colour = false;
+  std::size_t width = 100;
+  std::string out;  ///< Folder for result-<seed>.json; empty: none.
+};
+/// run FILE...: JSON Lines or text to `out`, talk to `err`. 130 if interrupted; what was printed is complete.
+[[nodiscard]] int run(const RunOptions& options, std::ostream& out, std::ostream& err);
+
+/// "42" or "1..100", both ends included, at most a million; nothing if it is neither.
+[[nodiscard]] std::optional<std::vector<std::uint64_t>> parse_seeds(const std::string& text);
+
+struct TestOptions {
+  std::vector<std::string> paths;
+  std::vector<std::string> overrides;
+  std::string junit;   ///< File for a JUnit report; empty: none.
+  bool twice = false;  ///< Run each scenario twice and compare fingerprints.
+  bool colour = false;
+  std::size_t width = 100;
+};
+/// test DIR...: every scenario below, one line each; the text of those that are not as expected.
+[[nodiscard]] int test(const TestOptions& options, std::ostream& out, std::ostream& err);
 
 }  // namespace brokersim::cli

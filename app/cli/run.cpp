@@ -1,0 +1,185 @@
+// run: scenario files through the simulator, one seed or many, on several threads.
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "app/cli/cli.h"
+#include "app/cli/commands.h"
+#include "app/results/execute.h"
+#include "app/results/json.h"
+#include "app/results/seeds.h"
+#include "app/results/text.h"
+#include "app/scenario/scenario.h"
+
+namespace brokersim::cli {
+namespace {
+
+volatile std::sig_atomic_t interrupted = 0;
+void on_interrupt(int) { interrupted = 1; }
+
+/// Reads digits only.
+std::optional<std::uint64_t> parse_seed(std::string_view text) {
+  std::uint64_t value = 0;
+  if (text.empty() || text.size() > 20) return std::nullopt;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return std::nullopt;
+    const auto digit = static_cast<std::uint64_t>(c - '0');
+    if (value > (~std::uint64_t{0} - digit) / 10) return std::nullopt;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+/// Runs not yet handed out, results in order of the seeds whatever thread was first.
+class Batch {
+ public:
+  Batch(const scenario::Scenario& scenario, const RunOptions& options, std::vector<std::uint64_t> seeds)
+      : scenario_(scenario), options_(options), seeds_(std::move(seeds)), results_(seeds_.size()) {}
+
+  /// Calls `done(result)` in order of the seeds, from one thread at a time.
+  template <class Done>
+  void run(Done done) {
+    const auto work = [&] {
+      for (;;) {
+        const std::size_t i = next_.fetch_add(1);
+        if (i >= seeds_.size() || interrupted != 0) return;
+        results::RunResult result = timed(seeds_[i]);
+        const std::lock_guard lock(mutex_);
+        results_[i] = std::move(result);
+        while (reported_ < results_.size() && results_[reported_]) {
+          done(*results_[reported_]);
+          results_[reported_].reset();
+          ++reported_;
+        }
+      }
+    };
+    const std::size_t threads = std::min<std::size_t>(static_cast<std::size_t>(options_.jobs), seeds_.size());
+    std::vector<std::thread> pool;
+    for (std::size_t t = 1; t < threads; ++t) pool.emplace_back(work);
+    work();
+    for (auto& thread : pool) thread.join();
+  }
+  [[nodiscard]] std::size_t reported() const { return reported_; }
+
+ private:
+  results::RunResult timed(std::uint64_t seed) const {
+    const auto begin = std::chrono::steady_clock::now();
+    results::RunResult result = results::execute(scenario_, seed, options_.overrides);
+    result.facts.wall_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    return result;
+  }
+
+  const scenario::Scenario& scenario_;
+  const RunOptions& options_;
+  std::vector<std::uint64_t> seeds_;
+  std::vector<std::optional<results::RunResult>> results_;
+  std::atomic<std::size_t> next_{0};
+  std::mutex mutex_;
+  std::size_t reported_ = 0;
+};
+
+/// Leaves result-<seed>.json in `directory`. False: it could not be written.
+bool keep(const results::RunResult& result, const std::string& directory, std::ostream& err) {
+  const std::filesystem::path path =
+      std::filesystem::path(directory) / ("result-" + std::to_string(result.facts.seed) + ".json");
+  std::ofstream file(path);
+  file << results::to_pretty_json(result) << '\n';
+  file.close();
+  if (file) return true;
+  err << "error: cannot write " << path.string() << "\n  hint: choose a folder you may write with --out\n";
+  return false;
+}
+
+int run_file(const std::string& path, const RunOptions& options, const std::vector<std::uint64_t>& seeds, std::ostream& out,
+             std::ostream& err) {
+  scenario::LoadResult loaded = scenario::load_file(path, options.overrides);
+  if (!loaded.diagnostics.empty()) err << scenario::render(loaded.diagnostics);
+  if (!loaded.scenario) return exit_usage;
+  const scenario::Scenario& scenario = *loaded.scenario;
+  const std::vector<std::uint64_t> wanted = seeds.empty() ? std::vector{scenario.config.seed} : seeds;
+  const bool many = wanted.size() > 1;
+  const bool progress = many && isatty(STDERR_FILENO) != 0;
+  results::SeedTable table;
+  int code = exit_ok;
+  std::size_t count = 0;
+  Batch batch(scenario, options, wanted);
+  batch.run([&](const results::RunResult& result) {
+    ++count;
+    code = worse(code, result.exit_code());
+    if (!options.out.empty() && !keep(result, options.out, err)) code = worse(code, exit_usage);
+    if (options.json) {
+      out << results::to_json(result) << '\n' << std::flush;
+    } else if (!many) {
+      out << results::render_text(result, {options.width, options.colour});
+    } else {
+      table.add(result);
+      if (options.verbose) out << results::render_line(result, options.colour) << '\n';
+    }
+    if (progress) err << '\r' << count << " of " << wanted.size() << " runs" << std::flush;
+  });
+  if (progress) err << "\r\033[K";
+  if (many && !options.json && count > 0) out << table.render(options.width, options.colour);
+  if (batch.reported() < wanted.size()) {
+    err << "interrupted after " << batch.reported() << " of " << wanted.size() << " runs; what is above is complete\n";
+    return 130;
+  }
+  return code;
+}
+
+}  // namespace
+
+std::optional<std::vector<std::uint64_t>> parse_seeds(const std::string& text) {
+  constexpr std::uint64_t seeds_max = 1'000'000;
+  const std::size_t dots = text.find("..");
+  if (dots == std::string::npos) {
+    const auto seed = parse_seed(text);
+    if (!seed) return std::nullopt;
+    return std::vector{*seed};
+  }
+  const auto first = parse_seed(std::string_view(text).substr(0, dots));
+  const auto last = parse_seed(std::string_view(text).substr(dots + 2));
+  if (!first || !last || *last < *first || *last - *first >= seeds_max) return std::nullopt;
+  std::vector<std::uint64_t> seeds;
+  for (std::uint64_t seed = *first;; ++seed) {
+    seeds.push_back(seed);
+    if (seed == *last) return seeds;
+  }
+}
+
+int run(const RunOptions& options, std::ostream& out, std::ostream& err) {
+  std::vector<std::uint64_t> seeds;
+  if (!options.seeds.empty()) {
+    auto parsed = parse_seeds(options.seeds);
+    if (!parsed) {
+      err << "error: \"" << options.seeds << "\" is not a seed or a range of seeds\n  hint: --seed 42, or --seeds 1..100 "
+          << "(at most a million)\n";
+      return exit_usage;
+    }
+    seeds = std::move(*parsed);
+  }
+  if (!options.out.empty()) {
+    std::error_code error;
+    std::filesystem::create_directories(options.out, error);
+    if (error) {
+      err << "error: cannot make the folder " << options.out << ": " << error.message() << '\n';
+      return exit_usage;
+    }
+  }
+  std::signal(SIGINT, on_interrupt);
+  int code = exit_ok;
+  for (const std::string& file : options.files) {
+    const int one = run_file(file, options, seeds, out, err);
+    if (one == 130) return 130;
+    code = worse(code, one);
+  }
+  return code;
+}
+
+}  // namespace brokersim::cli
