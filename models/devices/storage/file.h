@@ -20,6 +20,7 @@ struct Range {
   std::int64_t offset = 0;
   ContentTag tag = kNoTag;
 };
+static_assert(sizeof(Range) == 16, "2 million appends of a long run must fit in 40 MB");
 
 struct File {
   FileId id;

@@ -64,7 +64,7 @@ class FileSystem : public sim::Component {
   /// Cuts the file to `size`, not above its size.
   void truncate(FileId file, sim::Bytes size);
   /// fsync: completes when every byte written before the call, the size and the name are durable. No event
-  /// if they are. io_error: see fail_next_sync().
+  /// if they are. The work starts at the call, not at the co_await. io_error: see fail_next_sync().
   [[nodiscard]] sim::Task<Status> sync(FileId file);
   /// fsync of a directory: completes when every change of names so far is durable.
   [[nodiscard]] sim::Task<Status> sync_names();
