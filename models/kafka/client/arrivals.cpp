@@ -60,6 +60,8 @@ SendLoop::SendLoop(const ProducerParams& params, sim::Stream stream, std::int64_
   if (arrivals_ == Arrivals::saturate) return;
   SIM_CHECK(rate_milli_ > 0, params.name + " has no rate");
   if (arrivals_ == Arrivals::constant) {
+    gap_whole_ns_ = clamp(kScale * group_ / rate_milli_);
+    gap_rest_ = static_cast<std::int64_t>(kScale * group_ % rate_milli_);
     next_ = std::max(next_, groups_before(begin - origin_, group_, rate_milli_) * group_);
     records_max_ = std::min(records_max_, clamp(static_cast<__int128>(groups_before(end_ - origin_, group_, rate_milli_)) * group_));
     return;
@@ -110,12 +112,21 @@ sim::SimTime SendLoop::intended(std::int64_t k) {
   SIM_DCHECK(k >= next_);
   switch (arrivals_) {
     case Arrivals::saturate: return call(k);
-    case Arrivals::constant:
-      return origin_ + sim::Duration{clamp(static_cast<__int128>(k / group_) * group_ * kScale / rate_milli_)};
+    case Arrivals::constant: return origin_ + gaps(group_ == 1 ? k : k / group_);
     case Arrivals::poisson: break;
   }
   draw_until(k / group_);
   return drawn_[static_cast<std::size_t>(k / group_ - drawn_from_)];
+}
+
+/// floor(group x gap), in 64 bits where they suffice.
+sim::Duration SendLoop::gaps(std::int64_t group) const {
+  std::int64_t whole = 0;
+  std::int64_t rest = 0;
+  if (__builtin_mul_overflow(group, gap_whole_ns_, &whole) || __builtin_mul_overflow(group, gap_rest_, &rest)) {
+    return {clamp(static_cast<__int128>(group) * group_ * kScale / rate_milli_)};
+  }
+  return {whole + (rest == 0 ? 0 : rest / rate_milli_)};
 }
 
 sim::SimTime SendLoop::call(std::int64_t k) {

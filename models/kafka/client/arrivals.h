@@ -48,11 +48,14 @@ class SendLoop {
 
  private:
   [[nodiscard]] sim::SimTime call(std::int64_t k);
+  [[nodiscard]] sim::Duration gaps(std::int64_t group) const;
   void draw_until(std::int64_t group);
 
   Arrivals arrivals_;
   std::int64_t rate_milli_;
   std::int64_t group_;       // records_per_send
+  std::int64_t gap_whole_ns_ = 0;  // the exact gap between groups is gap_whole_ns_ + gap_rest_ / rate_milli_
+  std::int64_t gap_rest_ = 0;
   std::int64_t records_max_;
   sim::SimTime origin_;      // start + phase
   sim::SimTime end_;

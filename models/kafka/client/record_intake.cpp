@@ -74,6 +74,7 @@ void RecordIntake::choose() {
   for (std::size_t i = 0; i < loads_.size(); ++i) loads_[i].queued = accumulator_.queued(static_cast<std::int32_t>(i));
   const std::uint64_t bits = partitioner_.fixed() ? 0 : sticky_.bits(static_cast<std::uint64_t>(loop_.next()));
   partitioner_.stick_to(choose_partition(loads_, bits));
+  plan_key_ = -1;
 }
 
 bool RecordIntake::switch_is_due() const {
@@ -81,7 +82,16 @@ bool RecordIntake::switch_is_due() const {
   return current < 0 || partitioner_.must_switch(accumulator_.all_closed(current));
 }
 
-RecordIntake::Plan RecordIntake::plan(Begun batch) {
+const RecordIntake::Plan& RecordIntake::plan(Begun batch) {
+  const std::int64_t key = loop_.next() - batch.count;
+  if (plan_key_ != key) {
+    plan_ = make_plan(batch);
+    plan_key_ = key;
+  }
+  return plan_;
+}
+
+RecordIntake::Plan RecordIntake::make_plan(Begun batch) {
   const std::int64_t next = loop_.next();
   const auto bytes_at = [&](std::int64_t total) {
     const sim::SimTime last = total == 1 ? batch.first : loop_.intended(next + total - batch.count - 1);
@@ -93,11 +103,18 @@ RecordIntake::Plan RecordIntake::plan(Begun batch) {
   const std::int64_t most = batch.count + (limit - next);
   const std::int64_t least = std::max<std::int64_t>(batch.count, 1);
   SIM_CHECK(most >= least);
-  std::int64_t total =
-      last_that_holds(least, most, guess_, [&](std::int64_t n) { return bytes_at(n) <= batch_size_; });
+  std::int64_t known = 0;  // the last size worked out that fits, and for how many
+  std::int64_t known_bytes = 0;
+  std::int64_t total = last_that_holds(least, most, guess_, [&](std::int64_t n) {
+    const std::int64_t size = bytes_at(n);
+    if (size > batch_size_) return false;
+    known = n;
+    known_bytes = size;
+    return true;
+  });
   if (total == batch.count) return {next, batch.bytes, total == most && limit == next};
   if (total < most) guess_ = total;
-  std::int64_t bytes = bytes_at(total);
+  std::int64_t bytes = known == total ? known_bytes : bytes_at(total);
   if (!partitioner_.fixed()) {
     const std::int64_t forced = batch.bytes + partitioner_.until_forced();  // a record that reaches it is the last
     if (bytes > forced) {
@@ -143,7 +160,8 @@ void RecordIntake::advance(sim::SimTime now) {
     const Slot slot = accumulator_.tail(partitioner_.current());
     const Batch& batch = accumulator_[slot];
     const sim::SimTime first = batch.count == 0 ? loop_.intended(loop_.next()) : batch.intended_first;
-    append(slot, plan({batch.count, batch.bytes, first}), now);
+    const Plan run = plan({batch.count, batch.bytes, first});
+    append(slot, run, now);
   }
 }
 
@@ -170,6 +188,7 @@ void RecordIntake::unblock(sim::SimTime now) {
   if (!metadata_known_) return;
   if (!accumulator_.has_room(record_alone_)) return;
   blocked_ = false;
+  plan_key_ = -1;
   loop_.hold(now);
   advance(now);
 }
@@ -180,6 +199,7 @@ Refused RecordIntake::refuse(sim::SimTime now) {
   const std::int32_t partition = partitioner_.current();
   SIM_CHECK(accumulator_.all_closed(partition));
   const Refused refused{partition, ledger_.next_ordinal[static_cast<std::size_t>(partition)]++, loop_.intended(loop_.next())};
+  plan_key_ = -1;
   loop_.hold(now);
   loop_.advance(loop_.next() + 1);
   ledger_.next_record = loop_.next();
@@ -201,7 +221,7 @@ sim::SimTime RecordIntake::next_time(sim::Duration linger) {
   } else if (!accumulator_.has_room(record_alone_)) {
     return joins;
   }
-  const Plan plan = this->plan(begun);
+  const Plan& plan = this->plan(begun);
   sim::SimTime full = sim::SimTime::max();
   if (plan.bytes >= batch_size_ && plan.end > next) {
     full = loop_.join(plan.end - 1);
@@ -216,6 +236,7 @@ void RecordIntake::close(Slot slot) {
   SIM_CHECK(!batch.closed);
   SIM_CHECK(batch.count > 0);
   batch.closed = true;
+  plan_key_ = -1;
   ledger_.next_ordinal[static_cast<std::size_t>(batch.partition)] = batch.first + batch.count;
   closed_.push_back(slot);
 }

@@ -35,7 +35,10 @@ class RecordIntake {
   /// Takes in every record that joins at or before `now`, unless one blocks.
   void advance(sim::SimTime now);
   /// The thread did not run before `now`: the process was paused.
-  void stall(sim::SimTime now) { loop_.stall(now); }
+  void stall(sim::SimTime now) {
+    plan_key_ = -1;
+    loop_.stall(now);
+  }
   /// Room or metadata may have come: if the blocked record can go on, it joins now.
   void unblock(sim::SimTime now);
   /// send() of the blocked record gives up at `now` and the application goes on with the next.
@@ -78,7 +81,8 @@ class RecordIntake {
 
   [[nodiscard]] bool make_room(sim::SimTime now);
   void choose();
-  [[nodiscard]] Plan plan(Begun batch);
+  [[nodiscard]] const Plan& plan(Begun batch);
+  [[nodiscard]] Plan make_plan(Begun batch);
   void append(Slot slot, const Plan& plan, sim::SimTime now);
   [[nodiscard]] bool switch_is_due() const;
 
@@ -93,6 +97,9 @@ class RecordIntake {
   std::vector<PartitionLoad> loads_;
   std::vector<Slot> closed_;
   std::int64_t guess_ = 1;  ///< Records of the last full batch.
+  // A plan holds while its batch fills: until it is closed, the partition changes, or the thread is delayed.
+  Plan plan_;
+  std::int64_t plan_key_ = -1;  ///< Number of the next record less records in the batch; -1: no plan.
   bool metadata_known_ = false;
   bool blocked_ = false;
   bool stopped_ = false;
