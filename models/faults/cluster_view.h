@@ -32,7 +32,8 @@ class ClusterView {
   /// Registered and unfenced brokers.
   [[nodiscard]] virtual std::vector<std::int32_t> live_brokers(const std::string& system) const = 0;
   /// The process of a broker, whether it runs or not; nothing if there is no such broker.
-  [[nodiscard]] virtual std::optional<ProcessRef> broker(const std::string& system, std::int32_t id) const = 0;
+  [[nodiscard]] virtual std::optional<ProcessRef> broker(const std::string& system,
+                                                         std::int32_t id) const = 0;
   /// The process of the active controller; nothing while there is none.
   [[nodiscard]] virtual std::optional<ProcessRef> active_controller(const std::string& system) const = 0;
   /// The client processes of a workload.

@@ -24,20 +24,20 @@ enum class FaultKind : std::uint8_t {
 /// Whom a fault hits. Exactly one selector is set; `target` may hold several for a partition's sides.
 struct Target {
   enum class By : std::uint8_t {
-    host,          ///< name
-    host_group,    ///< every host of a group
-    zone,          ///< every host of a zone
-    power_domain,  ///< every host of a power domain
-    broker,        ///< system name + broker id
-    leader_of,     ///< "topic/partition" of a system, resolved when the fault fires
-    follower_of,   ///< one ISR follower of "topic/partition"; several: one draw
-    controller,    ///< the active controller of a system
-    random_broker, ///< one live broker of a system, by a draw
-    workload,      ///< the client processes of a workload
+    host,           ///< name
+    host_group,     ///< every host of a group
+    zone,           ///< every host of a zone
+    power_domain,   ///< every host of a power domain
+    broker,         ///< system name + broker id
+    leader_of,      ///< "topic/partition" of a system, resolved when the fault fires
+    follower_of,    ///< one ISR follower of "topic/partition"; several: one draw
+    controller,     ///< the active controller of a system
+    random_broker,  ///< one live broker of a system, by a draw
+    workload,       ///< the client processes of a workload
   };
   By by = By::host;
-  std::string name;    ///< Host, group, zone, domain, workload or topic name.
-  std::string system;  ///< Kafka cluster name where one is needed.
+  std::string name;         ///< Host, group, zone, domain, workload or topic name.
+  std::string system;       ///< Kafka cluster name where one is needed.
   std::int32_t number = 0;  ///< Broker id or partition.
 
   bool operator==(const Target&) const = default;
@@ -52,7 +52,7 @@ enum class PartitionShape : std::uint8_t {
 struct FaultConfig {
   std::string name;  ///< Stable name: given, or kind + content hash + occurrence.
   FaultKind kind = FaultKind::kill_process;
-  sim::SimTime at;   ///< When it is requested.
+  sim::SimTime at;              ///< When it is requested.
   std::vector<Target> targets;  ///< Whom (partition: side one, "from"). At least one.
   std::vector<Target> others;   ///< Partition: side two, "to"; empty = everybody not in `targets`.
   PartitionShape shape = PartitionShape::full;
@@ -66,17 +66,17 @@ struct FaultConfig {
 /// Faults that are drawn from the seed when the world is built, instead of being listed one by one.
 /// Each count asks for that many faults of the kind, uniform over [from, to] and over legal targets; expand.h.
 struct FaultPlan {
-  std::string system;  ///< Kafka cluster that is hit.
-  std::int32_t kill_process = 0;         ///< Broker processes.
-  std::int32_t controlled_shutdown = 0;  ///< Broker processes.
-  std::int32_t power_loss = 0;           ///< Single broker hosts.
-  std::int32_t kernel_panic = 0;         ///< Single broker hosts.
-  std::int32_t pause_process = 0;        ///< Broker processes.
-  std::int32_t partition = 0;            ///< Full, one-way, partial in turn; see expand.h.
-  std::int32_t slow_disk = 0;            ///< One broker's disks.
-  std::int32_t controller_kill = 0;      ///< The active controller's process.
-  sim::SimTime from;                     ///< No fault is requested earlier.
-  sim::SimTime to;                       ///< No fault is requested later. Not before `from`.
+  std::string system;                                  ///< Kafka cluster that is hit.
+  std::int32_t kill_process = 0;                       ///< Broker processes.
+  std::int32_t controlled_shutdown = 0;                ///< Broker processes.
+  std::int32_t power_loss = 0;                         ///< Single broker hosts.
+  std::int32_t kernel_panic = 0;                       ///< Single broker hosts.
+  std::int32_t pause_process = 0;                      ///< Broker processes.
+  std::int32_t partition = 0;                          ///< Full, one-way, partial in turn; see expand.h.
+  std::int32_t slow_disk = 0;                          ///< One broker's disks.
+  std::int32_t controller_kill = 0;                    ///< The active controller's process.
+  sim::SimTime from;                                   ///< No fault is requested earlier.
+  sim::SimTime to;                                     ///< No fault is requested later. Not before `from`.
   sim::Duration lasts_min = {1'000'000'000};           ///< Pauses, partitions, slow disks: shortest.
   sim::Duration lasts_max = {20'000'000'000};          ///< Longest. Not below lasts_min.
   sim::Duration restart_after_min = {1'000'000'000};   ///< Kills, power losses: earliest restart.

@@ -144,7 +144,8 @@ bool FaultEngine::shut_down(Active& active, const Victims& victims) {
 bool FaultEngine::take_down(FaultKind kind, Active& active, const Victims& victims) {
   bool effect = false;
   for (const Victim& victim : victims.list) {
-    const bool went_down = kind == FaultKind::power_loss ? victim.host->power_off() : victim.host->kernel_panic();
+    const bool went_down =
+        kind == FaultKind::power_loss ? victim.host->power_off() : victim.host->kernel_panic();
     effect |= went_down;
     // A host that is off already cannot panic, but it can be without mains.
     if (!went_down && kind == FaultKind::kernel_panic) continue;
@@ -206,7 +207,8 @@ void FaultEngine::slow_down(Active& active, const Victims& victims, std::int32_t
 void FaultEngine::heal_after(std::size_t index, sim::Duration delay) {
   Active& active = active_[index];
   active.heals_at = component_.now() + delay;
-  active.heal_event = component_.at(active.heals_at, "fault.heal", sim::bind<&FaultEngine::heal>(this, index));
+  active.heal_event =
+      component_.at(active.heals_at, "fault.heal", sim::bind<&FaultEngine::heal>(this, index));
   healing_.push_back(index);
 }
 
@@ -280,7 +282,8 @@ std::vector<RealisedFault> FaultEngine::realised() const {
 }
 
 std::int64_t FaultEngine::requested() const {
-  return std::count_if(realised_.begin(), realised_.end(), [](const RealisedFault& f) { return f.requested; });
+  return std::count_if(realised_.begin(), realised_.end(),
+                       [](const RealisedFault& f) { return f.requested; });
 }
 
 std::int64_t FaultEngine::fired() const {

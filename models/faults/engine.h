@@ -42,10 +42,10 @@ namespace brokersim::faults {
 struct RealisedFault {
   std::string name;
   FaultKind kind = FaultKind::kill_process;
-  std::string target;  ///< Once fired: "broker 1 on host b-1 (leader of orders/0)". Before: the selector.
-  sim::SimTime at;     ///< When it was to come.
-  bool requested = false;   ///< Its time came.
-  bool fired = false;       ///< Somebody was found for every side, and it was applied.
+  std::string target;      ///< Once fired: "broker 1 on host b-1 (leader of orders/0)". Before: the selector.
+  sim::SimTime at;         ///< When it was to come.
+  bool requested = false;  ///< Its time came.
+  bool fired = false;      ///< Somebody was found for every side, and it was applied.
   /// It changed something: a running process was killed, asked to end or stopped; a host was on; a pair of hosts was
   /// not cut yet; a disk did I/O meanwhile.
   bool had_effect = false;
@@ -127,7 +127,8 @@ class FaultEngine {
   HostHolds host_holds_;
   PauseHolds pause_holds_;
   DiskHolds disk_holds_;
-  std::map<std::pair<std::string, std::string>, std::uint64_t> terminated_;  // host, program -> life asked to end
+  /// The life that was asked to end last, by host and program.
+  std::map<std::pair<std::string, std::string>, std::uint64_t> terminated_;
   bool started_ = false;
 };
 

@@ -52,7 +52,8 @@ class Expander {
   }
 
   /// Uniform over the whole microseconds from `min` on, `max` included if it is one of them.
-  [[nodiscard]] std::int64_t between(const FaultConfig& fault, std::string_view purpose, std::int64_t min, std::int64_t max) {
+  [[nodiscard]] std::int64_t between(const FaultConfig& fault, std::string_view purpose, std::int64_t min,
+                                     std::int64_t max) {
     SIM_CHECK(min >= 0, "a range of the plan begins before 0");
     SIM_CHECK(min <= max, "a range of the plan is reversed");
     const auto steps = static_cast<std::uint64_t>((max - min) / 1'000) + 1;
@@ -77,12 +78,13 @@ class Expander {
       case FaultKind::controlled_shutdown:
       case FaultKind::power_loss:
       case FaultKind::kernel_panic:
-        fault.restart_after =
-            sim::Duration{between(fault, "restart_after", plan_.restart_after_min.ns, plan_.restart_after_max.ns)};
+        fault.restart_after = sim::Duration{
+            between(fault, "restart_after", plan_.restart_after_min.ns, plan_.restart_after_max.ns)};
         break;
     }
     if (fault.kind == FaultKind::slow_disk) {
-      fault.factor_percent = static_cast<std::int32_t>(kSlowMin + one_of(fault, "factor", kSlowMax - kSlowMin + 1));
+      fault.factor_percent =
+          static_cast<std::int32_t>(kSlowMin + one_of(fault, "factor", kSlowMax - kSlowMin + 1));
     }
   }
 
@@ -95,13 +97,15 @@ class Expander {
         fault.shape = one_of(fault, "way", 2) == 0 ? PartitionShape::one_way : PartitionShape::one_way_in;
         break;
       default:
-        fault.others = {target(one_of(fault, "from", 2) == 0 ? Target::By::random_broker : Target::By::controller)};
+        fault.others = {
+            target(one_of(fault, "from", 2) == 0 ? Target::By::random_broker : Target::By::controller)};
     }
   }
 
   const FaultPlan& plan_;
   std::uint64_t seed_;
-  sim::Fingerprint draws_;  // of nobody: what is drawn here shows in the times and targets of the run's events
+  // Of nobody: what is drawn here shows in the times and targets of the run's events.
+  sim::Fingerprint draws_;
   std::vector<FaultConfig> faults_;
 };
 

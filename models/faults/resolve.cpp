@@ -42,7 +42,8 @@ bool selects(const Target& target, const host::HostConfig& host) {
     case Target::By::host: return host.name == target.name;
     case Target::By::host_group: return host.group == target.name;
     case Target::By::zone: return host.zone == target.name;
-    case Target::By::power_domain: return (host.power_domain.empty() ? host.zone : host.power_domain) == target.name;
+    case Target::By::power_domain:
+      return (host.power_domain.empty() ? host.zone : host.power_domain) == target.name;
     default: return false;
   }
 }
@@ -53,7 +54,8 @@ bool Victims::holds(const host::Host& host) const {
   return std::any_of(list.begin(), list.end(), [&](const Victim& victim) { return victim.host == &host; });
 }
 
-Resolver::Resolver(const sim::Component& component, const std::vector<host::Host*>& hosts, const ClusterView& view)
+Resolver::Resolver(const sim::Component& component, const std::vector<host::Host*>& hosts,
+                   const ClusterView& view)
     : component_(component), hosts_(hosts), view_(view) {
   for (host::Host* host : hosts_) {
     SIM_CHECK(host != nullptr);
@@ -86,12 +88,8 @@ Victims Resolver::resolve(const FaultConfig& fault, const std::vector<Target>& t
       case Target::By::host:
       case Target::By::host_group:
       case Target::By::zone:
-      case Target::By::power_domain:
-        add_hosts(victims, target);
-        break;
-      case Target::By::broker:
-        add_broker(victims, target, target.number);
-        break;
+      case Target::By::power_domain: add_hosts(victims, target); break;
+      case Target::By::broker: add_broker(victims, target, target.number); break;
       case Target::By::leader_of:
         add_broker(victims, target, view_.leader_of(target.system, target.name, target.number));
         break;
@@ -102,7 +100,8 @@ Victims Resolver::resolve(const FaultConfig& fault, const std::vector<Target>& t
         break;
       }
       case Target::By::random_broker:
-        add_broker(victims, target, draw(target, view_.live_brokers(target.system), draws, i, victims, taken));
+        add_broker(victims, target,
+                   draw(target, view_.live_brokers(target.system), draws, i, victims, taken));
         break;
       case Target::By::controller:
         if (const auto process = view_.active_controller(target.system)) {
@@ -110,16 +109,15 @@ Victims Resolver::resolve(const FaultConfig& fault, const std::vector<Target>& t
           say(victims, "controller on host " + process->host);
         }
         break;
-      case Target::By::workload:
-        add_workload(victims, target);
-        break;
+      case Target::By::workload: add_workload(victims, target); break;
     }
   }
   return victims;
 }
 
-std::int32_t Resolver::draw(const Target& target, std::vector<std::int32_t> candidates, const sim::Stream& draws,
-                            std::uint64_t position, const Victims& victims, const Victims* taken) const {
+std::int32_t Resolver::draw(const Target& target, std::vector<std::int32_t> candidates,
+                            const sim::Stream& draws, std::uint64_t position, const Victims& victims,
+                            const Victims* taken) const {
   std::erase_if(candidates, [&](std::int32_t id) {
     const auto process = view_.broker(target.system, id);
     if (!process) return true;
@@ -152,7 +150,8 @@ void Resolver::add_hosts(Victims& victims, const Target& target) const {
     names.push_back(host->name());
   }
   if (names.empty()) return;
-  say(victims, target.by == Target::By::host ? describe(target) : list_hosts(names) + " (" + describe(target) + ")");
+  say(victims,
+      target.by == Target::By::host ? describe(target) : list_hosts(names) + " (" + describe(target) + ")");
 }
 
 void Resolver::add_workload(Victims& victims, const Target& target) const {

@@ -42,11 +42,12 @@ class Resolver {
   [[nodiscard]] Victims others(const FaultConfig& fault, const Victims& first) const;
 
  private:
-  [[nodiscard]] Victims resolve(const FaultConfig& fault, const std::vector<Target>& targets, std::string_view side,
-                                const Victims* taken) const;
+  [[nodiscard]] Victims resolve(const FaultConfig& fault, const std::vector<Target>& targets,
+                                std::string_view side, const Victims* taken) const;
   /// One of `candidates` that is not hit yet, -1 if none is left.
-  [[nodiscard]] std::int32_t draw(const Target& target, std::vector<std::int32_t> candidates, const sim::Stream& draws,
-                                  std::uint64_t position, const Victims& victims, const Victims* taken) const;
+  [[nodiscard]] std::int32_t draw(const Target& target, std::vector<std::int32_t> candidates,
+                                  const sim::Stream& draws, std::uint64_t position, const Victims& victims,
+                                  const Victims* taken) const;
   void add_broker(Victims& victims, const Target& target, std::int32_t id) const;
   void add_hosts(Victims& victims, const Target& target) const;
   void add_workload(Victims& victims, const Target& target) const;

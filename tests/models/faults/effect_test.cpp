@@ -81,7 +81,8 @@ TEST(FaultEffect, PowerLossOfADomainTakesEveryHostAndItsPageCache) {
   EXPECT_TRUE(!file || fs.size(*file) == sim::Bytes{0}) << "what nobody synced in a second is gone";
   EXPECT_TRUE(fs.find("data").has_value()) << "what was synced is there";
   rig.run(12_s);
-  EXPECT_EQ(rig.power.lines, (Lines{"2000 b-0 power lost", "2000 b-1 power lost", "10000 b-0 booted", "10000 b-1 booted"}));
+  EXPECT_EQ(rig.power.lines,
+            (Lines{"2000 b-0 power lost", "2000 b-1 power lost", "10000 b-0 booted", "10000 b-1 booted"}));
   EXPECT_EQ(rig.beats("b-1", 2_s, 10_s), 0);
   EXPECT_EQ(rig.beats("b-1", 11_s, 12_s), 10);
   EXPECT_EQ(rig.realised().target, "hosts b-0, b-1 (power domain left)");
@@ -169,7 +170,9 @@ TEST(FaultEffect, SlowDiskServesSlowlyAndCountsItsRequests) {
   FaultConfig slow = fault(slow_disk, 4_s, host_named("b-1"), 4_s);
   slow.factor_percent = 1'000'000;
   Rig rig({slow});
-  const auto synced = [&] { return rig.host("b-1").disk(0).counters().flushes + rig.host("b-1").disk(0).counters().writes; };
+  const auto synced = [&] {
+    return rig.host("b-1").disk(0).counters().flushes + rig.host("b-1").disk(0).counters().writes;
+  };
   rig.run(4_s);
   const std::int64_t before = synced();
   EXPECT_EQ(rig.realised().effects, 0) << "nothing was served slowly yet";
@@ -192,7 +195,8 @@ TEST(FaultEffect, HistoryHoldsBothEnds) {
   Rig rig({fault(power_loss, 2_s, broker(2), 1_s), fault(pause_process, 1_s, controller(), 500_ms)});
   rig.run(5_s);
   ASSERT_EQ(rig.log.events.size(), 4u);
-  const auto expect = [&](std::size_t i, sim::Duration at, std::int32_t index, const char* kind, const char* target, bool healed) {
+  const auto expect = [&](std::size_t i, sim::Duration at, std::int32_t index, const char* kind,
+                          const char* target, bool healed) {
     const history::FaultFired& event = rig.log.events[i];
     EXPECT_EQ(event.at, sim::SimTime{} + at);
     EXPECT_EQ(event.fault, index);

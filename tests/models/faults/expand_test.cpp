@@ -126,8 +126,10 @@ TEST(Expand, DependsOnTheSeedAloneAndCoversItsChoices) {
       times.insert(fault.at.ns);
       fifths.insert((fault.at.ns - 5'000'000'000) / 9'000'000'001);
       if (fault.kind != FaultKind::partition) continue;
-      std::string form = std::to_string(static_cast<int>(fault.shape)) + " " + std::to_string(fault.targets.size());
-      if (!fault.others.empty()) form += fault.others[0].by == Target::By::controller ? " controller" : " broker";
+      std::string form =
+          std::to_string(static_cast<int>(fault.shape)) + " " + std::to_string(fault.targets.size());
+      if (!fault.others.empty())
+        form += fault.others[0].by == Target::By::controller ? " controller" : " broker";
       forms.insert(form);
     }
   }

@@ -39,10 +39,12 @@ TEST(FaultOverlap, PausesNestAndTheLastOneResumes) {
 }
 
 TEST(FaultOverlap, APauseEndsWithTheLifeItPaused) {
-  Rig rig({fault(pause_process, 1_s, broker(0), 10_s, "pause"), fault(kill_process, 2_s, broker(0), 1_s, "kill"),
+  Rig rig({fault(pause_process, 1_s, broker(0), 10_s, "pause"),
+           fault(kill_process, 2_s, broker(0), 1_s, "kill"),
            fault(pause_process, 4_s, broker(0), 1_s, "second")});
   rig.run(12_s);
-  EXPECT_EQ(rig.power.lines, (Lines{"1000 b-0 paused", "2000 b-0 killed", "4000 b-0 paused", "5000 b-0 resumed"}))
+  EXPECT_EQ(rig.power.lines,
+            (Lines{"1000 b-0 paused", "2000 b-0 killed", "4000 b-0 paused", "5000 b-0 resumed"}))
       << "the first pause does not hold the second life";
   EXPECT_EQ(rig.realised(0).healed_at, sim::SimTime{} + 11_s);
   EXPECT_TRUE(rig.realised(1).had_effect) << "a paused process can be killed";
@@ -63,7 +65,8 @@ TEST(FaultOverlap, MainsComeBackWhenTheLastFaultLetsGo) {
 }
 
 TEST(FaultOverlap, ALossOfMainsDuringTheBootStopsTheBoot) {
-  Rig rig({fault(power_loss, 1_s, host_named("b-0"), 1_s, "first"), fault(power_loss, 4_s, host_named("b-0"), 1_s, "second")});
+  Rig rig({fault(power_loss, 1_s, host_named("b-0"), 1_s, "first"),
+           fault(power_loss, 4_s, host_named("b-0"), 1_s, "second")});
   rig.run(12_s);
   EXPECT_EQ(rig.power.lines, (Lines{"1000 b-0 power lost", "4000 b-0 power lost", "8000 b-0 booted"}));
   EXPECT_TRUE(rig.realised(1).had_effect);
@@ -83,7 +86,8 @@ TEST(FaultOverlap, SlowDisksDoNotMultiplyAndTheSlowestCounts) {
     rig.run(end);
     return (rig.host("b-0").disk().counters().busy - before).ns;
   };
-  EXPECT_EQ(busy_in_a_second_to(both, 4_s), busy_in_a_second_to(alone, 4_s)) << "the weaker fault adds nothing";
+  EXPECT_EQ(busy_in_a_second_to(both, 4_s), busy_in_a_second_to(alone, 4_s))
+      << "the weaker fault adds nothing";
   const std::int64_t normal = busy_in_a_second_to(healthy, 7_s);
   EXPECT_GT(busy_in_a_second_to(both, 7_s), 20 * normal) << "the weaker fault is still on";
   EXPECT_LT(busy_in_a_second_to(both, 10_s), 2 * normal);
@@ -92,8 +96,10 @@ TEST(FaultOverlap, SlowDisksDoNotMultiplyAndTheSlowestCounts) {
 }
 
 TEST(FaultOverlap, KillsAndRestartsThatMeetAreHarmless) {
-  Rig rig({fault(kill_process, 1_s, broker(0), 3_s, "kill"), fault(kill_process, 2_s, broker(0), 500_ms, "dead already"),
-           fault(power_loss, 10_s, broker(1), 20_s, "power"), fault(kill_process, 12_s, broker(1), 1_s, "host is off"),
+  Rig rig({fault(kill_process, 1_s, broker(0), 3_s, "kill"),
+           fault(kill_process, 2_s, broker(0), 500_ms, "dead already"),
+           fault(power_loss, 10_s, broker(1), 20_s, "power"),
+           fault(kill_process, 12_s, broker(1), 1_s, "host is off"),
            fault(controlled_shutdown, 13_s, broker(1), 1_s, "host is off too"),
            fault(pause_process, 14_s, broker(1), 1_s, "nobody to pause")});
   rig.run(40_s);
@@ -111,7 +117,8 @@ TEST(FaultOverlap, KillsAndRestartsThatMeetAreHarmless) {
 
 // Killed at 1 s, due back at 3 s; the mains go at 2 s and the boot ends at 8 s and starts the process itself.
 TEST(FaultOverlap, ARestartThatIsDueOnADarkHostWaitsForTheBoot) {
-  Rig rig({fault(kill_process, 1_s, broker(0), 2_s, "kill"), fault(power_loss, 2_s, broker(0), 3_s, "power")});
+  Rig rig(
+      {fault(kill_process, 1_s, broker(0), 2_s, "kill"), fault(power_loss, 2_s, broker(0), 3_s, "power")});
   rig.run(10_s);
   EXPECT_EQ(rig.host("b-0").incarnation("broker"), 2u) << "started once, by the boot";
   EXPECT_EQ(rig.realised(0).healed_at, sim::SimTime{} + 8_s);
@@ -130,7 +137,8 @@ TEST(FaultOverlap, ARestartBelongsToItsOwnDeath) {
 }
 
 TEST(FaultOverlap, ASecondSigtermToTheSameLifeIsNotSent) {
-  Rig rig({fault(controlled_shutdown, 1_s, broker(0), 3_s, "first"), fault(controlled_shutdown, 2_s, broker(0), 9_s, "second"),
+  Rig rig({fault(controlled_shutdown, 1_s, broker(0), 3_s, "first"),
+           fault(controlled_shutdown, 2_s, broker(0), 9_s, "second"),
            fault(kill_process, 3_s, broker(0), 500_ms, "kill")});
   rig.diary.exit_delay = 5_s;
   rig.run(20_s);
@@ -144,7 +152,8 @@ TEST(FaultOverlap, ASecondSigtermToTheSameLifeIsNotSent) {
 
 // Back to back: the first ends at the instant at which the second begins.
 TEST(FaultOverlap, HealingComesBeforeFiringAtOneInstant) {
-  Rig rig({fault(kill_process, 3_s, broker(0), 1_s, "second"), fault(kill_process, 1_s, broker(0), 2_s, "first")});
+  Rig rig({fault(kill_process, 3_s, broker(0), 1_s, "second"),
+           fault(kill_process, 1_s, broker(0), 2_s, "first")});
   rig.run(3_s);
   EXPECT_TRUE(rig.realised(0).had_effect) << "restarted at 3 s, killed at 3 s";
   EXPECT_EQ(rig.realised(1).healed_at, sim::SimTime{} + 3_s);
@@ -153,18 +162,21 @@ TEST(FaultOverlap, HealingComesBeforeFiringAtOneInstant) {
 }
 
 TEST(FaultOverlap, OneInstantRunsInTheOrderOfTheList) {
-  Rig kill_first({fault(kill_process, 1_s, broker(0), 1_s, "kill"), fault(pause_process, 1_s, broker(0), 1_s, "pause")});
+  Rig kill_first(
+      {fault(kill_process, 1_s, broker(0), 1_s, "kill"), fault(pause_process, 1_s, broker(0), 1_s, "pause")});
   kill_first.run(3_s);
   EXPECT_TRUE(kill_first.realised(0).had_effect);
   EXPECT_FALSE(kill_first.realised(1).had_effect);
-  Rig pause_first({fault(pause_process, 1_s, broker(0), 1_s, "pause"), fault(kill_process, 1_s, broker(0), 1_s, "kill")});
+  Rig pause_first(
+      {fault(pause_process, 1_s, broker(0), 1_s, "pause"), fault(kill_process, 1_s, broker(0), 1_s, "kill")});
   pause_first.run(3_s);
   EXPECT_TRUE(pause_first.realised(0).had_effect);
   EXPECT_TRUE(pause_first.realised(1).had_effect);
   Rig at_once({fault(kill_process, 1_s, broker(0), 0_s, "kill")});
   at_once.run(2_s);
   EXPECT_EQ(at_once.host("b-0").incarnation("broker"), 2u) << "restart after nothing is a restart";
-  Rig both({fault(kill_process, 1_s, broker(0), 0_s, "kill"), fault(pause_process, 1_s, broker(0), 1_s, "pause")});
+  Rig both(
+      {fault(kill_process, 1_s, broker(0), 0_s, "kill"), fault(pause_process, 1_s, broker(0), 1_s, "pause")});
   both.run(2_s);
   EXPECT_FALSE(both.realised(1).had_effect) << "the restart comes after all that fires at its instant";
 }

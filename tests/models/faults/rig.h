@@ -27,10 +27,10 @@ constexpr sim::Duration kBoot = 3_s;
 
 /// What everybody did, in simulated nanoseconds.
 struct Diary {
-  std::map<std::string, std::vector<std::int64_t>> beats;  // by host
+  std::map<std::string, std::vector<std::int64_t>> beats;                          // by host
   std::map<std::pair<std::string, std::string>, std::vector<std::int64_t>> heard;  // (from, to)
-  std::vector<std::string> lives;  // "3000000000 b-0 start 2"
-  sim::Duration exit_delay = 50_ms;  // from SIGTERM to the exit
+  std::vector<std::string> lives;                                                  // "3000000000 b-0 start 2"
+  sim::Duration exit_delay = 50_ms;                                                // from SIGTERM to the exit
 };
 
 struct Ping : network::Message {
@@ -43,7 +43,10 @@ class Beater : public host::Service, public network::Peer {
  public:
   Beater(sim::Process& process, host::Host& host, std::string program, Diary& diary,
          const std::vector<host::Host*>& everybody)
-      : host_(host), program_(std::move(program)), diary_(diary), component_(process, process.path() + "/main") {
+      : host_(host),
+        program_(std::move(program)),
+        diary_(diary),
+        component_(process, process.path() + "/main") {
     for (host::Host* other : everybody) {
       if (other != &host_) links_.push_back({other->id(), {}, false});
     }
@@ -60,7 +63,9 @@ class Beater : public host::Service, public network::Peer {
     component_.after(diary_.exit_delay, "beater.exit", sim::bind<&Beater::leave>(this));
   }
   void on_connected(network::ConnectionId id) override { link(id)->open = true; }
-  void on_connect_failed(network::ConnectionId id, network::ConnectError) override { link(id)->connection = {}; }
+  void on_connect_failed(network::ConnectionId id, network::ConnectError) override {
+    link(id)->connection = {};
+  }
   void on_closed(network::ConnectionId id, network::CloseReason) override {
     if (Link* mine = link(id)) *mine = {mine->to, {}, false};
   }
@@ -129,7 +134,8 @@ struct FixedView : ClusterView {
   std::int32_t leader_of(const std::string& system, const std::string& topic, std::int32_t n) const override {
     return system == "kafka" && topic == "orders" && n == 0 ? leader : -1;
   }
-  std::vector<std::int32_t> isr_of(const std::string& system, const std::string& topic, std::int32_t n) const override {
+  std::vector<std::int32_t> isr_of(const std::string& system, const std::string& topic,
+                                   std::int32_t n) const override {
     if (system == "kafka" && topic == "orders" && n == 0) return isr;
     return {};
   }
@@ -187,13 +193,16 @@ class Rig {
     return **std::find_if(hosts.begin(), hosts.end(), [&](host::Host* h) { return h->name() == name; });
   }
   bool running(const std::string& name) { return host(name).is_running(host(name).names().front()); }
-  bool cut(const std::string& from, const std::string& to) { return network.is_cut(host(from).id(), host(to).id()); }
+  bool cut(const std::string& from, const std::string& to) {
+    return network.is_cut(host(from).id(), host(to).id());
+  }
   RealisedFault realised(std::size_t index = 0) { return engine->realised().at(index); }
   std::int64_t beats(const std::string& name, sim::Duration from, sim::Duration to) {
     return count(diary.beats[name], from, to);
   }
   /// Pings heard in [from, to).
-  std::int64_t heard(const std::string& sender, const std::string& receiver, sim::Duration from, sim::Duration to) {
+  std::int64_t heard(const std::string& sender, const std::string& receiver, sim::Duration from,
+                     sim::Duration to) {
     return count(diary.heard[{sender, receiver}], from, to);
   }
 
@@ -211,10 +220,11 @@ class Rig {
 
  private:
   static std::int64_t count(const std::vector<std::int64_t>& times, sim::Duration from, sim::Duration to) {
-    return std::count_if(times.begin(), times.end(), [&](std::int64_t t) { return from.ns <= t && t < to.ns; });
+    return std::count_if(times.begin(), times.end(),
+                         [&](std::int64_t t) { return from.ns <= t && t < to.ns; });
   }
-  void add(const std::string& name, const std::string& group, const std::string& zone, const std::string& domain,
-           const std::string& program, std::size_t disks) {
+  void add(const std::string& name, const std::string& group, const std::string& zone,
+           const std::string& domain, const std::string& program, std::size_t disks) {
     host::HostConfig config;
     config.name = name;
     config.group = group;
@@ -241,14 +251,15 @@ inline Target random_broker() { return {Target::By::random_broker, "", "kafka", 
 inline Target controller() { return {Target::By::controller, "", "kafka", 0}; }
 
 /// `stays` is `lasts` or `restart_after`, as the kind has it.
-inline FaultConfig fault(FaultKind kind, sim::Duration at, Target target, std::optional<sim::Duration> stays = {},
-                         std::string name = "") {
+inline FaultConfig fault(FaultKind kind, sim::Duration at, Target target,
+                         std::optional<sim::Duration> stays = {}, std::string name = "") {
   FaultConfig config;
   config.name = name.empty() ? "fault-" + std::to_string(at.ns) : std::move(name);
   config.kind = kind;
   config.at = sim::SimTime{} + at;
   config.targets = {std::move(target)};
-  const bool lasts = kind == FaultKind::pause_process || kind == FaultKind::partition || kind == FaultKind::slow_disk;
+  const bool lasts =
+      kind == FaultKind::pause_process || kind == FaultKind::partition || kind == FaultKind::slow_disk;
   (lasts ? config.lasts : config.restart_after) = stays;
   return config;
 }

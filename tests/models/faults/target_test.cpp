@@ -64,7 +64,8 @@ TEST(FaultTarget, ProcessFaultOnAHostHitsEveryProgram) {
   EXPECT_FALSE(rig.host("b-0").is_running("agent"));
   rig.run(4_s);
   EXPECT_TRUE(rig.host("b-0").is_running("broker"));
-  EXPECT_FALSE(rig.host("b-0").is_running("agent")) << "it did not run, so it was not killed and is not restarted";
+  EXPECT_FALSE(rig.host("b-0").is_running("agent"))
+      << "it did not run, so it was not killed and is not restarted";
 }
 
 TEST(FaultTarget, NobodyThereIsRequestedButNotFired) {
@@ -113,7 +114,8 @@ TEST(FaultTarget, NoFollowerAndNoOtherSide) {
 // 60 faults, one draw each: only followers, both of them, about evenly (30 +- 4 sigma of 3.9).
 TEST(FaultTarget, AFollowerIsDrawnByTheFaultsName) {
   std::vector<FaultConfig> faults;
-  for (int i = 0; i < 60; ++i) faults.push_back(fault(slow_disk, 1_s, follower(), 1_s, "slow-" + std::to_string(i)));
+  for (int i = 0; i < 60; ++i)
+    faults.push_back(fault(slow_disk, 1_s, follower(), 1_s, "slow-" + std::to_string(i)));
   Rig rig(faults);
   rig.run(1_s);
   int first = 0;
