@@ -24,7 +24,12 @@ World::World(const Config& config, std::uint64_t seed) : config_(config), sim_(s
   if (kafka_) kafka_->start();
 }
 
-World::~World() = default;
+World::~World() {
+  // Processes first: they refer to what the cluster keeps for them (batches, ledgers).
+  faults_.reset();
+  roles_.reset();
+  hosts_.clear();
+}
 
 void World::make_faults() {
   std::vector<faults::FaultConfig> all = config_.faults;
