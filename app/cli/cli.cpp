@@ -84,7 +84,7 @@ int run_command_line(const std::vector<std::string>& arguments, std::ostream& ou
   schema_command->add_flag("--markdown", options.markdown, "Print the reference page instead.");
 
   CLI::App* list_command = app.add_subcommand("list", "List what scenarios may name.");
-  list_command->add_option("WHAT", options.subject, "hardware, faults, checks or metrics.")
+  list_command->add_option("WHAT", options.subject, "hardware, faults, checks, metrics or probes.")
       ->required()
       ->check(CLI::IsMember(list_subjects()));
 

@@ -13,7 +13,7 @@ namespace brokersim::cli {
 [[nodiscard]] int check(const std::vector<std::string>& files, const std::vector<std::string>& overrides,
                         std::ostream& out, std::ostream& err);
 
-/// list hardware|faults|checks|metrics.
+/// list hardware|faults|checks|metrics|probes.
 [[nodiscard]] int list(const std::string& what, std::ostream& out);
 [[nodiscard]] std::vector<std::string> list_subjects();
 

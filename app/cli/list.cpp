@@ -4,6 +4,7 @@
 #include "app/scenario/metrics.h"
 #include "app/scenario/presets.h"
 #include "models/checkers/law_book.h"
+#include "models/checkers/probes.h"
 
 namespace brokersim::cli {
 namespace {
@@ -36,15 +37,22 @@ std::vector<std::pair<std::string, std::string>> metrics() {
   return rows;
 }
 
+std::vector<std::pair<std::string, std::string>> probes() {
+  std::vector<std::pair<std::string, std::string>> rows;
+  for (const checkers::ProbeInfo& probe : checkers::probes()) rows.emplace_back(probe.name, probe.doc);
+  return rows;
+}
+
 }  // namespace
 
-std::vector<std::string> list_subjects() { return {"hardware", "faults", "checks", "metrics"}; }
+std::vector<std::string> list_subjects() { return {"hardware", "faults", "checks", "metrics", "probes"}; }
 
 int list(const std::string& what, std::ostream& out) {
   if (what == "hardware") out << scenario::list_hardware();
   if (what == "faults") columns(faults(), out);
   if (what == "checks") columns(checks(), out);
   if (what == "metrics") columns(metrics(), out);
+  if (what == "probes") columns(probes(), out);
   return exit_ok;
 }
 

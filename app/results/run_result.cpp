@@ -92,7 +92,7 @@ RunResult collect(const scenario::Scenario& scenario, RunFacts facts, checkers::
   for (const scenario::Expectation& expectation : scenario.expect) result.expectations.push_back(judge(result, expectation));
   result.failed_laws = results::failed_laws(result, scenario.expect);
   for (const scenario::Published& published : scenario.published) {
-    const std::optional<MetricValue> predicted = metric_value(result, published.metric);
+    const std::optional<MetricValue> predicted = metric_value(result, published.metric, published.of);
     result.published.push_back({.metric = published.metric, .source = published.source, .published = published.value,
                                 .predicted = predicted ? std::optional<double>(predicted->value) : std::nullopt});
   }

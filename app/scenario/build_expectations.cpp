@@ -162,7 +162,8 @@ void build_published(Build& build, const View& scenario) {
     const Metric* metric = find_metric(view.text("metric").value_or(""));
     if (metric == nullptr || !view.has("value")) continue;
     if (const auto value = metric_value(build.doc, view.member("value"), *metric)) {
-      build.out.published.push_back({metric->name, *value, view.text("source").value_or("")});
+      build.out.published.push_back(
+          {metric->name, view.text("of").value_or(""), *value, view.text("source").value_or("")});
     }
   }
 }

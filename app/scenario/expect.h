@@ -36,6 +36,7 @@ struct Expectation {
 /// A value that somebody measured on the real system: shown beside the prediction, not judged.
 struct Published {
   std::string metric;
+  std::string of;    ///< A workload, or "" for the whole run.
   double value = 0;  ///< In the metric's own unit (metrics.h).
   std::string source;
 

@@ -10,36 +10,27 @@ std::vector<Metric> make_metrics() {
       {"records.sent", MetricUnit::count, "Records handed to a producer's send()."},
       {"records.acknowledged", MetricUnit::count, "Records reported to the application as written."},
       {"records.failed", MetricUnit::count, "Records reported to the application as failed."},
+      {"records.unknown", MetricUnit::count, "Records given up on that may have been written."},
+      {"records.unfinished", MetricUnit::count, "Records without an outcome at the end of the run."},
       {"records.lost_acknowledged", MetricUnit::count,
        "Positively acknowledged and on no current leader after healing and catch-up at the end of the run."},
+      {"records.lost_acknowledged_acks_0", MetricUnit::count, "Those sent with acks=0."},
+      {"records.lost_acknowledged_acks_1", MetricUnit::count, "Those sent with acks=1."},
+      {"records.lost_acknowledged_acks_all", MetricUnit::count, "Those sent with acks=all."},
+      {"records.at_risk_max", MetricUnit::count,
+       "Most acknowledged records that were on no elected leader, after any election."},
       {"records.duplicated", MetricUnit::count,
        "Records that stand at more than one offset of their partition."},
       {"records.reordered", MetricUnit::count,
        "Records that stand before one which their producer sent earlier."},
       {"records.consumed", MetricUnit::count, "Records delivered to consumers."},
-      {"records.unknown", MetricUnit::count, "Of the failed ones: those that may have been written."},
-      {"records.unfinished", MetricUnit::count,
-       "Neither acknowledged nor failed when the run ended."},
-      {"records.lost_acknowledged_acks_0", MetricUnit::count, "Lost ones that were written with acks=0."},
-      {"records.lost_acknowledged_acks_1", MetricUnit::count, "Lost ones that were written with acks=1."},
-      {"records.lost_acknowledged_acks_all", MetricUnit::count, "Lost ones that were written with acks=all."},
-      {"records.at_risk_max", MetricUnit::count,
-       "Most acknowledged records that a leader just elected did not have, at any time."},
-      {"recovery.to_leader_max_s", MetricUnit::seconds,
-       "Longest time from the stop of a leader to the election of its successor."},
-      {"recovery.to_acknowledgement_max_s", MetricUnit::seconds,
-       "Longest time from the stop of a leader to the first answer of its successor to a producer."},
-      {"unavailable.produce.longest", MetricUnit::seconds, "The longest window without a successful produce."},
-      {"unavailable.fetch.longest", MetricUnit::seconds, "The longest window without a successful fetch."},
-      {"unavailable.no_leader.longest", MetricUnit::seconds, "The longest window without a leader."},
       {"throughput.records_per_second", MetricUnit::per_second, "Acknowledged records per second of load."},
       {"throughput.bytes_per_second", MetricUnit::bytes_per_second,
        "Acknowledged record bytes per second of load."},
-      {"unavailable.longest", MetricUnit::seconds,
-       "The longest window of unavailability, of any kind or `of` one partition."},
-      {"unavailable.total", MetricUnit::seconds,
-       "All windows of unavailability added up, overlaps counted once."},
-      {"unavailable.count", MetricUnit::count, "How many windows of unavailability there were."},
+      {"recovery.to_leader_max_s", MetricUnit::seconds,
+       "Longest time from a leader's stop to its successor's election, of all or `of` one partition."},
+      {"recovery.to_acknowledgement_max_s", MetricUnit::seconds,
+       "Longest time from a leader's stop to the first acknowledgement by its successor."},
       {"faults.requested", MetricUnit::count, "Faults whose time came."},
       {"faults.fired", MetricUnit::count, "Faults that found a target."},
       {"faults.had_effect", MetricUnit::count, "Faults that changed something."},
@@ -62,6 +53,21 @@ std::vector<Metric> make_metrics() {
     for (const auto& [suffix, what] : quantiles) {
       all.push_back({prefix + suffix, MetricUnit::milliseconds, std::string(doc) + ": " + what + "."});
     }
+  }
+  const std::pair<const char*, const char*> windows[] = {{"", "of any kind"},
+                                                         {"produce.", "of writes"},
+                                                         {"fetch.", "of reads"},
+                                                         {"no_leader.", "of leadership"}};
+  for (const auto& [infix, kind] : windows) {
+    const std::string prefix = std::string("unavailable.") + infix;
+    all.push_back(
+        {prefix + "longest", MetricUnit::seconds,
+         std::string("Longest window of unavailability ") + kind + ", of all or `of` one partition."});
+    all.push_back({prefix + "total", MetricUnit::seconds,
+                   std::string("Windows of unavailability ") + kind +
+                       " added up, overlaps of a partition counted once."});
+    all.push_back({prefix + "count", MetricUnit::count,
+                   std::string("How many windows of unavailability ") + kind + " there were."});
   }
   std::sort(all.begin(), all.end(), [](const Metric& a, const Metric& b) { return a.name < b.name; });
   return all;

@@ -2,6 +2,7 @@
 #include "app/scenario/field.h"
 #include "app/scenario/metrics.h"
 #include "models/checkers/law_book.h"
+#include "models/checkers/probes.h"
 
 namespace brokersim::scenario {
 
@@ -12,6 +13,12 @@ namespace {
 std::vector<std::string> metric_names() {
   std::vector<std::string> names;
   for (const Metric& m : metrics()) names.push_back(m.name);
+  return names;
+}
+
+std::vector<std::string> probe_names() {
+  std::vector<std::string> names;
+  for (const checkers::ProbeInfo& probe : checkers::probes()) names.push_back(probe.name);
   return names;
 }
 
@@ -33,6 +40,7 @@ const Table& published_table() {
                                 .doc = "What it is to be compared with (`brokersim list metrics`).",
                                 .required = true,
                                 .choices = metric_names()},
+                               {.name = "of", .type = text, .doc = "A workload. Default: the whole run."},
                                {.name = "value",
                                 .type = limit,
                                 .doc = "The measured value, in the metric's unit or with its own.",
@@ -78,7 +86,11 @@ const Variants& expectation_variants() {
       "expectation",
       "sometimes",
       "A rare state that must have been reached; a run that never reached it is inconclusive.",
-      {{.name = "sometimes", .type = name, .doc = "The probe: \"isr_shrank\".", .required = true}}};
+      {{.name = "sometimes",
+        .type = choice,
+        .doc = "The probe (`brokersim list probes`): \"isr_shrank\".",
+        .required = true,
+        .choices = probe_names()}}};
   static const Variants variants{"expectation", "", {&metric, &check, &sometimes}};
   return variants;
 }

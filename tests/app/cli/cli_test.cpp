@@ -93,6 +93,7 @@ TEST(List, EverySubjectHasEntries) {
   EXPECT_NE(run({"list", "hardware"}).out.find("i3en.2xlarge\n"), std::string::npos);
   EXPECT_NE(run({"list", "faults"}).out.find("power_loss"), std::string::npos);
   EXPECT_NE(run({"list", "checks"}).out.find("S1 "), std::string::npos);
+  EXPECT_NE(run({"list", "probes"}).out.find("isr_shrank"), std::string::npos);
   EXPECT_NE(run({"list", "metrics"}).out.find("records.lost_acknowledged"), std::string::npos);
 }
 

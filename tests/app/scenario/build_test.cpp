@@ -257,6 +257,7 @@ TEST(Expectations, NonsenseIsNamed) {
   only_error({R"(/expect=[{"metric": "records.sent", "of": "orders/6", "equals": 1}])"}, "unknown-value",
              "/expect/0/of");
   only_error({R"(/expect=[{"check": "S99", "verdict": "holds"}])"}, "unknown-value", "/expect/0/check");
+  only_error({R"(/expect=[{"sometimes": "isr_shrunk"}])"}, "unknown-value", "/expect/0/sometimes");
   only_error({R"(/expect=[{}])"}, "missing-field", "/expect/0");
 }
 
