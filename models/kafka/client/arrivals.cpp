@@ -143,7 +143,24 @@ sim::SimTime SendLoop::join(std::int64_t k) {
   if (k == next_) return first;
   const sim::SimTime busy = first + cost_ * (k - next_);
   if (arrivals_ == Arrivals::saturate) return busy;
+  const std::int64_t group = k / group_;
+  if (arrivals_ == Arrivals::poisson && cost_.ns > 0) {
+    if (group == next_ / group_) return busy;
+    return std::max(done(group - 1), intended(k)) + cost_ * (k % group_ + 1);
+  }
   return std::max(busy, intended(k) + cost_ * (k % group_ + 1));
+}
+
+/// A thread behind irregular groups may be late at some and idle at others: Lindley's recursion, group by group.
+sim::SimTime SendLoop::done(std::int64_t group) {
+  if (done_.empty()) {
+    done_from_ = next_ / group_;
+    done_.push_back(join(next_) + cost_ * ((done_from_ + 1) * group_ - 1 - next_));
+  }
+  for (auto g = done_from_ + static_cast<std::int64_t>(done_.size()); g <= group; ++g) {
+    done_.push_back(std::max(done_.back(), intended(g * group_)) + cost_ * group_);
+  }
+  return done_[static_cast<std::size_t>(group - done_from_)];
 }
 
 std::int64_t SendLoop::joined_by(sim::SimTime t, std::int64_t bound) {
@@ -167,15 +184,18 @@ void SendLoop::advance(std::int64_t k) {
   free_ = join(k - 1);
   next_ = k;
   holding_ = false;
+  for (; !done_.empty() && done_from_ < k / group_; ++done_from_) done_.pop_front();
 }
 
 void SendLoop::hold(sim::SimTime t) {
+  done_.clear();
   if (!holding_) held_call_ = call(next_);
   held_ = t;
   holding_ = true;
 }
 
 void SendLoop::stall(sim::SimTime t) {
+  done_.clear();
   if (holding_) {
     held_ = std::max(held_, t);
   } else {

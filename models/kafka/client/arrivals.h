@@ -4,8 +4,8 @@
 // returned; a call takes `send_cost`, at whose end the record joins a batch. For constant and saturated arrivals
 // all of this is arithmetic on k; Poisson gaps are drawn once per group and looked up.
 //
-// Not exact in one case: bursts (records_per_send > 1) whose cost exceeds their gap, as a thread that is always
-// late is taken to have been late from its next record on.
+// Not exact in one case: constant bursts (records_per_send > 1) whose cost exceeds their gap, as a thread that is
+// always late is taken to have been late from its next record on.
 #pragma once
 
 #include <cstdint>
@@ -50,6 +50,7 @@ class SendLoop {
   [[nodiscard]] sim::SimTime call(std::int64_t k);
   [[nodiscard]] sim::Duration gaps(std::int64_t group) const;
   void draw_until(std::int64_t group);
+  [[nodiscard]] sim::SimTime done(std::int64_t group);
 
   Arrivals arrivals_;
   std::int64_t rate_milli_;
@@ -70,6 +71,8 @@ class SendLoop {
   bool holding_ = false;
   std::deque<sim::SimTime> drawn_;   // poisson: times of groups drawn_from_ ...
   std::int64_t drawn_from_ = 0;
+  std::deque<sim::SimTime> done_;    // poisson with a cost: when the last record of group done_from_ ... has joined
+  std::int64_t done_from_ = 0;
 };
 
 }  // namespace brokersim::kafka::client

@@ -1,0 +1,344 @@
+// Goal: the clients' decisions as functions: backoff, arrivals, partition choice, batches, sequences, errors.
+#include <gtest/gtest.h>
+
+#include <array>
+
+#include "models/kafka/client/accumulator.h"
+#include "models/kafka/client/arrivals.h"
+#include "models/kafka/client/backoff.h"
+#include "models/kafka/client/metadata.h"
+#include "models/kafka/client/produce_errors.h"
+#include "models/kafka/client/sequences.h"
+#include "models/kafka/client/sticky_partitioner.h"
+#include "sim/component.h"
+
+namespace brokersim::kafka::client {
+namespace {
+using namespace sim::literals;
+using wire::ErrorCode;
+
+// Method: the ends of the jitter (ExponentialBackoff: x 0.8 to x 1.2, cut at max).
+TEST(Backoff, DoublesWithJitterUpToTheMaximum) {
+  const Backoff backoff{100_ms, 1_s};
+  EXPECT_EQ(backoff(0, 0), 80_ms);
+  EXPECT_EQ(backoff(0, ~0ull), 120_ms);
+  EXPECT_EQ(backoff(2, 1ull << 63), 400_ms);
+  EXPECT_EQ(backoff(3, ~0ull), 960_ms);
+  EXPECT_EQ(backoff(4, 0), 800_ms);
+  EXPECT_EQ(backoff(4, ~0ull), 1_s);
+  EXPECT_EQ(backoff(1'000'000, 1ull << 63), 1_s);
+  EXPECT_EQ((Backoff{{0}, {0}}(5, 17)), (sim::Duration{0}));
+}
+
+struct Draws {
+  sim::Simulation sim{1};
+  sim::Component component{sim, "pure"};
+  [[nodiscard]] sim::Stream stream() const { return component.stream("draws"); }
+};
+
+ProducerParams params_at(std::int64_t rate_milli) {
+  ProducerParams params;
+  params.rate_per_second_milli = rate_milli;
+  params.record_size = {100};
+  params.start = {1'000};
+  params.partitions = {{0}};
+  return params;
+}
+
+// Method: three records per second do not divide a second; record 3,000,000 is still due at the exact nanosecond.
+TEST(Arrivals, ConstantGapsDoNotDrift) {
+  const Draws draws;
+  SendLoop loop(params_at(3'000), draws.stream(), 0, {});
+  EXPECT_EQ(loop.intended(0), (sim::SimTime{1'000}));
+  EXPECT_EQ(loop.intended(1), (sim::SimTime{1'000 + 333'333'333}));
+  EXPECT_EQ(loop.intended(2), (sim::SimTime{1'000 + 666'666'666}));
+  EXPECT_EQ(loop.intended(3'000'000), (sim::SimTime{1'000 + 1'000'000ll * 1'000'000'000}));
+  SendLoop fast(params_at(1'000'000'000'007), draws.stream(), 0, {});
+  EXPECT_EQ(fast.intended(1'000'000'000'007), (sim::SimTime{1'000 + 1'000'000'000'000})) << "past 64-bit products";
+}
+
+TEST(Arrivals, EndCountAndLivesBoundTheRecords) {
+  const Draws draws;
+  ProducerParams params = params_at(1'000'000);
+  params.end = params.start + 10_ms;
+  SendLoop loop(params, draws.stream(), 0, {});
+  EXPECT_EQ(loop.limit(1'000), 10) << "the record of the end itself is not sent";
+  params.records_max = 7;
+  EXPECT_EQ(SendLoop(params, draws.stream(), 0, {}).limit(1'000), 7);
+  SendLoop later(params, draws.stream(), 2, params.start + 4_ms + 1_ns);
+  EXPECT_EQ(later.next(), 5) << "what was meant before this life was never sent";
+}
+
+TEST(Arrivals, BurstsComeTogetherAndCostTimeOneAfterTheOther) {
+  const Draws draws;
+  ProducerParams params = params_at(1'000'000);
+  params.records_per_send = 4;
+  params.send_cost = 10_us;
+  SendLoop loop(params, draws.stream(), 0, {});
+  EXPECT_EQ(loop.intended(3), params.start);
+  EXPECT_EQ(loop.intended(4), params.start + 4_ms);
+  EXPECT_EQ(loop.join(0), params.start + 10_us);
+  EXPECT_EQ(loop.join(3), params.start + 40_us);
+  EXPECT_EQ(loop.join(5), params.start + 4_ms + 20_us);
+  EXPECT_EQ(loop.joined_by(params.start + 25_us, 100), 2);
+}
+
+// Method: a call that waits for 5 ms delays the rest, which catches up at one send_cost each.
+TEST(Arrivals, HeldCallDelaysTheRestAndKeepsWhatWasMeant) {
+  const Draws draws;
+  ProducerParams params = params_at(1'000'000);
+  params.send_cost = 100_us;
+  SendLoop loop(params, draws.stream(), 0, {});
+  loop.hold(params.start + 5_ms);
+  EXPECT_EQ(loop.join(0), params.start + 5_ms);
+  EXPECT_EQ(loop.join(1), params.start + 5_ms + 100_us);
+  EXPECT_EQ(loop.intended(1), params.start + 1_ms);
+  EXPECT_EQ(loop.join(5), params.start + 5_ms + 500_us);
+  EXPECT_EQ(loop.join(6), params.start + 6_ms + 100_us) << "caught up";
+  loop.advance(1);
+  EXPECT_EQ(loop.join(1), params.start + 5_ms + 100_us) << "advancing changes no time";
+}
+
+TEST(Arrivals, SaturationCallsAgainWhenTheCallReturns) {
+  const Draws draws;
+  ProducerParams params = params_at(0);
+  params.arrivals = Arrivals::saturate;
+  params.send_cost = 2_us;
+  params.end = params.start + 1_ms;
+  SendLoop loop(params, draws.stream(), 0, {});
+  EXPECT_EQ(loop.intended(10), params.start + 20_us);
+  EXPECT_EQ(loop.join(10), params.start + 22_us);
+  EXPECT_EQ(loop.limit(10'000), 500);
+  loop.advance(10);
+  loop.hold(params.start + 500_us);
+  EXPECT_EQ(loop.intended(10), params.start + 20_us) << "its call began then";
+  EXPECT_EQ(loop.intended(11), params.start + 500_us);
+  EXPECT_EQ(loop.limit(10'000), 11 + 250);
+}
+
+// Method: mean and second moment of 200,000 gaps (mean 1 ms; E[x^2] = 2 mean^2), and order.
+TEST(Arrivals, PoissonGapsAreExponentialAndAddressed) {
+  const Draws draws;
+  double sum = 0;
+  double squares = 0;
+  constexpr int n = 200'000;
+  for (int i = 0; i < n; ++i) {
+    const auto gap = static_cast<double>(exponential(draws.stream().bits(static_cast<std::uint64_t>(i)), 1e6).ns);
+    sum += gap;
+    squares += gap * gap;
+  }
+  EXPECT_NEAR(sum / n, 1e6, 1e4);
+  EXPECT_NEAR(squares / n, 2e12, 5e10);
+  EXPECT_EQ(exponential(~0ull, 1e9).ns, 0);
+  EXPECT_EQ(exponential(0, 1e9).ns, 37'429'947'750) << "54 ln 2 seconds";
+  ProducerParams params = params_at(1'000'000);
+  params.arrivals = Arrivals::poisson;
+  SendLoop one(params, draws.stream(), 0, {});
+  SendLoop two(params, draws.stream(), 0, {});
+  const sim::SimTime late = one.intended(500);
+  two.advance(300);
+  EXPECT_EQ(two.intended(500), late) << "a draw belongs to its record";
+  SendLoop restarted(params, draws.stream(), 0, late);
+  EXPECT_EQ(restarted.next(), 500);
+  EXPECT_EQ(restarted.intended(500), late);
+}
+
+// Method: queues 0, 1 and 3 long give weights 4, 3 and 1 of 8 (BuiltInPartitioner.updatePartitionLoadStats).
+TEST(StickyPartitioner, ChoosesByQueueLengthAmongAvailable) {
+  const std::vector<PartitionLoad> loads{{0, true}, {1, true}, {3, true}};
+  std::array<int, 3> hits{};
+  for (std::uint64_t i = 0; i < 8; ++i) ++hits[static_cast<std::size_t>(choose_partition(loads, i << 61))];
+  EXPECT_EQ(hits, (std::array<int, 3>{4, 3, 1}));
+  EXPECT_EQ(choose_partition({{9, false}, {0, true}}, 0), 1);
+  EXPECT_EQ(choose_partition({{0, false}, {0, false}}, ~0ull), 1) << "none has a leader: any";
+}
+
+TEST(StickyPartitioner, SwitchWaitsForAFullBatchUpToTwice) {
+  StickyPartitioner sticky(3, 1'000);
+  EXPECT_TRUE(sticky.must_switch(true));
+  sticky.stick_to(2);
+  sticky.add(999);
+  EXPECT_FALSE(sticky.must_switch(true));
+  sticky.add(1);
+  EXPECT_TRUE(sticky.must_switch(true));
+  EXPECT_FALSE(sticky.must_switch(false)) << "a batch still takes records";
+  sticky.add(1'000);
+  EXPECT_TRUE(sticky.must_switch(false));
+}
+
+TEST(Accumulator, MemoryIsHeldPerBatchUntilReleased) {
+  Accumulator accumulator(2, {40'000}, {16'384});
+  const Slot a = accumulator.open(0, 0, {}, 170);
+  accumulator[a].closed = true;
+  const Slot b = accumulator.open(1, 0, {}, 170);
+  EXPECT_EQ(accumulator.memory_free(), (sim::Bytes{40'000 - 2 * 16'384}));
+  EXPECT_FALSE(accumulator.has_room(170));
+  EXPECT_EQ(accumulator.active(), (std::vector<std::int32_t>{0, 1}));
+  EXPECT_EQ(accumulator.pop(0), a);
+  EXPECT_EQ(accumulator.active(), (std::vector<std::int32_t>{1}));
+  EXPECT_FALSE(accumulator.has_room(170)) << "in flight still holds it";
+  accumulator.release(a);
+  EXPECT_TRUE(accumulator.has_room(170));
+  EXPECT_EQ(accumulator.oldest(), b);
+  EXPECT_TRUE(accumulator.has_room(20'000));
+  EXPECT_FALSE(accumulator.has_room(30'000)) << "a record above batch.size takes its own size";
+}
+
+TEST(Accumulator, RetriesGoToTheFrontOrToTheirPlace) {
+  for (const bool in_order : {false, true}) {
+    Accumulator accumulator(1, {1 << 20}, {1'000});
+    std::vector<Slot> slots;
+    for (std::int64_t i = 0; i < 4; ++i) {
+      slots.push_back(accumulator.open(0, i, {}, 170));
+      accumulator[slots.back()].closed = true;
+    }
+    for (int i = 0; i < 3; ++i) static_cast<void>(accumulator.pop(0));
+    for (const std::size_t i : {0u, 1u, 2u}) accumulator.put_back(slots[i], in_order);
+    std::vector<std::int64_t> order;
+    for (Slot s = accumulator.head(0); s != kNoSlot; s = accumulator[s].next) order.push_back(accumulator[s].first);
+    EXPECT_EQ(order, in_order ? (std::vector<std::int64_t>{0, 1, 2, 3}) : (std::vector<std::int64_t>{2, 1, 0, 3}))
+        << "without idempotence each goes to the head in turn, which reverses them (RecordAccumulator.reenqueue)";
+    EXPECT_EQ(accumulator[accumulator.tail(0)].first, 3);
+    accumulator.remove(slots[1]);
+    EXPECT_EQ(accumulator.queued(0), 3);
+  }
+}
+
+TEST(Sequences, AreGivenInOrderAndKeptOverRetries) {
+  Sequences sequences(1);
+  EXPECT_FALSE(sequences.may_send(0, 1)) << "no producer id yet";
+  sequences.set_producer_id(9, 0);
+  EXPECT_EQ(sequences.take(0, 1, 10).base_sequence, 0);
+  EXPECT_EQ(sequences.take(0, 2, 5).base_sequence, 10);
+  EXPECT_FALSE(sequences.may_send(0, 2)) << "a retry waits for the first in flight";
+  EXPECT_TRUE(sequences.may_send(0, 1));
+  EXPECT_TRUE(sequences.may_send(0, 3)) << "a new one may be pipelined";
+  EXPECT_EQ(sequences.take(0, 1, 10).base_sequence, 0);
+  sequences.acknowledged(0, 1);
+  EXPECT_EQ(sequences.take(0, 2, 5).base_sequence, 10);
+}
+
+TEST(Sequences, OutOfOrderIsAPlainRetryUnlessNextExpected) {
+  Sequences sequences(2);
+  sequences.set_producer_id(9, 0);
+  static_cast<void>(sequences.take(0, 1, 10));
+  static_cast<void>(sequences.take(0, 2, 10));
+  static_cast<void>(sequences.take(1, 3, 10));
+  sequences.out_of_order(0, 2);
+  sequences.settle();
+  EXPECT_EQ(sequences.epoch(), 0) << "batch 1 is missing";
+  sequences.out_of_order(0, 1);
+  sequences.settle();
+  EXPECT_EQ(sequences.epoch(), 1);
+  EXPECT_EQ(sequences.take(0, 1, 10).base_sequence, 0);
+  EXPECT_EQ(sequences.take(0, 1, 10).epoch, 1);
+  sequences.out_of_order(0, 1);
+  sequences.settle();
+  EXPECT_EQ(sequences.epoch(), 1) << "renumbered batches are only sent again";
+  EXPECT_FALSE(sequences.may_send(1, 4)) << "other partitions finish the old epoch first";
+  sequences.acknowledged(1, 3);
+  const Ticket ticket = sequences.take(1, 4, 10);
+  EXPECT_EQ(ticket.epoch, 1);
+  EXPECT_EQ(ticket.base_sequence, 0);
+}
+
+TEST(Sequences, ExpiredOneIsUnresolvedUntilTheRestIsAnswered) {
+  Sequences sequences(1);
+  sequences.set_producer_id(9, 0);
+  static_cast<void>(sequences.take(0, 1, 10));
+  static_cast<void>(sequences.take(0, 2, 10));
+  sequences.expired(0, 1);
+  EXPECT_TRUE(sequences.is_unresolved(0));
+  EXPECT_FALSE(sequences.may_send(0, 3));
+  sequences.settle();
+  EXPECT_TRUE(sequences.is_unresolved(0)) << "batch 2 is not answered";
+  sequences.acknowledged(0, 2);
+  sequences.settle();
+  EXPECT_FALSE(sequences.is_unresolved(0));
+  EXPECT_EQ(sequences.epoch(), 0) << "a later one was acknowledged, so the first was stored";
+  EXPECT_EQ(sequences.take(0, 3, 1).base_sequence, 20);
+  sequences.expired(0, 3);
+  sequences.settle();
+  EXPECT_EQ(sequences.epoch(), 1);
+  EXPECT_EQ(sequences.take(0, 4, 1).base_sequence, 0);
+}
+
+TEST(Sequences, FailureRaisesTheEpochAndTheLastEpochNeedsANewId) {
+  Sequences sequences(1);
+  sequences.set_producer_id(9, 32'766);
+  static_cast<void>(sequences.take(0, 1, 10));
+  sequences.failed(0, 1);
+  sequences.settle();
+  EXPECT_EQ(sequences.epoch(), 32'767);
+  static_cast<void>(sequences.take(0, 2, 10));
+  sequences.failed(0, 2);
+  sequences.settle();
+  EXPECT_FALSE(sequences.has_producer_id());
+  sequences.set_producer_id(10, 0);
+  EXPECT_EQ(sequences.take(0, 3, 10).producer_id, 10);
+}
+
+TEST(Sequences, WrapAfterTheLastInteger) {
+  Sequences sequences(1);
+  sequences.set_producer_id(9, 0);
+  Slot slot = 0;
+  for (int i = 0; i < 2; ++i) {
+    static_cast<void>(sequences.take(0, ++slot, 0x40000000 - (i == 1 ? 5 : 0)));
+    sequences.acknowledged(0, slot);
+  }
+  EXPECT_EQ(sequences.take(0, ++slot, 10).base_sequence, 0x7FFFFFFB);
+  sequences.acknowledged(0, slot);
+  EXPECT_EQ(sequences.take(0, ++slot, 10).base_sequence, 5);
+  sequences.out_of_order(0, slot);
+  sequences.settle();
+  EXPECT_EQ(sequences.epoch(), 1) << "5 was the next expected";
+}
+
+// Source: kafka-behaviour.md section 3.2 and 3 item 5.
+TEST(ProduceErrors, Table) {
+  for (const int code : {2, 3, 5, 6, 7, 13, 19, 20, 56}) EXPECT_TRUE(is_retriable(static_cast<ErrorCode>(code))) << code;
+  for (const int code : {-1, 1, 10, 21, 45, 47}) EXPECT_FALSE(is_retriable(static_cast<ErrorCode>(code))) << code;
+  for (const int code : {3, 5, 6, 13, 56}) EXPECT_TRUE(wants_metadata(static_cast<ErrorCode>(code))) << code;
+  for (const int code : {2, 7, 19, 20, 45}) EXPECT_FALSE(wants_metadata(static_cast<ErrorCode>(code))) << code;
+  for (const int code : {7, 13, 20, 56, -1}) EXPECT_FALSE(proves_not_stored(static_cast<ErrorCode>(code), Acks::all)) << code;
+  for (const int code : {2, 3, 5, 10, 19, 45, 47}) EXPECT_TRUE(proves_not_stored(static_cast<ErrorCode>(code), Acks::all)) << code;
+  EXPECT_FALSE(proves_not_stored(ErrorCode::not_leader_or_follower, Acks::all)) << "appended, then leadership lost";
+  EXPECT_TRUE(proves_not_stored(ErrorCode::not_leader_or_follower, Acks::leader));
+}
+
+TEST(LeaderTable, IgnoresOlderEpochs) {
+  LeaderTable table({{7}, {3}});
+  EXPECT_EQ(table.index_of({3}), 1);
+  EXPECT_EQ(table.index_of({4}), -1);
+  EXPECT_TRUE(table.learn(0, {2, 5}));
+  EXPECT_FALSE(table.learn(0, {1, 4}));
+  EXPECT_EQ(table[0].broker, 2);
+  EXPECT_FALSE(table.learn(0, {-1, 5})) << "same epoch: nobody leads now";
+  EXPECT_EQ(table[0].broker, -1);
+}
+
+TEST(RefreshPolicy, BacksOffAndAges) {
+  RefreshPolicy policy({{100_ms, 1_s}, 300_s});
+  constexpr std::uint64_t kMiddle = 1ull << 63;
+  EXPECT_EQ(policy.due(), sim::SimTime{});
+  policy.asked();
+  EXPECT_EQ(policy.due(), sim::SimTime::max());
+  policy.answered({1'000}, true, true, kMiddle);
+  EXPECT_EQ(policy.due(), sim::SimTime{1'000} + 300_s);
+  policy.request();
+  EXPECT_EQ(policy.due(), sim::SimTime{1'000} + 100_ms);
+  sim::SimTime now{0};
+  std::vector<sim::Duration> waits;
+  for (int i = 0; i < 6; ++i) {
+    policy.asked();
+    policy.answered(now, false, false, kMiddle);
+    waits.push_back(policy.due() - now);
+  }
+  EXPECT_EQ(waits, (std::vector<sim::Duration>{100_ms, 200_ms, 400_ms, 800_ms, 1_s, 1_s})) << "equal answers (3.7)";
+  policy.asked();
+  policy.failed(now, kMiddle);
+  EXPECT_EQ(policy.due(), now + 100_ms);
+}
+
+}  // namespace
+}  // namespace brokersim::kafka::client
