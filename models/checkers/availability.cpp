@@ -88,7 +88,9 @@ bool Availability::on(const history::ProduceOutcome& event) {
 void Availability::on(const history::FetchAnswered& event) {
   FetchFlow& of = grow(fetch_, static_cast<std::size_t>(event.partition.n), static_cast<std::size_t>(event.consumer.n));
   if (!event.ok) {
+    // The window begins with the last good answer: what was asked after it is what nobody answered.
     if (!of.any) of.since = event.at;
+    if (!of.failing) of.since = std::max(of.since, event.since);
     of.any = true;
     of.failing = true;
     return;

@@ -84,6 +84,7 @@ struct FetchAnswered {
   ClientId consumer;
   PartitionId partition;
   bool ok = true;
+  sim::SimTime since;  ///< With ok = false: when this consumer last had a good answer, 0 never.
 };
 
 /// A client process began anew: a consumer's positions and a producer's unsent records are gone.

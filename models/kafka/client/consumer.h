@@ -53,6 +53,7 @@ class Consumer final : public host::Service, private ConnectionListener {
     std::int32_t asked_epoch = -1;   ///< Leader epoch of the last request.
     std::int32_t failed_epoch = -1;  ///< Backoff holds only while the leader epoch is this one.
     std::int64_t session_offset = -1;  ///< Position last told to the present leader's session.
+    sim::SimTime answered_well;  ///< When a fetch was last answered without error.
     int answered = -1;       ///< Last FetchAnswered recorded: -1 none, 0 not ok, 1 ok.
   };
   /// An answer that waits for the application.

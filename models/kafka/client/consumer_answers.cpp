@@ -99,10 +99,12 @@ void Consumer::on_offset(std::int32_t index, const wire::ListOffsetsResponse& re
 /// Only changes are recorded: they bound the windows in which a partition could not be read.
 void Consumer::note_answer(std::int32_t index, bool ok) {
   Partition& partition = at(index);
+  if (ok) partition.answered_well = now();
   const int answered = ok ? 1 : 0;
   if (partition.answered == answered) return;
   partition.answered = answered;
-  history_.record(history::FetchAnswered{now(), params_.client, params_.partitions[static_cast<std::size_t>(index)], ok});
+  history_.record(history::FetchAnswered{now(), params_.client, params_.partitions[static_cast<std::size_t>(index)], ok,
+                                         partition.answered_well});
 }
 
 }  // namespace brokersim::kafka::client
