@@ -28,8 +28,8 @@ BASE = {
                         "config": {"min.insync.replicas": 2}}],
         }
     },
-    "workloads": [{"name": "checkout", "kind": "kafka_producer", "topic": "orders", "rate": "1000 /s",
-                   "arrivals": "poisson", "record_size": "1 KiB", "config": {"linger.ms": 20}}],
+    "workloads": [{"name": "checkout", "kind": "kafka_producer", "topic": "orders", "rate": "20000 /s",
+                   "arrivals": "poisson", "record_size": "1 KiB", "config": {"linger.ms": 5, "batch.size": 131072}}],
 }
 
 LEADER = {"leader_of": "orders/0"}
