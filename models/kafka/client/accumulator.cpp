@@ -117,7 +117,8 @@ void Accumulator::release(Slot slot) {
 }
 
 Slot Accumulator::oldest() {
-  while (!born_.empty() && batches_[born_.front().slot].generation != born_.front().generation) born_.pop_front();
+  while (!born_.empty() && batches_[born_.front().slot].generation != born_.front().generation)
+    born_.pop_front();
   return born_.empty() ? kNoSlot : born_.front().slot;
 }
 

@@ -25,21 +25,22 @@ struct Batch {
   std::int32_t partition = -1;  ///< Index among the producer's partitions.
   std::int64_t first = 0;       ///< Ordinal of the first record within the partition.
   std::int64_t count = 0;
-  std::int64_t bytes = 0;       ///< Encoded size of the records so far, header included; 0 while empty.
-  std::int64_t memory = 0;      ///< Held of the pool.
+  std::int64_t bytes = 0;   ///< Encoded size of the records so far, header included; 0 while empty.
+  std::int64_t memory = 0;  ///< Held of the pool.
   sim::SimTime intended_first;
   sim::SimTime intended_last;
   sim::SimTime created;
   Where where = Where::nowhere;
-  bool closed = false;          ///< Takes no more records; its count is final.
+  bool closed = false;  ///< Takes no more records; its count is final.
   // What sending has made of it.
   sim::SimTime first_sent;
-  sim::SimTime last_attempt;    ///< When it was last put back into the queue.
-  sim::Duration backoff;        ///< From last_attempt, while attempts > 0.
-  std::int32_t sends = 0;       ///< Requests sent with it.
-  std::int32_t attempts = 0;    ///< Times it was put back into the queue.
-  std::int32_t leader_epoch = -1;    ///< Of the leader it was last sent to; with a newer one no backoff holds (KIP-951).
-  bool maybe_stored = false;    ///< Some attempt may have stored it without our knowing.
+  sim::SimTime last_attempt;  ///< When it was last put back into the queue.
+  sim::Duration backoff;      ///< From last_attempt, while attempts > 0.
+  std::int32_t sends = 0;     ///< Requests sent with it.
+  std::int32_t attempts = 0;  ///< Times it was put back into the queue.
+  std::int32_t leader_epoch =
+      -1;  ///< Of the leader it was last sent to; with a newer one no backoff holds (KIP-951).
+  bool maybe_stored = false;  ///< Some attempt may have stored it without our knowing.
   // Bookkeeping of the accumulator.
   Slot next = kNoSlot;
   std::uint32_t generation = 0;
@@ -52,7 +53,8 @@ class Accumulator {
   /// True if a batch for a record of `record_bytes` (encoded alone) can be opened now.
   [[nodiscard]] bool has_room(std::int64_t record_bytes) const { return memory_free_ >= need(record_bytes); }
   /// Opens a batch at the tail of its partition's queue. The tail before it must be closed.
-  Slot open(std::int32_t partition, std::int64_t first_ordinal, sim::SimTime created, std::int64_t record_bytes);
+  Slot open(std::int32_t partition, std::int64_t first_ordinal, sim::SimTime created,
+            std::int64_t record_bytes);
   /// Makes half of a batch that was too large: outside the pool, not queued.
   Slot open_split(const Batch& parent);
 

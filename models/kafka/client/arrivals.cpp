@@ -63,7 +63,9 @@ SendLoop::SendLoop(const ProducerParams& params, sim::Stream stream, std::int64_
     gap_whole_ns_ = clamp(kScale * group_ / rate_milli_);
     gap_rest_ = static_cast<std::int64_t>(kScale * group_ % rate_milli_);
     next_ = std::max(next_, groups_before(begin - origin_, group_, rate_milli_) * group_);
-    records_max_ = std::min(records_max_, clamp(static_cast<__int128>(groups_before(end_ - origin_, group_, rate_milli_)) * group_));
+    records_max_ =
+        std::min(records_max_,
+                 clamp(static_cast<__int128>(groups_before(end_ - origin_, group_, rate_milli_)) * group_));
     return;
   }
   gap_mean_ns_ = 1e12 * static_cast<double>(group_) / static_cast<double>(rate_milli_);
@@ -83,7 +85,8 @@ void SendLoop::draw_until(std::int64_t group) {
     drawn_to = 1;
   }
   for (; drawn_to <= group; ++drawn_to) {
-    drawn_.push_back(drawn_.back() + exponential(stream_.bits(static_cast<std::uint64_t>(drawn_to)), gap_mean_ns_));
+    drawn_.push_back(drawn_.back() +
+                     exponential(stream_.bits(static_cast<std::uint64_t>(drawn_to)), gap_mean_ns_));
     if (drawn_from_ < next_ / group_) {
       drawn_.pop_front();
       ++drawn_from_;
@@ -123,7 +126,8 @@ sim::SimTime SendLoop::intended(std::int64_t k) {
 sim::Duration SendLoop::gaps(std::int64_t group) const {
   std::int64_t whole = 0;
   std::int64_t rest = 0;
-  if (__builtin_mul_overflow(group, gap_whole_ns_, &whole) || __builtin_mul_overflow(group, gap_rest_, &rest)) {
+  if (__builtin_mul_overflow(group, gap_whole_ns_, &whole) ||
+      __builtin_mul_overflow(group, gap_rest_, &rest)) {
     return {clamp(static_cast<__int128>(group) * group_ * kScale / rate_milli_)};
   }
   return {whole + (rest == 0 ? 0 : rest / rate_milli_)};

@@ -54,24 +54,25 @@ class SendLoop {
 
   Arrivals arrivals_;
   std::int64_t rate_milli_;
-  std::int64_t group_;       // records_per_send
+  std::int64_t group_;             // records_per_send
   std::int64_t gap_whole_ns_ = 0;  // the exact gap between groups is gap_whole_ns_ + gap_rest_ / rate_milli_
   std::int64_t gap_rest_ = 0;
   std::int64_t records_max_;
-  sim::SimTime origin_;      // start + phase
+  sim::SimTime origin_;  // start + phase
   sim::SimTime end_;
   sim::Duration cost_;
   sim::Stream stream_;
   double gap_mean_ns_ = 0;
 
   std::int64_t next_ = 0;
-  sim::SimTime free_;        // when the thread is free to call send() for next_
-  sim::SimTime held_;        // next_ joins no earlier
-  sim::SimTime held_call_;   // saturate: when the held call began
+  sim::SimTime free_;       // when the thread is free to call send() for next_
+  sim::SimTime held_;       // next_ joins no earlier
+  sim::SimTime held_call_;  // saturate: when the held call began
   bool holding_ = false;
-  std::deque<sim::SimTime> drawn_;   // poisson: times of groups drawn_from_ ...
+  std::deque<sim::SimTime> drawn_;  // poisson: times of groups drawn_from_ ...
   std::int64_t drawn_from_ = 0;
-  std::deque<sim::SimTime> done_;    // poisson with a cost: when the last record of group done_from_ ... has joined
+  std::deque<sim::SimTime>
+      done_;  // poisson with a cost: when the last record of group done_from_ ... has joined
   std::int64_t done_from_ = 0;
 };
 

@@ -14,8 +14,8 @@ constexpr sim::Bytes kSendBuffer = {131'072};
 constexpr wire::BrokerId kBrokerIdMax = 100'000;
 }  // namespace
 
-BrokerConnections::BrokerConnections(sim::Component& owner, const ClientSite& site, const ConnectionConfig& config,
-                                     ConnectionListener& listener)
+BrokerConnections::BrokerConnections(sim::Component& owner, const ClientSite& site,
+                                     const ConnectionConfig& config, ConnectionListener& listener)
     : owner_(owner),
       network_(site.network),
       host_(site.host),
@@ -30,7 +30,8 @@ BrokerConnections::BrokerConnections(sim::Component& owner, const ClientSite& si
 void BrokerConnections::learn(const wire::BrokerEndpoint& endpoint) {
   SIM_CHECK(endpoint.broker >= 0);
   SIM_CHECK(endpoint.broker <= kBrokerIdMax);
-  if (nodes_.size() <= static_cast<std::size_t>(endpoint.broker)) nodes_.resize(static_cast<std::size_t>(endpoint.broker) + 1);
+  if (nodes_.size() <= static_cast<std::size_t>(endpoint.broker))
+    nodes_.resize(static_cast<std::size_t>(endpoint.broker) + 1);
   Node& known = node(endpoint.broker);
   if (known.state == State::unknown) known.state = State::idle;
   if (known.state == State::idle) known.host = endpoint.host;
@@ -68,7 +69,9 @@ wire::BrokerId BrokerConnections::least_loaded(std::uint64_t bits) {
     if (can_send(broker)) {
       if (best < 0 || load(candidate) < load(node(best))) best = broker;
     } else if (candidate.state == State::idle) {
-      if (next < 0 || std::max(candidate.retry_at, owner_.now()) < std::max(node(next).retry_at, owner_.now())) next = broker;
+      if (next < 0 ||
+          std::max(candidate.retry_at, owner_.now()) < std::max(node(next).retry_at, owner_.now()))
+        next = broker;
     }
   }
   if (best >= 0) return best;
@@ -91,7 +94,8 @@ void BrokerConnections::want(wire::BrokerId broker) {
   to.wanted = true;
   if (to.retry_armed) return;
   to.retry_armed = true;
-  owner_.at(to.retry_at, "client.reconnect", sim::bind<&BrokerConnections::retry>(this, static_cast<std::uint64_t>(broker)));
+  owner_.at(to.retry_at, "client.reconnect",
+            sim::bind<&BrokerConnections::retry>(this, static_cast<std::uint64_t>(broker)));
 }
 
 void BrokerConnections::retry(std::uint64_t broker) {
@@ -112,7 +116,8 @@ void BrokerConnections::connect(wire::BrokerId broker) {
 
 wire::BrokerId BrokerConnections::broker_of(network::ConnectionId connection) const {
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
-    if (nodes_[i].connection == connection && nodes_[i].state >= State::connecting) return static_cast<wire::BrokerId>(i);
+    if (nodes_[i].connection == connection && nodes_[i].state >= State::connecting)
+      return static_cast<wire::BrokerId>(i);
   }
   return -1;
 }
@@ -139,8 +144,8 @@ void BrokerConnections::on_closed(network::ConnectionId connection, network::Clo
   if (broker >= 0) lose(broker);
 }
 
-void BrokerConnections::on_message(network::ConnectionId connection, std::unique_ptr<network::Message> message,
-                                   sim::Bytes) {
+void BrokerConnections::on_message(network::ConnectionId connection,
+                                   std::unique_ptr<network::Message> message, sim::Bytes) {
   const wire::BrokerId broker = broker_of(connection);
   if (broker < 0) return;
   const auto& response = static_cast<const wire::Message&>(*message);
@@ -188,7 +193,8 @@ sim::SimTime BrokerConnections::send_unanswered(wire::BrokerId broker, sim::Byte
   const sim::SimTime now = owner_.now();
   if (line_rate_.n == 0) return now;
   to.card_free = std::max(to.card_free, now) + sim::transfer_time(size, line_rate_);
-  return std::max(now, to.card_free - std::min(sim::transfer_time(kSendBuffer, line_rate_), sim::Duration{to.card_free.ns}));
+  return std::max(now, to.card_free - std::min(sim::transfer_time(kSendBuffer, line_rate_),
+                                               sim::Duration{to.card_free.ns}));
 }
 
 void BrokerConnections::written(wire::BrokerId broker) {
@@ -216,7 +222,8 @@ void BrokerConnections::arm_timeout() {
   }
   if (earliest == sim::SimTime::max()) return;
   timeout_armed_ = true;
-  owner_.at(std::max(earliest, owner_.now()), "client.request_timeout", sim::bind<&BrokerConnections::check_timeouts>(this));
+  owner_.at(std::max(earliest, owner_.now()), "client.request_timeout",
+            sim::bind<&BrokerConnections::check_timeouts>(this));
 }
 
 void BrokerConnections::check_timeouts() {

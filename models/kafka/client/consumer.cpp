@@ -8,21 +8,24 @@
 
 namespace brokersim::kafka::client {
 
-Consumer::Consumer(sim::Process& process, const ClientSite& site, ConsumerParams params, const log::BatchStore& store,
-                   history::History& history)
+Consumer::Consumer(sim::Process& process, const ClientSite& site, ConsumerParams params,
+                   const log::BatchStore& store, history::History& history)
     : component_(process, process.path() + "/consumer"),
       site_(site),
       params_(std::move(params)),
       store_(store),
       history_(history),
       connections_(component_, site_,
-                   {params_.config.request_timeout, /*max_in_flight=*/100,
+                   {params_.config.request_timeout,
+                    /*max_in_flight=*/100,
                     {params_.config.reconnect_backoff, params_.config.reconnect_backoff_max},
-                    {params_.config.socket_connection_setup_timeout, params_.config.socket_connection_setup_timeout_max}},
+                    {params_.config.socket_connection_setup_timeout,
+                     params_.config.socket_connection_setup_timeout_max}},
                    *this),
-      metadata_(component_, site_, connections_,
-                {{params_.config.retry_backoff, params_.config.retry_backoff_max}, params_.config.metadata_max_age},
-                params_.partitions),
+      metadata_(
+          component_, site_, connections_,
+          {{params_.config.retry_backoff, params_.config.retry_backoff_max}, params_.config.metadata_max_age},
+          params_.partitions),
       retry_jitter_(component_.stream("retry_backoff").child(site.life)),
       partitions_(params_.partitions.size()) {
   SIM_CHECK(!params_.bootstrap.empty(), params_.name + " knows no broker");
@@ -64,11 +67,16 @@ void Consumer::on_broker_ready(wire::BrokerId) { settle(); }
 void Consumer::on_response(wire::BrokerId broker, RequestTag tag, const wire::Message& response) {
   if (stopped_) return;
   switch (tag.api) {
-    case wire::Api::fetch: on_fetch_response(broker, static_cast<const wire::FetchResponse&>(response)); break;
-    case wire::Api::list_offsets:
-      on_offset(static_cast<std::int32_t>(tag.number), static_cast<const wire::ListOffsetsResponse&>(response));
+    case wire::Api::fetch:
+      on_fetch_response(broker, static_cast<const wire::FetchResponse&>(response));
       break;
-    case wire::Api::metadata: metadata_.on_response(static_cast<const wire::MetadataResponse&>(response)); break;
+    case wire::Api::list_offsets:
+      on_offset(static_cast<std::int32_t>(tag.number),
+                static_cast<const wire::ListOffsetsResponse&>(response));
+      break;
+    case wire::Api::metadata:
+      metadata_.on_response(static_cast<const wire::MetadataResponse&>(response));
+      break;
     default: SIM_CHECK(false, "a consumer never asks that");
   }
   settle();
@@ -153,7 +161,8 @@ void Consumer::ask_offset(std::int32_t index, wire::BrokerId leader) {
   const sim::Bytes size = wire::wire_bytes(*request);
   partition.where = Where::asking;
   partition.asked_epoch = metadata_.leaders()[index].epoch;
-  connections_.send(leader, {wire::Api::list_offsets, static_cast<std::uint32_t>(index)}, size, std::move(request));
+  connections_.send(leader, {wire::Api::list_offsets, static_cast<std::uint32_t>(index)}, size,
+                    std::move(request));
 }
 
 void Consumer::send_fetch(wire::BrokerId broker) {
@@ -201,7 +210,8 @@ void Consumer::arm() {
   if (wake == wake_at_) return;
   component_.cancel(wake_);
   wake_at_ = wake;
-  if (wake != sim::SimTime::max()) wake_ = component_.at(wake, "consumer.wake", sim::bind<&Consumer::on_wake>(this));
+  if (wake != sim::SimTime::max())
+    wake_ = component_.at(wake, "consumer.wake", sim::bind<&Consumer::on_wake>(this));
 }
 
 }  // namespace brokersim::kafka::client

@@ -45,16 +45,17 @@ class Consumer final : public host::Service, private ConnectionListener {
   struct Partition {
     Where where = Where::unknown;
     std::int64_t position = -1;
-    bool buffered = false;   ///< A fetched answer waits for the application: not fetched again.
-    wire::BrokerId fetched_from = -1;  ///< Broker with a fetch under way for it; -1 none. A new leader is asked at once.
+    bool buffered = false;  ///< A fetched answer waits for the application: not fetched again.
+    wire::BrokerId fetched_from =
+        -1;  ///< Broker with a fetch under way for it; -1 none. A new leader is asked at once.
     std::int64_t failures = 0;
     std::uint64_t draws = 0;
     sim::SimTime not_before;
-    std::int32_t asked_epoch = -1;   ///< Leader epoch of the last request.
-    std::int32_t failed_epoch = -1;  ///< Backoff holds only while the leader epoch is this one.
+    std::int32_t asked_epoch = -1;     ///< Leader epoch of the last request.
+    std::int32_t failed_epoch = -1;    ///< Backoff holds only while the leader epoch is this one.
     std::int64_t session_offset = -1;  ///< Position last told to the present leader's session.
-    sim::SimTime answered_well;  ///< When a fetch was last answered without error.
-    int answered = -1;       ///< Last FetchAnswered recorded: -1 none, 0 not ok, 1 ok.
+    sim::SimTime answered_well;        ///< When a fetch was last answered without error.
+    int answered = -1;                 ///< Last FetchAnswered recorded: -1 none, 0 not ok, 1 ok.
   };
   /// An answer that waits for the application.
   struct Fetched {
@@ -108,11 +109,11 @@ class Consumer final : public host::Service, private ConnectionListener {
   sim::Stream retry_jitter_;
 
   std::vector<Partition> partitions_;
-  std::vector<Fetch> fetches_;  // by broker id
-  std::deque<Fetched> buffer_;  // in order of arrival
+  std::vector<Fetch> fetches_;                    // by broker id
+  std::deque<Fetched> buffer_;                    // in order of arrival
   std::vector<std::vector<log::BatchId>> spare_;  // emptied answers, to be used again
   std::vector<wire::BrokerId> wanted_brokers_;    // scratch
-  sim::SimTime busy_until_;     // the application processes until then
+  sim::SimTime busy_until_;                       // the application processes until then
   sim::EventHandle wake_;
   sim::SimTime wake_at_ = sim::SimTime::max();
   sim::SimTime held_back_until_ = sim::SimTime::max();

@@ -76,7 +76,8 @@ void Consumer::back_off(std::int32_t index) {
   Partition& partition = at(index);
   const auto id = static_cast<std::uint64_t>(params_.partitions[static_cast<std::size_t>(index)].n);
   const Backoff backoff{params_.config.retry_backoff, params_.config.retry_backoff_max};
-  partition.not_before = now() + backoff(partition.failures++, retry_jitter_.child(id).bits(partition.draws++));
+  partition.not_before =
+      now() + backoff(partition.failures++, retry_jitter_.child(id).bits(partition.draws++));
   // With NOT_LEADER the old leader's epoch is what failed; a newer one, known already or later, may be tried at once.
   partition.failed_epoch = partition.asked_epoch;
 }
@@ -103,7 +104,8 @@ void Consumer::note_answer(std::int32_t index, bool ok) {
   const int answered = ok ? 1 : 0;
   if (partition.answered == answered) return;
   partition.answered = answered;
-  history_.record(history::FetchAnswered{now(), params_.client, params_.partitions[static_cast<std::size_t>(index)], ok,
+  history_.record(history::FetchAnswered{now(), params_.client,
+                                         params_.partitions[static_cast<std::size_t>(index)], ok,
                                          partition.answered_well});
 }
 

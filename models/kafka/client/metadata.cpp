@@ -10,7 +10,8 @@ namespace brokersim::kafka::client {
 
 LeaderTable::LeaderTable(std::vector<wire::PartitionId> partitions)
     : partitions_(std::move(partitions)), leaders_(partitions_.size()) {
-  for (std::size_t i = 0; i < partitions_.size(); ++i) by_id_.emplace_back(partitions_[i], static_cast<std::int32_t>(i));
+  for (std::size_t i = 0; i < partitions_.size(); ++i)
+    by_id_.emplace_back(partitions_[i], static_cast<std::int32_t>(i));
   std::sort(by_id_.begin(), by_id_.end());
 }
 
@@ -49,8 +50,9 @@ void RefreshPolicy::failed(sim::SimTime now, std::uint64_t bits) {
   not_before_ = now + config_.backoff(failures_++, bits);
 }
 
-MetadataUpdater::MetadataUpdater(sim::Component& owner, const ClientSite& site, BrokerConnections& connections,
-                                 const MetadataConfig& config, std::vector<wire::PartitionId> partitions)
+MetadataUpdater::MetadataUpdater(sim::Component& owner, const ClientSite& site,
+                                 BrokerConnections& connections, const MetadataConfig& config,
+                                 std::vector<wire::PartitionId> partitions)
     : owner_(owner),
       connections_(connections),
       leaders_(std::move(partitions)),
@@ -70,7 +72,8 @@ void MetadataUpdater::poke() {
     if (due == timer_at_) return;
     owner_.cancel(timer_);
     timer_at_ = due;
-    if (due != sim::SimTime::max()) timer_ = owner_.at(due, "client.metadata", sim::bind<&MetadataUpdater::tick>(this));
+    if (due != sim::SimTime::max())
+      timer_ = owner_.at(due, "client.metadata", sim::bind<&MetadataUpdater::tick>(this));
     return;
   }
   const wire::BrokerId broker = connections_.least_loaded(choice_.bits(requests_));

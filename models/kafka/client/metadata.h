@@ -32,7 +32,9 @@ class LeaderTable {
 
   /// Index of `partition`, -1 if it is not ours.
   [[nodiscard]] std::int32_t index_of(wire::PartitionId partition) const;
-  [[nodiscard]] const Leader& operator[](std::int32_t index) const { return leaders_[static_cast<std::size_t>(index)]; }
+  [[nodiscard]] const Leader& operator[](std::int32_t index) const {
+    return leaders_[static_cast<std::size_t>(index)];
+  }
   [[nodiscard]] const std::vector<wire::PartitionId>& partitions() const { return partitions_; }
   /// True if this raised the epoch. Older news is ignored; -1 as broker says that nobody leads.
   bool learn(std::int32_t index, Leader leader);

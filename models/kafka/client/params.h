@@ -44,14 +44,15 @@ struct ProducerParams {
   history::ClientId client;
   std::string name;  ///< "checkout-0"; for messages only.
   Arrivals arrivals = Arrivals::constant;
-  std::int64_t rate_per_second_milli = 0;  ///< Of this instance, in 1/1000 records per second. Positive unless saturate.
-  sim::Duration phase;                     ///< Share of one gap, so that instances do not beat together.
-  sim::Bytes record_size = {1'024};        ///< Key + value, 1 B or more.
-  std::int32_t records_per_send = 1;       ///< Records of one group, 1 or more.
-  std::int64_t records_max = 0;            ///< Of this instance over all its lives; 0: until `end`.
+  std::int64_t rate_per_second_milli =
+      0;                ///< Of this instance, in 1/1000 records per second. Positive unless saturate.
+  sim::Duration phase;  ///< Share of one gap, so that instances do not beat together.
+  sim::Bytes record_size = {1'024};   ///< Key + value, 1 B or more.
+  std::int32_t records_per_send = 1;  ///< Records of one group, 1 or more.
+  std::int64_t records_max = 0;       ///< Of this instance over all its lives; 0: until `end`.
   sim::SimTime start;
   sim::SimTime end = sim::SimTime::max();  ///< No record is meant to be sent at or after it.
-  sim::Duration send_cost;                 ///< Application and client CPU per record, in the application's one thread.
+  sim::Duration send_cost;  ///< Application and client CPU per record, in the application's one thread.
   ProducerConfig config;
   std::vector<history::PartitionId> partitions;  ///< Of the topic, in order of partition number. Not empty.
   std::vector<wire::BrokerEndpoint> bootstrap;   ///< Not empty.
@@ -60,7 +61,8 @@ struct ProducerParams {
 /// Whether sequences are really used: with other settings Kafka turns enable.idempotence off silently when it was
 /// not set explicitly, and refuses the configuration when it was (kafka-behaviour.md section 1.7).
 [[nodiscard]] inline bool is_idempotent(const ProducerConfig& config) {
-  return config.enable_idempotence && config.acks == Acks::all && config.max_in_flight <= 5 && config.retries > 0;
+  return config.enable_idempotence && config.acks == Acks::all && config.max_in_flight <= 5 &&
+         config.retries > 0;
 }
 
 /// What a producer's workload remembers over the lives of its process: the identities already given. Owned by the

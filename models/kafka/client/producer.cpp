@@ -8,24 +8,27 @@
 
 namespace brokersim::kafka::client {
 
-Producer::Producer(sim::Process& process, const ClientSite& site, ProducerParams params, ProducerLedger& ledger,
-                   history::History& history)
+Producer::Producer(sim::Process& process, const ClientSite& site, ProducerParams params,
+                   ProducerLedger& ledger, history::History& history)
     : component_(process, process.path() + "/producer"),
       site_(site),
       params_(std::move(params)),
       history_(history),
       accumulator_(params_.partitions.size(), params_.config.buffer_memory, params_.config.batch_size),
-      intake_(params_, ledger, accumulator_, component_.stream("arrivals"), component_.stream("sticky_partition"),
-              component_.now()),
+      intake_(params_, ledger, accumulator_, component_.stream("arrivals"),
+              component_.stream("sticky_partition"), component_.now()),
       sequences_(params_.partitions.size()),
       connections_(component_, site_,
-                   {params_.config.request_timeout, params_.config.max_in_flight,
+                   {params_.config.request_timeout,
+                    params_.config.max_in_flight,
                     {params_.config.reconnect_backoff, params_.config.reconnect_backoff_max},
-                    {params_.config.socket_connection_setup_timeout, params_.config.socket_connection_setup_timeout_max}},
+                    {params_.config.socket_connection_setup_timeout,
+                     params_.config.socket_connection_setup_timeout_max}},
                    *this),
-      metadata_(component_, site_, connections_,
-                {{params_.config.retry_backoff, params_.config.retry_backoff_max}, params_.config.metadata_max_age},
-                params_.partitions),
+      metadata_(
+          component_, site_, connections_,
+          {{params_.config.retry_backoff, params_.config.retry_backoff_max}, params_.config.metadata_max_age},
+          params_.partitions),
       retry_jitter_(component_.stream("retry_backoff")),
       id_broker_(component_.stream("producer_id").child(site.life)),
       in_flight_(params_.partitions.size(), 0),
@@ -133,7 +136,8 @@ void Producer::on_disconnected(wire::BrokerId) {
 
 void Producer::note_leaders() {
   std::vector<bool> available(params_.partitions.size());
-  for (std::size_t i = 0; i < available.size(); ++i) available[i] = leaders()[static_cast<std::int32_t>(i)].broker >= 0;
+  for (std::size_t i = 0; i < available.size(); ++i)
+    available[i] = leaders()[static_cast<std::int32_t>(i)].broker >= 0;
   intake_.set_available(available);
 }
 
@@ -151,14 +155,16 @@ void Producer::arm() {
   if (deadline >= deadline_at_) return;
   component_.cancel(deadline_);
   deadline_at_ = deadline;
-  deadline_ = component_.at(std::max(deadline, now()), "producer.deadline", sim::bind<&Producer::on_deadline>(this));
+  deadline_ =
+      component_.at(std::max(deadline, now()), "producer.deadline", sim::bind<&Producer::on_deadline>(this));
 }
 
 void Producer::arm_wake(sim::SimTime at) {
   if (at == wake_at_) return;
   component_.cancel(wake_);
   wake_at_ = at;
-  if (at != sim::SimTime::max()) wake_ = component_.at(at, "producer.wake", sim::bind<&Producer::on_wake>(this));
+  if (at != sim::SimTime::max())
+    wake_ = component_.at(at, "producer.wake", sim::bind<&Producer::on_wake>(this));
 }
 
 void Producer::exit_if_done() {

@@ -64,7 +64,8 @@ class Producer final : public host::Service, private ConnectionListener {
   void ask_for_producer_id();
 
   // producer_outcome.cpp: from answers to outcomes.
-  void on_produce_response(wire::BrokerId broker, std::uint32_t number, const wire::ProduceResponse& response);
+  void on_produce_response(wire::BrokerId broker, std::uint32_t number,
+                           const wire::ProduceResponse& response);
   void on_written(std::uint64_t number);
   void on_produce_lost(wire::BrokerId broker, std::uint32_t number);
   void on_producer_id(const wire::InitProducerIdResponse& response);
@@ -109,8 +110,8 @@ class Producer final : public host::Service, private ConnectionListener {
 
   std::vector<Request> requests_;
   std::vector<std::uint32_t> free_requests_;
-  std::vector<std::int32_t> in_flight_;      // per partition, for max.in.flight = 1
-  std::vector<std::int32_t> drain_from_;     // per broker: partition index to begin with
+  std::vector<std::int32_t> in_flight_;        // per partition, for max.in.flight = 1
+  std::vector<std::int32_t> drain_from_;       // per broker: partition index to begin with
   std::vector<wire::BrokerId> ready_brokers_;  // scratch
   std::vector<std::int32_t> drained_;          // scratch
 

@@ -10,7 +10,8 @@ namespace brokersim::kafka::client {
 
 using wire::ErrorCode;
 
-void Producer::on_produce_response(wire::BrokerId broker, std::uint32_t number, const wire::ProduceResponse& response) {
+void Producer::on_produce_response(wire::BrokerId broker, std::uint32_t number,
+                                   const wire::ProduceResponse& response) {
   const std::vector<Sent>& batches = requests_[number].batches;
   for (std::size_t i = 0; i < batches.size(); ++i) {
     const Sent sent = batches[i];
@@ -125,7 +126,8 @@ void Producer::split(Slot slot) {
     batch.intended_first = log::record_time(parent.intended_first, parent.intended_last, parent.count, from);
     batch.intended_last =
         log::record_time(parent.intended_first, parent.intended_last, parent.count, from + batch.count - 1);
-    batch.bytes = log::batch_bytes(batch.count, params_.record_size.n, batch.intended_first, batch.intended_last);
+    batch.bytes =
+        log::batch_bytes(batch.count, params_.record_size.n, batch.intended_first, batch.intended_last);
   }
   accumulator_.put_back(second, ordered_);
   accumulator_.put_back(first, ordered_);
@@ -169,7 +171,8 @@ void Producer::expire() {
     const bool in_flight = batch.where == Batch::Where::in_flight;
     if (ordered_) sequences_.expired(batch.partition, slot);
     const bool maybe = batch.maybe_stored || in_flight;
-    finish(slot, maybe ? history::Outcome::unknown : history::Outcome::failed, ErrorCode::request_timed_out, -1, -1);
+    finish(slot, maybe ? history::Outcome::unknown : history::Outcome::failed, ErrorCode::request_timed_out,
+           -1, -1);
   }
 }
 
@@ -177,8 +180,8 @@ void Producer::expire() {
 void Producer::refuse_blocked() {
   while (intake_.blocked() && intake_.blocked_since() + config().max_block <= now()) {
     const Refused refused = intake_.refuse(now());
-    const history::RecordRange record{params_.client, params_.partitions[static_cast<std::size_t>(refused.partition)],
-                                      refused.ordinal, 1};
+    const history::RecordRange record{
+        params_.client, params_.partitions[static_cast<std::size_t>(refused.partition)], refused.ordinal, 1};
     history_.record(history::Sent{now(), record});
     history::ProduceOutcome event;
     event.at = now();
@@ -201,7 +204,8 @@ void Producer::record_sent() {
 }
 
 history::RecordRange Producer::range(const Batch& batch) const {
-  return {params_.client, params_.partitions[static_cast<std::size_t>(batch.partition)], batch.first, batch.count};
+  return {params_.client, params_.partitions[static_cast<std::size_t>(batch.partition)], batch.first,
+          batch.count};
 }
 
 }  // namespace brokersim::kafka::client

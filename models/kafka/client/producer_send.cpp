@@ -66,8 +66,8 @@ void Producer::choose_batches(wire::BrokerId broker) {
   if (drain_from_.size() <= b) drain_from_.resize(b + 1, 0);
   drained_.clear();
   const std::vector<std::int32_t>& active = accumulator_.active();
-  const auto start = static_cast<std::size_t>(
-      std::lower_bound(active.begin(), active.end(), drain_from_[b]) - active.begin());
+  const auto start = static_cast<std::size_t>(std::lower_bound(active.begin(), active.end(), drain_from_[b]) -
+                                              active.begin());
   std::int64_t bytes = 0;
   for (std::size_t i = 0; i < active.size(); ++i) {
     const std::int32_t partition = active[(start + i) % active.size()];

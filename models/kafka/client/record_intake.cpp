@@ -71,8 +71,10 @@ void RecordIntake::set_available(const std::vector<bool>& available) {
 }
 
 void RecordIntake::choose() {
-  for (std::size_t i = 0; i < loads_.size(); ++i) loads_[i].queued = accumulator_.queued(static_cast<std::int32_t>(i));
-  const std::uint64_t bits = partitioner_.fixed() ? 0 : sticky_.bits(static_cast<std::uint64_t>(loop_.next()));
+  for (std::size_t i = 0; i < loads_.size(); ++i)
+    loads_[i].queued = accumulator_.queued(static_cast<std::int32_t>(i));
+  const std::uint64_t bits =
+      partitioner_.fixed() ? 0 : sticky_.bits(static_cast<std::uint64_t>(loop_.next()));
   partitioner_.stick_to(choose_partition(loads_, bits));
   plan_key_ = -1;
 }
@@ -116,7 +118,8 @@ RecordIntake::Plan RecordIntake::make_plan(Begun batch) {
   if (total < most) guess_ = total;
   std::int64_t bytes = known == total ? known_bytes : bytes_at(total);
   if (!partitioner_.fixed()) {
-    const std::int64_t forced = batch.bytes + partitioner_.until_forced();  // a record that reaches it is the last
+    const std::int64_t forced =
+        batch.bytes + partitioner_.until_forced();  // a record that reaches it is the last
     if (bytes > forced) {
       const std::int64_t below = last_that_holds(batch.count, total - 1, batch.count, [&](std::int64_t n) {
         return n == batch.count || bytes_at(n) < forced;
@@ -173,9 +176,9 @@ void RecordIntake::append(Slot slot, const Plan& plan, sim::SimTime now) {
   if (batch.count == 0) batch.intended_first = loop_.intended(next);
   batch.count += end - next;
   batch.intended_last = batch.count == 1 ? batch.intended_first : loop_.intended(end - 1);
-  const std::int64_t bytes =
-      end == plan.end ? plan.bytes
-                      : log::batch_bytes(batch.count, record_size_, batch.intended_first, batch.intended_last);
+  const std::int64_t bytes = end == plan.end ? plan.bytes
+                                             : log::batch_bytes(batch.count, record_size_,
+                                                                batch.intended_first, batch.intended_last);
   partitioner_.add(bytes - batch.bytes);
   batch.bytes = bytes;
   loop_.advance(end);
@@ -198,7 +201,8 @@ Refused RecordIntake::refuse(sim::SimTime now) {
   if (partitioner_.current() < 0) choose();
   const std::int32_t partition = partitioner_.current();
   SIM_CHECK(accumulator_.all_closed(partition));
-  const Refused refused{partition, ledger_.next_ordinal[static_cast<std::size_t>(partition)]++, loop_.intended(loop_.next())};
+  const Refused refused{partition, ledger_.next_ordinal[static_cast<std::size_t>(partition)]++,
+                        loop_.intended(loop_.next())};
   plan_key_ = -1;
   loop_.hold(now);
   loop_.advance(loop_.next() + 1);

@@ -44,8 +44,8 @@ Ticket Sequences::take(std::int32_t p, Slot slot, std::int64_t count) {
   auto entry = find(partition, slot);
   if (entry == partition.in_flight.end()) {
     if (is_stale(partition)) restart(partition);
-    partition.in_flight.push_back(
-        {slot, partition.next, static_cast<std::int32_t>(count), partition.producer_id, partition.epoch, false});
+    partition.in_flight.push_back({slot, partition.next, static_cast<std::int32_t>(count),
+                                   partition.producer_id, partition.epoch, false});
     partition.next = plus(partition.next, count);
     entry = partition.in_flight.end() - 1;
   }
@@ -58,7 +58,8 @@ void Sequences::acknowledged(std::int32_t p, Slot slot) {
   if (entry == partition.in_flight.end()) return;
   const std::int32_t last = plus(entry->base, entry->count - 1);
   // Behind the last one only if the numbers have wrapped: more than half the range lies between.
-  if (plus(last, -static_cast<std::int64_t>(partition.last_acknowledged)) < (1 << 30) || partition.last_acknowledged < 0) {
+  if (plus(last, -static_cast<std::int64_t>(partition.last_acknowledged)) < (1 << 30) ||
+      partition.last_acknowledged < 0) {
     partition.last_acknowledged = last;
   }
   partition.in_flight.erase(entry);
@@ -114,7 +115,8 @@ void Sequences::settle() {
       if (!partition.in_flight.empty()) continue;
       partition.unresolved = false;
       --unresolved_;
-      const std::int32_t expected = partition.last_acknowledged < 0 ? 0 : plus(partition.last_acknowledged, 1);
+      const std::int32_t expected =
+          partition.last_acknowledged < 0 ? 0 : plus(partition.last_acknowledged, 1);
       if (partition.next != expected) ask_to_restart(partition);
     }
   }

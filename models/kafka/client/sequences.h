@@ -71,7 +71,7 @@ class Sequences {
     std::int32_t next = 0;
     std::int32_t last_acknowledged = -1;
     bool unresolved = false;
-    bool restart = false;  // number from 0 with the next epoch
+    bool restart = false;          // number from 0 with the next epoch
     std::vector<Entry> in_flight;  // by order of sending; a handful
   };
 

@@ -111,7 +111,9 @@ TEST(Consumer, OutOfRangeResetsByPolicy) {
   fill(fake, 0, 5);
   Seen seen;
   fake.history.attach(seen);
-  fake.fetch_script = [](int n, wire::BrokerId) { return n == 1 ? ErrorCode::offset_out_of_range : ErrorCode::none; };
+  fake.fetch_script = [](int n, wire::BrokerId) {
+    return n == 1 ? ErrorCode::offset_out_of_range : ErrorCode::none;
+  };
   const ConsumerRun run(fake, consumer_params(fake));
   fake.sim.run_until(at_s(2));
   EXPECT_EQ(seen.consumed.size(), 10u) << "read again from the earliest offset";

@@ -35,7 +35,8 @@ void FakeBroker::send(std::uint64_t number) {
   }
 }
 
-void FakeBroker::on_message(network::ConnectionId connection, std::unique_ptr<network::Message> raw, sim::Bytes) {
+void FakeBroker::on_message(network::ConnectionId connection, std::unique_ptr<network::Message> raw,
+                            sim::Bytes) {
   const auto& message = static_cast<const wire::Message&>(*raw);
   if (message.api == wire::Api::metadata) ++cluster_.metadata_requests;
   if (silent) return;
@@ -84,7 +85,8 @@ void FakeBroker::produce(network::ConnectionId connection, const wire::ProduceRe
     result.partition = batch.records.partition;
     result.error = script.error;
     const Leader leader = cluster_.leaders[static_cast<std::size_t>(batch.records.partition.n)];
-    if (result.error == ErrorCode::none && leader.broker != id_) result.error = ErrorCode::not_leader_or_follower;
+    if (result.error == ErrorCode::none && leader.broker != id_)
+      result.error = ErrorCode::not_leader_or_follower;
     if (result.error == ErrorCode::none) result.error = cluster_.append(batch, result.base_offset);
     response->results.push_back(result);
   }
@@ -98,7 +100,8 @@ void FakeBroker::produce(network::ConnectionId connection, const wire::ProduceRe
 }
 
 void FakeBroker::fetch(network::ConnectionId connection, const wire::FetchRequest& request) {
-  const ErrorCode error = cluster_.fetch_script ? cluster_.fetch_script(cluster_.fetches, id_) : ErrorCode::none;
+  const ErrorCode error =
+      cluster_.fetch_script ? cluster_.fetch_script(cluster_.fetches, id_) : ErrorCode::none;
   ++cluster_.fetches;
   auto response = std::make_unique<wire::FetchResponse>();
   for (const wire::FetchPart& asked : request.parts) {
@@ -106,7 +109,8 @@ void FakeBroker::fetch(network::ConnectionId connection, const wire::FetchReques
     wire::FetchedPart part;
     part.partition = asked.partition;
     part.error = error;
-    if (error == ErrorCode::none && cluster_.leaders[index].broker != id_) part.error = ErrorCode::not_leader_or_follower;
+    if (error == ErrorCode::none && cluster_.leaders[index].broker != id_)
+      part.error = ErrorCode::not_leader_or_follower;
     for (const log::BatchId id : cluster_.logs[index]) {
       const log::StoredBatch& batch = cluster_.store[id];
       if (part.error != ErrorCode::none || batch.next_offset() <= asked.fetch_offset) continue;
@@ -116,14 +120,16 @@ void FakeBroker::fetch(network::ConnectionId connection, const wire::FetchReques
     }
     if (part.error != ErrorCode::none || !part.batches.empty()) response->parts.push_back(part);
   }
-  reply(connection, request, std::move(response), response->parts.empty() ? request.max_wait : sim::Duration{0});
+  reply(connection, request, std::move(response),
+        response->parts.empty() ? request.max_wait : sim::Duration{0});
 }
 
 FakeCluster::FakeCluster(std::uint64_t seed, int broker_count, int partition_count)
     : sim(seed), network(sim, network::LatencyConfig{}) {
   client_host = network.add_host("c", "z", {});
   for (int b = 0; b < broker_count; ++b) {
-    brokers.push_back(std::make_unique<FakeBroker>(*this, b, network.add_host("b-" + std::to_string(b), "z", {})));
+    brokers.push_back(
+        std::make_unique<FakeBroker>(*this, b, network.add_host("b-" + std::to_string(b), "z", {})));
   }
   for (int p = 0; p < partition_count; ++p) {
     history::PartitionInfo info;
@@ -152,7 +158,8 @@ ErrorCode FakeCluster::append(const log::BatchData& batch, std::int64_t& base_of
     }
     if (batch.producer_epoch < state->epoch) return ErrorCode::invalid_producer_epoch;
     const bool new_epoch = batch.producer_epoch > state->epoch;
-    if (new_epoch && !state->last.empty() && batch.base_sequence != 0) return ErrorCode::out_of_order_sequence_number;
+    if (new_epoch && !state->last.empty() && batch.base_sequence != 0)
+      return ErrorCode::out_of_order_sequence_number;
     // The model's broker accepts any first sequence when it knows nothing; so does this one.
     if (!new_epoch && batch.base_sequence != store[state->last.back()].data.last_sequence() + 1) {
       return ErrorCode::out_of_order_sequence_number;
@@ -172,13 +179,15 @@ ErrorCode FakeCluster::append(const log::BatchData& batch, std::int64_t& base_of
 
 std::vector<wire::BrokerEndpoint> FakeCluster::endpoints() const {
   std::vector<wire::BrokerEndpoint> all;
-  for (std::size_t b = 0; b < brokers.size(); ++b) all.push_back({static_cast<wire::BrokerId>(b), brokers[b]->host});
+  for (std::size_t b = 0; b < brokers.size(); ++b)
+    all.push_back({static_cast<wire::BrokerId>(b), brokers[b]->host});
   return all;
 }
 
 std::vector<std::int64_t> FakeCluster::order(int partition) const {
   std::vector<std::int64_t> firsts;
-  for (const log::BatchId id : logs[static_cast<std::size_t>(partition)]) firsts.push_back(store[id].data.records.first);
+  for (const log::BatchId id : logs[static_cast<std::size_t>(partition)])
+    firsts.push_back(store[id].data.records.first);
   return firsts;
 }
 
@@ -193,7 +202,8 @@ ProducerRun::ProducerRun(FakeCluster& fake, ProducerParams params, ProducerLedge
 }
 
 ConsumerRun::ConsumerRun(FakeCluster& fake, ConsumerParams params)
-    : process(fake.sim, "host/c/reader"), consumer(process, site(fake), std::move(params), fake.store, fake.history) {
+    : process(fake.sim, "host/c/reader"),
+      consumer(process, site(fake), std::move(params), fake.store, fake.history) {
   consumer.start();
 }
 

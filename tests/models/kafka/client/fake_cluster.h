@@ -25,13 +25,13 @@ namespace brokersim::kafka::client::test {
 struct Script {
   enum class Do : std::uint8_t {
     answer,
-    lose_answer,   ///< Appends, then closes the connection instead of answering.
-    drop,          ///< Neither appends nor answers.
-    swallow,       ///< Appends and never answers.
+    lose_answer,  ///< Appends, then closes the connection instead of answering.
+    drop,         ///< Neither appends nor answers.
+    swallow,      ///< Appends and never answers.
   };
   Do what = Do::answer;
-  sim::Duration delay = {0};                         ///< Before the answer is sent.
-  wire::ErrorCode error = wire::ErrorCode::none;     ///< For every batch; nothing is appended.
+  sim::Duration delay = {0};                      ///< Before the answer is sent.
+  wire::ErrorCode error = wire::ErrorCode::none;  ///< For every batch; nothing is appended.
 };
 
 struct ReceivedProduce {
@@ -46,7 +46,8 @@ class FakeBroker final : public network::Peer {
  public:
   FakeBroker(FakeCluster& cluster, wire::BrokerId id, network::HostId host);
 
-  void on_message(network::ConnectionId connection, std::unique_ptr<network::Message> message, sim::Bytes) override;
+  void on_message(network::ConnectionId connection, std::unique_ptr<network::Message> message,
+                  sim::Bytes) override;
   void on_closed(network::ConnectionId, network::CloseReason) override {}
 
   sim::Component component;
@@ -61,8 +62,8 @@ class FakeBroker final : public network::Peer {
     bool close = false;
   };
   template <class Response>
-  void reply(network::ConnectionId connection, const wire::Message& request, std::unique_ptr<Response> response,
-             sim::Duration delay = {0});
+  void reply(network::ConnectionId connection, const wire::Message& request,
+             std::unique_ptr<Response> response, sim::Duration delay = {0});
   void send(std::uint64_t number);
   void produce(network::ConnectionId connection, const wire::ProduceRequest& request);
   void fetch(network::ConnectionId connection, const wire::FetchRequest& request);
@@ -83,7 +84,10 @@ class FakeCluster {
   std::function<wire::ErrorCode(int n, wire::BrokerId broker)> fetch_script;
 
   [[nodiscard]] wire::ErrorCode append(const log::BatchData& batch, std::int64_t& base_offset);
-  void lead(int partition, wire::BrokerId broker) { leaders[static_cast<std::size_t>(partition)] = {broker, leaders[static_cast<std::size_t>(partition)].epoch + 1}; }
+  void lead(int partition, wire::BrokerId broker) {
+    leaders[static_cast<std::size_t>(partition)] = {broker,
+                                                    leaders[static_cast<std::size_t>(partition)].epoch + 1};
+  }
   [[nodiscard]] std::vector<wire::BrokerEndpoint> endpoints() const;
   /// First ordinals in log order: "0 81 162" for batches in order.
   [[nodiscard]] std::vector<std::int64_t> order(int partition) const;

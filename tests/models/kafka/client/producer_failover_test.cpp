@@ -93,7 +93,9 @@ TEST(ProducerMemory, SaturationFollowsLittlesLaw) {
   FakeCluster fake(1, 1, 1);
   Seen seen;
   fake.history.attach(seen);
-  fake.script = [](int, wire::BrokerId, const wire::ProduceRequest&) { return Script{Script::Do::answer, 1_ms, ErrorCode::none}; };
+  fake.script = [](int, wire::BrokerId, const wire::ProduceRequest&) {
+    return Script{Script::Do::answer, 1_ms, ErrorCode::none};
+  };
   ProducerParams params = producer_params(fake);
   params.arrivals = Arrivals::saturate;
   params.send_cost = 1_us;
@@ -112,8 +114,10 @@ TEST(ProducerMemory, SaturationFollowsLittlesLaw) {
   for (const auto& outcome : seen.outcomes) {
     ASSERT_EQ(outcome.outcome, history::Outcome::acknowledged);
     if (outcome.intended_first < at_s(1) + 500_ms || outcome.at > at_s(3)) continue;
-    const double mean_intended = static_cast<double>(outcome.intended_first.ns + outcome.intended_last.ns) / 2;
-    waited_ns += (static_cast<double>(outcome.at.ns) - mean_intended) * static_cast<double>(outcome.records.count);
+    const double mean_intended =
+        static_cast<double>(outcome.intended_first.ns + outcome.intended_last.ns) / 2;
+    waited_ns +=
+        (static_cast<double>(outcome.at.ns) - mean_intended) * static_cast<double>(outcome.records.count);
     records += static_cast<double>(outcome.records.count);
     batches += 1;
     from = std::min(from, outcome.at);
@@ -171,7 +175,8 @@ TEST(ProducerFailover, PausedApplicationCatchesUp) {
     EXPECT_EQ(seen.records(history::Outcome::failed), pause_s > 120 ? 1 : 0);
     EXPECT_EQ(seen.records(history::Outcome::acknowledged), 21'900 - (pause_s > 120 ? 1 : 0));
     sim::Duration longest;
-    for (const auto& outcome : seen.outcomes) longest = std::max(longest, outcome.at - outcome.intended_first);
+    for (const auto& outcome : seen.outcomes)
+      longest = std::max(longest, outcome.at - outcome.intended_first);
     EXPECT_GE(longest, 1_s * pause_s - 20_ms);
     EXPECT_LE(longest, 1_s * pause_s + 20_ms);
   }

@@ -112,7 +112,8 @@ TEST(ProducerRetry, P03IdempotentPipeliningKeepsOrder) {
   EXPECT_EQ(requests, (std::vector<std::pair<std::int64_t, std::int32_t>>{
                           {0, 0}, {8, 8}, {16, 16}, {24, 24}, {8, 8}, {16, 16}, {24, 24}}));
   for (std::size_t i = 5; i < 7; ++i) {
-    EXPECT_GE(fake.produced[i].at, fake.produced[i - 1].at + 30_ms) << "head of line: the one before was answered";
+    EXPECT_GE(fake.produced[i].at, fake.produced[i - 1].at + 30_ms)
+        << "head of line: the one before was answered";
   }
 }
 
@@ -159,7 +160,8 @@ TEST(ProducerRetry, BackoffGrowsToOneSecondWithJitterAndRepeats) {
     fake.sim.run_until(at_s(30));
     std::vector<std::int64_t> result;
     const sim::Duration round_trip = fake.network.latency(fake.client_host, fake.brokers[0]->host) * 2;
-    for (std::size_t i = 1; i < requested.size(); ++i) result.push_back((requested[i] - requested[i - 1] - round_trip).ns);
+    for (std::size_t i = 1; i < requested.size(); ++i)
+      result.push_back((requested[i] - requested[i - 1] - round_trip).ns);
     return result;
   };
   const auto first = waits(1);
@@ -167,7 +169,8 @@ TEST(ProducerRetry, BackoffGrowsToOneSecondWithJitterAndRepeats) {
   std::int64_t base = 100'000'000;
   for (const std::int64_t wait : first) {
     EXPECT_GE(wait, base * 8 / 10);
-    EXPECT_LE(wait, std::min<std::int64_t>(base * 12 / 10, 1'000'000'000) + 10'000) << "plus card time of two messages";
+    EXPECT_LE(wait, std::min<std::int64_t>(base * 12 / 10, 1'000'000'000) + 10'000)
+        << "plus card time of two messages";
     base = std::min<std::int64_t>(base * 2, 1'000'000'000);
   }
   EXPECT_EQ(first, waits(1));
@@ -180,7 +183,9 @@ TEST(ProducerRetry, P06DeliveryTimeoutAfterASendIsUnknown) {
   FakeCluster fake(1, 1, 1);
   Seen seen;
   fake.history.attach(seen);
-  fake.script = [](int, wire::BrokerId, const wire::ProduceRequest&) { return Script{Script::Do::swallow, {0}, ErrorCode::none}; };
+  fake.script = [](int, wire::BrokerId, const wire::ProduceRequest&) {
+    return Script{Script::Do::swallow, {0}, ErrorCode::none};
+  };
   ProducerParams params = three_batches(fake, true);
   params.records_max = 1;
   const ProducerRun run(fake, params);
@@ -283,7 +288,8 @@ TEST(ProducerRetry, TooLargeIsSplitInHalves) {
   EXPECT_EQ(seen.records(history::Outcome::acknowledged), 9);
   EXPECT_EQ(fake.order(0), (std::vector<std::int64_t>{0, 4, 8}));
   EXPECT_EQ(run.producer.accumulator().live(), 0u);
-  EXPECT_EQ(run.producer.accumulator().memory_free(), (sim::Bytes{33'554'432})) << "memory was given back once";
+  EXPECT_EQ(run.producer.accumulator().memory_free(), (sim::Bytes{33'554'432}))
+      << "memory was given back once";
 }
 
 }  // namespace

@@ -153,7 +153,8 @@ TEST(ProducerTiming, NullKeysStayForBatchSizeBytes) {
   fake.sim.run_until(at_s(5));
   EXPECT_EQ(seen.records(history::Outcome::acknowledged), 1'600);
   std::map<std::int32_t, std::int64_t> per_partition;
-  for (const auto& outcome : seen.outcomes) per_partition[outcome.records.partition.n] += outcome.records.count;
+  for (const auto& outcome : seen.outcomes)
+    per_partition[outcome.records.partition.n] += outcome.records.count;
   EXPECT_EQ(per_partition.size(), 3u) << "every partition is used";
   for (std::size_t i = 0; i + 1 < 40; i += 2) {
     EXPECT_EQ(seen.sent[i].records.count, 8);

@@ -54,7 +54,8 @@ TEST(Arrivals, ConstantGapsDoNotDrift) {
   EXPECT_EQ(loop.intended(2), (sim::SimTime{1'000 + 666'666'666}));
   EXPECT_EQ(loop.intended(3'000'000), (sim::SimTime{1'000 + 1'000'000ll * 1'000'000'000}));
   SendLoop fast(params_at(1'000'000'000'007), draws.stream(), 0, {});
-  EXPECT_EQ(fast.intended(1'000'000'000'007), (sim::SimTime{1'000 + 1'000'000'000'000})) << "past 64-bit products";
+  EXPECT_EQ(fast.intended(1'000'000'000'007), (sim::SimTime{1'000 + 1'000'000'000'000}))
+      << "past 64-bit products";
 }
 
 TEST(Arrivals, EndCountAndLivesBoundTheRecords) {
@@ -123,7 +124,8 @@ TEST(Arrivals, PoissonGapsAreExponentialAndAddressed) {
   double squares = 0;
   constexpr int n = 200'000;
   for (int i = 0; i < n; ++i) {
-    const auto gap = static_cast<double>(exponential(draws.stream().bits(static_cast<std::uint64_t>(i)), 1e6).ns);
+    const auto gap =
+        static_cast<double>(exponential(draws.stream().bits(static_cast<std::uint64_t>(i)), 1e6).ns);
     sum += gap;
     squares += gap * gap;
   }
@@ -195,9 +197,12 @@ TEST(Accumulator, RetriesGoToTheFrontOrToTheirPlace) {
     for (int i = 0; i < 3; ++i) static_cast<void>(accumulator.pop(0));
     for (const std::size_t i : {0u, 1u, 2u}) accumulator.put_back(slots[i], in_order);
     std::vector<std::int64_t> order;
-    for (Slot s = accumulator.head(0); s != kNoSlot; s = accumulator[s].next) order.push_back(accumulator[s].first);
-    EXPECT_EQ(order, in_order ? (std::vector<std::int64_t>{0, 1, 2, 3}) : (std::vector<std::int64_t>{2, 1, 0, 3}))
-        << "without idempotence each goes to the head in turn, which reverses them (RecordAccumulator.reenqueue)";
+    for (Slot s = accumulator.head(0); s != kNoSlot; s = accumulator[s].next)
+      order.push_back(accumulator[s].first);
+    EXPECT_EQ(order,
+              in_order ? (std::vector<std::int64_t>{0, 1, 2, 3}) : (std::vector<std::int64_t>{2, 1, 0, 3}))
+        << "without idempotence each goes to the head in turn, which reverses them "
+           "(RecordAccumulator.reenqueue)";
     EXPECT_EQ(accumulator[accumulator.tail(0)].first, 3);
     accumulator.remove(slots[1]);
     EXPECT_EQ(accumulator.queued(0), 3);
@@ -296,13 +301,19 @@ TEST(Sequences, WrapAfterTheLastInteger) {
 
 // Source: kafka-behaviour.md section 3.2 and 3 item 5.
 TEST(ProduceErrors, Table) {
-  for (const int code : {2, 3, 5, 6, 7, 13, 19, 20, 56}) EXPECT_TRUE(is_retriable(static_cast<ErrorCode>(code))) << code;
-  for (const int code : {-1, 1, 10, 21, 45, 47}) EXPECT_FALSE(is_retriable(static_cast<ErrorCode>(code))) << code;
+  for (const int code : {2, 3, 5, 6, 7, 13, 19, 20, 56})
+    EXPECT_TRUE(is_retriable(static_cast<ErrorCode>(code))) << code;
+  for (const int code : {-1, 1, 10, 21, 45, 47})
+    EXPECT_FALSE(is_retriable(static_cast<ErrorCode>(code))) << code;
   for (const int code : {3, 5, 6, 13, 56}) EXPECT_TRUE(wants_metadata(static_cast<ErrorCode>(code))) << code;
-  for (const int code : {2, 7, 19, 20, 45}) EXPECT_FALSE(wants_metadata(static_cast<ErrorCode>(code))) << code;
-  for (const int code : {7, 13, 20, 56, -1}) EXPECT_FALSE(proves_not_stored(static_cast<ErrorCode>(code), Acks::all)) << code;
-  for (const int code : {2, 3, 5, 10, 19, 45, 47}) EXPECT_TRUE(proves_not_stored(static_cast<ErrorCode>(code), Acks::all)) << code;
-  EXPECT_FALSE(proves_not_stored(ErrorCode::not_leader_or_follower, Acks::all)) << "appended, then leadership lost";
+  for (const int code : {2, 7, 19, 20, 45})
+    EXPECT_FALSE(wants_metadata(static_cast<ErrorCode>(code))) << code;
+  for (const int code : {7, 13, 20, 56, -1})
+    EXPECT_FALSE(proves_not_stored(static_cast<ErrorCode>(code), Acks::all)) << code;
+  for (const int code : {2, 3, 5, 10, 19, 45, 47})
+    EXPECT_TRUE(proves_not_stored(static_cast<ErrorCode>(code), Acks::all)) << code;
+  EXPECT_FALSE(proves_not_stored(ErrorCode::not_leader_or_follower, Acks::all))
+      << "appended, then leadership lost";
   EXPECT_TRUE(proves_not_stored(ErrorCode::not_leader_or_follower, Acks::leader));
 }
 
@@ -334,7 +345,8 @@ TEST(RefreshPolicy, BacksOffAndAges) {
     policy.answered(now, false, false, kMiddle);
     waits.push_back(policy.due() - now);
   }
-  EXPECT_EQ(waits, (std::vector<sim::Duration>{100_ms, 200_ms, 400_ms, 800_ms, 1_s, 1_s})) << "equal answers (3.7)";
+  EXPECT_EQ(waits, (std::vector<sim::Duration>{100_ms, 200_ms, 400_ms, 800_ms, 1_s, 1_s}))
+      << "equal answers (3.7)";
   policy.asked();
   policy.failed(now, kMiddle);
   EXPECT_EQ(policy.due(), now + 100_ms);

@@ -43,8 +43,8 @@ TEST(RecordIntake, StepsDoNotMatter) {
       const Batch& batch = accumulator[slot];
       EXPECT_EQ(batch.bytes, log::batch_bytes(batch.count, 100, batch.intended_first, batch.intended_last));
       EXPECT_LE(batch.bytes, 2'000);
-      for (const std::int64_t part : {std::int64_t{batch.partition}, batch.first, batch.count, batch.intended_first.ns,
-                                      batch.intended_last.ns, batch.created.ns}) {
+      for (const std::int64_t part : {std::int64_t{batch.partition}, batch.first, batch.count,
+                                      batch.intended_first.ns, batch.intended_last.ns, batch.created.ns}) {
         shape.push_back(part);
       }
     }
@@ -111,8 +111,9 @@ TEST(RecordIntake, StepsDoNotMatterWhenMemoryBlocks) {
       const auto note = [&] {
         for (const Slot slot : intake.closed()) {
           const Batch& batch = accumulator[slot];
-          for (const std::int64_t part : {std::int64_t{batch.partition}, batch.first, batch.count,
-                                          batch.intended_first.ns, batch.intended_last.ns, batch.created.ns}) {
+          for (const std::int64_t part :
+               {std::int64_t{batch.partition}, batch.first, batch.count, batch.intended_first.ns,
+                batch.intended_last.ns, batch.created.ns}) {
             shape.push_back(part);
           }
         }
