@@ -113,7 +113,7 @@ def main():
     count = len(seeds)
     print(f"{count} seeds a row; records are means, loss is mean (least..most); unavailable is the longest window without "
           "an acknowledged write.")
-    print(f"{'failure':33} {'acks':5} {'sent':>9} {'acknowledged':>13} {'lost after acknowledgement':>28} "
+    print(f"{'failure':33} {'acks':5} {'sent':>9} {'acknowledged':>13} {'lost after acknowledgement':>32} "
           f"{'runs with loss':>26} {'unavailable s':>20}")
     for failure, acks, results, lost in rows:
         sent = mean([r["records"]["sent"] for r in results])
@@ -123,7 +123,7 @@ def main():
         # Nothing seen in n runs is not nothing: the 95 % upper bound of the rate is 1 - 0.05^(1/n).
         runs = f"{lossy} of {count}" if lossy else f"0 of {count} (below {100 * (1 - 0.05 ** (1 / count)):.1f} %)"
         print(f"{failure:33} {acks:5} {sent:9.0f} {acknowledged:13.0f} {mean(lost):12.1f} "
-              f"{f'({min(lost)}..{max(lost)})':>15} {runs:>26} {mean(away):8.1f} {f'({min(away):.1f}..{max(away):.1f})':>11}")
+              f"{f'({min(lost)}..{max(lost)})':>19} {runs:>26} {mean(away):8.1f} {f'({min(away):.1f}..{max(away):.1f})':>11}")
     for line in broken:
         print(f"error: acks=all must not lose here: {line}", file=sys.stderr)
     return 1 if broken else 0
