@@ -34,6 +34,7 @@ Consumer::Consumer(sim::Process& process, const ClientSite& site, ConsumerParams
 }
 
 void Consumer::start() {
+  if (site_.life > 1) history_.record(history::ClientRestarted{now(), params_.client});
   if (partitions_.empty()) return;
   settle();
 }

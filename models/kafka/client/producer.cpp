@@ -38,7 +38,10 @@ Producer::Producer(sim::Process& process, const ClientSite& site, ProducerParams
   for (const wire::BrokerEndpoint& endpoint : params_.bootstrap) connections_.learn(endpoint);
 }
 
-void Producer::start() { settle(); }
+void Producer::start() {
+  if (site_.life > 1) history_.record(history::ClientRestarted{now(), params_.client});
+  settle();
+}
 
 void Producer::terminate() {
   begin();

@@ -169,7 +169,13 @@ TEST(Consumer, SilenceCostsTheRequestTimeout) {
   fill(fake, 0, 5);
   fake.sim.run_until(at_s(29));
   EXPECT_EQ(run.consumer.position(0), 50);
+  EXPECT_EQ(seen.answered.size(), 1u) << "the client does not know yet";
   fake.sim.run_until(at_s(33));
+  ASSERT_EQ(seen.answered.size(), 3u);
+  EXPECT_FALSE(seen.answered[1].ok);
+  EXPECT_GE(seen.answered[1].at, at_s(30));
+  EXPECT_LE(seen.answered[1].since, at_s(1)) << "the window begins with the last good answer";
+  EXPECT_GE(seen.answered[1].since, at_s(1) - 502_ms);
   EXPECT_EQ(expect_dense(seen, {0}, 0), 100);
 }
 

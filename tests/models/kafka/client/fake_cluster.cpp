@@ -192,12 +192,15 @@ std::vector<std::int64_t> FakeCluster::order(int partition) const {
 }
 
 namespace {
-ClientSite site(FakeCluster& fake) { return {fake.network, fake.client_host, nullptr, "app", 1, {0}}; }
+ClientSite site(FakeCluster& fake, std::uint64_t life = 1) {
+  return {fake.network, fake.client_host, nullptr, "app", life, {0}};
+}
 }  // namespace
 
-ProducerRun::ProducerRun(FakeCluster& fake, ProducerParams params, ProducerLedger* shared)
+ProducerRun::ProducerRun(FakeCluster& fake, ProducerParams params, ProducerLedger* shared, std::uint64_t life)
     : process(fake.sim, "host/c/app"),
-      producer(process, site(fake), std::move(params), shared == nullptr ? own : *shared, fake.history) {
+      producer(process, site(fake, life), std::move(params), shared == nullptr ? own : *shared,
+               fake.history) {
   producer.start();
 }
 

@@ -119,10 +119,12 @@ struct Seen final : history::Watcher {
   std::vector<history::ProduceOutcome> outcomes;
   std::vector<history::Consumed> consumed;
   std::vector<history::FetchAnswered> answered;
+  std::vector<history::ClientRestarted> restarted;
   void on(const history::Sent& e) override { sent.push_back(e); }
   void on(const history::ProduceOutcome& e) override { outcomes.push_back(e); }
   void on(const history::Consumed& e) override { consumed.push_back(e); }
   void on(const history::FetchAnswered& e) override { answered.push_back(e); }
+  void on(const history::ClientRestarted& e) override { restarted.push_back(e); }
 
   [[nodiscard]] std::int64_t records(history::Outcome outcome) const {
     std::int64_t n = 0;
@@ -133,7 +135,8 @@ struct Seen final : history::Watcher {
 
 /// One producer process on the client host.
 struct ProducerRun {
-  explicit ProducerRun(FakeCluster& fake, ProducerParams params, ProducerLedger* shared = nullptr);
+  ProducerRun(FakeCluster& fake, ProducerParams params, ProducerLedger* shared = nullptr,
+              std::uint64_t life = 1);
   ~ProducerRun() { process.kill(); }
   ProducerLedger own;
   sim::Process process;

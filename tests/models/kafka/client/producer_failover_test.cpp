@@ -201,7 +201,9 @@ TEST(ProducerFailover, NextLifeGoesOnWithTheIdentities) {
   const std::int64_t sent_by_first = ledger.next_ordinal[0];
   EXPECT_GE(sent_by_first, 1'990);
   EXPECT_LE(sent_by_first, 2'001);
-  ProducerRun second(fake, params, &ledger);
+  ProducerRun second(fake, params, &ledger, 2);
+  ASSERT_EQ(seen.restarted.size(), 1u);
+  EXPECT_EQ(seen.restarted[0].at, at_s(5));
   fake.sim.run_until(at_s(20));
   std::int64_t next = 0;
   for (const auto& sent : seen.sent) {
