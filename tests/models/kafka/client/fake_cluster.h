@@ -115,6 +115,7 @@ class FakeCluster {
 
 /// Keeps what clients saw.
 struct Seen final : history::Watcher {
+  using history::Watcher::on;
   std::vector<history::Sent> sent;
   std::vector<history::ProduceOutcome> outcomes;
   std::vector<history::Consumed> consumed;
