@@ -109,16 +109,16 @@ const kafka::ClusterConfig* Build::resolve_system(const View& view) {
 }
 
 std::vector<std::string> Build::zones_of(const std::vector<std::string>& hosts) const {
-  std::vector<std::string> zones;
+  std::vector<std::string> found;
   const auto add = [&](const host::HostConfig& host) {
-    if (std::find(zones.begin(), zones.end(), host.zone) == zones.end()) zones.push_back(host.zone);
+    if (std::find(found.begin(), found.end(), host.zone) == found.end()) found.push_back(host.zone);
   };
   for (const std::string& name : hosts) add(out.config.hosts[host_index.at(name)]);
-  if (zones.empty()) {
+  if (found.empty()) {
     for (const host::HostConfig& host : out.config.hosts) add(host);
   }
-  if (zones.empty()) zones.emplace_back("a");
-  return zones;
+  if (found.empty()) found.emplace_back("a");
+  return found;
 }
 
 std::string Build::stable_name(const View& view) {

@@ -24,7 +24,7 @@ struct Entry {
 void PrintTo(const Entry& entry, std::ostream* out) { *out << entry.ns << " ns: " << entry.what; }
 using Log = std::vector<Entry>;
 
-struct Observer : HostObserver {
+struct Observer final : HostObserver {
   explicit Observer(sim::Simulation& sim_in) : sim(sim_in) {}
   virtual ~Observer() = default;
   void add(Host& host, std::string what) { log.push_back({sim.now().ns, host.name() + " " + what}); }
@@ -112,7 +112,7 @@ class Ticker : public Service, public network::Peer {
   std::uint64_t life_ = 0;
 };
 
-struct Caller : network::Peer {
+struct Caller final : network::Peer {
   Caller(sim::Simulation& sim, network::Network& network_in)
       : component(sim, "caller"), network(network_in), host(network.add_host("caller", "a", {})) {}
   virtual ~Caller() = default;

@@ -29,7 +29,7 @@ struct Heard {
 };
 inline void PrintTo(const Heard& heard, std::ostream* out) { *out << heard.ns << " ns: " << heard.what; }
 
-class Node : public Peer {
+class Node final : public Peer {
  public:
   Node(sim::Simulation& sim, Network& network_in, HostId host_in, std::string path)
       : process(sim, path), component(process, path + "/socket"), network(network_in), host(host_in) {}
