@@ -234,6 +234,15 @@ CutFacts ClusterView::apply(const history::Recovered& event) {
   SIM_CHECK(index >= 0, "recovery of " + p.name + " by a broker without a replica");
   const auto replica = static_cast<std::size_t>(index);
   CutFacts facts = cut(p, replica, event.log_end, history::TruncateReason::recovery, event.at);
+  // A lost truncation brings back what it had removed: from there on the log is what recovery found.
+  bool differs = false;
+  for (const history::RecoveredRun& found : event.content) {
+    const Run run{found.base_offset, found.records.count, found.records.first, found.records.producer.n, found.leader_epoch};
+    if (!differs && run.end() <= p.logs.end(replica) && p.logs.holds(replica, run)) continue;
+    if (!differs) cut(p, replica, run.base, history::TruncateReason::recovery, event.at);
+    differs = true;
+    if (run.base == p.logs.end(replica)) p.logs.append(replica, run);
+  }
   ReplicaView& view = p.replicas[replica];
   facts.without_loss = facts.removed > 0 && !view.lost_cache;
   // Batches that the crash took and that recovery kept are garbage with an offset.

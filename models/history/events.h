@@ -185,6 +185,13 @@ struct StorageLost {
   LostState state = LostState::dirty;
 };
 
+/// Consecutive records of one producer and epoch, as recovery found them.
+struct RecoveredRun {
+  RecordRange records;
+  std::int64_t base_offset = 0;
+  std::int32_t leader_epoch = 0;
+};
+
 /// A replica finished loading its log.
 struct Recovered {
   sim::SimTime at;
@@ -193,6 +200,9 @@ struct Recovered {
   std::int64_t log_end = 0;
   bool clean = false;  ///< The clean-shutdown marker was found.
   std::int64_t scanned_bytes = 0;
+  /// What was scanned, in offset order without gaps up to log_end. Not always what the process had known: a crash may
+  /// take back a truncation, and the old records are there again. Empty if nothing was scanned.
+  std::vector<RecoveredRun> content;
 };
 
 /// Everything below `offset` of this replica is on the medium.

@@ -102,6 +102,11 @@ sim::Task<void> BrokerService::heartbeat_loop() {
     const bool failed = response == nullptr || response->error != wire::ErrorCode::none;
     if (!failed && asked_to_leave && response->should_shut_down) break;
     if (component_.now() > give_up) break;
+    if (response != nullptr && response->error == wire::ErrorCode::stale_broker_epoch) {
+      // The controller's log lost our registration with its power (see MetadataLoop::forget).
+      co_await register_with_controller();
+      continue;
+    }
     sim::Duration wait = cluster_.config.broker_heartbeat_interval;
     if (failed) {
       const std::int64_t two_percent = backoff.ns / 50;

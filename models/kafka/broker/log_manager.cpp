@@ -21,6 +21,28 @@ std::string topic_and_partition(const std::string& directory) {
   return text;
 }
 
+/// What recovery found from `from` on, merged where producer, ordinals and epoch continue.
+std::vector<history::RecoveredRun> scanned_content(const log::Log& log, std::int64_t from) {
+  std::vector<history::RecoveredRun> runs;
+  for (const auto& segment : log.segments()) {
+    if (from < 0 || segment.base_offset < from) continue;
+    for (const auto& entry : segment.entries) {
+      const log::StoredBatch& batch = log.store()[entry.batch];
+      const history::RecordRange& records = batch.data.records;
+      if (!runs.empty()) {
+        history::RecoveredRun& last = runs.back();
+        if (last.records.producer == records.producer && last.records.first + last.records.count == records.first &&
+            last.leader_epoch == batch.leader_epoch && last.base_offset + last.records.count == batch.base_offset) {
+          last.records.count += records.count;
+          continue;
+        }
+      }
+      runs.push_back({records, batch.base_offset, batch.leader_epoch});
+    }
+  }
+  return runs;
+}
+
 }  // namespace
 
 std::int64_t LogManager::take_clean_markers() {
@@ -88,6 +110,7 @@ sim::Task<void> LogManager::load_one(Replica* replica, bool clean, std::int64_t 
   recovered.log_end = replica->log().log_end();
   recovered.clean = clean;
   recovered.scanned_bytes = report.scanned_bytes;
+  recovered.content = scanned_content(replica->log(), report.scanned_from);
   params_.history->record(recovered);
 }
 

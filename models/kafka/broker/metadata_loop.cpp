@@ -15,9 +15,14 @@ sim::Task<void> MetadataLoop::run() {
     auto request = std::make_unique<wire::MetadataFetchRequest>();
     request->fetch_offset = applied_ + static_cast<std::int64_t>(fetched_.size());
     request->known_high_watermark = cluster_.config.metadata_commit_wakes_fetch ? high_watermark_ : -1;
+    request->last_fetched_epoch = last_epoch_;
     request->max_wait = kMaxWait;
     std::unique_ptr<wire::Message> answer = co_await controller_.call(std::move(request), kRequestTimeout);
     auto* response = static_cast<wire::MetadataFetchResponse*>(answer.get());
+    if (response != nullptr && response->error == wire::ErrorCode::offset_out_of_range) {
+      forget();
+      continue;
+    }
     if (response == nullptr || response->error != wire::ErrorCode::none) {
       co_await sim::delay(kRetryBackoff, "broker.metadata_retry");
       continue;
@@ -27,8 +32,19 @@ sim::Task<void> MetadataLoop::run() {
                                                         static_cast<std::int64_t>(response->records.size()));
     fetched_.insert(fetched_.end(), response->records.begin() + known, response->records.end());
     high_watermark_ = std::max(high_watermark_, response->high_watermark);
+    if (response->last_epoch >= 0) last_epoch_ = response->last_epoch;
     co_await apply_committed(high_watermark_);
   }
+}
+
+// The controller lost records that were committed: one voter commits before its fsync (kafka-behaviour.md 5.1), so a
+// power loss in between takes them back. Start over from its log, as from a snapshot.
+void MetadataLoop::forget() {
+  image_ = {};
+  fetched_.clear();
+  applied_ = 0;
+  high_watermark_ = 0;
+  last_epoch_ = -1;
 }
 
 sim::Task<void> MetadataLoop::apply_committed(std::int64_t high_watermark) {

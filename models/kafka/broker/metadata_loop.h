@@ -31,6 +31,7 @@ class MetadataLoop {
   [[nodiscard]] sim::Signal& progress() { return progress_; }
 
  private:
+  void forget();
   [[nodiscard]] sim::Task<void> apply_committed(std::int64_t high_watermark);
 
   sim::Component& owner_;
@@ -41,6 +42,7 @@ class MetadataLoop {
   std::vector<wire::MetadataRecord> fetched_;  // not yet applied: offsets applied_ ...
   std::int64_t applied_ = 0;
   std::int64_t high_watermark_ = 0;
+  std::int32_t last_epoch_ = -1;  // of the last record fetched
   bool publishing_ = false;
   sim::Signal progress_;
 };
