@@ -31,18 +31,20 @@ std::int64_t width(std::int32_t bucket) {
 
 }  // namespace
 
-void Histogram::count_bucket(std::int32_t bucket, std::int64_t count) {
-  if (counts_.empty()) {
-    first_ = bucket / kPerOctave * kPerOctave;
-    counts_.resize(kPerOctave);
-  } else if (bucket < first_) {
-    const std::int32_t first = bucket / kPerOctave * kPerOctave;
-    counts_.insert(counts_.begin(), static_cast<std::size_t>(first_ - first), 0);
-    first_ = first;
+void Histogram::make_room(std::int32_t low, std::int32_t high) {
+  const std::int32_t start = low / kPerOctave * kPerOctave;
+  if (counts_.empty()) first_ = start;
+  if (start < first_) {
+    counts_.insert(counts_.begin(), static_cast<std::size_t>(first_ - start), 0);
+    first_ = start;
   }
-  const auto index = static_cast<std::size_t>(bucket - first_);
-  if (index >= counts_.size()) counts_.resize((index / kPerOctave + 1) * kPerOctave);
-  counts_[index] += count;
+  const auto last = static_cast<std::size_t>(high - first_);
+  if (last >= counts_.size()) counts_.resize((last / kPerOctave + 1) * kPerOctave);
+}
+
+void Histogram::count_bucket(std::int32_t bucket, std::int64_t count) {
+  make_room(bucket, bucket);
+  counts_[static_cast<std::size_t>(bucket - first_)] += count;
 }
 
 void Histogram::add(std::int64_t value, std::int64_t count) {
@@ -62,7 +64,40 @@ void Histogram::add_ramp(std::int64_t first, std::int64_t last, std::int64_t cou
   const std::int64_t high = std::max<std::int64_t>(std::max(first, last), 0);
   if (count <= 1 || low == high) return add(low == high ? low : std::max<std::int64_t>(first, 0), count);
 
-  // Value i is low + (high - low) * i / (count - 1). How many lie below an edge is then an exact division.
+  // Value i is low + (high - low) * i / (count - 1), rounded down: bucket edges are whole numbers.
+  const std::int64_t steps = count - 1;
+  const std::int64_t span = high - low;
+  if (count <= 2 * (bucket_of(high) - bucket_of(low)) + 2) {
+    ramp_by_value(low, span, steps);
+  } else {
+    ramp_by_bucket(low, high, count);
+  }
+  min_ = count_ == 0 ? low : std::min(min_, low);
+  max_ = count_ == 0 ? high : std::max(max_, high);
+  count_ += count;
+  sum_ += (static_cast<double>(low) + static_cast<double>(high)) / 2.0 * static_cast<double>(count);
+}
+
+/// Few values over many buckets: step through the values, carrying the remainder.
+void Histogram::ramp_by_value(std::int64_t low, std::int64_t span, std::int64_t steps) {
+  const std::int64_t whole = span / steps;
+  const std::int64_t part = span % steps;
+  std::int64_t value = low;
+  std::int64_t carry = 0;
+  make_room(bucket_of(low), bucket_of(low + span));
+  std::int64_t* const counts = counts_.data();
+  for (std::int64_t i = 0; i <= steps; ++i) {
+    ++counts[bucket_of(value) - first_];
+    value += whole;
+    carry += part;
+    const std::int64_t over = carry >= steps ? 1 : 0;
+    carry -= over * steps;
+    value += over;
+  }
+}
+
+/// Many values over few buckets: how many lie below an edge is an exact division.
+void Histogram::ramp_by_bucket(std::int64_t low, std::int64_t high, std::int64_t count) {
   const auto steps = static_cast<__int128>(count - 1);
   const auto span = static_cast<__int128>(high - low);
   std::int64_t below = 0;
@@ -73,10 +108,6 @@ void Histogram::add_ramp(std::int64_t first, std::int64_t last, std::int64_t cou
     if (next > below) count_bucket(bucket, next - below);
     below = next;
   }
-  min_ = count_ == 0 ? low : std::min(min_, low);
-  max_ = count_ == 0 ? high : std::max(max_, high);
-  count_ += count;
-  sum_ += (static_cast<double>(low) + static_cast<double>(high)) / 2.0 * static_cast<double>(count);
 }
 
 void Histogram::merge(const Histogram& other) {

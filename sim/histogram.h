@@ -18,7 +18,7 @@ class Histogram {
   void add(std::int64_t value, std::int64_t count = 1);
 
   /// Counts `count` values spaced evenly from `first` to `last`, both included; descending is allowed. Costs one
-  /// step per bucket touched, not per value: a batch of records sent at an even rate is one call.
+  /// step per bucket touched or per value, whichever is less: a batch sent at an even rate is one call.
   void add_ramp(std::int64_t first, std::int64_t last, std::int64_t count);
 
   void merge(const Histogram& other);
@@ -37,7 +37,11 @@ class Histogram {
   [[nodiscard]] std::int64_t quantile(double q) const;
 
  private:
+  /// Counters for buckets low .. high.
+  void make_room(std::int32_t low, std::int32_t high);
   void count_bucket(std::int32_t bucket, std::int64_t count);
+  void ramp_by_value(std::int64_t low, std::int64_t span, std::int64_t steps);
+  void ramp_by_bucket(std::int64_t low, std::int64_t high, std::int64_t count);
 
   std::vector<std::int64_t> counts_;  ///< Of buckets first_ .. first_ + size - 1.
   std::int32_t first_ = 0;

@@ -10,6 +10,12 @@ std::size_t shown_width(const std::string& text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
+/// "s", "ms", "%" and the like, with or without punctuation behind: belongs to the number before it.
+bool is_unit(const std::string& word) {
+  const std::string bare = word.substr(0, word.find_last_not_of(".,;:)") + 1);
+  return bare == "s" || bare == "ms" || bare == "%" || bare == "/s" || bare == "MiB/s";
+}
+
 }  // namespace
 
 std::string tinted(const std::string& text, Tint tint, bool colour) {
@@ -33,7 +39,11 @@ std::string wrapped(const std::string& text, std::size_t indent, std::size_t wid
   std::string line;
   std::size_t at = 0;
   while (at < text.size()) {
-    const std::size_t space = std::min(text.find(' ', at), text.size());
+    std::size_t space = std::min(text.find(' ', at), text.size());
+    if (space < text.size()) {
+      const std::size_t next = std::min(text.find(' ', space + 1), text.size());
+      if (is_unit(text.substr(space + 1, next - space - 1))) space = next;
+    }
     const std::string word = text.substr(at, space - at);
     at = space + 1;
     if (word.empty()) continue;

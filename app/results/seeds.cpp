@@ -1,11 +1,11 @@
 #include "app/results/seeds.h"
 
 #include <algorithm>
-#include <cstdio>
 
 #include "app/results/expectations.h"
 #include "app/results/layout.h"
 #include "app/results/metric_value.h"
+#include "app/scenario/metrics.h"
 #include "models/checkers/words.h"
 
 namespace brokersim::results {
@@ -29,6 +29,15 @@ constexpr const char* kShown[] = {"records.sent",
                                   "latency.produce.p999_ms",
                                   "latency.produce.max_ms",
                                   "latency.end_to_end.p99_ms"};
+
+/// A mean of counts is rarely a whole number.
+std::string mean_text(double value, const char* metric) {
+  const bool whole = value == static_cast<double>(static_cast<std::int64_t>(value));
+  const std::string_view name = metric;
+  const scenario::Metric* known = scenario::find_metric(name);
+  const bool small_count = known != nullptr && known->unit == scenario::MetricUnit::count && !whole && value < 1'000;
+  return small_count ? value_text(value, "") : value_text(value, name);
+}
 
 }  // namespace
 
@@ -64,7 +73,7 @@ sim::Summary SeedTable::summary(const std::string& metric) const {
 }
 
 std::string SeedTable::render(std::size_t width, bool colour) const {
-  std::string out = tinted(title_, Tint::strong, colour) + "\n  " + scenario_ + ", " + checkers::count_text(runs()) + " seeds\n\n";
+  std::string out = tinted(title_, Tint::strong, colour) + "\n  " + scenario_ + ", " + checkers::count_text(runs()) + (runs() == 1 ? " seed" : " seeds") + "\n\n";
   Columns table({false, true, true, true, true, true});
   table.row({"", "mean", "95 % interval of the mean", "min", "median", "max"});
   for (const char* metric : kShown) {
@@ -72,7 +81,8 @@ std::string SeedTable::render(std::size_t width, bool colour) const {
     if (s.n == 0) continue;
     const sim::Interval interval = sim::student_interval(s);
     const std::string of = s.n < runs() ? " (" + std::to_string(s.n) + " runs)" : "";
-    table.row({metric + of, value_text(s.mean, metric), value_text(interval.low, metric) + " to " + value_text(interval.high, metric),
+    const std::string between = mean_text(interval.low, metric) + " to " + mean_text(interval.high, metric);
+    table.row({metric + of, mean_text(s.mean, metric), s.n < 2 ? "-" : s.deviation == 0 ? "always" : between,
                value_text(s.min, metric), value_text(s.median, metric), value_text(s.max, metric)});
   }
   out += table.text(2);

@@ -7,6 +7,17 @@ const IntervalSet& Census::present(std::size_t producer) const {
   return producer < producers.size() ? producers[producer].present : nothing;
 }
 
+namespace {
+
+/// The first ordinals of the run that stand in the log already; only looked for until the first are found.
+Interval first_known(const ProducerCensus& producer, const Run& run) {
+  if (producer.duplicated > 0 || run.first >= producer.present.end()) return {run.first, run.first};
+  const std::vector<Interval> known = producer.present.within(run.first, run.first + run.count);
+  return known.empty() ? Interval{run.first, run.first} : known.front();
+}
+
+}  // namespace
+
 Census take_census(const ReplicaLogs& logs, std::size_t replica, std::int64_t end) {
   Census census;
   logs.for_each(replica, 0, end, [&](const Run& run) {
@@ -15,10 +26,14 @@ Census take_census(const ReplicaLogs& logs, std::size_t replica, std::int64_t en
     if (census.producers.size() <= n) census.producers.resize(n + 1);
     ProducerCensus& producer = census.producers[n];
     const std::int64_t highest = producer.present.end();
+    const Interval known = first_known(producer, run);
     const std::int64_t fresh = producer.present.add(run.first, run.first + run.count);
     const std::int64_t again = run.count - fresh;
     if (again > 0) {
-      if (producer.duplicated == 0) producer.first_duplicate = run;
+      if (producer.duplicated == 0) {
+        const std::int64_t base = run.base + (known.first - run.first);
+        producer.first_duplicate = clip(run, base, base + known.size());
+      }
       producer.duplicated += again;
       census.duplicated += again;
     }
@@ -28,7 +43,7 @@ Census take_census(const ReplicaLogs& logs, std::size_t replica, std::int64_t en
       const std::int64_t late = fresh - beyond;
       if (late <= 0) return;
       if (producer.reordered == 0) {
-        producer.first_reordered = run;
+        producer.first_reordered = clip(run, run.base, run.base + run.count - beyond);
         producer.reordered_after = highest - 1;
       }
       producer.reordered += late;

@@ -53,14 +53,15 @@ void ClientLaws::on(const history::ProduceOutcome& event) {
 
 void ClientLaws::judge_answer(const history::ProduceOutcome& event, const PartitionView& p, const AckRun& run) {
   if (event.acks == 0) return;
-  const std::string what = record_range_text(run.first, run.count) + " of " + name_of(view_->history(), event.records.producer) +
-                           " in " + p.name;
+  const auto what = [&] {
+    return record_range_text(run.first, run.count) + " of " + name_of(view_->history(), event.records.producer) + " in " + p.name;
+  };
   const std::int64_t end = event.base_offset + run.count;
   if (event.acks < 0) {
     const Run wanted{event.base_offset, run.count, run.first, event.records.producer.n, 0};
     if (end > p.logs.committed() || p.logs.reference().matching(wanted, true) < run.count) {
       book_->breach(CheckId::S23, event.at,
-                    at_text(event.at) + broker_text(event.broker) + " acknowledged " + what + " (acks=all, " +
+                    at_text(event.at) + broker_text(event.broker) + " acknowledged " + what() + " (acks=all, " +
                         offset_range_text(event.base_offset, run.count) + "), but committed was only what lies below " +
                         count_text(std::min(p.logs.committed(), end)) + (end > p.logs.committed() ? "." : ", and that is another record."),
                     p.excuse_ever());
@@ -72,7 +73,7 @@ void ClientLaws::judge_answer(const history::ProduceOutcome& event, const Partit
     for (const ReplicaView& replica : p.replicas) flushed += replica.flushed >= end ? 1 : 0;
     if (flushed < needed) {
       book_->breach(CheckId::S23, event.at,
-                    at_text(event.at) + broker_text(event.broker) + " acknowledged " + what + " (" + acks_text(event.acks) +
+                    at_text(event.at) + broker_text(event.broker) + " acknowledged " + what() + " (" + acks_text(event.acks) +
                         ") with flush.messages=1, but only " + std::to_string(flushed) + " of " + std::to_string(needed) +
                         " replicas had them on the medium.",
                     p.excuse_ever());

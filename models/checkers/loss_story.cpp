@@ -38,11 +38,26 @@ const char* crash_text(const ClusterView& view, history::BrokerId broker, sim::S
   return "the power loss";
 }
 
-/// "acknowledged them at ... (acks=1)".
-std::string acknowledgement(const LossGroup& group) {
-  const std::string when = when_text(group.ack.at, group.acked_last);
-  if (group.ack.acks == 0) return "The producer counted them as written " + when + " (acks=0: nobody answers)";
-  return sentence(broker_text(group.ack.broker)) + " acknowledged them " + when + " (" + acks_text(group.ack.acks) + ")";
+/// The stories speak of several records; one is "it".
+std::string in_number(std::string text, std::int64_t records) {
+  if (records != 1) return text;
+  const std::pair<std::string, std::string> words[] = {{" them", " it"}, {"they were", "it was"}, {"they had", "it had"}};
+  for (const auto& [many, one] : words) {
+    for (std::size_t at = text.find(many); at != std::string::npos; at = text.find(many, at + one.size())) {
+      text.replace(at, many.size(), one);
+    }
+  }
+  return text;
+}
+
+/// Every holder lost its copy to a crash before the first answer arrived.
+bool gone_before_the_answer(const PartitionView& p, const LossGroup& group) {
+  for (std::size_t i = 0; i < group.fates.size() && i < 16; ++i) {
+    if ((group.ack.holders >> i & 1) == 0) continue;
+    if (group.fates[i].kind != Kind::storage_lost) return false;
+    if (p.removals[static_cast<std::size_t>(group.fates[i].removal)].at > group.ack.at) return false;
+  }
+  return true;
 }
 
 std::string holders(const PartitionView& p, const LossGroup& group) {
@@ -50,6 +65,9 @@ std::string holders(const PartitionView& p, const LossGroup& group) {
   const std::vector<history::BrokerId> held = members(p, group.ack.holders);
   const std::vector<history::BrokerId> flushed = members(p, group.ack.flushed);
   if (held.empty()) return "By then no broker held them any more. ";
+  if (gone_before_the_answer(p, group)) {
+    return "Only " + brokers_text(held) + " had held them, in the page cache; the answer was on its way when they were lost. ";
+  }
   std::string text = "By then " + (held.size() == 1 ? "only " + brokers_text(held) : brokers_text(held)) + " held them, ";
   if (flushed.empty()) {
     text += held.size() == 1 ? "in its page cache" : "all in their page caches";
@@ -161,13 +179,18 @@ std::vector<std::int64_t> CopyFate::key(const PartitionView& p) const {
           kind == Kind::truncated ? r.followed_epoch : 0};
 }
 
-std::string tell(const ClusterView& view, const PartitionView& p, const LossGroup& group, std::int32_t final_leader) {
-  std::string text = " to " + p.name;
-  if (group.offset_first >= 0) text += " (" + offset_range_text(group.offset_first, group.offset_last - group.offset_first + 1) + ")";
-  text += ". " + acknowledgement(group) + ". " + holders(p, group);
+std::string tell_acknowledgement(std::int8_t acks, history::BrokerId broker, sim::SimTime from, sim::SimTime to,
+                                 std::int64_t records) {
+  const std::string when = when_text(from, to);
+  if (acks == 0) return in_number("The producer counted them as written " + when + " (acks=0: nobody answers).", records);
+  return in_number(sentence(broker_text(broker)) + " acknowledged them " + when + " (" + acks_text(acks) + ").", records);
+}
+
+std::string tell_fate(const ClusterView& view, const PartitionView& p, const LossGroup& group, std::int32_t final_leader) {
+  std::string text = holders(p, group);
   for (std::size_t replica = 0; replica < group.fates.size(); ++replica) text += copy_text(view, p, group, replica);
   text += leader_text(p, group, final_leader);
-  return text + remedy(p, group);
+  return in_number(text + remedy(p, group), group.records);
 }
 
 }  // namespace brokersim::checkers

@@ -38,8 +38,12 @@ struct LossGroup {
   std::vector<std::map<history::LostState, std::int64_t>> states;  ///< By replica: records per state at the crash.
 };
 
-/// Who wrote, who acknowledged, who held, what became of each copy, and what would have saved them.
-[[nodiscard]] std::string tell(const ClusterView& view, const PartitionView& p, const LossGroup& group,
-                               std::int32_t final_leader);
+/// "Broker 1 acknowledged them at 50.012 s (acks=1)." For one record: "it".
+[[nodiscard]] std::string tell_acknowledgement(std::int8_t acks, history::BrokerId broker, sim::SimTime from, sim::SimTime to,
+                                               std::int64_t records);
+
+/// Who held them then, what became of each copy, who leads now, and what would have saved them.
+[[nodiscard]] std::string tell_fate(const ClusterView& view, const PartitionView& p, const LossGroup& group,
+                                    std::int32_t final_leader);
 
 }  // namespace brokersim::checkers

@@ -168,6 +168,12 @@ std::vector<Grouped> group_by_story(ClusterView& view, const PartitionView& p, s
 
 }  // namespace
 
+std::string ordinals_text(const Loss& loss) {
+  if (loss.pieces == 1) return record_range_text(loss.first, loss.records);
+  return records_text(loss.records) + " in " + count_text(loss.pieces) + " pieces between " + count_text(loss.first) + " and " +
+         count_text(loss.last);
+}
+
 std::int64_t LossFinder::acknowledged_not_on(std::size_t partition, std::size_t replica) const {
   const PartitionView& p = view_->partition_at(partition);
   const Census census = take_census(p.logs, replica, p.logs.end(replica));
@@ -212,14 +218,17 @@ void LossFinder::find(std::size_t partition, std::int32_t leader, const Census* 
       loss.pieces = static_cast<std::int64_t>(grouped.pieces.size());
       loss.acks = group.ack.acks;
       loss.promised = group.promised;
-      loss.explanation = sentence(loss.producer_name + " wrote ");
-      if (loss.pieces == 1) {
-        loss.explanation += record_range_text(loss.first, loss.records);
-      } else {
-        loss.explanation += records_text(loss.records) + " in " + count_text(loss.pieces) + " pieces between " +
-                            count_text(loss.first) + " and " + count_text(loss.last);
+      loss.acknowledged_from = group.ack.at;
+      loss.acknowledged_to = group.acked_last;
+      loss.acknowledged_by = group.ack.broker;
+      loss.fate = tell_fate(*view_, p, group, leader);
+      loss.explanation = "Producer " + loss.producer_name + " wrote " + ordinals_text(loss) + " to " + p.name;
+      if (group.offset_first >= 0) {
+        loss.explanation += " (" + offset_range_text(group.offset_first, group.offset_last - group.offset_first + 1) + ")";
       }
-      loss.explanation += tell(*view_, p, group, leader);
+      loss.explanation += ". " + tell_acknowledgement(loss.acks, loss.acknowledged_by, loss.acknowledged_from,
+                                                      loss.acknowledged_to, loss.records) +
+                          " " + loss.fate;
       report.lost += loss.records;
       (loss.acks == 0 ? report.lost_acks_0 : loss.acks > 0 ? report.lost_acks_1 : report.lost_acks_all) += loss.records;
       if (loss.promised) report.lost_promised += loss.records;

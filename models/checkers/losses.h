@@ -29,8 +29,15 @@ struct Loss {
   std::int64_t pieces = 1;
   std::int8_t acks = -1;
   bool promised = false;  ///< Within the contract: a breach of S1.
-  std::string explanation;
+  sim::SimTime acknowledged_from;
+  sim::SimTime acknowledged_to;
+  history::BrokerId acknowledged_by = -1;
+  std::string fate;         ///< The story from the acknowledgement on; equal for all that shared it.
+  std::string explanation;  ///< The whole story.
 };
+
+/// "records 3 to 9", "20 records in 4 pieces between 3 and 99".
+[[nodiscard]] std::string ordinals_text(const Loss& loss);
 
 struct LossReport {
   std::int64_t lost = 0;
@@ -39,7 +46,7 @@ struct LossReport {
   std::int64_t lost_acks_all = 0;
   std::int64_t lost_promised = 0;  ///< acks=all within the contract.
   std::int64_t at_risk = 0;        ///< Only on replicas that would lead again if they came back.
-  std::vector<Loss> losses;        ///< By partition, producer, first ordinal.
+  std::vector<Loss> losses;        ///< Breaches of S1 first, then by partition, producer, first ordinal.
 };
 
 class LossFinder {

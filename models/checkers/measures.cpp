@@ -56,7 +56,6 @@ void Meter::on(const history::Sent& event) {
 void Meter::on(const history::ProduceOutcome& event) {
   WorkloadMeasures& w = workload(event.records.producer);
   const std::int64_t count = event.records.count;
-  add_latency(measures_.latency.produce, event.at, event.intended_first, event.intended_last, count);
   add_latency(w.latency.produce, event.at, event.intended_first, event.intended_last, count);
   // Before the window is extended: what ended it still belongs to it.
   produce_phases_.add(measures_.fault_window, event.at, event.intended_first, event.intended_last, count);
@@ -68,7 +67,6 @@ void Meter::on(const history::ProduceOutcome& event) {
     w.acknowledged_bytes += event.payload.n;
     measures_.last_acknowledged = event.at;
     w.last_acknowledged = event.at;
-    measures_.latency.produce_ok.add((event.at - event.first_sent).ns, count);
     w.latency.produce_ok.add((event.at - event.first_sent).ns, count);
   } else {
     const bool unknown = event.outcome == history::Outcome::unknown;
@@ -94,7 +92,6 @@ void Meter::on(const history::Consumed& event) {
   WorkloadMeasures& w = workload(event.consumer);
   measures_.records.consumed += event.records.count;
   w.records.consumed += event.records.count;
-  add_latency(measures_.latency.end_to_end, event.at, event.intended_first, event.intended_last, event.records.count);
   add_latency(w.latency.end_to_end, event.at, event.intended_first, event.intended_last, event.records.count);
   end_to_end_phases_.add(measures_.fault_window, event.at, event.intended_first, event.intended_last, event.records.count);
 }
@@ -187,6 +184,11 @@ void Meter::on(const history::FaultFired& event) {
 
 Measures Meter::finish(sim::SimTime now) {
   Measures result = measures_;
+  for (const auto& [name, w] : result.workloads) {
+    result.latency.produce.merge(w.latency.produce);
+    result.latency.produce_ok.merge(w.latency.produce_ok);
+    result.latency.end_to_end.merge(w.latency.end_to_end);
+  }
   result.unavailable = availability_.finish(now);
   result.recoveries = recoveries_.all();
   for (const UnavailableWindow& window : result.unavailable) {

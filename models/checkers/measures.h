@@ -57,7 +57,7 @@ struct FaultRecord {
 
 struct Measures {
   RecordCounts records;  ///< Loss, duplicates and order are filled in by RunObserver.
-  Latencies latency;
+  Latencies latency;     ///< Of all workloads together; filled in at the end.
   PhaseHistograms produce_phases;
   PhaseHistograms end_to_end_phases;
   FaultWindow fault_window;

@@ -42,15 +42,15 @@ void ReplicationLaws::one_leader(const PartitionView& p, history::PartitionId id
 }
 
 void ReplicationLaws::judge(const history::Appended& event, const AppendFacts& facts, const PartitionView& p) {
-  const std::string who = broker_text(event.broker);
+  const auto who = [&] { return broker_text(event.broker); };
   if (event.base_offset != facts.expected_base) {
     book_->breach(CheckId::S12, event.at,
-                  at_text(event.at) + who + " appended to " + p.name + " at offset " + count_text(event.base_offset) +
+                  at_text(event.at) + who() + " appended to " + p.name + " at offset " + count_text(event.base_offset) +
                       ", but its log ended at " + count_text(facts.expected_base) + ".");
   }
   if (facts.reused) {
     book_->breach(CheckId::S12, event.at,
-                  at_text(event.at) + who + ", leader of " + p.name + " in epoch " + std::to_string(event.leader_epoch) +
+                  at_text(event.at) + who() + ", leader of " + p.name + " in epoch " + std::to_string(event.leader_epoch) +
                       ", wrote a new record at offset " + count_text(event.base_offset) +
                       ", although everything below " + count_text(facts.committed_before) + " was committed.",
                   p.excuse());
@@ -58,7 +58,7 @@ void ReplicationLaws::judge(const history::Appended& event, const AppendFacts& f
   if (facts.unread_from >= 0) {
     book_->breach(CheckId::S25, event.at,
                   at_text(event.at) + "consumers had read " + p.name + " beyond offset " + count_text(facts.unread_from) +
-                      "; " + who + " now leads without these records and writes others there.",
+                      "; " + who() + " now leads without these records and writes others there.",
                   p.excuse());
   }
   if (event.role != history::AppendRole::leader) return;
@@ -67,11 +67,11 @@ void ReplicationLaws::judge(const history::Appended& event, const AppendFacts& f
   if (!view.has_role) return;
   if (!view.leads()) {
     book_->breach(CheckId::S8, event.at,
-                  at_text(event.at) + who + " appended as leader to " + p.name + ", but follows " +
+                  at_text(event.at) + who() + " appended as leader to " + p.name + ", but follows " +
                       broker_text(view.role_leader) + ".");
   } else if (view.role_epoch != event.leader_epoch) {
     book_->breach(CheckId::S8, event.at,
-                  at_text(event.at) + who + " leads " + p.name + " in epoch " + std::to_string(view.role_epoch) +
+                  at_text(event.at) + who() + " leads " + p.name + " in epoch " + std::to_string(view.role_epoch) +
                       ", but stamped epoch " + std::to_string(event.leader_epoch) + " on a batch.");
   }
 }
@@ -117,23 +117,23 @@ void ReplicationLaws::judge(const history::Recovered& event, const CutFacts& fac
 }
 
 void ReplicationLaws::judge(const history::HighWatermark& event, const HighWatermarkFacts& facts, const PartitionView& p) {
-  const std::string who = broker_text(event.broker);
+  const auto who = [&] { return broker_text(event.broker); };
   if (facts.went_back) {
     book_->breach(CheckId::S9, event.at,
-                  at_text(event.at) + "the high watermark of " + who + ", leader of " + p.name + ", went back from " +
+                  at_text(event.at) + "the high watermark of " + who() + ", leader of " + p.name + ", went back from " +
                       count_text(facts.before) + " to " + count_text(event.offset) + ".",
                   p.excuse());
   }
   if (event.leader && facts.beyond_log) {
     book_->breach(CheckId::S9, event.at,
-                  at_text(event.at) + "the high watermark of " + who + ", leader of " + p.name + ", is " +
+                  at_text(event.at) + "the high watermark of " + who() + ", leader of " + p.name + ", is " +
                       count_text(event.offset) + ", beyond the end of its log.",
                   p.excuse());
   }
   if (facts.given_up_from >= 0) {
     book_->breach(CheckId::S25, event.at,
                   at_text(event.at) + "consumers had read " + p.name + " beyond offset " + count_text(facts.given_up_from) +
-                      "; " + who + " commits other records there.",
+                      "; " + who() + " commits other records there.",
                   p.excuse());
   }
   if (facts.differs_at < 0) return;
@@ -144,7 +144,7 @@ void ReplicationLaws::judge(const history::HighWatermark& event, const HighWater
   p.logs.for_each(replica, at, at + 1, [&](const Run& run) { own.push_back(run); });
   p.logs.reference().for_each(at, at + 1, [&](const Run& run) { committed.push_back(run); });
   book_->breach(CheckId::S3, event.at,
-                at_text(event.at) + who + " takes " + p.name + " for committed below " + count_text(event.offset) +
+                at_text(event.at) + who() + " takes " + p.name + " for committed below " + count_text(event.offset) +
                     ", but at offset " + count_text(at) + " it holds " + content_text(own) + ", and the committed log " +
                     content_text(committed) + ".",
                 p.excuse());
@@ -183,12 +183,11 @@ void ReplicationLaws::judge_change(const history::PartitionChanged& event, const
   if (!before.known) return;
   const bool elected = event.leader >= 0 && event.leader != before.leader;
   const bool from_outside = elected && !contains(before.isr, event.leader) && !contains(before.elr, event.leader);
-  if ((from_outside || (elected && event.unclean)) && !before.info.unclean_leader_election) {
-    const std::string story = at_text(event.at) + before.name + ": " + broker_text(event.leader) +
-                              " was elected from outside ISR and ELR (epoch " + std::to_string(event.leader_epoch) +
-                              "), although unclean.leader.election.enable is false.";
-    // Balanced recovery (KIP-966) takes the last known leader when ISR and ELR are empty.
-    book_->breach(CheckId::S7, event.at, story, before.isr.empty() && before.elr.empty() ? before.excuse() : "");
+  // KIP-966: with ISR and ELR empty the last known leader may be taken; there is nobody else to wait for.
+  const bool last_known = before.isr.empty() && before.elr.empty() && before.info.eligible_leader_replicas;
+  if ((from_outside || (elected && event.unclean)) && !before.info.unclean_leader_election && !last_known) {
+    flag(broker_text(event.leader) + " was elected from outside ISR and ELR (epoch " + std::to_string(event.leader_epoch) +
+         "), although unclean.leader.election.enable is false");
   }
   if (event.partition_epoch <= before.partition_epoch) {
     flag("partition epoch went from " + std::to_string(before.partition_epoch) + " to " + std::to_string(event.partition_epoch));

@@ -54,7 +54,7 @@ TEST(Losses, Acks1LeaderDiesAlone) {
   EXPECT_EQ(loss.last, 149);
   EXPECT_EQ(loss.producer_name, "checkout-0");
   EXPECT_EQ(loss.explanation,
-            "Checkout-0 wrote records 100 to 149 to orders/0 (offsets 100 to 149). Broker 1 acknowledged them from 0.051 s to 0.053 s "
+            "Producer checkout-0 wrote records 100 to 149 to orders/0 (offsets 100 to 149). Broker 1 acknowledged them from 0.051 s to 0.053 s "
             "(acks=1). By then only broker 1 held them, in its page cache. Broker 1 cut them at 20.000 s to agree with its leader: "
             "it followed broker 2, elected at 9.060 s in epoch 2 with log end 100. Broker 2, which never had them, leads, elected at "
             "9.060 s in epoch 2 with log end 100. With acks=all and min.insync.replicas=2 nobody would have acknowledged them before "
@@ -104,7 +104,7 @@ TEST(Losses, CorrelatedPowerLossIsMeasured) {
   ASSERT_EQ(findings.losses.losses.size(), 2u) << "eight went with the crash, two were cut because of them";
   EXPECT_EQ(findings.losses.losses[0].records, 8);
   EXPECT_EQ(findings.losses.losses[0].explanation,
-            "Checkout-0 wrote records 10 to 17 to orders/0 (offsets 10 to 17). Broker 1 acknowledged them at 0.020 s (acks=all). By "
+            "Producer checkout-0 wrote records 10 to 17 to orders/0 (offsets 10 to 17). Broker 1 acknowledged them at 0.020 s (acks=all). By "
             "then brokers 1, 2 and 3 held them, all in their page caches. Broker 1 lost them to the power loss at 0.030 s, where 6 "
             "were only in the page cache, 2 were on their way to the drive. Broker 2 lost them to the power loss at 0.030 s, where 6 "
             "were only in the page cache, 2 were on their way to the drive. Broker 3 lost them to the power loss at 0.030 s, where 6 "
@@ -122,7 +122,7 @@ TEST(Losses, CorrelatedPowerLossWithFlushIsABreach) {
   const Findings findings = s.finish(2);
   EXPECT_EQ(check(findings, "S1").verdict, Verdict::violated);
   EXPECT_EQ(findings.losses.lost_promised, 10);
-  EXPECT_EQ(check(findings, "S1").detail.substr(0, 60), "8 records lost. Checkout-0 wrote records 10 to 17 to orders/");
+  EXPECT_EQ(check(findings, "S1").detail.substr(0, 69), "8 records lost. Producer checkout-0 wrote records 10 to 17 to orders/");
 }
 
 // Goal: one lossy stop is within the budget of min ISR 2; a loss then is a breach. Method: broker 1 loses power;
@@ -220,7 +220,7 @@ TEST(Losses, Acks0NeverArrived) {
   EXPECT_EQ(findings.losses.lost_acks_0, 8);
   ASSERT_EQ(findings.losses.losses.size(), 1u);
   EXPECT_EQ(findings.losses.losses[0].explanation,
-            "Checkout-0 wrote records 12 to 19 to orders/0. The producer counted them as written at 0.010 s (acks=0: nobody "
+            "Producer checkout-0 wrote records 12 to 19 to orders/0. The producer counted them as written at 0.010 s (acks=0: nobody "
             "answers). Broker 1, which never had them, leads, elected at 0.000 s in epoch 1 with log end 0. No broker ever appended "
             "them. With acks=1 or acks=all the producer would have noticed, and tried again.");
 }
