@@ -13,6 +13,19 @@ constexpr std::uint32_t kNone = 0xFFFFFFFFu;
 constexpr std::uint64_t kEventsAtInstantMax = 20'000'000;
 /// More pending events than this is a model that floods the queue (about 5 GB of slots and entries).
 constexpr std::size_t kPendingMax = 50'000'000;
+
+/// True while a handler runs, false after it, also when a failed check leaves it: what its world destroys then must
+/// not wait for the end of a handler that is gone.
+class Running {
+ public:
+  explicit Running(bool& flag) : flag_(flag) { flag_ = true; }
+  ~Running() { flag_ = false; }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+ private:
+  bool& flag_;
+};
 }  // namespace
 
 Simulation::Simulation(std::uint64_t seed) : seed_(seed) { nodes_.reserve(1'024); }
@@ -20,7 +33,8 @@ Simulation::Simulation(std::uint64_t seed) : seed_(seed) { nodes_.reserve(1'024)
 Simulation::~Simulation() { bury_dead(); }
 
 EventHandle Simulation::schedule(Component& component, SimTime at, EventKind kind, Callback callback) {
-  SIM_CHECK(at >= now_, "event " + std::string(kind.name) + " of " + component.path() + " at " + to_string(at));
+  SIM_CHECK(at >= now_,
+            "event " + std::string(kind.name) + " of " + component.path() + " at " + to_string(at));
   SIM_CHECK(live_ < kPendingMax, component.path() + " floods the event queue with " + kind.name);
   std::uint32_t slot = free_;
   if (slot == kNone) {
@@ -123,16 +137,18 @@ void Simulation::execute(std::uint32_t slot) {
   current_component_ = node.component;
   fingerprint_.event(now_.ns, node.component->path_hash(), node.kind_hash);
   if (record_count_ != 0) record(node);
-  in_handler_ = true;
-  node.callback.function(node.callback.self, node.callback.argument);
-  in_handler_ = false;
+  {
+    const Running running(in_handler_);
+    node.callback.function(node.callback.self, node.callback.argument);
+  }
   current_component_ = nullptr;
   if (!dead_.empty()) bury_dead();
   if (bug_) std::rethrow_exception(bug_);
 }
 
 void Simulation::guard_progress(const Node& node) {
-  if (++events_at_instant_ <= kEventsAtInstantMax) [[likely]] return;
+  if (++events_at_instant_ <= kEventsAtInstantMax) [[likely]]
+    return;
   SIM_CHECK(false, node.component->path() + " loops at " + to_string(now_) + " with " + node.kind_name);
 }
 

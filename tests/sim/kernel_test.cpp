@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <memory>
 #include <vector>
 
 #include "sim/sync.h"
@@ -242,6 +243,35 @@ TEST(Task, ABugInATaskStopsTheRun) {
     EXPECT_NE(std::string(bug.what()).find("1 == 2"), std::string::npos);
     EXPECT_NE(std::string(bug.what()).find("planted"), std::string::npos);
   }
+}
+
+struct Deathbed {
+  bool* gone;
+  ~Deathbed() { *gone = true; }
+};
+Task<void> waits_on(bool* gone) {
+  const Deathbed bed{gone};
+  co_await delay(3600_s);
+}
+struct FailsInPlainCode {
+  void now() { SIM_CHECK(1 == 2, "planted"); }
+};
+// Goal: after a check failed in a plain handler, a world can be taken down. Method: a process that dies then must take
+// its frames with it at once, not when the simulation goes, for what they refer to is gone by then.
+TEST(Simulation, ABugInAPlainHandlerLeavesAWorldThatCanBeDestroyed) {
+  Simulation sim(7);
+  auto process = std::make_unique<Process>(sim, "p");
+  Component software(*process, "p/c");
+  Component world(sim, "world");
+  FailsInPlainCode fails_in_plain_code;
+  bool gone = false;
+  software.spawn(waits_on(&gone));
+  world.after(1_ms, "test.fail", bind<&FailsInPlainCode::now>(&fails_in_plain_code));
+  EXPECT_THROW(sim.run_to_end(), Bug);
+  EXPECT_EQ(sim.now(), SimTime{} + 1_ms);
+  EXPECT_FALSE(gone);
+  process.reset();
+  EXPECT_TRUE(gone);
 }
 
 struct Loop {
