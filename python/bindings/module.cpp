@@ -1,0 +1,150 @@
+// The module brokersim._brokersim: load, execute, and read the outcome. Everything a user meets is in python/brokersim.
+//
+// Why so thin: the package's types, docstrings and messages are Python, where readers and type checkers see them; the
+// two things that must be C++ are here: the one entry that the CLI uses too (results::execute), and giving up the
+// interpreter lock while it runs. Wall time is measured by the package: no clock here.
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/results/execute.h"
+#include "app/results/json.h"
+#include "app/results/metric_value.h"
+#include "app/results/run_result.h"
+#include "app/results/text.h"
+#include "app/scenario/metrics.h"
+#include "app/scenario/scenario.h"
+#include "python/bindings/failing_check.h"
+#include "sim/check.h"
+#include "sim/fingerprint.h"
+
+namespace py = pybind11;
+
+namespace brokersim::python {
+namespace {
+
+/// A scenario as loaded, errors and all. Read-only once made, so that threads may share it.
+struct Loaded {
+  scenario::LoadResult result;
+  std::vector<std::string> overrides;
+
+  [[nodiscard]] const scenario::Scenario& scenario() const {
+    SIM_CHECK(result.scenario.has_value(), "the package runs no scenario that has errors");
+    return *result.scenario;
+  }
+};
+
+Loaded load_file(const std::string& path, std::vector<std::string> overrides) {
+  scenario::LoadResult result = scenario::load_file(path, overrides);
+  return {std::move(result), std::move(overrides)};
+}
+
+Loaded load_text(const std::string& text, const std::string& name, std::vector<std::string> overrides) {
+  scenario::LoadResult result = scenario::load_text(text, name, overrides);
+  return {std::move(result), std::move(overrides)};
+}
+
+results::RunResult execute(const Loaded& loaded, std::uint64_t seed) {
+  return results::execute(loaded.scenario(), seed, loaded.overrides);
+}
+
+results::RunResult execute_with_false_promise(const Loaded& loaded, std::uint64_t seed) {
+  return execute_with_failing_check(loaded.scenario(), seed, loaded.overrides);
+}
+
+py::list diagnostics(const Loaded& loaded) {
+  py::list list;
+  for (const scenario::Diagnostic& diagnostic : loaded.result.diagnostics) {
+    py::dict entry;
+    entry["severity"] = diagnostic.severity == scenario::Severity::error ? "error" : "warning";
+    entry["code"] = diagnostic.code;
+    entry["message"] = diagnostic.message;
+    entry["file"] = diagnostic.file;
+    entry["line"] = diagnostic.line;
+    entry["column"] = diagnostic.column;
+    entry["pointer"] = diagnostic.pointer;
+    entry["hint"] = diagnostic.hint;
+    list.append(std::move(entry));
+  }
+  return list;
+}
+
+std::optional<double> metric(const results::RunResult& result, const std::string& name,
+                             const std::string& of) {
+  const std::optional<results::MetricValue> value = results::metric_value(result, name, of);
+  if (!value) return std::nullopt;
+  return value->value;
+}
+
+/// What a metric can be `of`: workloads, then partitions.
+std::vector<std::string> measured_names(const results::RunResult& result) {
+  std::vector<std::string> names;
+  for (const auto& [name, workload] : result.findings.measures.workloads) names.push_back(name);
+  const auto& partitions = result.findings.partition_names;
+  names.insert(names.end(), partitions.begin(), partitions.end());
+  return names;
+}
+
+std::vector<std::pair<std::string, std::string>> metrics() {
+  std::vector<std::pair<std::string, std::string>> names;
+  for (const scenario::Metric& one : scenario::metrics()) names.emplace_back(one.name, one.doc);
+  return names;
+}
+
+}  // namespace
+}  // namespace brokersim::python
+
+PYBIND11_MODULE(_brokersim, module) {
+  using namespace brokersim;
+  using python::Loaded;
+  using UnlockedCall = py::call_guard<py::gil_scoped_release>;
+
+  module.doc() = "The simulator as the command line runs it. Use the package brokersim.";
+
+  // A bug outside the event loop (world::run catches those within): building a world, judging a run.
+  py::register_exception<sim::Bug>(module, "Bug", PyExc_RuntimeError);
+
+  py::class_<Loaded>(module, "Loaded")
+      .def_property_readonly("runnable",
+                             [](const Loaded& loaded) { return loaded.result.scenario.has_value(); })
+      .def_property_readonly("seed", [](const Loaded& loaded) { return loaded.scenario().config.seed; })
+      .def_property_readonly("title", [](const Loaded& loaded) { return loaded.scenario().config.title; })
+      .def_property_readonly("diagnostics", &python::diagnostics)
+      .def_property_readonly(
+          "rendered", [](const Loaded& loaded) { return scenario::render(loaded.result.diagnostics); });
+
+  py::class_<results::RunResult>(module, "Run")
+      .def_property(
+          "wall_seconds", [](const results::RunResult& result) { return result.facts.wall_seconds; },
+          [](results::RunResult& result, double seconds) { result.facts.wall_seconds = seconds; })
+      .def_property_readonly("bug", [](const results::RunResult& result) { return result.facts.bug; })
+      .def_property_readonly("replay", &results::RunResult::replay)
+      .def_property_readonly("measured_names", &python::measured_names)
+      .def_property_readonly(
+          "fingerprint",
+          [](const results::RunResult& result) { return sim::hex16(result.facts.fingerprint); })
+      .def_property_readonly("exit_code", &results::RunResult::exit_code)
+      .def_property_readonly("verdict", &results::RunResult::verdict)
+      .def("metric", &python::metric, py::arg("name"), py::arg("of") = "")
+      .def("json", &results::to_json, UnlockedCall())
+      .def(
+          "text",
+          [](const results::RunResult& result, std::size_t width) {
+            return results::render_text(result, {.width = width});
+          },
+          py::arg("width"), UnlockedCall());
+
+  module.def("load_file", &python::load_file, py::arg("path"), py::arg("overrides"), UnlockedCall());
+  module.def("load_text", &python::load_text, py::arg("text"), py::arg("name"), py::arg("overrides"),
+             UnlockedCall());
+  module.def("execute", &python::execute, py::arg("loaded"), py::arg("seed"), UnlockedCall());
+  module.def("_execute_with_failing_check", &python::execute_with_false_promise, py::arg("loaded"),
+             py::arg("seed"), UnlockedCall());
+  module.def("schema_json", &scenario::schema_json);
+  module.def("metrics", &python::metrics);
+}

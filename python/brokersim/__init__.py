@@ -1,0 +1,41 @@
+"""brokersim: real message-broker logic on virtual time, from Python.
+
+    import brokersim
+
+    result = brokersim.run("scenarios/incidents/leader-kill.json", seed=7)
+    assert result.records.lost_acknowledged == 0, result.text()
+
+    rows = brokersim.sweep("scenarios/incidents/leader-kill.json",
+                           vary={"/workloads/0/config/acks": [0, 1, "all"]}, seeds=range(1, 21))
+
+A run is a function of the scenario, the overrides and the seed: `Result.fingerprint` is the one that the command line
+prints for the same three, bit for bit. The interpreter lock is released while a simulation runs, so threads do run
+side by side.
+
+Names are those of the scenario file and of `brokersim run --json`. Times end in `_s` (seconds) or `_ms`
+(milliseconds); instants are seconds of simulated time from the start of the run.
+
+Errors, all of them `BrokersimError`: `ScenarioError` (the scenario or an override is wrong: mend it) and
+`InvariantViolation` (brokersim is wrong: please report it). Losses, timeouts and unavailability are not errors but
+results; so is an expectation that does not hold (`Result.verdict`).
+"""
+from importlib.metadata import PackageNotFoundError as _PackageNotFoundError
+from importlib.metadata import version as _version
+
+from brokersim.errors import BrokersimError, Diagnostic, InvariantViolation, ScenarioError
+from brokersim.result import (Check, Expectation, Fault, Latency, LatencyDistribution, LatencyPhases, Loss, Phases,
+                              Published, Records, Recovery, Result, RunRecords, Throughput, Unavailable, Workload)
+from brokersim.runner import check, metrics, run, schema
+from brokersim.sweeps import Rows, sweep
+
+try:
+    __version__ = _version("brokersim")
+except _PackageNotFoundError:  # imported from a build folder
+    __version__ = "0.1.0"
+
+__all__ = [
+    "run", "sweep", "check", "schema", "metrics",
+    "Result", "Records", "RunRecords", "Latency", "LatencyDistribution", "LatencyPhases", "Phases", "Throughput", "Unavailable",
+    "Recovery", "Loss", "Fault", "Check", "Expectation", "Published", "Workload", "Rows",
+    "BrokersimError", "ScenarioError", "InvariantViolation", "Diagnostic", "__version__",
+]

@@ -1,0 +1,290 @@
+"""The outcome of one run, as typed values: the JSON of `brokersim run --json` with attributes.
+
+Attribute names are the JSON's. `_s` is seconds, `_ms` milliseconds; instants are simulated seconds from the start.
+"""
+from __future__ import annotations
+
+import copy
+import dataclasses
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Optional, TypeVar, Union
+
+T = TypeVar("T")
+
+
+def _make(kind: type[T], values: Mapping[str, Any]) -> T:
+    """`kind` from the members of `values` that it has."""
+    return kind(**{field.name: values[field.name] for field in dataclasses.fields(kind)})  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Records:
+    """How many records met which fate."""
+
+    sent: int               #: Handed to a producer's send().
+    acknowledged: int       #: Reported to the application as written.
+    failed: int             #: Reported to the application as failed.
+    unknown: int            #: Given up on, may have been written.
+    unfinished: int         #: Without an outcome at the end of the run.
+    lost_acknowledged: int  #: Positively acknowledged, and on no current leader at the end.
+    duplicated: int         #: Stand at more than one offset of their partition.
+    reordered: int          #: Stand before one which their producer sent earlier.
+    consumed: int           #: Delivered to consumers.
+
+
+@dataclass(frozen=True)
+class RunRecords(Records):
+    """Of a whole run: with the losses by promise."""
+
+    lost_acknowledged_acks_0: int    #: Of `lost_acknowledged`, sent with acks=0.
+    lost_acknowledged_acks_1: int    #: Of `lost_acknowledged`, sent with acks=1.
+    lost_acknowledged_acks_all: int  #: Of `lost_acknowledged`, sent with acks=all.
+    at_risk: int                     #: Acknowledged and on no elected leader at the end.
+    at_risk_max: int                 #: The most that were so after any election.
+
+
+@dataclass(frozen=True)
+class LatencyDistribution:
+    """Milliseconds. With `count` 0 nothing was measured, and the other numbers mean nothing."""
+
+    count: int
+    mean_ms: float
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+    p999_ms: float
+    max_ms: float
+
+
+@dataclass(frozen=True)
+class Latency:
+    produce: LatencyDistribution     #: Intended send to final outcome, failures included.
+    produce_ok: LatencyDistribution  #: Actual send to success; to compare with published measurements.
+    end_to_end: LatencyDistribution  #: Intended send to delivery to a consumer.
+
+
+@dataclass(frozen=True)
+class Phases:
+    """One latency, split by intended send: before the first fault, while any had effect, and after the last."""
+
+    before: LatencyDistribution
+    during: LatencyDistribution
+    after: LatencyDistribution
+
+
+@dataclass(frozen=True)
+class LatencyPhases:
+    fault_from_s: Optional[float]  #: None: no fault had effect.
+    fault_to_s: Optional[float]
+    produce: Phases
+    end_to_end: Phases
+
+
+@dataclass(frozen=True)
+class Throughput:
+    records_per_second: float  #: Acknowledged records per second of load.
+    bytes_per_second: float    #: Their bytes.
+
+
+@dataclass(frozen=True)
+class Unavailable:
+    """A window in which a service was not there for a client."""
+
+    what: str      #: "no_leader", "produce_acks_all", "produce" or "fetch".
+    of: str        #: "orders/0".
+    from_s: float
+    to_s: float
+    open: bool     #: Not over at the end of the run.
+
+    @property
+    def seconds(self) -> float:
+        """Length of the window."""
+        return self.to_s - self.from_s
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """A leader that stopped, and its successor."""
+
+    of: str                          #: "orders/0".
+    lost: int                        #: Broker that stopped leading.
+    how: str                         #: "process_killed", "power_lost", "kernel_panicked" or "paused".
+    stopped_s: float
+    successor: int                   #: Broker, -1 if there was none.
+    elected_s: Optional[float]       #: None: nobody was.
+    acknowledged_s: Optional[float]  #: First acknowledgement by the successor.
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Acknowledged records of one producer that are gone, with the story of how."""
+
+    producer: str
+    of: str                 #: "orders/0".
+    first: int              #: Ordinal of the first lost record among the producer's records of that partition.
+    last: int
+    records: int            #: How many are lost between first and last, both included.
+    pieces: int             #: In how many runs without a gap.
+    acks: Union[int, str]   #: 0, 1 or "all".
+    promised: bool          #: The setting promised that these survive: a bug of the system, not a trade-off.
+    explanation: str        #: Who wrote them, who acknowledged them when, who held them, what dropped them.
+
+
+@dataclass(frozen=True)
+class Fault:
+    name: str
+    kind: str
+    target: str                  #: What it was resolved to when it fired.
+    at_s: float
+    healed_s: Optional[float]    #: None: not healed within the run.
+    requested: bool              #: Its time came.
+    fired: bool                  #: It found a target.
+    had_effect: bool             #: It changed something.
+
+
+@dataclass(frozen=True)
+class Check:
+    """A law that is judged in every run."""
+
+    id: str        #: "S1".
+    title: str
+    verdict: str   #: "holds", "violated" or "not_applicable".
+    breaches: int  #: How often it was broken.
+    detail: str
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """One line of the scenario's own `expect`."""
+
+    text: str
+    verdict: str             #: "holds", "violated" or "inconclusive".
+    value: Optional[float]   #: In the metric's unit. None: not measured.
+    detail: str
+
+
+@dataclass(frozen=True)
+class Published:
+    """What somebody measured on the real system, beside the prediction. Not judged."""
+
+    metric: str
+    source: str
+    published: float
+    predicted: Optional[float]
+
+
+@dataclass(frozen=True)
+class Workload:
+    """The measures of one workload alone."""
+
+    records: Records
+    latency: Latency
+    throughput: Throughput
+
+
+def _latency(values: Mapping[str, Any]) -> Latency:
+    return Latency(*(_make(LatencyDistribution, values[name]) for name in ("produce", "produce_ok", "end_to_end")))
+
+
+def _phases(values: Mapping[str, Any]) -> Phases:
+    return Phases(*(_make(LatencyDistribution, values[name]) for name in ("before", "during", "after")))
+
+
+class Result:
+    """What one run showed. Made by `brokersim.run`; can be pickled.
+
+    `as_dict()` is the whole JSON value; `text()` what the command line prints. Equal fingerprints mean equal runs.
+    """
+
+    scenario: str                    #: Path, or "<dict>" or "<text>" for a scenario in memory.
+    title: str
+    seed: int
+    overrides: list[str]             #: "POINTER=VALUE", as the command line's --set takes them.
+    fingerprint: str                 #: 16 hexadecimal digits; the same as the command line's.
+    simulated_seconds: float
+    wall_seconds: float
+    events: int                      #: Executed by the simulator.
+    verdict: str                     #: "holds", "violated" or "inconclusive".
+    exit_code: int                   #: 0 all holds, 1 an expectation or law failed, 3 inconclusive.
+    failed_laws: list[str]           #: Ids of laws that failed although the scenario did not expect it.
+    records: RunRecords
+    latency: Latency
+    latency_phases: LatencyPhases
+    throughput: Throughput
+    leader_changes: int
+    unavailable: list[Unavailable]
+    recoveries: list[Recovery]
+    losses: list[Loss]
+    faults: list[Fault]
+    checks: list[Check]
+    expectations: list[Expectation]
+    published: list[Published]
+    probes: dict[str, int]           #: How often each rare state was reached.
+    workloads: dict[str, Workload]
+    notes: list[str]
+    warnings: list[str]
+    replay: str                      #: What to paste to repeat the run.
+
+    def __init__(self, data: dict[str, Any], text: str):
+        """From the JSON value and the text of the same run; `brokersim.run` calls this."""
+        self._data = data
+        self._text = text
+        for name in ("scenario", "title", "seed", "overrides", "fingerprint", "simulated_seconds", "wall_seconds",
+                     "events", "verdict", "exit_code", "failed_laws", "leader_changes", "probes", "notes", "warnings",
+                     "replay"):
+            setattr(self, name, data[name])
+        self.records = _make(RunRecords, data["records"])
+        self.latency = _latency(data["latency"])
+        phases = data["latency_phases"]
+        self.latency_phases = LatencyPhases(phases["fault_from_s"], phases["fault_to_s"], _phases(phases["produce"]),
+                                            _phases(phases["end_to_end"]))
+        self.throughput = _make(Throughput, data["throughput"])
+        self.unavailable = [_make(Unavailable, value) for value in data["unavailable"]]
+        self.recoveries = [_make(Recovery, value) for value in data["recoveries"]]
+        self.losses = [_make(Loss, value) for value in data["losses"]]
+        self.faults = [_make(Fault, value) for value in data["faults"]]
+        self.checks = [_make(Check, value) for value in data["checks"]]
+        self.expectations = [_make(Expectation, value) for value in data["expectations"]]
+        self.published = [_make(Published, value) for value in data["published"]]
+        self.workloads = {name: Workload(_make(Records, value["records"]), _latency(value["latency"]),
+                                         _make(Throughput, value["throughput"]))
+                          for name, value in data["workloads"].items()}
+
+    def as_dict(self) -> dict[str, Any]:
+        """The whole outcome as plain dicts, lists, numbers and text: one object of `--json`."""
+        return copy.deepcopy(self._data)
+
+    def text(self) -> str:
+        """The outcome as a person reads it, 100 columns wide, without colours; the last line replays the run."""
+        return self._text
+
+    def check(self, id: str) -> Check:  # noqa: A002  the JSON's own word
+        """The law of that id, such as "S1". Raises KeyError if there is none."""
+        for check in self.checks:
+            if check.id == id:
+                return check
+        raise KeyError(f"no check {id!r}; there are {', '.join(check.id for check in self.checks)}")
+
+    def longest_unavailable_s(self, what: Optional[str] = None, of: Optional[str] = None) -> float:
+        """Seconds of the longest window, of one kind (`what`) and of one partition (`of`) if given; 0 if none."""
+        return max((window.seconds for window in self.unavailable
+                    if what in (None, window.what) and of in (None, window.of)), default=0.0)
+
+    def __repr__(self) -> str:
+        return (f"<brokersim.Result {self.scenario!r} seed={self.seed} {self.verdict} "
+                f"acknowledged={self.records.acknowledged} lost_acknowledged={self.records.lost_acknowledged} "
+                f"fingerprint={self.fingerprint}>")
+
+    def _repr_html_(self) -> str:
+        rows = [("verdict", self.verdict), ("seed", f"{self.seed}"),
+                ("records acknowledged", f"{self.records.acknowledged:,} of {self.records.sent:,} sent"),
+                ("lost after acknowledgement", f"{self.records.lost_acknowledged:,}"),
+                ("produce latency, median and 99th percentile",
+                 f"{self.latency.produce.p50_ms:,.2f} ms, {self.latency.produce.p99_ms:,.2f} ms"),
+                ("longest unavailable", f"{self.longest_unavailable_s():,.2f} s"),
+                ("replay", self.replay)]
+        cells = "".join(f"<tr><th style='text-align:left'>{html.escape(name)}</th>"
+                        f"<td style='text-align:left'>{html.escape(value)}</td></tr>" for name, value in rows)
+        return f"<table><caption>{html.escape(self.title)}</caption>{cells}</table>"

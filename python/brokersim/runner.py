@@ -1,0 +1,171 @@
+"""run, check, schema and metrics: the command line's verbs."""
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from typing import Any, Optional, Union
+
+from brokersim import _brokersim
+from brokersim.errors import Diagnostic, InvariantViolation, ScenarioError
+from brokersim.result import Result
+
+#: A path to a scenario file, the file's text (recognised by its first character, "{"), or the same as a dict.
+Scenario = Union[str, "os.PathLike[str]", Mapping[str, Any]]
+#: JSON pointer -> the value to put there.
+Overrides = Mapping[str, Any]
+
+SEED_MAX = 2**64 - 1
+TEXT_WIDTH = 100
+
+
+def run(scenario: Scenario, seed: Optional[int] = None, overrides: Optional[Overrides] = None) -> Result:
+    """Runs one simulation to its end and returns what it showed.
+
+    scenario: path of a scenario file, its text, or the same as a dict. Relative paths inside a scenario that is not
+        a file are taken from the working directory.
+    seed: 0 to 2^64 - 1; None takes the scenario's own.
+    overrides: JSON pointer to value, put into the scenario before anything is checked, as the command line's --set:
+        {"/workloads/0/config/acks": 1, "/duration": "30 s"}. Quantities are text with a unit.
+
+    Raises ScenarioError if the scenario or an override is wrong (all problems at once), InvariantViolation if
+    brokersim itself is, TypeError or ValueError for arguments of the wrong kind. An expectation that does not hold
+    is no error: see Result.verdict. The interpreter lock is released during the run; a keyboard interrupt is
+    answered when the run is over.
+    """
+    loaded = load(scenario, overrides)
+    number = loaded.seed if seed is None else checked_seed(seed)
+    outcome = execute(loaded, number)
+    return result_of(outcome, replay_of(scenario, overrides, number) or outcome.replay)
+
+
+def check(scenario: Scenario, overrides: Optional[Overrides] = None) -> list[Diagnostic]:
+    """Every problem of a scenario, errors and warnings, in the order of their place. Runs nothing and raises nothing
+    but TypeError and ValueError for arguments of the wrong kind; an empty list means that all is well."""
+    return _diagnostics(_load(scenario, overrides))
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (draft-07) of a scenario file."""
+    return json.loads(_brokersim.schema_json())
+
+
+def metrics() -> dict[str, str]:
+    """The numbers that expectations and sweeps know, with their meaning. Their units: names that end in _ms are
+    milliseconds, in _s and all `unavailable.*` but counts seconds, else counts or amounts per second."""
+    return dict(_brokersim.metrics())
+
+
+# ---- What run() and sweep() share. Not public.
+
+
+def load(scenario: Scenario, overrides: Optional[Overrides]) -> _brokersim.Loaded:
+    """A scenario that can run, or ScenarioError."""
+    loaded = _load(scenario, overrides)
+    if not loaded.runnable:
+        raise ScenarioError(loaded.rendered, _diagnostics(loaded))
+    return loaded
+
+
+def execute(loaded: _brokersim.Loaded, seed: int, *, _failing_check: bool = False) -> _brokersim.Run:
+    """Runs, with the wall time noted. A bug during the run is in `Run.bug`; one outside raises."""
+    start = time.perf_counter()
+    try:
+        # The second is for tests: see python/bindings/failing_check.h.
+        run_it = _brokersim._execute_with_failing_check if _failing_check else _brokersim.execute
+        outcome = run_it(loaded, seed)
+    except _brokersim.Bug as bug:
+        raise InvariantViolation(str(bug), f"the same scenario and overrides with seed {seed}", seed) from None
+    outcome.wall_seconds = time.perf_counter() - start
+    return outcome
+
+
+def result_of(outcome: _brokersim.Run, replay: str) -> Result:
+    """The result, with `replay` as its last line; InvariantViolation if a bug ended the run."""
+    data = json.loads(outcome.json())
+    if outcome.bug:
+        raise InvariantViolation(outcome.bug, replay, data["seed"])
+    data["replay"] = replay
+    return Result(data, outcome.text(TEXT_WIDTH).replace(outcome.replay, replay))
+
+
+def replay_of(scenario: Scenario, overrides: Optional[Overrides], seed: int) -> Optional[str]:
+    """How to repeat a run of a scenario in memory, which no command line can name; None for a file."""
+    if _is_file(scenario):
+        return None
+    changes = f", overrides={dict(overrides)!r}" if overrides else ""
+    return f"brokersim.run(scenario, seed={seed}{changes})"
+
+
+def checked_seed(seed: Any) -> int:
+    try:
+        number = seed.__index__()  # NumPy's integers are welcome, 1.0 is not
+    except AttributeError:
+        number = None
+    if number is None or isinstance(seed, bool):
+        raise TypeError(f"seed is {seed!r}; it must be a whole number or None (the scenario's own seed)")
+    if not 0 <= number <= SEED_MAX:
+        raise ValueError(f"seed is {number}; it must be 0 to 2^64 - 1")
+    return number
+
+
+def override_list(overrides: Optional[Overrides]) -> list[str]:
+    """As the command line's --set takes them."""
+    if overrides is None:
+        return []
+    if not isinstance(overrides, Mapping):
+        raise TypeError(f"overrides is {_kind(overrides)}; it must be a dict of JSON pointer to value, such as "
+                        '{"/workloads/0/config/acks": 1}')
+    return [f"{checked_pointer(pointer)}={_json(value, pointer)}" for pointer, value in overrides.items()]
+
+
+def checked_pointer(pointer: Any) -> str:
+    if not isinstance(pointer, str):
+        raise TypeError(f"the override {pointer!r} is {_kind(pointer)}; it must be a JSON pointer, such as "
+                        '"/workloads/0/config/acks"')
+    if not pointer.startswith("/"):
+        raise ValueError(f'the override "{pointer}" is no JSON pointer; it must start with "/", such as '
+                         '"/workloads/0/config/acks"')
+    if "=" in pointer:
+        raise ValueError(f'the override "{pointer}" has a "="; give the value as the dict\'s value')
+    return pointer
+
+
+def _load(scenario: Scenario, overrides: Optional[Overrides]) -> _brokersim.Loaded:
+    changes = override_list(overrides)
+    if _is_file(scenario):
+        return _brokersim.load_file(os.fsdecode(scenario), changes)  # type: ignore[arg-type]
+    if isinstance(scenario, Mapping):
+        return _brokersim.load_text(_json(scenario, "the scenario"), "<dict>", changes)
+    if isinstance(scenario, str):
+        return _brokersim.load_text(scenario, "<text>", changes)
+    raise TypeError(f"scenario is {_kind(scenario)}; it must be a path, the text of a scenario file, or a dict")
+
+
+def _is_file(scenario: Scenario) -> bool:
+    return isinstance(scenario, os.PathLike) or (isinstance(scenario, str) and not scenario.lstrip().startswith("{"))
+
+
+def _diagnostics(loaded: _brokersim.Loaded) -> list[Diagnostic]:
+    return [Diagnostic(**values) for values in loaded.diagnostics]  # type: ignore[arg-type]
+
+
+def _json(value: Any, where: str) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, default=_plain)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ValueError(f"{where} is not JSON: {error}") from None
+
+
+def _plain(value: Any) -> Any:
+    """NumPy's numbers and arrays, and other mappings, as JSON knows them."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise TypeError(f"{_kind(value)} has no JSON form")
+
+
+def _kind(value: Any) -> str:
+    return f"of type {type(value).__name__}"

@@ -1,0 +1,131 @@
+"""run(): the same run as the command line's, as typed values."""
+import json
+import pickle
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+import brokersim
+
+SHIPPED = ["quickstart/first-steps.json", "incidents/leader-kill.json", "incidents/isolated-leader.json",
+           "planted/ack-before-replication.json"]
+
+
+def without_wall_time(value):
+    return {**value, "wall_seconds": None}
+
+
+# Goal: Python and the command line run the same simulation. Method: the whole JSON value of both, wall time aside.
+@pytest.mark.parametrize("name", SHIPPED)
+def test_shipped_scenario_equals_the_command_line(name, scenarios, command_line):
+    path = scenarios / name
+    printed = command_line("run", path, "--json")
+    result = brokersim.run(path)
+    assert result.fingerprint == printed["fingerprint"]
+    assert without_wall_time(result.as_dict()) == without_wall_time(printed)
+    assert result.wall_seconds > 0
+
+
+# Goal: a seed and overrides mean the same on both sides, text and numbers alike.
+def test_seed_and_overrides_equal_the_command_line(scenarios, command_line):
+    path = scenarios / "quickstart/first-steps.json"
+    printed = command_line("run", path, "--json", "--seed", 2**64 - 1, "--set", "/workloads/0/config/acks=1",
+                           "--set", '/duration="20 s"')
+    result = brokersim.run(str(path), seed=2**64 - 1, overrides={"/workloads/0/config/acks": 1, "/duration": "20 s"})
+    assert without_wall_time(result.as_dict()) == without_wall_time(printed)
+    assert result.simulated_seconds == 20.0
+    assert result.replay == printed["replay"]
+
+
+# Goal: path, text and dict are one scenario. Method: fingerprints of all three, and of another seed.
+def test_file_text_and_dict_are_the_same_run(small, tmp_path):
+    path = tmp_path / "small.json"
+    path.write_text(json.dumps(small))
+    from_dict = brokersim.run(small)
+    assert brokersim.run(path).fingerprint == from_dict.fingerprint
+    assert brokersim.run(path.read_text()).fingerprint == from_dict.fingerprint
+    assert brokersim.run(small, seed=5).fingerprint == from_dict.fingerprint, "5 is the scenario's own seed"
+    assert brokersim.run(small, seed=6).fingerprint != from_dict.fingerprint
+    assert from_dict.simulated_seconds == 12.0
+
+
+def test_two_runs_in_flight_do_not_touch_each_other(small):
+    seeds = [1, 2, 3, 4]
+    alone = [brokersim.run(small, seed=seed).fingerprint for seed in seeds]
+    with ThreadPoolExecutor(2) as pool:
+        together = list(pool.map(lambda seed: brokersim.run(small, seed=seed).fingerprint, seeds))
+    assert together == alone
+
+
+# Goal: the interpreter lock is free during a run. Method: a thread that counts must get on between the moment when the
+# run starts and the moment when it returns. Held, the lock would let it count for one switch interval (5 ms) at most.
+def test_interpreter_lock_is_released(small):
+    small["duration"] = "120 s"
+    counting, stop, counted = threading.Event(), threading.Event(), [0]
+
+    def count():
+        counting.set()
+        while not stop.wait(0.002):  # a real wait: it takes part in the switching of threads
+            counted[0] += 1
+
+    thread = threading.Thread(target=count)
+    thread.start()
+    counting.wait()
+    before = counted[0]
+    wall = 0.0
+    for seed in range(50):
+        wall += brokersim.run(small, seed=seed).wall_seconds
+        if counted[0] - before >= 10:
+            break
+    stop.set()
+    thread.join()
+    assert counted[0] - before >= 10, f"the other thread was stopped during {wall:.2f} s of runs"
+
+
+# Goal: every word of the JSON is an attribute. Method: compare the keys at each level.
+def test_attributes_mirror_the_json(scenarios):
+    result = brokersim.run(scenarios / "planted/ack-before-replication.json")
+    data = result.as_dict()
+    for key in data:
+        if key != "bug":  # a bug raises: a result has none
+            assert hasattr(result, key), key
+    for key in ("records", "latency", "latency_phases", "throughput"):
+        assert set(data[key]) == set(vars(getattr(result, key))), key
+    for key in ("unavailable", "recoveries", "losses", "faults", "checks", "expectations"):
+        assert len(getattr(result, key)) == len(data[key])
+        assert data[key], f"{key}: this scenario was chosen because it has some"
+        for value, expected in zip(getattr(result, key), data[key]):
+            assert vars(value) == expected
+    assert result.latency.produce.p99_ms == data["latency"]["produce"]["p99_ms"]
+    assert result.workloads["checkout"].records.sent == data["workloads"]["checkout"]["records"]["sent"]
+    assert result.check("S1").verdict == "violated"
+    with pytest.raises(KeyError, match="S23"):
+        result.check("S999")
+
+
+def test_text_is_that_of_the_command_line_and_ends_with_the_replay_line(small):
+    result = brokersim.run(small, overrides={"/duration": "11 s"})
+    assert "checkout" in repr(small) and result.title == "Small"
+    last = result.text().rstrip("\n").splitlines()[-1].strip()
+    assert last == result.replay == "brokersim.run(scenario, seed=5, overrides={'/duration': '11 s'})"
+    scope = {"brokersim": brokersim, "scenario": small}
+    assert eval(last, scope).fingerprint == result.fingerprint, "the line repeats the run"
+
+
+def test_result_can_be_pickled_and_shown(small):
+    result = brokersim.run(small)
+    copy = pickle.loads(pickle.dumps(result))
+    assert copy.as_dict() == result.as_dict()
+    assert copy.records == result.records
+    assert f"seed={small['seed']}" in repr(copy)
+    shown = brokersim.run({**small, "title": "<script>"})._repr_html_()
+    assert "&lt;script&gt;" in shown and "<script>" not in shown
+
+
+def test_longest_unavailable_by_kind_and_partition(scenarios):
+    result = brokersim.run(scenarios / "incidents/leader-kill.json")
+    longest = result.longest_unavailable_s()
+    assert longest == max(w.to_s - w.from_s for w in result.unavailable) > 1.0
+    assert result.longest_unavailable_s(of="orders/0") == longest
+    assert result.longest_unavailable_s(of="nobody/0") == 0.0
