@@ -56,6 +56,7 @@ void Meter::on(const history::Sent& event) {
 void Meter::on(const history::ProduceOutcome& event) {
   WorkloadMeasures& w = workload(event.records.producer);
   const std::int64_t count = event.records.count;
+  ++measures_.batches;
   add_latency(w.latency.produce, event.at, event.intended_first, event.intended_last, count);
   // Before the window is extended: what ended it still belongs to it.
   produce_phases_.add(measures_.fault_window, event.at, event.intended_first, event.intended_last, count);

@@ -38,6 +38,7 @@ struct Latencies {
 struct WorkloadMeasures {
   RecordCounts records;
   Latencies latency;
+  std::int64_t batches = 0;  ///< Record batches with a final outcome.
   std::int64_t acknowledged_bytes = 0;
   sim::SimTime first_sent;
   sim::SimTime last_acknowledged;
