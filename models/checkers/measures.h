@@ -38,7 +38,6 @@ struct Latencies {
 struct WorkloadMeasures {
   RecordCounts records;
   Latencies latency;
-  std::int64_t batches = 0;  ///< Record batches with a final outcome.
   std::int64_t acknowledged_bytes = 0;
   sim::SimTime first_sent;
   sim::SimTime last_acknowledged;
@@ -62,6 +61,7 @@ struct Measures {
   PhaseHistograms produce_phases;
   PhaseHistograms end_to_end_phases;
   FaultWindow fault_window;
+  std::int64_t batches = 0;  ///< Record batches with a final outcome.
   std::int64_t acknowledged_bytes = 0;
   sim::SimTime first_sent;
   sim::SimTime last_acknowledged;
