@@ -55,6 +55,15 @@ void Contract::started(history::BrokerId broker) {
 
 void Contract::changed(const history::PartitionChanged& event) {
   if (event.unclean && unclean_allowed_) break_it(event.at, "an unclean election of " + broker_text(event.leader));
+  if (event.unclean && !unclean_allowed_ && elr_ && event.leader >= 0 && event.leader == last_leader_) {
+    for (const Replica& replica : replicas_) {
+      if (!replica.lossy) continue;
+      break_it(event.at, "ISR and ELR had run empty by unclean restarts, " + broker_text(event.leader) +
+                             " was elected as the last known leader (KIP-966), and " + broker_text(replica.broker) +
+                             " had lost its page cache");
+    }
+  }
+  if (event.leader >= 0) last_leader_ = event.leader;
   const bool whole = event.isr.size() >= replicas_.size();
   bool any_lossy = false;
   for (Replica& replica : replicas_) {

@@ -6,6 +6,9 @@
 // stop of an ISR member while the ISR is below min ISR. Process kills, pauses and partitions are unlimited.
 // Interpretation: with flush.messages=1 a record is on the medium of every ISR member before its answer, so
 // power loss and panic are not lossy for it (a lying fsync is then a violation, not an excuse).
+// A limit of KIP-966 itself: the controller takes every unclean restart, a mere kill included, for a possible loss
+// and drops the broker from the ELR. When ISR and ELR have run empty that way, it elects the last known leader,
+// whatever that one still holds. If a replica had a lossy stop before, this election ends the promise too.
 // Once broken, the promise is void until the ISR is whole again and every lossy replica has rejoined: only
 // then has every replica caught up with one leader, and what was acknowledged later is promised anew.
 #pragma once
@@ -58,6 +61,7 @@ class Contract {
   bool ever_ = false;
   sim::SimTime until_;  ///< End of the latest breach that ended.
   std::string why_;
+  std::int32_t last_leader_ = -1;  ///< The last broker that led.
 };
 
 }  // namespace brokersim::checkers

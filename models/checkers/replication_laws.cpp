@@ -183,8 +183,11 @@ void ReplicationLaws::judge_change(const history::PartitionChanged& event, const
   if (!before.known) return;
   const bool elected = event.leader >= 0 && event.leader != before.leader;
   const bool from_outside = elected && !contains(before.isr, event.leader) && !contains(before.elr, event.leader);
-  // KIP-966: with ISR and ELR empty the last known leader may be taken; there is nobody else to wait for.
-  const bool last_known = before.isr.empty() && before.elr.empty() && before.info.eligible_leader_replicas;
+  // KIP-966: when unclean restarts have emptied ISR and ELR, the last known leader may be taken.
+  std::int32_t last_leader = -1;
+  for (const LeaderChange& change : before.changes) last_leader = change.leader >= 0 ? change.leader : last_leader;
+  const bool last_known = before.info.eligible_leader_replicas && event.unclean && event.leader == last_leader &&
+                          event.elr.empty() && event.isr.size() == 1;
   if ((from_outside || (elected && event.unclean)) && !before.info.unclean_leader_election && !last_known) {
     flag(broker_text(event.leader) + " was elected from outside ISR and ELR (epoch " + std::to_string(event.leader_epoch) +
          "), although unclean.leader.election.enable is false");

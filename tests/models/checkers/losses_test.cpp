@@ -207,6 +207,32 @@ TEST(Losses, LastReplicaStandingWithoutElrIsOverBudget) {
   }
 }
 
+// KIP-966 elects the last known leader when unclean restarts have emptied ISR and ELR: legal, and the end of the
+// promise if a page cache was lost; with process kills alone nothing can be missing, so a loss is a breach.
+TEST(Losses, LastKnownLeaderEndsThePromiseOnlyAfterALossyStop) {
+  for (const bool power : {true, false}) {
+    Synthetic s;
+    s.elect(1, 1, {1, 2, 3});
+    s.ms(10);
+    s.replicated(0, 0, 10, 1);
+    s.ms(20);
+    s.broker(1, power ? BrokerEvent::power_lost : BrokerEvent::process_killed);
+    if (power) s.storage_lost(1, 5, 5, 5, LostState::dirty);
+    s.broker(2, BrokerEvent::process_killed);
+    s.broker(3, BrokerEvent::process_killed);
+    s.leader(-1, 2, {});
+    s.ms(30);
+    s.broker(1, BrokerEvent::process_started);
+    s.truncate(1, 5, 10, TruncateReason::recovery);
+    s.recovered(1, 5);
+    s.elect(1, 3, {1}, {1, 2, 3}, /*unclean=*/true);
+    const Findings findings = s.finish(1);
+    EXPECT_EQ(findings.losses.lost_acks_all, 5);
+    EXPECT_EQ(check(findings, "S7").verdict, Verdict::holds) << check(findings, "S7").detail;
+    EXPECT_EQ(check(findings, "S1").verdict, power ? Verdict::not_applicable : Verdict::violated);
+  }
+}
+
 // Goal: acks=0 counts what was written to the socket; a record that never arrived is lost, and the story says so.
 TEST(Losses, Acks0NeverArrived) {
   Synthetic s({.topic = "orders", .replicas = {1, 2, 3}, .min_insync_replicas = 2}, /*acks=*/0);
