@@ -206,6 +206,7 @@ class Result:
     simulated_seconds: float
     wall_seconds: float
     events: int                      #: Executed by the simulator.
+    batches: int                     #: Record batches with a final outcome.
     verdict: str                     #: "holds", "violated" or "inconclusive".
     exit_code: int                   #: 0 all holds, 1 an expectation or law failed, 3 inconclusive.
     failed_laws: list[str]           #: Ids of laws that failed although the scenario did not expect it.
@@ -225,16 +226,15 @@ class Result:
     workloads: dict[str, Workload]
     notes: list[str]
     warnings: list[str]
+    bug: None                        #: A run that ended in a bug has no result: it raises.
     replay: str                      #: What to paste to repeat the run.
 
     def __init__(self, data: dict[str, Any], text: str):
         """From the JSON value and the text of the same run; `brokersim.run` calls this."""
         self._data = data
         self._text = text
-        for name in ("scenario", "title", "seed", "overrides", "fingerprint", "simulated_seconds", "wall_seconds",
-                     "events", "verdict", "exit_code", "failed_laws", "leader_changes", "probes", "notes", "warnings",
-                     "replay"):
-            setattr(self, name, data[name])
+        for name, value in data.items():  # what has a type of its own is replaced below
+            setattr(self, name, value)
         self.records = _make(RunRecords, data["records"])
         self.latency = _latency(data["latency"])
         phases = data["latency_phases"]
