@@ -84,6 +84,7 @@ void Network::Impl::deliver(std::uint32_t to) {
   parcels.release(parcel);
 
   if (kind == Parcel::Kind::data) {
+    at(other(to)).out.unacknowledged -= size;
     if (receiver.host != at(other(to)).host) {
       ++machine(receiver.host).traffic.messages_in;
       machine(receiver.host).traffic.bytes_in += size;
@@ -157,6 +158,28 @@ void Network::Impl::drop_unsent(std::uint32_t end) {
   flow.unsent = nullptr;
   flow.ends = false;
   while (doomed != nullptr) parcels.release(std::exchange(doomed, doomed->next));
+}
+
+/// Keeps the messages that lie wholly within the first `taken` payload bytes of the flow. The caller appends its end.
+void Network::Impl::drop_beyond(std::uint32_t end, sim::Bytes taken) {
+  Flow& flow = at(end).out;
+  Parcel* before = nullptr;
+  Parcel* doomed = flow.head;
+  for (; doomed != nullptr && doomed->size <= taken; doomed = doomed->next) {
+    taken -= doomed->size;
+    before = doomed;
+  }
+  if (doomed == nullptr) return;
+  leave_turns(end);
+  flow.tail = before;
+  (before == nullptr ? flow.head : before->next) = nullptr;
+  while (doomed != nullptr) {
+    Parcel* const parcel = std::exchange(doomed, doomed->next);
+    if (flow.arriving == parcel) flow.arriving = nullptr;
+    if (flow.unsent == parcel) flow.unsent = nullptr;
+    sim.cancel(parcel->event);
+    parcels.release(parcel);
+  }
 }
 
 }  // namespace brokersim::network

@@ -9,6 +9,7 @@ namespace brokersim::network {
 
 bool Network::Impl::send(std::uint32_t end, sim::Bytes size, std::unique_ptr<Message> message) {
   if (at(end).state != End::State::open) return false;
+  at(end).out.unacknowledged += size;
   // The other side has closed and its word is on the way: what is sent meanwhile reaches nobody.
   const End& receiver = at(other(end));
   if (!receiver.alive() && receiver.out.ends) return true;

@@ -22,6 +22,7 @@ class Network::Impl {
   ConnectionId connect(HostId from, sim::Component& owner, Peer& peer, HostId to, Port port,
                        sim::Duration timeout);
   void close(std::uint32_t end);
+  void close_unfinished(std::uint32_t end, sim::Bytes taken);
   void close_all_of(const sim::Process& process, CloseReason reason);
   [[nodiscard]] std::size_t connections() const;
 
@@ -100,6 +101,7 @@ class Network::Impl {
   Parcel* pop_head(Flow& flow);
   void drop_flow(std::uint32_t end);
   void drop_unsent(std::uint32_t end);
+  void drop_beyond(std::uint32_t end, sim::Bytes taken);
   void take_back(std::uint32_t end);
 
   // failure.cpp

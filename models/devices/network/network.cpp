@@ -45,6 +45,18 @@ void Network::close(ConnectionId connection) {
   if (end != kNoIndex) impl_->close(end);
 }
 
+sim::Bytes Network::unacknowledged(ConnectionId connection) {
+  const std::uint32_t end = impl_->find(connection);
+  if (end == kNoIndex || impl_->at(end).state != End::State::open) return {0};
+  return impl_->at(end).out.unacknowledged;
+}
+
+void Network::close_unfinished(ConnectionId connection, sim::Bytes taken) {
+  SIM_CHECK(taken.n >= 0);
+  const std::uint32_t end = impl_->find(connection);
+  if (end != kNoIndex) impl_->close_unfinished(end, taken);
+}
+
 bool Network::is_open(ConnectionId connection) const {
   const std::uint32_t end = impl_->find(connection);
   return end != kNoIndex && impl_->at(end).state == End::State::open;

@@ -73,6 +73,15 @@ class Network {
   /// the other side hears by_peer. Harmless on an outdated id.
   void close(ConnectionId connection);
 
+  /// Payload bytes handed to send() on this end that the other side has not got: what the kernel's send queue
+  /// holds, known locally. Dropped bytes stay until this end has heard of it. 0 for an end that is not open. O(1).
+  /// Simplified: a delivery counts at once, without the acknowledgement's way back, and only for a whole message;
+  /// nothing waits in a receive buffer, so a paused receiver has got nothing.
+  [[nodiscard]] sim::Bytes unacknowledged(ConnectionId connection);
+  /// As close(), of a process that was still writing: its socket had taken only the first `taken` of the
+  /// unacknowledged bytes. Messages not wholly among them are never delivered.
+  void close_unfinished(ConnectionId connection, sim::Bytes taken);
+
   /// True from on_connected or on_accepted until closed by either side.
   [[nodiscard]] bool is_open(ConnectionId connection) const;
   /// The hosts of an end that is not outdated.

@@ -185,6 +185,12 @@ void Network::Impl::close(std::uint32_t end) {
   if (at(end).alive()) finish_end(end, Parcel::Kind::closed);
 }
 
+void Network::Impl::close_unfinished(std::uint32_t end, sim::Bytes taken) {
+  if (!at(end).alive()) return;
+  drop_beyond(end, taken);
+  close(end);
+}
+
 // This end hears nothing any more; the other one hears `how` after what was sent before.
 void Network::Impl::finish_end(std::uint32_t end, Parcel::Kind how) {
   stop_setup(end);

@@ -80,6 +80,7 @@ struct Flow {
   sim::SimTime last_sent;              // of the last parcel the card had
   sim::SimTime last_arrival;           // nothing arrives before
   sim::SimTime last_delivery;          // nothing is delivered before
+  sim::Bytes unacknowledged;           // payload given to send() and not delivered; kept when parcels are dropped
   bool ends = false;                   // the last parcel closes the connection
   bool waiting = false;                // in the card's list of turns
   bool in_service = false;             // the card is sending a part of it

@@ -10,6 +10,9 @@ namespace brokersim::kafka::client {
 namespace {
 /// send.buffer.bytes of the producer.
 constexpr sim::Bytes kSendBuffer = {131'072};
+/// How soon a full socket is looked at again: doubling from the one to the other.
+constexpr sim::Duration kLookMin = {50'000};
+constexpr sim::Duration kLookMax = {10'000'000};
 /// Broker ids index a table; larger ones are a mistake of the caller.
 constexpr wire::BrokerId kBrokerIdMax = 100'000;
 }  // namespace
@@ -80,7 +83,7 @@ wire::BrokerId BrokerConnections::least_loaded(std::uint64_t bits) {
 }
 
 std::int32_t BrokerConnections::load(const Node& node) const {
-  return static_cast<std::int32_t>(node.in_flight.size()) + node.unwritten;
+  return static_cast<std::int32_t>(node.in_flight.size());
 }
 
 void BrokerConnections::want(wire::BrokerId broker) {
@@ -165,7 +168,9 @@ void BrokerConnections::lose(wire::BrokerId broker) {
   to.state = State::idle;
   to.connection = {};
   to.retry_at = owner_.now() + config_.reconnect(to.failures++, bits);
+  to.sent = {};
   to.card_free = {};
+  to.look_after = {};
   const std::vector<InFlight> lost = std::exchange(to.in_flight, {});
   for (const InFlight& request : lost) listener_.on_request_lost(broker, request.tag);
   listener_.on_disconnected(broker);
@@ -178,29 +183,89 @@ void BrokerConnections::send(wire::BrokerId broker, RequestTag tag, sim::Bytes s
   SIM_CHECK(tag.api == request->api);
   request->correlation = next_correlation_++;
   to.in_flight.push_back({request->correlation, tag, owner_.now() + config_.request_timeout});
+  to.sent += size;
   // False if the connection is gone and we have not heard yet: then the loss will be reported as for any other.
   static_cast<void>(network_.send(to.connection, size, std::move(request)));
   arm_timeout();
 }
 
-sim::SimTime BrokerConnections::send_unanswered(wire::BrokerId broker, sim::Bytes size,
-                                                std::unique_ptr<wire::Message> request) {
+void BrokerConnections::send_unanswered(wire::BrokerId broker, RequestTag tag, sim::Bytes size,
+                                        std::unique_ptr<wire::Message> request) {
   SIM_CHECK(can_send(broker));
   Node& to = node(broker);
+  SIM_CHECK(tag.api == request->api);
   request->correlation = next_correlation_++;
-  static_cast<void>(network_.send(to.connection, size, std::move(request)));
-  ++to.unwritten;
+  to.sent += size;
   const sim::SimTime now = owner_.now();
-  if (line_rate_.n == 0) return now;
-  to.card_free = std::max(to.card_free, now) + sim::transfer_time(size, line_rate_);
-  return std::max(now, to.card_free - std::min(sim::transfer_time(kSendBuffer, line_rate_),
-                                               sim::Duration{to.card_free.ns}));
+  InFlight& entry =
+      to.in_flight.emplace_back(InFlight{request->correlation, tag, now + config_.request_timeout});
+  entry.answered = false;
+  entry.through = to.sent;
+  const std::uint64_t word =
+      (static_cast<std::uint64_t>(broker) << 32) | static_cast<std::uint32_t>(entry.correlation);
+  // False if the connection is gone and we have not heard yet: then the loss will be reported.
+  if (!network_.send(to.connection, size, std::move(request))) return;
+  sim::SimTime left = now;
+  if (line_rate_.n > 0) {
+    to.card_free = std::max(to.card_free, now) + sim::transfer_time(size, line_rate_);
+    left = std::max(now, to.card_free - std::min(sim::transfer_time(kSendBuffer, line_rate_),
+                                                 sim::Duration{to.card_free.ns}));
+  }
+  owner_.at(left, "producer.written", sim::bind<&BrokerConnections::on_left>(this, word));
 }
 
-void BrokerConnections::written(wire::BrokerId broker) {
+void BrokerConnections::on_left(std::uint64_t word) {
+  const auto broker = static_cast<wire::BrokerId>(word >> 32);
+  const auto correlation = static_cast<std::int32_t>(word & 0xFFFFFFFFu);
+  std::vector<InFlight>& requests = node(broker).in_flight;
+  const auto found = std::find_if(requests.begin(), requests.end(),
+                                  [&](const InFlight& r) { return r.correlation == correlation; });
+  if (found == requests.end()) return;  // lost with its connection
+  SIM_CHECK(!found->answered);
+  found->left = true;
+  finish_written(broker);
+}
+
+/// Reports, oldest first, what the socket has taken; looks again later if it is full.
+void BrokerConnections::finish_written(wire::BrokerId broker) {
+  for (;;) {
+    Node& to = node(broker);
+    const auto first =
+        std::find_if(to.in_flight.begin(), to.in_flight.end(), [](const InFlight& r) { return r.left; });
+    if (first == to.in_flight.end()) {
+      to.look_after = {};
+      return;
+    }
+    const sim::Bytes received = to.sent - network_.unacknowledged(to.connection);
+    SIM_CHECK(received.n >= 0);
+    const sim::Bytes held = first->through - received;
+    if (held > kSendBuffer) return look_later(broker, held - kSendBuffer);
+    to.look_after = {};
+    const RequestTag tag = first->tag;
+    to.in_flight.erase(first);
+    listener_.on_request_written(broker, tag);
+  }
+}
+
+void BrokerConnections::look_later(wire::BrokerId broker, sim::Bytes excess) {
   Node& to = node(broker);
-  SIM_CHECK(to.unwritten > 0);
-  --to.unwritten;
+  if (to.look_armed) return;
+  if (to.look_after.ns == 0) {
+    to.look_after = kLookMin;
+    if (line_rate_.n > 0) to.look_after = std::max(kLookMin, sim::transfer_time(excess, line_rate_));
+    arm_timeout();
+  } else {
+    to.look_after = to.look_after * 2;
+  }
+  to.look_after = std::min(to.look_after, kLookMax);
+  to.look_armed = true;
+  owner_.after(to.look_after, "client.send_buffer",
+               sim::bind<&BrokerConnections::on_look>(this, static_cast<std::uint64_t>(broker)));
+}
+
+void BrokerConnections::on_look(std::uint64_t broker) {
+  node(static_cast<wire::BrokerId>(broker)).look_armed = false;
+  finish_written(static_cast<wire::BrokerId>(broker));
 }
 
 void BrokerConnections::close_all() {
@@ -214,25 +279,34 @@ void BrokerConnections::close_all() {
 }
 
 void BrokerConnections::arm_timeout() {
-  if (timeout_armed_) return;
-  // Later requests have later deadlines, so one timer at the earliest is enough; it is set again when it fires.
+  // Later requests have later deadlines, so one timer at the earliest is enough; it is set again when it fires. An
+  // unanswered request that gets stuck asks for an earlier one.
   sim::SimTime earliest = sim::SimTime::max();
   for (const Node& to : nodes_) {
     if (!to.in_flight.empty()) earliest = std::min(earliest, to.in_flight.front().deadline);
   }
-  if (earliest == sim::SimTime::max()) return;
-  timeout_armed_ = true;
-  owner_.at(std::max(earliest, owner_.now()), "client.request_timeout",
-            sim::bind<&BrokerConnections::check_timeouts>(this));
+  if (earliest >= timeout_at_) return;
+  owner_.cancel(timeout_);
+  timeout_at_ = earliest;
+  timeout_ = owner_.at(std::max(earliest, owner_.now()), "client.request_timeout",
+                       sim::bind<&BrokerConnections::check_timeouts>(this));
 }
 
 void BrokerConnections::check_timeouts() {
-  timeout_armed_ = false;
+  timeout_ = {};
+  timeout_at_ = sim::SimTime::max();
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     const auto broker = static_cast<wire::BrokerId>(i);
-    if (node(broker).in_flight.empty()) continue;
-    if (node(broker).in_flight.front().deadline > owner_.now()) continue;
-    network_.close(node(broker).connection);
+    const std::vector<InFlight>& waiting = node(broker).in_flight;
+    if (waiting.empty()) continue;
+    if (waiting.front().deadline > owner_.now()) continue;
+    const bool unwritten =
+        std::any_of(waiting.begin(), waiting.end(), [](const InFlight& r) { return !r.answered; });
+    if (unwritten) {
+      network_.close_unfinished(node(broker).connection, kSendBuffer);
+    } else {
+      network_.close(node(broker).connection);
+    }
     lose(broker);
   }
   arm_timeout();

@@ -8,7 +8,14 @@
 //     on it is lost, oldest first. Nothing else tells a client that a machine has fallen silent.
 //   - Something that any broker can answer goes to the ready one with the fewest requests in flight; with none
 //     ready, to the one being connected, else to one that may be connected.
-// Not modelled: connections.max.idle.ms, and partial writes (see written_at for acks=0).
+//   - A request that is not answered (acks=0) is done when the socket has taken it (Sender.handleProduceResponse of
+//     a completed send). The socket holds send.buffer.bytes (131072, ProducerConfig) of what the other side has not
+//     got; beyond that the request stays unfinished, counts against max.in.flight and request.timeout.ms, and is lost
+//     with the connection like one that is not answered. What the socket had taken by then counts as done.
+// Simplified: requests behind an unfinished one wait in the network model, not in the client; when a timeout closes
+// the connection, what the socket had not taken is withdrawn. While unfinished, the client looks again by polling,
+// 50 us (or the time the excess needs on the line) doubling to 10 ms, where a selector would be woken.
+// Not modelled: connections.max.idle.ms.
 #pragma once
 
 #include <cstdint>
@@ -40,8 +47,14 @@ class ConnectionListener {
  public:
   /// Requests can be sent to `broker` now.
   virtual void on_broker_ready(wire::BrokerId broker) = 0;
+  /// The socket has taken a request of send_unanswered().
+  virtual void on_request_written(wire::BrokerId broker, RequestTag tag) {
+    static_cast<void>(broker);
+    static_cast<void>(tag);
+  }
   virtual void on_response(wire::BrokerId broker, RequestTag tag, const wire::Message& response) = 0;
-  /// No answer will come: the connection broke or the request timed out. on_disconnected follows.
+  /// No answer will come, or the socket will never take it: the connection broke or the request timed out.
+  /// on_disconnected follows.
   virtual void on_request_lost(wire::BrokerId broker, RequestTag tag) = 0;
   /// A connection broke or could not be made, after its requests were reported lost.
   virtual void on_disconnected(wire::BrokerId broker) = 0;
@@ -72,12 +85,11 @@ class BrokerConnections final : public network::Peer {
 
   /// Sends a request to a broker that can_send().
   void send(wire::BrokerId broker, RequestTag tag, sim::Bytes size, std::unique_ptr<wire::Message> request);
-  /// Sends one that is not answered (acks=0). Returns when the socket has taken it: at once while at most
-  /// send.buffer.bytes (128 KiB) wait for the card, else when that much has left at the line rate. The caller
-  /// must call written() then.
-  [[nodiscard]] sim::SimTime send_unanswered(wire::BrokerId broker, sim::Bytes size,
-                                             std::unique_ptr<wire::Message> request);
-  void written(wire::BrokerId broker);
+  /// Sends one that is not answered (acks=0). on_request_written comes when the socket has taken it: at this very
+  /// time, as an event of its own, while no more than send.buffer.bytes wait for the card or for the other side.
+  /// Else when that much has left the card at the line rate and has been received; or it is lost.
+  void send_unanswered(wire::BrokerId broker, RequestTag tag, sim::Bytes size,
+                       std::unique_ptr<wire::Message> request);
 
   void close_all();
 
@@ -93,6 +105,9 @@ class BrokerConnections final : public network::Peer {
     std::int32_t correlation = 0;
     RequestTag tag;
     sim::SimTime deadline;
+    bool answered = true;  // else it is done when written
+    bool left = false;     // unanswered: all but a send buffer of it has left the card
+    sim::Bytes through;    // unanswered: bytes of the connection up to and with this request
   };
   struct Node {
     State state = State::unknown;
@@ -104,9 +119,11 @@ class BrokerConnections final : public network::Peer {
     sim::SimTime retry_at;
     bool retry_armed = false;
     bool wanted = false;
-    std::int32_t unwritten = 0;       // unanswered requests the socket has not taken
+    sim::Bytes sent;                  // on this connection
     sim::SimTime card_free;           // when the card has sent all unanswered ones
-    std::vector<InFlight> in_flight;  // oldest first
+    sim::Duration look_after;         // until the next look at a full socket; 0: it is not full
+    bool look_armed = false;
+    std::vector<InFlight> in_flight;  // unanswered ones until written; oldest first
   };
 
   [[nodiscard]] Node& node(wire::BrokerId broker) { return nodes_[static_cast<std::size_t>(broker)]; }
@@ -116,6 +133,10 @@ class BrokerConnections final : public network::Peer {
   void connect(wire::BrokerId broker);
   void retry(std::uint64_t broker);
   void lose(wire::BrokerId broker);
+  void on_left(std::uint64_t word);
+  void finish_written(wire::BrokerId broker);
+  void look_later(wire::BrokerId broker, sim::Bytes excess);
+  void on_look(std::uint64_t broker);
   void arm_timeout();
   void check_timeouts();
 
@@ -129,7 +150,8 @@ class BrokerConnections final : public network::Peer {
   sim::Stream setup_jitter_;
   std::vector<Node> nodes_;  // by broker id
   std::int32_t next_correlation_ = 0;
-  bool timeout_armed_ = false;
+  sim::EventHandle timeout_;
+  sim::SimTime timeout_at_ = sim::SimTime::max();
 };
 
 }  // namespace brokersim::kafka::client

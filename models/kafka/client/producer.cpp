@@ -116,6 +116,13 @@ void Producer::on_response(wire::BrokerId broker, RequestTag tag, const wire::Me
   settle();
 }
 
+void Producer::on_request_written(wire::BrokerId, RequestTag tag) {
+  SIM_CHECK(tag.api == wire::Api::produce);
+  begin();
+  on_produce_written(tag.number);
+  settle();
+}
+
 void Producer::on_request_lost(wire::BrokerId broker, RequestTag tag) {
   begin();
   switch (tag.api) {

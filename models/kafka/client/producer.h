@@ -6,7 +6,8 @@
 //
 // Rules: RecordAccumulator.ready/drain, Sender.sendProducerData/completeBatch (kafka-behaviour.md sections 1.7, 3,
 // 3.1, 3.2). delivery.timeout.ms runs from the opening of a batch. A batch that ends without an acknowledgement
-// is `failed` if every attempt is known to have stored nothing, else `unknown`.
+// is `failed` if every attempt is known to have stored nothing, else `unknown`. With acks=0 a batch is acknowledged
+// when the socket has taken its request; one lost before that is retried like any other (broker_connections.h).
 // Not modelled: CPU time of the sender thread, compression, keys, transactions.
 #pragma once
 
@@ -42,6 +43,7 @@ class Producer final : public host::Service, private ConnectionListener {
   // producer.cpp: life and events.
   void on_broker_ready(wire::BrokerId broker) override;
   void on_response(wire::BrokerId broker, RequestTag tag, const wire::Message& response) override;
+  void on_request_written(wire::BrokerId broker, RequestTag tag) override;
   void on_request_lost(wire::BrokerId broker, RequestTag tag) override;
   void on_disconnected(wire::BrokerId broker) override;
   void on_wake();
@@ -66,7 +68,7 @@ class Producer final : public host::Service, private ConnectionListener {
   // producer_outcome.cpp: from answers to outcomes.
   void on_produce_response(wire::BrokerId broker, std::uint32_t number,
                            const wire::ProduceResponse& response);
-  void on_written(std::uint64_t number);
+  void on_produce_written(std::uint32_t number);
   void on_produce_lost(wire::BrokerId broker, std::uint32_t number);
   void on_producer_id(const wire::InitProducerIdResponse& response);
   void answer(wire::BrokerId broker, Slot slot, const wire::ProduceResult& result);
@@ -92,7 +94,6 @@ class Producer final : public host::Service, private ConnectionListener {
   };
   /// A produce request in flight.
   struct Request {
-    wire::BrokerId broker = -1;
     std::vector<Sent> batches;
   };
 

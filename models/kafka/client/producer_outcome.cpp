@@ -45,10 +45,7 @@ void Producer::on_produce_lost(wire::BrokerId broker, std::uint32_t number) {
 }
 
 /// acks=0: the socket has taken the request, and that is all the application asks for.
-void Producer::on_written(std::uint64_t argument) {
-  begin();
-  const auto number = static_cast<std::uint32_t>(argument);
-  connections_.written(requests_[number].broker);
+void Producer::on_produce_written(std::uint32_t number) {
   for (std::size_t i = 0; i < requests_[number].batches.size(); ++i) {
     const Sent sent = requests_[number].batches[i];
     --in_flight_[static_cast<std::size_t>(sent.partition)];
@@ -56,7 +53,6 @@ void Producer::on_written(std::uint64_t argument) {
     finish(sent.slot, history::Outcome::acknowledged, ErrorCode::none, -1, -1);
   }
   release_request(number);
-  settle();
 }
 
 void Producer::release_request(std::uint32_t number) {

@@ -92,7 +92,6 @@ void Producer::send_one(wire::BrokerId broker) {
   const std::uint32_t number = free_requests_.back();
   free_requests_.pop_back();
   Request& sent = requests_[number];
-  sent.broker = broker;
   auto request = std::make_unique<wire::ProduceRequest>();
   request->acks = config().acks;
   request->timeout = config().request_timeout;
@@ -106,8 +105,7 @@ void Producer::send_one(wire::BrokerId broker) {
   }
   const sim::Bytes size = wire::wire_bytes(*request);
   if (config().acks == Acks::none) {
-    const sim::SimTime written = connections_.send_unanswered(broker, size, std::move(request));
-    component_.at(written, "producer.written", sim::bind<&Producer::on_written>(this, number));
+    connections_.send_unanswered(broker, {wire::Api::produce, number}, size, std::move(request));
     return;
   }
   connections_.send(broker, {wire::Api::produce, number}, size, std::move(request));
