@@ -75,15 +75,15 @@ class ParcelPool {
 struct Flow {
   Parcel* head = nullptr;
   Parcel* tail = nullptr;
-  Parcel* arriving = nullptr;          // the first that has not arrived
-  Parcel* unsent = nullptr;            // the first with Stage::unsent; all behind it are too
-  sim::SimTime last_sent;              // of the last parcel the card had
-  sim::SimTime last_arrival;           // nothing arrives before
-  sim::SimTime last_delivery;          // nothing is delivered before
-  sim::Bytes unacknowledged;           // payload given to send() and not delivered; kept when parcels are dropped
-  bool ends = false;                   // the last parcel closes the connection
-  bool waiting = false;                // in the card's list of turns
-  bool in_service = false;             // the card is sending a part of it
+  Parcel* arriving = nullptr;  // the first that has not arrived
+  Parcel* unsent = nullptr;    // the first with Stage::unsent; all behind it are too
+  sim::SimTime last_sent;      // of the last parcel the card had
+  sim::SimTime last_arrival;   // nothing arrives before
+  sim::SimTime last_delivery;  // nothing is delivered before
+  sim::Bytes unacknowledged;   // payload given to send() and not delivered; kept when parcels are dropped
+  bool ends = false;           // the last parcel closes the connection
+  bool waiting = false;        // in the card's list of turns
+  bool in_service = false;     // the card is sending a part of it
   std::uint32_t turn_next = kNoIndex;  // neighbours in the list of turns: end indices
   std::uint32_t turn_previous = kNoIndex;
   bool stalled = false;  // held: nothing is sent until a retransmission succeeds

@@ -119,9 +119,9 @@ class BrokerConnections final : public network::Peer {
     sim::SimTime retry_at;
     bool retry_armed = false;
     bool wanted = false;
-    sim::Bytes sent;                  // on this connection
-    sim::SimTime card_free;           // when the card has sent all unanswered ones
-    sim::Duration look_after;         // until the next look at a full socket; 0: it is not full
+    sim::Bytes sent;           // on this connection
+    sim::SimTime card_free;    // when the card has sent all unanswered ones
+    sim::Duration look_after;  // until the next look at a full socket; 0: it is not full
     bool look_armed = false;
     std::vector<InFlight> in_flight;  // unanswered ones until written; oldest first
   };

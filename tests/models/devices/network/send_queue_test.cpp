@@ -97,7 +97,8 @@ TEST(SendQueue, WithdrawnAtEveryStage) {
     t.a.send(connection, 910, 4);
     t.a.send(other, 910, 5);
     t.run_until_ns(start + at_ns);
-    EXPECT_EQ(t.network.unacknowledged(connection), sim::Bytes{202'730}) << "a paused process has got nothing";
+    EXPECT_EQ(t.network.unacknowledged(connection), sim::Bytes{202'730})
+        << "a paused process has got nothing";
     t.network.close_unfinished(connection, sim::Bytes{1'500});
     t.run_until_ns(start + 1 * kMs);
     t.b.process.resume();

@@ -53,8 +53,7 @@ Result lose_leader(Silence silence, Later later) {
   fake.sim.run_until(at_s(100));
   Result result;
   result.acknowledged = seen.records(history::Outcome::acknowledged);
-  result.unknown_or_failed =
-      seen.records(history::Outcome::unknown) + seen.records(history::Outcome::failed);
+  result.unknown_or_failed = seen.records(history::Outcome::unknown) + seen.records(history::Outcome::failed);
   result.stored = stored(fake);
   for (const auto& outcome : seen.outcomes) {
     if (outcome.at >= at_s(2) && outcome.at < at_s(31) + 900_ms)
@@ -84,7 +83,8 @@ TEST(ProducerSendBuffer, SilentHostCostsOneSendBuffer) {
   const std::int64_t lost = result.acknowledged - result.stored;
   EXPECT_GT(lost, 50) << "acks=0 promises nothing";
   EXPECT_LE(lost * 1'000, kSendBuffer);
-  EXPECT_EQ(lost, result.acknowledged_before_timeout) << "what was acknowledged in the silence, and nothing else";
+  EXPECT_EQ(lost, result.acknowledged_before_timeout)
+      << "what was acknowledged in the silence, and nothing else";
   EXPECT_GE(result.first_on_next_leader, at_s(32));
   EXPECT_LE(result.first_on_next_leader, at_s(32) + 500_ms);
   EXPECT_EQ(result.duplicates, 0);
@@ -94,27 +94,27 @@ TEST(ProducerSendBuffer, SilentHostCostsOneSendBuffer) {
 // Method: a cut instead, healed at 40 s, long after the client has closed. What the socket had taken comes then; what
 // it had not was never in it, so nothing comes twice. The old leader has stepped down and stores none of it.
 TEST(ProducerSendBuffer, WhatTheSocketNeverTookDoesNotComeTwice) {
-  const Result result = lose_leader(
-      [](FakeCluster& fake) { fake.network.cut(fake.client_host, fake.brokers[0]->host); },
-      [](FakeCluster& fake) {
-        const std::size_t before = fake.produced.size();
-        fake.network.heal(fake.client_host, fake.brokers[0]->host);
-        fake.sim.run_until(at_s(99));
-        std::int64_t late = 0;
-        for (std::size_t i = before; i < fake.produced.size(); ++i) {
-          EXPECT_EQ(fake.produced[i].broker, 0);
-          for (const auto& batch : fake.produced[i].batches) late += batch.records.count;
-        }
-        EXPECT_GT(late, 50);
-        EXPECT_LE(late * 1'000, kSendBuffer);
-      });
+  const Result result =
+      lose_leader([](FakeCluster& fake) { fake.network.cut(fake.client_host, fake.brokers[0]->host); },
+                  [](FakeCluster& fake) {
+                    const std::size_t before = fake.produced.size();
+                    fake.network.heal(fake.client_host, fake.brokers[0]->host);
+                    fake.sim.run_until(at_s(99));
+                    std::int64_t late = 0;
+                    for (std::size_t i = before; i < fake.produced.size(); ++i) {
+                      EXPECT_EQ(fake.produced[i].broker, 0);
+                      for (const auto& batch : fake.produced[i].batches) late += batch.records.count;
+                    }
+                    EXPECT_GT(late, 50);
+                    EXPECT_LE(late * 1'000, kSendBuffer);
+                  });
   EXPECT_EQ(result.acknowledged, 4'000);
   EXPECT_LE((result.acknowledged - result.stored) * 1'000, kSendBuffer);
   EXPECT_EQ(result.duplicates, 0);
 }
 
-// Method: the path is cut for 3 s. The socket fills, nothing is lost, and the latency shows the wait: the retransmission
-// at 2 s + 3.0 s (TCP: 0.2, 0.6, 1.4, 3.0 s) finds the path whole.
+// Method: the path is cut from 2 s to 4.5 s. The socket fills, nothing is lost, and the latency shows the wait: the
+// retransmission at 2 s + 3.0 s (TCP: 0.2, 0.6, 1.4, 3.0 s) finds the path whole.
 TEST(ProducerSendBuffer, ShortSilenceOnlyDelays) {
   FakeCluster fake(1, 1, 1);
   Seen seen;
