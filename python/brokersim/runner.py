@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import operator
 import os
 import time
 from collections.abc import Mapping
@@ -48,7 +49,8 @@ def check(scenario: Scenario, overrides: Optional[Overrides] = None) -> list[Dia
 
 def schema() -> dict[str, Any]:
     """The JSON Schema (draft-07) of a scenario file."""
-    return json.loads(_brokersim.schema_json())
+    document: dict[str, Any] = json.loads(_brokersim.schema_json())
+    return document
 
 
 def metrics() -> dict[str, str]:
@@ -99,12 +101,9 @@ def replay_of(scenario: Scenario, overrides: Optional[Overrides], seed: int) -> 
 
 
 def checked_seed(seed: Any) -> int:
-    try:
-        number = seed.__index__()  # NumPy's integers are welcome, 1.0 is not
-    except AttributeError:
-        number = None
-    if number is None or isinstance(seed, bool):
+    if isinstance(seed, bool) or not hasattr(seed, "__index__"):  # NumPy's integers are welcome, 1.0 is not
         raise TypeError(f"seed is {seed!r}; it must be a whole number or None (the scenario's own seed)")
+    number = operator.index(seed)
     if not 0 <= number <= SEED_MAX:
         raise ValueError(f"seed is {number}; it must be 0 to 2^64 - 1")
     return number

@@ -16,7 +16,7 @@ from brokersim.runner import metrics as all_metrics
 HTML_ROWS_MAX = 20
 
 
-class Rows(list):
+class Rows(list[dict[str, Any]]):
     """The rows of a sweep, each a dict, in the order of the settings and then of the seeds. A list with four extras:
     `column`, `where`, `to_pandas`, and a table in notebooks."""
 
@@ -35,7 +35,7 @@ class Rows(list):
 
     def to_pandas(self) -> Any:
         """A pandas.DataFrame. Raises ImportError where pandas is not installed."""
-        import pandas  # not a dependency: everything else works without it
+        import pandas  # type: ignore[import-untyped,unused-ignore]  # not a dependency: everything else works without it
 
         return pandas.DataFrame(list(self))
 
