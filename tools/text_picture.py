@@ -10,7 +10,7 @@ CHAR_WIDTH, LINE_HEIGHT, MARGIN = 7.83, 17, 14
 EMPHASIS = {
     "HOLDS": "#3fb950", "VIOLATED": "#f85149", "INCONCLUSIVE": "#d29922",
 }
-HEADINGS = ("Records", "Lost", "Unavailable", "Latency", "Leaders", "Faults", "Laws", "Expectations", "Notes", "Run",
+HEADINGS = ("Records", "What was lost", "Unavailable", "Latency", "Leaders", "Faults", "Laws", "Expectations", "Notes", "Run",
             "Replay", "Predicted")
 
 
