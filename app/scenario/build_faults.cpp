@@ -76,16 +76,17 @@ class FaultBuilder {
     t.name = doc_.tree[node].text;
     if (tag == "host") {
       t.by = Target::By::host;
-      known(node, "host", build_.host_index.contains(t.name), &host::HostConfig::name);
+      known(node, "host", "host", build_.host_index.contains(t.name), &host::HostConfig::name);
     } else if (tag == "hosts") {
       t.by = Target::By::host_group;
-      known(node, "group of hosts", build_.group_hosts.contains(t.name), &host::HostConfig::group);
+      known(node, "group of hosts", "host", build_.group_hosts.contains(t.name), &host::HostConfig::group);
     } else if (tag == "zone") {
       t.by = Target::By::zone;
-      known(node, "zone", build_.zones.contains(t.name), &host::HostConfig::zone);
+      known(node, "zone", "zone", build_.zones.contains(t.name), &host::HostConfig::zone);
     } else if (tag == "power_domain") {
       t.by = Target::By::power_domain;
-      known(node, "power domain", build_.power_domains.contains(t.name), &host::HostConfig::power_domain);
+      known(node, "power domain", "power-domain", build_.power_domains.contains(t.name),
+            &host::HostConfig::power_domain);
     } else {
       t.by = Target::By::workload;
       if (!build_.workload_names.contains(t.name)) {
@@ -99,7 +100,8 @@ class FaultBuilder {
     return t;
   }
 
-  void known(NodeId node, std::string_view what, bool found, std::string host::HostConfig::*name) {
+  void known(NodeId node, std::string_view what, const char* code, bool found,
+             std::string host::HostConfig::*name) {
     if (!build_.hosts_known || found) return;
     const std::string& given = doc_.tree[node].text;
     const std::string hint = doc_.suggest(given, [&] {
@@ -107,8 +109,7 @@ class FaultBuilder {
       for (const host::HostConfig& host : build_.out.config.hosts) names.insert(host.*name);
       return std::vector<std::string>(names.begin(), names.end());
     });
-    std::string code = "unknown-" + std::string(what.substr(0, what.find(' ')));
-    doc_.error(node, code == "unknown-group" ? "unknown-host" : code,
+    doc_.error(node, std::string("unknown-") + code,
                "there is no " + std::string(what) + " named " + in_quotes(given), hint);
   }
 

@@ -190,7 +190,8 @@ TEST(Faults, NonsenseIsNamed) {
   only_error(fault(R"("target": {"host": "b-7"})"), "unknown-host", "/faults/0/target/host");
   only_error(fault(R"("target": {"hosts": "q"})"), "unknown-host", "/faults/0/target/hosts");
   only_error(fault(R"("target": {"zone": "q"})"), "unknown-zone", "/faults/0/target/zone");
-  only_error(fault(R"("target": {"power_domain": "q"})"), "unknown-power", "/faults/0/target/power_domain");
+  only_error(fault(R"("target": {"power_domain": "q"})"), "unknown-power-domain",
+             "/faults/0/target/power_domain");
   only_error(fault(R"("target": {"broker": 3})"), "unknown-broker", "/faults/0/target/broker");
   only_error(fault(R"("target": {"leader_of": "orders/6"})"), "unknown-partition",
              "/faults/0/target/leader_of");
