@@ -158,7 +158,7 @@ class Report {
     if (result_.findings.at_risk_max > r.lost_acknowledged) {
       table.row({"at risk at times", count_text(result_.findings.at_risk_max), "acknowledged, but not on the leader just elected"});
     }
-    if (lost.at_risk > 0) table.row({"at risk at the end", count_text(lost.at_risk), "no leader; only members of ISR or ELR hold them"});
+    if (lost.at_risk > 0) table.row({"at risk at the end", count_text(lost.at_risk), "nobody leads their partition; some replica still holds them"});
     table.row({"duplicated", count_text(r.duplicated)});
     table.row({"out of order", count_text(r.reordered)});
     if (r.consumed > 0) table.row({"consumed", count_text(r.consumed)});

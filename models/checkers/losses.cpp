@@ -22,21 +22,6 @@ std::int64_t intact_end(const PartitionView& p, std::size_t replica) {
   return end;
 }
 
-/// What would lead again if everybody came back: the ISR and ELR, or all replicas if these are empty.
-std::vector<std::size_t> heirs(const PartitionView& p) {
-  std::vector<std::size_t> replicas;
-  for (const auto* members : {&p.isr, &p.elr}) {
-    for (const history::BrokerId broker : *members) {
-      const std::int32_t index = p.index_of(broker);
-      if (index >= 0) replicas.push_back(static_cast<std::size_t>(index));
-    }
-  }
-  if (replicas.empty()) {
-    for (std::size_t i = 0; i < p.replicas.size(); ++i) replicas.push_back(i);
-  }
-  return replicas;
-}
-
 /// The last lossy stop of the broker at or before `at`; -1 if none.
 std::int64_t last_lossy_stop(const BrokerView& broker, sim::SimTime at) {
   std::int64_t last = -1;
@@ -189,9 +174,9 @@ std::int64_t LossFinder::acknowledged_not_on(std::size_t partition, std::size_t 
 
 void LossFinder::find(std::size_t partition, std::int32_t leader, const Census* census, LossReport& report) const {
   const PartitionView& p = view_->partition_at(partition);
-  std::vector<Census> inherited;
+  std::vector<Census> copies;
   if (census == nullptr) {
-    for (const std::size_t replica : heirs(p)) inherited.push_back(take_census(p.logs, replica, intact_end(p, replica)));
+    for (std::size_t i = 0; i < p.replicas.size(); ++i) copies.push_back(take_census(p.logs, i, intact_end(p, i)));
   }
   for (std::size_t n = 0; n < ledger_->producers(partition); ++n) {
     const Account* account = ledger_->find(partition, n);
@@ -202,7 +187,7 @@ void LossFinder::find(std::size_t partition, std::int32_t leader, const Census* 
       lost = acknowledged.minus(census->present(n));
     } else {
       IntervalSet present;
-      for (const Census& of_heir : inherited) present.add(of_heir.present(n));
+      for (const Census& copy : copies) present.add(copy.present(n));
       lost = acknowledged.minus(present);
       report.at_risk += acknowledged.size() - lost.size();
     }

@@ -1,8 +1,7 @@
 // Which acknowledged records are gone, and why: S1 and S2.
 //
 // Lost: positively acknowledged and in the log of no current leader when the run ends. A partition whose leader
-// is down or missing at the end is judged by the copies that its ISR and ELR still hold: what is there is at
-// risk, not lost. Every maximal range of lost records with one fate becomes one story: who wrote it, who
+// is down or missing at the end has not healed: what any replica still holds intact is at risk, not lost. Every maximal range of lost records with one fate becomes one story: who wrote it, who
 // acknowledged it and when, who held it then, what became of each copy, and what would have saved it.
 #pragma once
 
@@ -45,7 +44,7 @@ struct LossReport {
   std::int64_t lost_acks_1 = 0;
   std::int64_t lost_acks_all = 0;
   std::int64_t lost_promised = 0;  ///< acks=all within the contract.
-  std::int64_t at_risk = 0;        ///< Only on replicas that would lead again if they came back.
+  std::int64_t at_risk = 0;        ///< Of partitions that nobody leads at the end: still intact on some replica.
   std::vector<Loss> losses;        ///< Breaches of S1 first, then by partition, producer, first ordinal.
 };
 

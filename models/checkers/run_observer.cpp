@@ -151,7 +151,7 @@ Findings RunObserver::finish(sim::SimTime now, const std::vector<std::int32_t>& 
       }
     } else if (p.known) {
       findings.warnings.push_back(p.name + (committed < 0 ? " has no leader" : " is led by " + broker_text(committed) + ", which is down,") +
-                                  " when the run ends; its acknowledged records are judged by the copies that its ISR and ELR still hold.");
+                                  " when the run ends; of its acknowledged records those count as lost that no replica holds any more. A longer run would tell.");
     }
     finder.find(n, runs ? committed : -1, census ? &*census : nullptr, findings.losses);
   }

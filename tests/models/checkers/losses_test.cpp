@@ -251,8 +251,8 @@ TEST(Losses, Acks0NeverArrived) {
             "them. With acks=1 or acks=all the producer would have noticed, and tried again.");
 }
 
-// Goal: nobody leads at the end: what ISR members still hold is at risk, not lost.
-TEST(Losses, WithoutALeaderTheCopiesOfTheIsrCount) {
+// Goal: nobody leads at the end: what some replica still holds is at risk, not lost.
+TEST(Losses, WithoutALeaderEveryIntactCopyCounts) {
   Synthetic s;
   s.elect(1, 1, {1, 2});
   s.ms(10);
