@@ -247,11 +247,10 @@ void judge_losses(const LossReport& report, ClusterView& view, const Ledger& led
     if (!any_all) continue;
     if (p.contract.void_by_config()) {
       if (why_not.empty()) why_not = p.name + " allows unclean leader election";
-    } else if (p.contract.ever_broken()) {
-      if (why_not.empty()) why_not = p.contract.why();
-    } else {
-      ++promised;
+      continue;
     }
+    if (p.contract.ever_broken() && why_not.empty()) why_not = p.contract.why();
+    if (!p.contract.broken()) ++promised;  // also what was acknowledged since the promise began anew
   }
 
   for (const Loss& loss : report.losses) {

@@ -86,6 +86,39 @@ TEST(Text, VerdictFirstReplayLast) {
   EXPECT_NE(render_text(sample(), {.colour = true}).find("\x1b[1;31mVIOLATED\x1b[0m"), std::string::npos);
 }
 
+// Goal: what several producers lost in the same way is told once. Method: two producers alternate on one replica
+// that loses power.
+TEST(Text, OneFateOneStory) {
+  using history::BrokerEvent;
+  checkers::test::Synthetic s({.topic = "orders", .replicas = {1}}, /*acks=*/1);
+  s.elect(1, 1, {1});
+  s.ms(10);
+  s.sent(0, 10);
+  s.sent_by(s.other, 0, 5);
+  s.append(1, 0, 0, 10, 1, true);
+  s.append_by(s.other, 1, 10, 0, 5, 1, true);
+  s.high_watermark(1, 15, true);
+  s.ack(0, 10, 1, 0, 1);
+  s.history.record(history::ProduceOutcome{s.at, {s.other, s.orders, 0, 5}, history::Outcome::acknowledged, 0, 1, 10, 1, s.at, s.at, s.at, 1, {5}});
+  s.ms(20);
+  s.broker(1, BrokerEvent::kernel_panicked);
+  s.storage_lost(1, 0, 0, 10, history::LostState::dirty);
+  s.history.record(history::StorageLost{s.at, 1, {s.other, s.orders, 0, 5}, 10, history::LostState::dirty});
+  s.ms(30);
+  s.broker(1, BrokerEvent::process_started);
+  s.truncate(1, 0, 15, history::TruncateReason::recovery);
+  s.recovered(1, 0);
+  s.elect(1, 2, {1});
+  const RunResult result = collect(scenario_of({}), facts_of(), s.finish(1), {});
+  EXPECT_EQ(result.findings.losses.losses.size(), 2u) << "one entry per producer";
+  const std::string text = render_text(result, {.width = 1'000});
+  EXPECT_NE(text.find("  15 records of 2 producers in orders/0 (acks=1)\n    Written by checkout-0 (records 0 to 9), billing-0 "
+                      "(records 0 to 4). Broker 1 acknowledged them at 0.010 s (acks=1). By then only broker 1 held them, in its page "
+                      "cache. Broker 1 lost them to the kernel panic at 0.020 s, where they were only in the page cache. "),
+            std::string::npos)
+      << text;
+}
+
 TEST(Text, LongStoriesAreWrapped) {
   const std::string text = render_text(sample(), {.width = 72});
   const std::size_t story = text.find("    Producer checkout-0 wrote");
