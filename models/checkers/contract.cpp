@@ -47,6 +47,10 @@ void Contract::lossy_stop(history::BrokerId broker, sim::SimTime at, const std::
   }
 }
 
+bool Contract::lossy(history::BrokerId broker) const {
+  return std::any_of(replicas_.begin(), replicas_.end(), [&](const Replica& r) { return r.broker == broker && r.lossy; });
+}
+
 void Contract::started(history::BrokerId broker) {
   for (Replica& replica : replicas_) {
     if (replica.broker == broker) replica.started_since = true;

@@ -30,6 +30,8 @@ class Contract {
   void started(history::BrokerId broker);
   void changed(const history::PartitionChanged& event);
 
+  /// The broker had a lossy stop and has not rejoined the ISR since.
+  [[nodiscard]] bool lossy(history::BrokerId broker) const;
   /// Void by the partition's own configuration: unclean election is allowed.
   [[nodiscard]] bool void_by_config() const { return unclean_allowed_; }
   /// Broken at this moment, by faults or by an unclean election.

@@ -12,7 +12,7 @@ const std::vector<CheckInfo>& checks() {
        "always; what acks=0 and acks=1 lose is counted here, not flagged"},
       {CheckId::S3, "S3", "Two replicas hold the same records, of the same epochs, below their high watermarks.",
        "within the fault budget, no unclean election"},
-      {CheckId::S5, "S5", "A replica that takes the lead holds everything that was committed.",
+      {CheckId::S5, "S5", "Who is in the ISR or ELR and runs, and who takes the lead, holds everything that was committed.",
        "within the fault budget, no unclean election"},
       {CheckId::S7, "S7", "ISR and ELR are disjoint sets of replicas, the leader is elected from them, partition epochs grow.",
        "always; leaders from outside need unclean election"},

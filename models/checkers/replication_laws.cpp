@@ -163,6 +163,28 @@ void ReplicationLaws::judge(const history::RoleChanged& event, bool lacks_commit
                 p.excuse());
 }
 
+void ReplicationLaws::judge_candidates(sim::SimTime at, const ClusterView& view, PartitionView& p) {
+  for (const auto* members : {&p.isr, &p.elr}) {
+    for (const history::BrokerId broker : *members) {
+      const std::int32_t index = p.index_of(broker);
+      if (index < 0) continue;
+      const auto replica = static_cast<std::size_t>(index);
+      if (p.logs.agreed(replica) >= p.logs.committed()) continue;
+      if (!view.broker(broker).up || p.replicas[replica].lost_cache || p.contract.lossy(broker)) continue;
+      p.logs.rematch(replica);
+      if (p.logs.agreed(replica) >= p.logs.committed()) continue;
+      const std::string excuse = p.excuse();
+      std::string story;
+      if (book_->wants_story(CheckId::S5, !excuse.empty())) {
+        story = at_text(at) + broker_text(broker) + " is in the " + (members == &p.isr ? "ISR" : "ELR") + " of " + p.name +
+                ", but holds only what lies below offset " + count_text(p.logs.agreed(replica)) + "; committed is everything below " +
+                count_text(p.logs.committed()) + ".";
+      }
+      book_->breach(CheckId::S5, at, story, excuse);
+    }
+  }
+}
+
 void ReplicationLaws::judge_change(const history::PartitionChanged& event, const PartitionView& before) {
   const auto flag = [&](const std::string& what) {
     book_->breach(CheckId::S7, event.at, at_text(event.at) + before.name + ": " + what + ".");

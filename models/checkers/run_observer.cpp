@@ -51,11 +51,13 @@ void RunObserver::on(const history::Truncated& event) {
 }
 
 void RunObserver::on(const history::HighWatermark& event) {
-  const PartitionView& p = view_.partition(event.partition);
+  PartitionView& p = view_.partition(event.partition);
   const std::int32_t index = p.index_of(event.broker);
+  const std::int64_t committed = p.logs.committed();
   if (index >= 0) meter_.on(event, p.replicas[static_cast<std::size_t>(index)].high_watermark);
   const HighWatermarkFacts facts = view_.apply(event);
   replication_.judge(event, facts, p);
+  if (p.logs.committed() > committed) replication_.judge_candidates(event.at, view_, p);
 }
 
 void RunObserver::on(const history::RoleChanged& event) {
@@ -64,11 +66,12 @@ void RunObserver::on(const history::RoleChanged& event) {
 }
 
 void RunObserver::on(const history::PartitionChanged& event) {
-  const PartitionView& p = view_.partition(event.partition);
+  PartitionView& p = view_.partition(event.partition);
   replication_.judge_change(event, p);
   meter_.on(event, p.info, p.known, p.leader, p.isr, p.elr);
   const bool elected = p.known && event.leader >= 0 && event.leader != p.leader;
   view_.apply(event);
+  replication_.judge_candidates(event.at, view_, p);
   if (elected) count_risk(event.partition, event.leader);
 }
 

@@ -84,6 +84,7 @@ TEST(ReplicationLaws, S5AndS12IncompleteLeader) {
   s.elect(1, 1, {1, 2, 3});
   s.ms(10);
   s.replicated(0, 0, 10, 1);
+  s.leader(1, 1, {1, 2});
   s.ms(20);
   s.replicated(10, 10, 10, 1, {1, 2});  // broker 3 is slow
   s.ms(30);
@@ -103,6 +104,46 @@ TEST(ReplicationLaws, S5AndS12IncompleteLeader) {
             "committed.");
   EXPECT_EQ(check(findings, "S1").verdict, Verdict::violated) << "and ten acknowledged records are gone";
   EXPECT_EQ(findings.losses.lost_promised, 10);
+}
+
+// S5: the high watermark passes a member of the ISR, or one joins that lacks something; nobody needs to be elected.
+TEST(ReplicationLaws, S5EveryCandidateIsComplete) {
+  Synthetic passed;
+  passed.elect(1, 1, {1, 2, 3});
+  passed.ms(10);
+  passed.replicated(0, 0, 10, 1);
+  passed.sent(10, 10);
+  passed.append(1, 10, 10, 10, 1, true);
+  passed.append(2, 10, 10, 10, 1, false);
+  passed.ms(20);
+  passed.high_watermark(1, 20, true);  // planted: the leader no longer waits for broker 3
+  Findings findings = passed.finish(1);
+  EXPECT_EQ(violated(findings), "S5");
+  EXPECT_EQ(check(findings, "S5").detail,
+            "0.020 s: broker 3 is in the ISR of orders/0, but holds only what lies below offset 10; committed is everything below 20.");
+
+  for (const bool caught_up : {true, false}) {
+    Synthetic joined;
+    joined.elect(1, 1, {1, 2});
+    joined.ms(10);
+    joined.replicated(0, 0, 10, 1, {1, 2});
+    joined.append(3, 0, 0, caught_up ? 10 : 9, 1, false);
+    joined.ms(30);
+    joined.leader(1, 1, {1, 2, 3});
+    EXPECT_EQ(violated(joined.finish(1)), caught_up ? "" : "S5");
+  }
+
+  Synthetic lossy;  // still in the ISR after a power loss, until the controller has noticed: legal
+  failover(lossy);
+  lossy.ms(10'000);
+  lossy.broker(3, BrokerEvent::power_lost);
+  lossy.storage_lost(3, 20, 20, 5, history::LostState::dirty);
+  lossy.ms(12'000);
+  lossy.broker(3, BrokerEvent::process_started);
+  lossy.truncate(3, 20, 25, TruncateReason::recovery);
+  lossy.recovered(3, 20);
+  lossy.leader(2, 2, {2, 3});
+  EXPECT_EQ(violated(lossy.finish(2)), "");
 }
 
 // The same under an election that the configuration allows: measured, not flagged.
