@@ -14,7 +14,8 @@ constexpr std::int32_t kPerOctave = 1 << kBits;
 /// Buckets 0..127 hold one value each; from there every octave has 128.
 std::int32_t bucket_of(std::int64_t value) {
   if (value < kPerOctave) return static_cast<std::int32_t>(value);
-  const auto octave = static_cast<std::int32_t>(std::bit_width(static_cast<std::uint64_t>(value))) - 1 - kBits;
+  const auto octave =
+      static_cast<std::int32_t>(std::bit_width(static_cast<std::uint64_t>(value))) - 1 - kBits;
   return octave * kPerOctave + static_cast<std::int32_t>(value >> octave);
 }
 

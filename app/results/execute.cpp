@@ -5,7 +5,8 @@
 
 namespace brokersim::results {
 
-RunResult execute(const scenario::Scenario& scenario, std::uint64_t seed, const std::vector<std::string>& overrides) {
+RunResult execute(const scenario::Scenario& scenario, std::uint64_t seed,
+                  const std::vector<std::string>& overrides) {
   world::World world(scenario.config, seed);
   checkers::RunObserver observer(world.history());
   const world::RunEnd end = world::run(world);

@@ -22,39 +22,47 @@ bool meets(double value, const scenario::Expectation& expectation) {
   return false;
 }
 
-void judge_metric(const RunResult& result, const scenario::Expectation& expectation, ExpectationResult& judged) {
+void judge_metric(const RunResult& result, const scenario::Expectation& expectation,
+                  ExpectationResult& judged) {
   const std::optional<MetricValue> found = metric_value(result, expectation.name, expectation.of);
   if (!found) {
     judged.verdict = ExpectationVerdict::inconclusive;
-    judged.detail = expectation.of.empty() ? "not measured in this run" : "not measured for " + expectation.of;
+    judged.detail =
+        expectation.of.empty() ? "not measured in this run" : "not measured for " + expectation.of;
     return;
   }
   judged.value = found->value;
   judged.detail = value_text(found->value, expectation.name);
-  judged.verdict = meets(found->value, expectation) ? ExpectationVerdict::holds : ExpectationVerdict::violated;
+  judged.verdict =
+      meets(found->value, expectation) ? ExpectationVerdict::holds : ExpectationVerdict::violated;
   if (found->enough()) return;
   judged.verdict = ExpectationVerdict::inconclusive;
-  judged.detail += ", too few samples: " + checkers::count_text(found->samples) + " of " + checkers::count_text(found->needed);
+  judged.detail += ", too few samples: " + checkers::count_text(found->samples) + " of " +
+                   checkers::count_text(found->needed);
 }
 
-void judge_check(const RunResult& result, const scenario::Expectation& expectation, ExpectationResult& judged) {
+void judge_check(const RunResult& result, const scenario::Expectation& expectation,
+                 ExpectationResult& judged) {
   for (const checkers::CheckResult& check : result.findings.checks) {
     if (check.id != expectation.name) continue;
     judged.detail = checkers::to_string(check.verdict);
-    judged.verdict = check.verdict == expectation.verdict ? ExpectationVerdict::holds : ExpectationVerdict::violated;
+    judged.verdict =
+        check.verdict == expectation.verdict ? ExpectationVerdict::holds : ExpectationVerdict::violated;
     return;
   }
   judged.verdict = ExpectationVerdict::inconclusive;
   judged.detail = "there is no such check (see brokersim list checks)";
 }
 
-void judge_sometimes(const RunResult& result, const scenario::Expectation& expectation, ExpectationResult& judged) {
+void judge_sometimes(const RunResult& result, const scenario::Expectation& expectation,
+                     ExpectationResult& judged) {
   judged.verdict = ExpectationVerdict::inconclusive;
   for (const checkers::ProbeInfo& probe : checkers::probes()) {
     if (probe.name != expectation.name) continue;
     const std::int64_t hits = result.findings.measures.probes.count(probe.probe);
     judged.value = static_cast<double>(hits);
-    judged.detail = hits == 0 ? "never seen" : "seen " + checkers::count_text(hits) + (hits == 1 ? " time" : " times");
+    judged.detail =
+        hits == 0 ? "never seen" : "seen " + checkers::count_text(hits) + (hits == 1 ? " time" : " times");
     if (hits > 0) judged.verdict = ExpectationVerdict::holds;
     return;
   }
@@ -75,7 +83,8 @@ std::string number_text(double value) {
 std::string value_text(double value, std::string_view metric) {
   const scenario::Metric* known = scenario::find_metric(metric);
   if (known == nullptr) return number_text(value);
-  if (known->unit == scenario::MetricUnit::count) return checkers::count_text(static_cast<std::int64_t>(std::llround(value)));
+  if (known->unit == scenario::MetricUnit::count)
+    return checkers::count_text(static_cast<std::int64_t>(std::llround(value)));
   return number_text(value) + " " + std::string(scenario::to_string(known->unit));
 }
 
@@ -90,14 +99,17 @@ ExpectationResult judge(const RunResult& result, const scenario::Expectation& ex
   return judged;
 }
 
-std::vector<std::string> failed_laws(const RunResult& result, const std::vector<scenario::Expectation>& expectations) {
+std::vector<std::string> failed_laws(const RunResult& result,
+                                     const std::vector<scenario::Expectation>& expectations) {
   std::vector<std::string> failed;
   bool breach_expected = false;
   for (const checkers::CheckResult& check : result.findings.checks) {
     if (check.verdict != checkers::Verdict::violated) continue;
-    const bool named = std::any_of(expectations.begin(), expectations.end(), [&](const scenario::Expectation& e) {
-      return e.kind == ExpectationKind::check && e.name == check.id && e.verdict == checkers::Verdict::violated;
-    });
+    const bool named =
+        std::any_of(expectations.begin(), expectations.end(), [&](const scenario::Expectation& e) {
+          return e.kind == ExpectationKind::check && e.name == check.id &&
+                 e.verdict == checkers::Verdict::violated;
+        });
     breach_expected = breach_expected || named;
     if (!named) failed.push_back(check.id);
   }

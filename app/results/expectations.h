@@ -11,7 +11,8 @@ namespace brokersim::results {
 
 /// Ids of violated checks that count as failures. A scenario that expects one law to be broken, and sees it broken,
 /// expects the consequences for other laws too.
-[[nodiscard]] std::vector<std::string> failed_laws(const RunResult& result, const std::vector<scenario::Expectation>& expectations);
+[[nodiscard]] std::vector<std::string> failed_laws(const RunResult& result,
+                                                   const std::vector<scenario::Expectation>& expectations);
 
 /// A value in its unit, for people: "9.482 s", "12.3 ms", "1,200", "20,000.0 /s".
 [[nodiscard]] std::string value_text(double value, std::string_view metric);

@@ -9,7 +9,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json optional_seconds(const std::optional<sim::SimTime>& at) { return at ? Json(at->seconds()) : Json(nullptr); }
+Json optional_seconds(const std::optional<sim::SimTime>& at) {
+  return at ? Json(at->seconds()) : Json(nullptr);
+}
 
 Json of_records(const checkers::RecordCounts& records) {
   return {{"sent", records.sent},
@@ -41,14 +43,21 @@ Json of_latencies(const checkers::Latencies& latency) {
 }
 
 Json of_phases(const checkers::PhaseHistograms& phases) {
-  return {{"before", of_histogram(phases.before)}, {"during", of_histogram(phases.during)}, {"after", of_histogram(phases.after)}};
+  return {{"before", of_histogram(phases.before)},
+          {"during", of_histogram(phases.during)},
+          {"after", of_histogram(phases.after)}};
 }
 
-Json of_throughput(double records, double bytes) { return {{"records_per_second", records}, {"bytes_per_second", bytes}}; }
+Json of_throughput(double records, double bytes) {
+  return {{"records_per_second", records}, {"bytes_per_second", bytes}};
+}
 
 Json of_workload(const checkers::WorkloadMeasures& w) {
-  const double seconds = w.last_acknowledged > w.first_sent ? (w.last_acknowledged - w.first_sent).seconds() : 0.0;
-  const auto rate = [&](std::int64_t amount) { return seconds > 0 ? static_cast<double>(amount) / seconds : 0.0; };
+  const double seconds =
+      w.last_acknowledged > w.first_sent ? (w.last_acknowledged - w.first_sent).seconds() : 0.0;
+  const auto rate = [&](std::int64_t amount) {
+    return seconds > 0 ? static_cast<double>(amount) / seconds : 0.0;
+  };
   return {{"records", of_records(w.records)},
           {"latency", of_latencies(w.latency)},
           {"throughput", of_throughput(rate(w.records.acknowledged), rate(w.acknowledged_bytes))}};
@@ -128,10 +137,11 @@ Json lists_of_outcomes(const RunResult& result) {
   }
   json["published"] = Json::array();
   for (const Comparison& published : result.published) {
-    json["published"].push_back({{"metric", published.metric},
-                                 {"published", published.published},
-                                 {"predicted", published.predicted ? Json(*published.predicted) : Json(nullptr)},
-                                 {"source", published.source}});
+    json["published"].push_back(
+        {{"metric", published.metric},
+         {"published", published.published},
+         {"predicted", published.predicted ? Json(*published.predicted) : Json(nullptr)},
+         {"source", published.source}});
   }
   return json;
 }
@@ -160,15 +170,18 @@ Json to_value(const RunResult& result) {
   json["records"]["at_risk_max"] = result.findings.at_risk_max;
   json["latency"] = of_latencies(measures.latency);
   json["latency_phases"] = {
-      {"fault_from_s", measures.fault_window.any() ? Json(measures.fault_window.from().seconds()) : Json(nullptr)},
-      {"fault_to_s", measures.fault_window.any() ? Json(measures.fault_window.to().seconds()) : Json(nullptr)},
+      {"fault_from_s",
+       measures.fault_window.any() ? Json(measures.fault_window.from().seconds()) : Json(nullptr)},
+      {"fault_to_s",
+       measures.fault_window.any() ? Json(measures.fault_window.to().seconds()) : Json(nullptr)},
       {"produce", of_phases(measures.produce_phases)},
       {"end_to_end", of_phases(measures.end_to_end_phases)}};
   json["throughput"] = of_throughput(measures.records_per_second(), measures.bytes_per_second());
   json["leader_changes"] = measures.leader_changes;
   json.update(lists_of_outcomes(result));
   json["probes"] = Json::object();
-  for (const checkers::ProbeInfo& probe : checkers::probes()) json["probes"][probe.name] = measures.probes.count(probe.probe);
+  for (const checkers::ProbeInfo& probe : checkers::probes())
+    json["probes"][probe.name] = measures.probes.count(probe.probe);
   json["workloads"] = Json::object();
   for (const auto& [name, workload] : measures.workloads) json["workloads"][name] = of_workload(workload);
   json["notes"] = result.notes;

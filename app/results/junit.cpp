@@ -28,7 +28,8 @@ std::string element(const std::string& tag, const std::string& message, const st
   std::string text = body;
   // Line breaks stay as they are in the body.
   std::string lines = escaped(text);
-  for (std::size_t at = lines.find("&#10;"); at != std::string::npos; at = lines.find("&#10;", at)) lines.replace(at, 5, "\n");
+  for (std::size_t at = lines.find("&#10;"); at != std::string::npos; at = lines.find("&#10;", at))
+    lines.replace(at, 5, "\n");
   return "    <" + tag + " message=\"" + escaped(message) + "\">" + lines + "</" + tag + ">\n";
 }
 
@@ -61,15 +62,20 @@ std::string to_junit(const std::string& suite, const std::vector<TestCase>& case
     if (!test.diagnostics.empty() || test.runs.empty()) {
       ++tests;
       ++errors;
-      body += "  <testcase classname=\"" + escaped(suite) + "\" name=\"" + escaped(test.file) + "\" time=\"0\">\n" +
-              element("error", test.diagnostics.empty() ? "nothing was run" : "the scenario is wrong", test.diagnostics) + "  </testcase>\n";
+      body += "  <testcase classname=\"" + escaped(suite) + "\" name=\"" + escaped(test.file) +
+              "\" time=\"0\">\n" +
+              element("error", test.diagnostics.empty() ? "nothing was run" : "the scenario is wrong",
+                      test.diagnostics) +
+              "  </testcase>\n";
       continue;
     }
     for (const RunResult& run : test.runs) {
       ++tests;
       time += run.facts.wall_seconds;
-      const std::string name = test.file + (test.runs.size() > 1 ? " seed " + std::to_string(run.facts.seed) : "");
-      body += "  <testcase classname=\"" + escaped(suite) + "\" name=\"" + escaped(name) + "\" time=\"" + seconds(run.facts.wall_seconds) + "\"";
+      const std::string name =
+          test.file + (test.runs.size() > 1 ? " seed " + std::to_string(run.facts.seed) : "");
+      body += "  <testcase classname=\"" + escaped(suite) + "\" name=\"" + escaped(name) + "\" time=\"" +
+              seconds(run.facts.wall_seconds) + "\"";
       const int code = run.exit_code();
       if (code == 0) {
         body += "/>\n";
@@ -77,12 +83,14 @@ std::string to_junit(const std::string& suite, const std::vector<TestCase>& case
       }
       const bool failed = code == 1;
       (failed ? failures : errors) += 1;
-      body += ">\n" + element(failed ? "failure" : "error", message_of(run), render_text(run, {.width = 110})) + "  </testcase>\n";
+      body += ">\n" +
+              element(failed ? "failure" : "error", message_of(run), render_text(run, {.width = 110})) +
+              "  </testcase>\n";
     }
   }
-  return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"" + escaped(suite) + "\" tests=\"" + std::to_string(tests) +
-         "\" failures=\"" + std::to_string(failures) + "\" errors=\"" + std::to_string(errors) + "\" time=\"" + seconds(time) + "\">\n" +
-         body + "</testsuite>\n";
+  return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"" + escaped(suite) + "\" tests=\"" +
+         std::to_string(tests) + "\" failures=\"" + std::to_string(failures) + "\" errors=\"" +
+         std::to_string(errors) + "\" time=\"" + seconds(time) + "\">\n" + body + "</testsuite>\n";
 }
 
 }  // namespace brokersim::results

@@ -7,7 +7,8 @@ namespace {
 
 /// Characters shown: bytes that do not continue a UTF-8 sequence.
 std::size_t shown_width(const std::string& text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  return static_cast<std::size_t>(std::count_if(
+      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
 /// "s", "ms", "%" and the like, with or without punctuation behind: belongs to the number before it.

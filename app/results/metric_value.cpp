@@ -26,7 +26,8 @@ std::optional<MetricValue> of_histogram(const sim::Histogram& histogram, std::st
   if (suffix == "max_ms") return MetricValue{static_cast<double>(histogram.max()) / 1e6, n, 1};
   if (suffix == "mean_ms") return MetricValue{histogram.mean() / 1e6, n, 1};
   for (const Quantile& quantile : kQuantiles) {
-    if (suffix == quantile.suffix) return MetricValue{static_cast<double>(histogram.quantile(quantile.q)) / 1e6, n, quantile.needed};
+    if (suffix == quantile.suffix)
+      return MetricValue{static_cast<double>(histogram.quantile(quantile.q)) / 1e6, n, quantile.needed};
   }
   return std::nullopt;
 }
@@ -67,12 +68,16 @@ double rate(std::int64_t amount, sim::SimTime from, sim::SimTime to) {
 std::optional<MetricValue> of_workload(const checkers::WorkloadMeasures& w, std::string_view name) {
   if (name.starts_with("records.")) return of_records(w.records, name.substr(8));
   if (name.starts_with("latency.")) return of_latency(w.latency, name.substr(8));
-  if (name == "throughput.records_per_second") return MetricValue{rate(w.records.acknowledged, w.first_sent, w.last_acknowledged)};
-  if (name == "throughput.bytes_per_second") return MetricValue{rate(w.acknowledged_bytes, w.first_sent, w.last_acknowledged)};
+  if (name == "throughput.records_per_second")
+    return MetricValue{rate(w.records.acknowledged, w.first_sent, w.last_acknowledged)};
+  if (name == "throughput.bytes_per_second")
+    return MetricValue{rate(w.acknowledged_bytes, w.first_sent, w.last_acknowledged)};
   return std::nullopt;
 }
 
-bool is_produce(UnavailableWhat what) { return what == UnavailableWhat::produce || what == UnavailableWhat::produce_acks_all; }
+bool is_produce(UnavailableWhat what) {
+  return what == UnavailableWhat::produce || what == UnavailableWhat::produce_acks_all;
+}
 
 /// "unavailable.longest", "unavailable.produce.longest", "unavailable.count", ...
 std::optional<MetricValue> of_windows(std::vector<UnavailableWindow> windows, std::string_view name) {
@@ -93,7 +98,8 @@ std::optional<MetricValue> of_windows(std::vector<UnavailableWindow> windows, st
   return MetricValue{longest.seconds()};
 }
 
-std::optional<MetricValue> of_recoveries(const RunResult& result, std::string_view name, std::string_view of) {
+std::optional<MetricValue> of_recoveries(const RunResult& result, std::string_view name,
+                                         std::string_view of) {
   const bool elected = name == "to_leader_max_s";
   if (!elected && name != "to_acknowledgement_max_s") return std::nullopt;
   std::optional<MetricValue> longest;
@@ -111,10 +117,14 @@ std::optional<MetricValue> of_recoveries(const RunResult& result, std::string_vi
 std::optional<MetricValue> of_faults(const RunResult& result, std::string_view name) {
   std::int64_t count = 0;
   for (const FaultResult& fault : result.faults) {
-    if (name == "requested") count += fault.requested ? 1 : 0;
-    else if (name == "fired") count += fault.fired ? 1 : 0;
-    else if (name == "had_effect") count += fault.had_effect ? 1 : 0;
-    else return std::nullopt;
+    if (name == "requested")
+      count += fault.requested ? 1 : 0;
+    else if (name == "fired")
+      count += fault.fired ? 1 : 0;
+    else if (name == "had_effect")
+      count += fault.had_effect ? 1 : 0;
+    else
+      return std::nullopt;
   }
   return MetricValue{static_cast<double>(count)};
 }
@@ -137,7 +147,9 @@ std::optional<MetricValue> metric_value(const RunResult& result, std::string_vie
     if (!of.empty()) {
       const auto& names = result.findings.partition_names;
       if (std::find(names.begin(), names.end(), of) == names.end()) return std::nullopt;
-      std::erase_if(windows, [&](const UnavailableWindow& w) { return names[static_cast<std::size_t>(w.partition.n)] != of; });
+      std::erase_if(windows, [&](const UnavailableWindow& w) {
+        return names[static_cast<std::size_t>(w.partition.n)] != of;
+      });
     }
     return of_windows(std::move(windows), name.substr(12));
   }
@@ -150,7 +162,8 @@ std::optional<MetricValue> metric_value(const RunResult& result, std::string_vie
   if (name == "records.at_risk_max") return MetricValue{static_cast<double>(result.findings.at_risk_max)};
   if (name == "records.lost_acknowledged_acks_0") return MetricValue{static_cast<double>(losses.lost_acks_0)};
   if (name == "records.lost_acknowledged_acks_1") return MetricValue{static_cast<double>(losses.lost_acks_1)};
-  if (name == "records.lost_acknowledged_acks_all") return MetricValue{static_cast<double>(losses.lost_acks_all)};
+  if (name == "records.lost_acknowledged_acks_all")
+    return MetricValue{static_cast<double>(losses.lost_acks_all)};
   if (name.starts_with("records.")) return of_records(measures.records, name.substr(8));
   if (name.starts_with("latency.")) return of_latency(measures.latency, name.substr(8));
   if (name == "throughput.records_per_second") return MetricValue{measures.records_per_second()};

@@ -18,7 +18,8 @@ struct MetricValue {
 
 /// `of`: "" the whole run, a workload, or "topic/partition" (unavailable.* only). Nothing if that is not measured:
 /// an unknown name, or a latency of which there is no sample.
-[[nodiscard]] std::optional<MetricValue> metric_value(const RunResult& result, std::string_view name, std::string_view of = "");
+[[nodiscard]] std::optional<MetricValue> metric_value(const RunResult& result, std::string_view name,
+                                                      std::string_view of = "");
 
 /// Length of the union of windows of all kinds, per partition added up.
 [[nodiscard]] sim::Duration total_unavailable(const std::vector<checkers::UnavailableWindow>& windows);

@@ -17,7 +17,8 @@ constexpr int kBug = 70;
 
 std::string shell_quoted(const std::string& word) {
   const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || std::string("/._-=+:,@%").find(static_cast<char>(c)) != std::string::npos;
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+           std::string("/._-=+:,@%").find(static_cast<char>(c)) != std::string::npos;
   });
   if (plain) return word;
   std::string quoted = "'";
@@ -25,15 +26,26 @@ std::string shell_quoted(const std::string& word) {
   return quoted + "'";
 }
 
-std::vector<FaultResult> fault_results(const checkers::Findings& findings, const std::vector<faults::RealisedFault>& realised) {
+std::vector<FaultResult> fault_results(const checkers::Findings& findings,
+                                       const std::vector<faults::RealisedFault>& realised) {
   std::vector<FaultResult> results;
   for (const faults::RealisedFault& fault : realised) {
-    results.push_back({.name = fault.name, .kind = std::string(faults::to_string(fault.kind)), .target = fault.target, .at = fault.at,
-                       .healed_at = fault.healed_at, .requested = fault.requested, .fired = fault.fired, .had_effect = fault.had_effect});
+    results.push_back({.name = fault.name,
+                       .kind = std::string(faults::to_string(fault.kind)),
+                       .target = fault.target,
+                       .at = fault.at,
+                       .healed_at = fault.healed_at,
+                       .requested = fault.requested,
+                       .fired = fault.fired,
+                       .had_effect = fault.had_effect});
   }
   if (!realised.empty()) return results;
   for (const checkers::FaultRecord& fault : findings.measures.faults) {
-    FaultResult result{.kind = fault.kind, .target = fault.target, .at = fault.at, .fired = fault.fired, .had_effect = fault.had_effect};
+    FaultResult result{.kind = fault.kind,
+                       .target = fault.target,
+                       .at = fault.at,
+                       .fired = fault.fired,
+                       .had_effect = fault.had_effect};
     if (fault.healed) result.healed_at = fault.healed_at;
     results.push_back(result);
   }
@@ -87,21 +99,28 @@ RunResult collect(const scenario::Scenario& scenario, RunFacts facts, checkers::
   result.faults = fault_results(result.findings, faults);
   result.notes = scenario.notes;
   result.warnings = scenario.warnings;
-  result.warnings.insert(result.warnings.end(), result.findings.warnings.begin(), result.findings.warnings.end());
+  result.warnings.insert(result.warnings.end(), result.findings.warnings.begin(),
+                         result.findings.warnings.end());
   if (!result.facts.bug.empty()) return result;  // nothing was measured to the end
-  for (const scenario::Expectation& expectation : scenario.expect) result.expectations.push_back(judge(result, expectation));
+  for (const scenario::Expectation& expectation : scenario.expect)
+    result.expectations.push_back(judge(result, expectation));
   result.failed_laws = results::failed_laws(result, scenario.expect);
   for (const scenario::Published& published : scenario.published) {
     const std::optional<MetricValue> predicted = metric_value(result, published.metric, published.of);
-    result.published.push_back({.metric = published.metric, .source = published.source, .published = published.value,
-                                .predicted = predicted ? std::optional<double>(predicted->value) : std::nullopt});
+    result.published.push_back(
+        {.metric = published.metric,
+         .source = published.source,
+         .published = published.value,
+         .predicted = predicted ? std::optional<double>(predicted->value) : std::nullopt});
   }
   return result;
 }
 
 int worse_exit_code(int a, int b) {
   const int order[] = {kHolds, kInconclusive, kFailed, kUsage, kBug};
-  const auto rank = [&](int code) { return std::find(std::begin(order), std::end(order), code) - std::begin(order); };
+  const auto rank = [&](int code) {
+    return std::find(std::begin(order), std::end(order), code) - std::begin(order);
+  };
   return rank(a) >= rank(b) ? a : b;
 }
 

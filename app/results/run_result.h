@@ -52,8 +52,8 @@ struct RunFacts {
   std::uint64_t events = 0;
   sim::SimTime ended_at;
   double wall_seconds = 0;
-  std::string bug;                      ///< Our own bug that stopped it, "" if none.
-  std::vector<std::string> overrides;   ///< "POINTER=VALUE", as given with --set.
+  std::string bug;                     ///< Our own bug that stopped it, "" if none.
+  std::vector<std::string> overrides;  ///< "POINTER=VALUE", as given with --set.
 };
 
 struct RunResult {
@@ -79,7 +79,8 @@ struct RunResult {
 
 /// Puts the outcome together and judges the scenario's expectations. `faults` as realised by the engine; if
 /// empty, those that the history tells.
-[[nodiscard]] RunResult collect(const scenario::Scenario& scenario, RunFacts facts, checkers::Findings findings,
+[[nodiscard]] RunResult collect(const scenario::Scenario& scenario, RunFacts facts,
+                                checkers::Findings findings,
                                 const std::vector<faults::RealisedFault>& faults);
 
 /// Of several runs the worst counts: 70, then 2, 1, 3, 0.

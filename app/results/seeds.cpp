@@ -35,7 +35,8 @@ std::string mean_text(double value, const char* metric) {
   const bool whole = value == static_cast<double>(static_cast<std::int64_t>(value));
   const std::string_view name = metric;
   const scenario::Metric* known = scenario::find_metric(name);
-  const bool small_count = known != nullptr && known->unit == scenario::MetricUnit::count && !whole && value < 1'000;
+  const bool small_count =
+      known != nullptr && known->unit == scenario::MetricUnit::count && !whole && value < 1'000;
   return small_count ? value_text(value, "") : value_text(value, name);
 }
 
@@ -73,7 +74,8 @@ sim::Summary SeedTable::summary(const std::string& metric) const {
 }
 
 std::string SeedTable::render(std::size_t width, bool colour) const {
-  std::string out = tinted(title_, Tint::strong, colour) + "\n  " + scenario_ + ", " + checkers::count_text(runs()) + (runs() == 1 ? " seed" : " seeds") + "\n\n";
+  std::string out = tinted(title_, Tint::strong, colour) + "\n  " + scenario_ + ", " +
+                    checkers::count_text(runs()) + (runs() == 1 ? " seed" : " seeds") + "\n\n";
   Columns table({false, true, true, true, true, true});
   table.row({"", "mean", "95 % interval of the mean", "min", "median", "max"});
   for (const char* metric : kShown) {
@@ -82,7 +84,10 @@ std::string SeedTable::render(std::size_t width, bool colour) const {
     const sim::Interval interval = sim::student_interval(s);
     const std::string of = s.n < runs() ? " (" + std::to_string(s.n) + " runs)" : "";
     const std::string between = mean_text(interval.low, metric) + " to " + mean_text(interval.high, metric);
-    table.row({metric + of, mean_text(s.mean, metric), s.n < 2 ? "-" : s.deviation == 0 ? "always" : between,
+    table.row({metric + of, mean_text(s.mean, metric),
+               s.n < 2            ? "-"
+               : s.deviation == 0 ? "always"
+                                  : between,
                value_text(s.min, metric), value_text(s.median, metric), value_text(s.max, metric)});
   }
   out += table.text(2);
@@ -101,15 +106,21 @@ std::string SeedTable::render(std::size_t width, bool colour) const {
     unavailable += at_least_some("unavailable.total") ? 1 : 0;
     for (const std::string& text : row.violated) ++violated[text];
     for (const std::string& text : row.inconclusive) ++inconclusive[text];
-    if (row.exit_code != 0 && (worst == nullptr || worse_exit_code(worst->exit_code, row.exit_code) != worst->exit_code)) worst = &row;
+    if (row.exit_code != 0 &&
+        (worst == nullptr || worse_exit_code(worst->exit_code, row.exit_code) != worst->exit_code))
+      worst = &row;
   }
   out += "\n  runs that lost acknowledged records: " + sim::share_text(lossy, runs()) + "\n";
   out += "  runs with an unavailable window: " + sim::share_text(unavailable, runs()) + "\n";
   for (const auto& [text, count] : violated) {
-    out += wrapped(tinted("violated", Tint::bad, colour) + " in " + sim::share_text(count, runs()) + ": " + text, 2, width);
+    out +=
+        wrapped(tinted("violated", Tint::bad, colour) + " in " + sim::share_text(count, runs()) + ": " + text,
+                2, width);
   }
   for (const auto& [text, count] : inconclusive) {
-    out += wrapped(tinted("inconclusive", Tint::doubtful, colour) + " in " + sim::share_text(count, runs()) + ": " + text, 2, width);
+    out += wrapped(tinted("inconclusive", Tint::doubtful, colour) + " in " + sim::share_text(count, runs()) +
+                       ": " + text,
+                   2, width);
   }
   if (worst != nullptr) out += "\nReplay\n  " + worst->replay + "\n";
   return out;

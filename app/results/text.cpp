@@ -40,8 +40,8 @@ struct LossStory {
 
   [[nodiscard]] bool tells(const checkers::Loss& loss) const {
     const checkers::Loss& first = *losses.front();
-    return first.partition == loss.partition && first.acks == loss.acks && first.acknowledged_by == loss.acknowledged_by &&
-           first.fate == loss.fate;
+    return first.partition == loss.partition && first.acks == loss.acks &&
+           first.acknowledged_by == loss.acknowledged_by && first.fate == loss.fate;
   }
   void add(const checkers::Loss& loss) { losses.push_back(&loss); }
 
@@ -52,7 +52,8 @@ struct LossStory {
   }
   [[nodiscard]] std::string title() const {
     const checkers::Loss& first = *losses.front();
-    const std::string who = losses.size() == 1 ? first.producer_name : std::to_string(losses.size()) + " producers";
+    const std::string who =
+        losses.size() == 1 ? first.producer_name : std::to_string(losses.size()) + " producers";
     return records_text(records()) + " of " + who + " in " + first.partition_name;
   }
   [[nodiscard]] std::string text() const {
@@ -65,17 +66,24 @@ struct LossStory {
     for (std::size_t i = 0; i < losses.size(); ++i) {
       from = std::min(from, losses[i]->acknowledged_from);
       to = std::max(to, losses[i]->acknowledged_to);
-      if (i < shown) text += (i == 0 ? "" : ", ") + losses[i]->producer_name + " (" + checkers::ordinals_text(*losses[i]) + ")";
+      if (i < shown)
+        text += (i == 0 ? "" : ", ") + losses[i]->producer_name + " (" + checkers::ordinals_text(*losses[i]) +
+                ")";
     }
     if (losses.size() > shown) text += " and " + std::to_string(losses.size() - shown) + " more";
-    return text + ". " + checkers::tell_acknowledgement(first.acks, first.acknowledged_by, from, to, records()) + " " + first.fate;
+    return text + ". " +
+           checkers::tell_acknowledgement(first.acks, first.acknowledged_by, from, to, records()) + " " +
+           first.fate;
   }
 };
 
 class Report {
  public:
   Report(const RunResult& result, const TextOptions& options)
-      : result_(result), measures_(result.findings.measures), options_(options), width_(std::max<std::size_t>(options.width, 60)) {}
+      : result_(result),
+        measures_(result.findings.measures),
+        options_(options),
+        width_(std::max<std::size_t>(options.width, 60)) {}
 
   std::string text() {
     verdict();
@@ -96,7 +104,8 @@ class Report {
     list("Notes", result_.notes);
     list("Warnings", result_.warnings);
     heading("Run");
-    out_ += "  " + seconds_text(result_.facts.ended_at) + " simulated in " + fixed(result_.facts.wall_seconds, 3) + " s, " +
+    out_ += "  " + seconds_text(result_.facts.ended_at) + " simulated in " +
+            fixed(result_.facts.wall_seconds, 3) + " s, " +
             count_text(static_cast<std::int64_t>(result_.facts.events)) + " events, fingerprint " +
             sim::hex16(result_.facts.fingerprint) + "\n";
     heading("Replay");
@@ -104,15 +113,20 @@ class Report {
   }
 
  private:
-  void heading(const std::string& title) { out_ += "\n" + tinted(title, Tint::strong, options_.colour) + "\n"; }
+  void heading(const std::string& title) {
+    out_ += "\n" + tinted(title, Tint::strong, options_.colour) + "\n";
+  }
   void more(std::size_t shown, std::size_t all, const std::string& what) {
-    if (all > shown) out_ += "  and " + count_text(static_cast<std::int64_t>(all - shown)) + " more " + what + "\n";
+    if (all > shown)
+      out_ += "  and " + count_text(static_cast<std::int64_t>(all - shown)) + " more " + what + "\n";
   }
 
   void verdict() {
     std::string word = result_.verdict();
-    std::transform(word.begin(), word.end(), word.begin(), [](unsigned char c) { return static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c); });
-    out_ += tinted(word, tint_of(result_.verdict()), options_.colour) + "  " + tinted(result_.title, Tint::strong, options_.colour) + "\n";
+    std::transform(word.begin(), word.end(), word.begin(),
+                   [](unsigned char c) { return static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c); });
+    out_ += tinted(word, tint_of(result_.verdict()), options_.colour) + "  " +
+            tinted(result_.title, Tint::strong, options_.colour) + "\n";
     out_ += wrapped(reason(), 2, width_);
   }
 
@@ -124,8 +138,10 @@ class Report {
     std::string open;
     for (const ExpectationResult& e : result_.expectations) {
       if (e.verdict == ExpectationVerdict::holds) ++held;
-      if (e.verdict == ExpectationVerdict::violated) failed += (failed.empty() ? "" : "; ") + e.text + " (is " + e.detail + ")";
-      if (e.verdict == ExpectationVerdict::inconclusive) open += (open.empty() ? "" : "; ") + e.text + " (" + e.detail + ")";
+      if (e.verdict == ExpectationVerdict::violated)
+        failed += (failed.empty() ? "" : "; ") + e.text + " (is " + e.detail + ")";
+      if (e.verdict == ExpectationVerdict::inconclusive)
+        open += (open.empty() ? "" : "; ") + e.text + " (" + e.detail + ")";
     }
     std::string laws;
     for (const std::string& id : result_.failed_laws) laws += (laws.empty() ? "" : ", ") + id;
@@ -134,8 +150,10 @@ class Report {
     if (!failed.empty()) text += "Not as expected: " + failed + ". ";
     if (!open.empty()) text += "Cannot tell: " + open + ". ";
     if (!text.empty()) return text;
-    text = result_.expectations.empty() ? "Nothing was expected" : "All " + count_text(held) + " expectations hold";
-    return text + (result_.findings.any_violation() ? "; the broken laws were expected." : "; no law is broken.");
+    text = result_.expectations.empty() ? "Nothing was expected"
+                                        : "All " + count_text(held) + " expectations hold";
+    return text +
+           (result_.findings.any_violation() ? "; the broken laws were expected." : "; no law is broken.");
   }
 
   void records() {
@@ -144,21 +162,29 @@ class Report {
     heading("Records");
     Columns table({false, true});
     table.row({"sent", count_text(r.sent)});
-    table.row({"acknowledged", count_text(r.acknowledged), count_text(static_cast<std::int64_t>(measures_.records_per_second())) +
-                                                               " /s, " + fixed(measures_.bytes_per_second() / 1048576.0, 1) + " MiB/s"});
-    if (r.failed > 0) table.row({"failed", count_text(r.failed), r.unknown > 0 ? "of these " + count_text(r.unknown) + " may have been written" : ""});
+    table.row({"acknowledged", count_text(r.acknowledged),
+               count_text(static_cast<std::int64_t>(measures_.records_per_second())) + " /s, " +
+                   fixed(measures_.bytes_per_second() / 1048576.0, 1) + " MiB/s"});
+    if (r.failed > 0)
+      table.row({"failed", count_text(r.failed),
+                 r.unknown > 0 ? "of these " + count_text(r.unknown) + " may have been written" : ""});
     if (r.unfinished() > 0) table.row({"unfinished", count_text(r.unfinished())});
     std::string by_acks;
-    const std::pair<const char*, std::int64_t> parts[] = {{"acks=0", lost.lost_acks_0}, {"acks=1", lost.lost_acks_1}, {"acks=all", lost.lost_acks_all}};
+    const std::pair<const char*, std::int64_t> parts[] = {
+        {"acks=0", lost.lost_acks_0}, {"acks=1", lost.lost_acks_1}, {"acks=all", lost.lost_acks_all}};
     for (const auto& [name, n] : parts) {
       if (n > 0) by_acks += (by_acks.empty() ? "" : ", ") + std::string(name) + ": " + count_text(n);
     }
-    if (lost.lost_promised > 0) by_acks += "; " + count_text(lost.lost_promised) + " of them against the promise of acks=all";
+    if (lost.lost_promised > 0)
+      by_acks += "; " + count_text(lost.lost_promised) + " of them against the promise of acks=all";
     table.row({"lost after acknowledgement", count_text(r.lost_acknowledged), by_acks});
     if (result_.findings.at_risk_max > r.lost_acknowledged) {
-      table.row({"at risk at times", count_text(result_.findings.at_risk_max), "acknowledged, but not on the leader just elected"});
+      table.row({"at risk at times", count_text(result_.findings.at_risk_max),
+                 "acknowledged, but not on the leader just elected"});
     }
-    if (lost.at_risk > 0) table.row({"at risk at the end", count_text(lost.at_risk), "nobody leads their partition; some replica still holds them"});
+    if (lost.at_risk > 0)
+      table.row({"at risk at the end", count_text(lost.at_risk),
+                 "nobody leads their partition; some replica still holds them"});
     table.row({"duplicated", count_text(r.duplicated)});
     table.row({"out of order", count_text(r.reordered)});
     if (r.consumed > 0) table.row({"consumed", count_text(r.consumed)});
@@ -171,12 +197,14 @@ class Report {
     heading("What was lost, and why");
     std::vector<LossStory> stories;
     for (const checkers::Loss& loss : losses) {
-      const auto same = std::find_if(stories.begin(), stories.end(), [&](const LossStory& story) { return story.tells(loss); });
+      const auto same = std::find_if(stories.begin(), stories.end(),
+                                     [&](const LossStory& story) { return story.tells(loss); });
       (same == stories.end() ? stories.emplace_back() : *same).add(loss);
     }
     for (std::size_t i = 0; i < std::min(stories.size(), options_.losses); ++i) {
       const LossStory& story = stories[i];
-      out_ += "  " + tinted(story.title(), Tint::bad, options_.colour) + " (" + checkers::acks_text(story.losses[0]->acks) + ")\n";
+      out_ += "  " + tinted(story.title(), Tint::bad, options_.colour) + " (" +
+              checkers::acks_text(story.losses[0]->acks) + ")\n";
       out_ += wrapped(story.text(), 4, width_);
     }
     more(options_.losses, stories.size(), "stories (all of them with --json)");
@@ -191,22 +219,25 @@ class Report {
     }
     const bool cut = windows.size() > options_.windows;
     if (cut) {
-      std::stable_sort(windows.begin(), windows.end(), [](const auto& a, const auto& b) { return a.length() > b.length(); });
+      std::stable_sort(windows.begin(), windows.end(),
+                       [](const auto& a, const auto& b) { return a.length() > b.length(); });
       windows.resize(options_.windows);
     }
     Columns table({false, false, true, true, true});
     for (const checkers::UnavailableWindow& w : windows) {
-      table.row({name_of(w.partition), checkers::to_string(w.what), seconds_text(w.from), "to " + seconds_text(w.to), seconds_text(w.length()),
-                 w.open ? "still so at the end" : ""});
+      table.row({name_of(w.partition), checkers::to_string(w.what), seconds_text(w.from),
+                 "to " + seconds_text(w.to), seconds_text(w.length()), w.open ? "still so at the end" : ""});
     }
     out_ += table.text(2);
     more(options_.windows, measures_.unavailable.size(), "shorter windows");
   }
 
-  void latency_row(Columns& table, const std::string& what, const std::string& when, const sim::Histogram& h) const {
+  void latency_row(Columns& table, const std::string& what, const std::string& when,
+                   const sim::Histogram& h) const {
     if (h.empty()) return;
     const auto ms = [](std::int64_t ns) { return ms_text(static_cast<double>(ns) / 1e6); };
-    table.row({what, when, count_text(h.count()), ms(h.quantile(0.5)), ms(h.quantile(0.95)), ms(h.quantile(0.99)), ms(h.quantile(0.999)), ms(h.max())});
+    table.row({what, when, count_text(h.count()), ms(h.quantile(0.5)), ms(h.quantile(0.95)),
+               ms(h.quantile(0.99)), ms(h.quantile(0.999)), ms(h.max())});
   }
 
   void latency() {
@@ -215,7 +246,8 @@ class Report {
     Columns table({false, false, true, true, true, true, true, true});
     table.row({"", "", "records", "p50", "p95", "p99", "p99.9", "max"});
     if (measures_.fault_window.any()) {
-      for (const auto& [name, phases] : {std::pair{"produce", &measures_.produce_phases}, std::pair{"end to end", &measures_.end_to_end_phases}}) {
+      for (const auto& [name, phases] : {std::pair{"produce", &measures_.produce_phases},
+                                         std::pair{"end to end", &measures_.end_to_end_phases}}) {
         latency_row(table, name, "before", phases->before);
         latency_row(table, name, "during", phases->during);
         latency_row(table, name, "after", phases->after);
@@ -229,7 +261,8 @@ class Report {
     if (measures_.fault_window.any()) {
       out_ += wrapped("during: from " + seconds_text(measures_.fault_window.from()) + " (first fault) to " +
                           seconds_text(measures_.fault_window.to()) +
-                          " (last fault healed, last producer served). produce: from the intended send to the final outcome, failures "
+                          " (last fault healed, last producer served). produce: from the intended send to "
+                          "the final outcome, failures "
                           "included; successes: from the first request to the answer.",
                       2, width_);
     }
@@ -243,8 +276,9 @@ class Report {
     table.row({"", "", "", "new leader after", "first answer after"});
     for (std::size_t i = 0; i < std::min(all.size(), options_.windows); ++i) {
       const checkers::LeaderRecovery& r = all[i];
-      table.row({name_of(r.partition), checkers::broker_text(r.lost) + " at " + seconds_text(r.stopped_at), how_text(r.how),
-                 r.elected_at ? seconds_text(*r.elected_at - r.stopped_at) : "never", r.acknowledged_at ? seconds_text(*r.acknowledged_at - r.stopped_at) : "-",
+      table.row({name_of(r.partition), checkers::broker_text(r.lost) + " at " + seconds_text(r.stopped_at),
+                 how_text(r.how), r.elected_at ? seconds_text(*r.elected_at - r.stopped_at) : "never",
+                 r.acknowledged_at ? seconds_text(*r.acknowledged_at - r.stopped_at) : "-",
                  r.successor >= 0 ? checkers::broker_text(r.successor) : ""});
     }
     out_ += table.text(2);
@@ -266,8 +300,12 @@ class Report {
     Columns table({true});
     for (std::size_t i = 0; i < std::min(result_.faults.size(), options_.faults); ++i) {
       const FaultResult& f = result_.faults[i];
-      std::string fate = !f.requested ? "did not come" : !f.fired ? "no target" : f.had_effect ? "" : "without effect";
-      if (f.healed_at) fate += (fate.empty() ? "" : ", ") + std::string("healed at ") + seconds_text(*f.healed_at);
+      std::string fate = !f.requested   ? "did not come"
+                         : !f.fired     ? "no target"
+                         : f.had_effect ? ""
+                                        : "without effect";
+      if (f.healed_at)
+        fate += (fate.empty() ? "" : ", ") + std::string("healed at ") + seconds_text(*f.healed_at);
       table.row({seconds_text(f.at), f.kind, f.target, fate});
     }
     out_ += table.text(2);
@@ -283,8 +321,10 @@ class Report {
     for (const checkers::CheckResult& c : result_.findings.checks) {
       if (c.verdict == checkers::Verdict::holds) continue;
       const std::string verdict = checkers::to_string(c.verdict);
-      out_ += "  " + tinted(c.verdict == checkers::Verdict::violated ? "violated" : "not judged", tint_of(verdict), options_.colour) + "  " +
-              c.id + "  " + c.title + "\n";
+      out_ += "  " +
+              tinted(c.verdict == checkers::Verdict::violated ? "violated" : "not judged", tint_of(verdict),
+                     options_.colour) +
+              "  " + c.id + "  " + c.title + "\n";
       out_ += wrapped(c.detail, 6, width_);
     }
     if (!held.empty()) out_ += "  " + tinted("hold", Tint::good, options_.colour) + "  " + held + "\n";
@@ -296,7 +336,8 @@ class Report {
     for (const ExpectationResult& e : result_.expectations) {
       const std::string verdict = to_string(e.verdict);
       const std::string gap(verdict.size() < 12 ? 12 - verdict.size() : 0, ' ');
-      out_ += "  " + tinted(verdict, tint_of(verdict), options_.colour) + gap + "  " + e.text + (e.detail.empty() ? "" : ": " + e.detail) + "\n";
+      out_ += "  " + tinted(verdict, tint_of(verdict), options_.colour) + gap + "  " + e.text +
+              (e.detail.empty() ? "" : ": " + e.detail) + "\n";
     }
   }
 
@@ -306,7 +347,8 @@ class Report {
     Columns table({false, true, true, true});
     table.row({"", "predicted", "published", "ratio"});
     for (const Comparison& p : result_.published) {
-      table.row({p.metric, p.predicted ? value_text(*p.predicted, p.metric) : "-", value_text(p.published, p.metric),
+      table.row({p.metric, p.predicted ? value_text(*p.predicted, p.metric) : "-",
+                 value_text(p.published, p.metric),
                  p.predicted && p.published != 0 ? fixed(*p.predicted / p.published, 2) : "-"});
     }
     out_ += table.text(2);
@@ -332,16 +374,20 @@ class Report {
 
 }  // namespace
 
-std::string render_text(const RunResult& result, const TextOptions& options) { return Report(result, options).text(); }
+std::string render_text(const RunResult& result, const TextOptions& options) {
+  return Report(result, options).text();
+}
 
 std::string render_line(const RunResult& result, bool colour) {
   const std::string verdict = result.verdict();
-  std::string line = tinted(verdict, tint_of(verdict), colour) + std::string(verdict.size() < 12 ? 12 - verdict.size() : 0, ' ');
+  std::string line = tinted(verdict, tint_of(verdict), colour) +
+                     std::string(verdict.size() < 12 ? 12 - verdict.size() : 0, ' ');
   line += "  seed " + std::to_string(result.facts.seed);
   if (!result.facts.bug.empty()) return line + "  " + result.facts.bug;
   line += "  acknowledged " + count_text(result.findings.measures.records.acknowledged);
   line += "  lost " + count_text(result.findings.measures.records.lost_acknowledged);
-  if (const auto longest = metric_value(result, "unavailable.longest")) line += "  unavailable " + fixed(longest->value, 3) + " s";
+  if (const auto longest = metric_value(result, "unavailable.longest"))
+    line += "  unavailable " + fixed(longest->value, 3) + " s";
   return line + "  " + result.scenario;
 }
 

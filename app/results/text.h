@@ -9,10 +9,10 @@
 namespace brokersim::results {
 
 struct TextOptions {
-  std::size_t width = 100;    ///< Columns of the terminal; below 60 counts as 60.
-  bool colour = false;        ///< ANSI colours.
-  std::size_t losses = 8;     ///< Stories told in full; the rest is counted.
-  std::size_t windows = 20;   ///< Unavailable windows and recoveries listed; the longest come first.
+  std::size_t width = 100;   ///< Columns of the terminal; below 60 counts as 60.
+  bool colour = false;       ///< ANSI colours.
+  std::size_t losses = 8;    ///< Stories told in full; the rest is counted.
+  std::size_t windows = 20;  ///< Unavailable windows and recoveries listed; the longest come first.
   std::size_t faults = 30;
 };
 

@@ -86,7 +86,8 @@ bool Availability::on(const history::ProduceOutcome& event) {
 }
 
 void Availability::on(const history::FetchAnswered& event) {
-  FetchFlow& of = grow(fetch_, static_cast<std::size_t>(event.partition.n), static_cast<std::size_t>(event.consumer.n));
+  FetchFlow& of =
+      grow(fetch_, static_cast<std::size_t>(event.partition.n), static_cast<std::size_t>(event.consumer.n));
   if (!event.ok) {
     // The window begins with the last good answer: what was asked after it is what nobody answered.
     if (!of.any) of.since = event.at;
@@ -116,7 +117,8 @@ void Availability::on(const history::PartitionChanged& event) {
     if (!leadership.missing) leadership = {true, event.at};
     return;
   }
-  if (leadership.missing) windows_.push_back({UnavailableWhat::no_leader, event.partition, leadership.since, event.at});
+  if (leadership.missing)
+    windows_.push_back({UnavailableWhat::no_leader, event.partition, leadership.since, event.at});
   leadership.missing = false;
 }
 
@@ -124,12 +126,14 @@ std::vector<UnavailableWindow> Availability::finish(sim::SimTime now) {
   std::vector<UnavailableWindow> all = windows_;
   for (std::size_t n = 0; n < leaderships_.size(); ++n) {
     const history::PartitionId partition{static_cast<std::int32_t>(n)};
-    if (leaderships_[n].missing) all.push_back({UnavailableWhat::no_leader, partition, leaderships_[n].since, now, true});
+    if (leaderships_[n].missing)
+      all.push_back({UnavailableWhat::no_leader, partition, leaderships_[n].since, now, true});
   }
   for (std::size_t n = 0; n < fetch_.size(); ++n) {
     const history::PartitionId partition{static_cast<std::int32_t>(n)};
     for (const FetchFlow& of : fetch_[n]) {
-      if (of.failing && now - of.since > kPatience) all.push_back({UnavailableWhat::fetch, partition, of.since, now, true});
+      if (of.failing && now - of.since > kPatience)
+        all.push_back({UnavailableWhat::fetch, partition, of.since, now, true});
     }
   }
   for (std::size_t n = 0; n < produce_.size(); ++n) {
@@ -141,8 +145,8 @@ std::vector<UnavailableWindow> Availability::finish(sim::SimTime now) {
       if (windows.empty()) continue;
       const bool all_acks = history_->clients()[client].acks < 0;
       for (std::size_t i = 0; i < windows.size(); ++i) {
-        all.push_back({all_acks ? UnavailableWhat::produce_acks_all : UnavailableWhat::produce, partition, windows[i].from,
-                       windows[i].to, open && i + 1 == windows.size()});
+        all.push_back({all_acks ? UnavailableWhat::produce_acks_all : UnavailableWhat::produce, partition,
+                       windows[i].from, windows[i].to, open && i + 1 == windows.size()});
       }
     }
   }
@@ -150,11 +154,14 @@ std::vector<UnavailableWindow> Availability::finish(sim::SimTime now) {
 }
 
 std::vector<UnavailableWindow> join(std::vector<UnavailableWindow> windows) {
-  const auto key = [](const UnavailableWindow& w) { return std::tuple(w.partition.n, w.what, w.from.ns, w.to.ns); };
+  const auto key = [](const UnavailableWindow& w) {
+    return std::tuple(w.partition.n, w.what, w.from.ns, w.to.ns);
+  };
   std::sort(windows.begin(), windows.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
   std::vector<UnavailableWindow> joined;
   for (const UnavailableWindow& window : windows) {
-    const bool same = !joined.empty() && joined.back().partition == window.partition && joined.back().what == window.what;
+    const bool same =
+        !joined.empty() && joined.back().partition == window.partition && joined.back().what == window.what;
     if (same && window.from <= joined.back().to) {
       joined.back().to = std::max(joined.back().to, window.to);
       joined.back().open = joined.back().open || window.open;

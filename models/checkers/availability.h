@@ -49,7 +49,7 @@ class ProduceFlow {
 
  private:
   bool any_success_ = false;
-  bool waiting_ = false;          ///< Something intended since the last success has failed.
+  bool waiting_ = false;  ///< Something intended since the last success has failed.
   sim::SimTime last_success_;
   sim::SimTime waiting_since_;
   std::int64_t outstanding_ = 0;

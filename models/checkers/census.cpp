@@ -39,7 +39,8 @@ Census take_census(const ReplicaLogs& logs, std::size_t replica, std::int64_t en
     }
     if (fresh > 0 && run.first < highest) {
       // Fresh ordinals below the highest that already stands there came late.
-      const std::int64_t beyond = std::max<std::int64_t>(run.first + run.count - std::max(highest, run.first), 0);
+      const std::int64_t beyond =
+          std::max<std::int64_t>(run.first + run.count - std::max(highest, run.first), 0);
       const std::int64_t late = fresh - beyond;
       if (late <= 0) return;
       if (producer.reordered == 0) {

@@ -37,44 +37,56 @@ void ClientLaws::on(const history::ProduceOutcome& event) {
     return;
   }
   const PartitionView& p = view_->partition(event.records.partition);
-  AckRun run{.first = first, .count = event.records.count, .base = event.base_offset, .at = event.at,
-             .broker = static_cast<std::int16_t>(event.broker), .acks = event.acks};
+  AckRun run{.first = first,
+             .count = event.records.count,
+             .base = event.base_offset,
+             .at = event.at,
+             .broker = static_cast<std::int16_t>(event.broker),
+             .acks = event.acks};
   if (event.base_offset >= 0) {
     const Run wanted{event.base_offset, event.records.count, first, event.records.producer.n, 0};
     for (std::size_t i = 0; i < std::min(p.replicas.size(), kMaskBits); ++i) {
       if (!p.logs.holds(i, wanted)) continue;
       run.holders = static_cast<std::uint16_t>(run.holders | (1u << i));
-      if (p.replicas[i].flushed >= wanted.end()) run.flushed = static_cast<std::uint16_t>(run.flushed | (1u << i));
+      if (p.replicas[i].flushed >= wanted.end())
+        run.flushed = static_cast<std::uint16_t>(run.flushed | (1u << i));
     }
     judge_answer(event, p, run);
   }
   account.acknowledge(run);
 }
 
-void ClientLaws::judge_answer(const history::ProduceOutcome& event, const PartitionView& p, const AckRun& run) {
+void ClientLaws::judge_answer(const history::ProduceOutcome& event, const PartitionView& p,
+                              const AckRun& run) {
   if (event.acks == 0) return;
   const auto what = [&] {
-    return record_range_text(run.first, run.count) + " of " + name_of(view_->history(), event.records.producer) + " in " + p.name;
+    return record_range_text(run.first, run.count) + " of " +
+           name_of(view_->history(), event.records.producer) + " in " + p.name;
   };
   const std::int64_t end = event.base_offset + run.count;
   if (event.acks < 0) {
     const Run wanted{event.base_offset, run.count, run.first, event.records.producer.n, 0};
     if (end > p.logs.committed() || p.logs.reference().matching(wanted, true) < run.count) {
       book_->breach(CheckId::S23, event.at,
-                    at_text(event.at) + broker_text(event.broker) + " acknowledged " + what() + " (acks=all, " +
-                        offset_range_text(event.base_offset, run.count) + "), but committed was only what lies below " +
-                        count_text(std::min(p.logs.committed(), end)) + (end > p.logs.committed() ? "." : ", and that is another record."),
+                    at_text(event.at) + broker_text(event.broker) + " acknowledged " + what() +
+                        " (acks=all, " + offset_range_text(event.base_offset, run.count) +
+                        "), but committed was only what lies below " +
+                        count_text(std::min(p.logs.committed(), end)) +
+                        (end > p.logs.committed() ? "." : ", and that is another record."),
                     p.excuse_ever());
     }
   }
   if (p.info.flush_messages == 1) {
-    const std::int32_t needed = event.acks < 0 ? std::min(p.info.min_insync_replicas, static_cast<std::int32_t>(p.replicas.size())) : 1;
+    const std::int32_t needed =
+        event.acks < 0 ? std::min(p.info.min_insync_replicas, static_cast<std::int32_t>(p.replicas.size()))
+                       : 1;
     std::int32_t flushed = 0;
     for (const ReplicaView& replica : p.replicas) flushed += replica.flushed >= end ? 1 : 0;
     if (flushed < needed) {
       book_->breach(CheckId::S23, event.at,
-                    at_text(event.at) + broker_text(event.broker) + " acknowledged " + what() + " (" + acks_text(event.acks) +
-                        ") with flush.messages=1, but only " + std::to_string(flushed) + " of " + std::to_string(needed) +
+                    at_text(event.at) + broker_text(event.broker) + " acknowledged " + what() + " (" +
+                        acks_text(event.acks) + ") with flush.messages=1, but only " +
+                        std::to_string(flushed) + " of " + std::to_string(needed) +
                         " replicas had them on the medium.",
                     p.excuse_ever());
     }
@@ -90,20 +102,23 @@ void ClientLaws::on(const history::Consumed& event) {
                                         static_cast<std::size_t>(event.records.producer.n));
   if (account == nullptr || event.records.first + event.records.count > account->sent_end) {
     book_->breach(CheckId::S22, event.at,
-                  at_text(event.at) + consumer + " read at " + offset_range_text(event.base_offset, event.records.count) + " of " +
-                      p.name + " records that nobody had sent.");
+                  at_text(event.at) + consumer + " read at " +
+                      offset_range_text(event.base_offset, event.records.count) + " of " + p.name +
+                      " records that nobody had sent.");
   }
 
   const Run run{event.base_offset, event.records.count, event.records.first, event.records.producer.n, 0};
   const std::int64_t known = std::min(end, p.logs.committed());
   const std::int64_t matched = p.logs.reference().matching(run, true);
   if (matched < run.count || known < end) {
-    const std::string what = at_text(event.at) + consumer + " read " + record_range_text(run.first, run.count) + " of " +
+    const std::string what = at_text(event.at) + consumer + " read " +
+                             record_range_text(run.first, run.count) + " of " +
                              name_of(view_->history(), event.records.producer) + " at " +
                              offset_range_text(event.base_offset, run.count) + " of " + p.name;
     book_->breach(CheckId::S25, event.at,
                   what + (matched < run.count ? ", but the committed log holds something else there."
-                                              : ", but only what lies below " + count_text(p.logs.committed()) + " is committed."),
+                                              : ", but only what lies below " +
+                                                    count_text(p.logs.committed()) + " is committed."),
                   p.excuse_ever());
   }
   p.read_end = std::max(p.read_end, known);
@@ -115,8 +130,10 @@ void ClientLaws::on(const history::Consumed& event) {
   std::int64_t& position = positions_[c][n];
   if (position >= 0 && position != event.base_offset) {
     book_->breach(CheckId::S26, event.at,
-                  at_text(event.at) + consumer + (event.base_offset > position ? " skipped " : " went back in ") + p.name +
-                      ": after offset " + count_text(position - 1) + " it got offset " + count_text(event.base_offset) + ".",
+                  at_text(event.at) + consumer +
+                      (event.base_offset > position ? " skipped " : " went back in ") + p.name +
+                      ": after offset " + count_text(position - 1) + " it got offset " +
+                      count_text(event.base_offset) + ".",
                   p.excuse_ever());
   }
   position = end;
@@ -134,17 +151,20 @@ void ClientLaws::judge(const history::Appended& event) {
   const std::int64_t end = event.records.first + event.records.count;
   if (account == nullptr || end > account->sent_end) {
     book_->breach(CheckId::S22, event.at,
-                  at_text(event.at) + broker_text(event.broker) + " appended to " + view_->partition(event.records.partition).name +
-                      " at " + offset_range_text(event.base_offset, event.records.count) + " records that nobody had sent.");
+                  at_text(event.at) + broker_text(event.broker) + " appended to " +
+                      view_->partition(event.records.partition).name + " at " +
+                      offset_range_text(event.base_offset, event.records.count) +
+                      " records that nobody had sent.");
     return;
   }
   if (account->failed.empty()) return;
   const std::int64_t refused = account->failed.count_within(event.records.first, end);
   if (refused == 0) return;
   book_->breach(CheckId::S24, event.at,
-                at_text(event.at) + broker_text(event.broker) + " appended " + records_text(refused) + " of " +
-                    name_of(view_->history(), event.records.producer) + " to " +
-                    view_->partition(event.records.partition).name + " that the producer had been told were not accepted.");
+                at_text(event.at) + broker_text(event.broker) + " appended " + records_text(refused) +
+                    " of " + name_of(view_->history(), event.records.producer) + " to " +
+                    view_->partition(event.records.partition).name +
+                    " that the producer had been told were not accepted.");
 }
 
 void ClientLaws::finish(sim::SimTime now, std::size_t partition, const Census& census) {
@@ -154,24 +174,27 @@ void ClientLaws::finish(sim::SimTime now, std::size_t partition, const Census& c
     const ProducerCensus& found = census.producers[n];
     const history::ClientInfo& client = clients[n];
     if (found.duplicated > 0 && client.idempotent) {
-      book_->breach(CheckId::S21, now,
-                    records_text(found.duplicated) + " of " + client.name + " stand twice in " + p.name + "; the first: " +
-                        record_range_text(found.first_duplicate.first, found.first_duplicate.count) + " again at " +
-                        offset_range_text(found.first_duplicate.base, found.first_duplicate.count) + ".",
-                    p.excuse_ever());
+      book_->breach(
+          CheckId::S21, now,
+          records_text(found.duplicated) + " of " + client.name + " stand twice in " + p.name +
+              "; the first: " + record_range_text(found.first_duplicate.first, found.first_duplicate.count) +
+              " again at " + offset_range_text(found.first_duplicate.base, found.first_duplicate.count) + ".",
+          p.excuse_ever());
     }
     if (found.reordered > 0 && (client.idempotent || client.max_in_flight == 1)) {
-      book_->breach(CheckId::S20, now,
-                    records_text(found.reordered) + " of " + client.name + " stand out of order in " + p.name + "; the first: " +
-                        record_range_text(found.first_reordered.first, found.first_reordered.count) + " at " +
-                        offset_range_text(found.first_reordered.base, found.first_reordered.count) + ", after record " +
-                        count_text(found.reordered_after) + ".",
-                    p.excuse_ever());
+      book_->breach(
+          CheckId::S20, now,
+          records_text(found.reordered) + " of " + client.name + " stand out of order in " + p.name +
+              "; the first: " + record_range_text(found.first_reordered.first, found.first_reordered.count) +
+              " at " + offset_range_text(found.first_reordered.base, found.first_reordered.count) +
+              ", after record " + count_text(found.reordered_after) + ".",
+          p.excuse_ever());
     }
     const Account* account = ledger_.find(partition, n);
     if (account == nullptr) continue;
     std::int64_t refused = 0;
-    for (const Interval& i : account->failed.intervals()) refused += found.present.count_within(i.first, i.end);
+    for (const Interval& i : account->failed.intervals())
+      refused += found.present.count_within(i.first, i.end);
     if (refused == 0) continue;
     book_->breach(CheckId::S24, now,
                   records_text(refused) + " of " + client.name + " stand in " + p.name +

@@ -78,8 +78,8 @@ AppendFacts ClusterView::apply(const history::Appended& event) {
   return facts;
 }
 
-CutFacts ClusterView::cut(PartitionView& p, std::size_t replica, std::int64_t offset, history::TruncateReason reason,
-                          sim::SimTime at) {
+CutFacts ClusterView::cut(PartitionView& p, std::size_t replica, std::int64_t offset,
+                          history::TruncateReason reason, sim::SimTime at) {
   CutFacts facts;
   const std::int64_t end = p.logs.end(replica);
   if (offset >= end) return facts;
@@ -92,8 +92,12 @@ CutFacts ClusterView::cut(PartitionView& p, std::size_t replica, std::int64_t of
   }
   const ReplicaView& view = p.replicas[replica];
   p.logs.for_each(replica, offset, end, [&](const Run& run) {
-    p.removals.push_back({.at = at, .run = run, .kind = RemovalKind::truncated, .reason = reason,
-                          .replica = static_cast<std::int16_t>(replica), .followed_epoch = view.role_epoch,
+    p.removals.push_back({.at = at,
+                          .run = run,
+                          .kind = RemovalKind::truncated,
+                          .reason = reason,
+                          .replica = static_cast<std::int16_t>(replica),
+                          .followed_epoch = view.role_epoch,
                           .followed = view.role_leader});
   });
   p.logs.cut(replica, offset);
@@ -107,7 +111,8 @@ CutFacts ClusterView::apply(const history::Truncated& event) {
   SIM_CHECK(index >= 0, "truncation of " + p.name + " by a broker without a replica");
   CutFacts facts = cut(p, static_cast<std::size_t>(index), event.to_offset, event.reason, event.at);
   const bool recovery = event.reason == history::TruncateReason::recovery;
-  facts.without_loss = recovery && facts.removed > 0 && !p.replicas[static_cast<std::size_t>(index)].lost_cache;
+  facts.without_loss =
+      recovery && facts.removed > 0 && !p.replicas[static_cast<std::size_t>(index)].lost_cache;
   return facts;
 }
 
@@ -150,7 +155,8 @@ bool ClusterView::apply(const history::RoleChanged& event) {
   if (index < 0) return false;
   const auto replica = static_cast<std::size_t>(index);
   ReplicaView& view = p.replicas[replica];
-  const bool took_over = event.leader == event.broker && !(view.leads() && view.role_epoch == event.leader_epoch);
+  const bool took_over =
+      event.leader == event.broker && !(view.leads() && view.role_epoch == event.leader_epoch);
   view.role_leader = event.leader;
   view.role_epoch = event.leader_epoch;
   view.has_role = true;
@@ -193,7 +199,8 @@ void ClusterView::apply(const history::PartitionChanged& event) {
 void ClusterView::apply(const history::BrokerChanged& event) {
   BrokerView& broker = broker_mutable(event.broker);
   const bool lossy = event.event == BrokerEvent::power_lost || event.event == BrokerEvent::kernel_panicked;
-  const bool stops = lossy || event.event == BrokerEvent::process_killed || event.event == BrokerEvent::stopped_clean;
+  const bool stops =
+      lossy || event.event == BrokerEvent::process_killed || event.event == BrokerEvent::stopped_clean;
   if (event.event == BrokerEvent::process_started || event.event == BrokerEvent::running) broker.up = true;
   if (stops) {
     broker.up = false;
@@ -217,14 +224,17 @@ void ClusterView::apply(const history::StorageLost& event) {
   const Run run{event.base_offset, event.records.count, event.records.first, event.records.producer.n, 0};
   if (!p.removals.empty()) {
     Removal& last = p.removals.back();
-    const bool same = last.kind == RemovalKind::storage_lost && last.at == event.at && last.replica == index &&
-                      last.state == event.state && last.run.producer == run.producer;
+    const bool same = last.kind == RemovalKind::storage_lost && last.at == event.at &&
+                      last.replica == index && last.state == event.state && last.run.producer == run.producer;
     if (same && last.run.end() == run.base && last.run.first + last.run.count == run.first) {
       last.run.count += run.count;
       return;
     }
   }
-  p.removals.push_back({.at = event.at, .run = run, .kind = RemovalKind::storage_lost, .state = event.state,
+  p.removals.push_back({.at = event.at,
+                        .run = run,
+                        .kind = RemovalKind::storage_lost,
+                        .state = event.state,
                         .replica = static_cast<std::int16_t>(index)});
 }
 
@@ -237,7 +247,8 @@ CutFacts ClusterView::apply(const history::Recovered& event) {
   // A lost truncation brings back what it had removed: from there on the log is what recovery found.
   bool differs = false;
   for (const history::RecoveredRun& found : event.content) {
-    const Run run{found.base_offset, found.records.count, found.records.first, found.records.producer.n, found.leader_epoch};
+    const Run run{found.base_offset, found.records.count, found.records.first, found.records.producer.n,
+                  found.leader_epoch};
     if (!differs && run.end() <= p.logs.end(replica) && p.logs.holds(replica, run)) continue;
     if (!differs) cut(p, replica, run.base, history::TruncateReason::recovery, event.at);
     differs = true;

@@ -20,13 +20,13 @@ namespace brokersim::checkers {
 struct ReplicaView {
   history::BrokerId broker = -1;
   std::int64_t high_watermark = 0;
-  std::int64_t flushed = 0;          ///< Everything below is on the medium.
-  std::int32_t role_leader = -1;     ///< Whom it follows; itself if it leads; -1 nobody.
+  std::int64_t flushed = 0;       ///< Everything below is on the medium.
+  std::int32_t role_leader = -1;  ///< Whom it follows; itself if it leads; -1 nobody.
   std::int32_t role_epoch = -1;
-  bool has_role = false;             ///< Since its process started.
+  bool has_role = false;                 ///< Since its process started.
   std::int64_t led_high_watermark = -1;  ///< Last one reported in this leadership; -1 none yet.
-  bool lost_cache = false;           ///< A lossy stop since its last recovery.
-  std::size_t recovered_at = 0;      ///< How many removals of the partition there were at its last recovery.
+  bool lost_cache = false;               ///< A lossy stop since its last recovery.
+  std::size_t recovered_at = 0;  ///< How many removals of the partition there were at its last recovery.
   [[nodiscard]] bool leads() const { return has_role && role_leader == broker; }
 };
 
@@ -47,7 +47,7 @@ struct Removal {
   sim::SimTime at;
   Run run;
   RemovalKind kind = RemovalKind::truncated;
-  history::LostState state = history::LostState::dirty;             ///< storage_lost
+  history::LostState state = history::LostState::dirty;                  ///< storage_lost
   history::TruncateReason reason = history::TruncateReason::divergence;  ///< truncated
   std::int16_t replica = 0;
   std::int32_t followed_epoch = -1;  ///< truncated: epoch of the leader it followed.
@@ -78,7 +78,9 @@ struct PartitionView {
   [[nodiscard]] std::int32_t index_of(history::BrokerId broker) const;
   /// "" while the contract holds; else why not.
   [[nodiscard]] std::string excuse() const { return contract.broken() ? contract.why() : std::string{}; }
-  [[nodiscard]] std::string excuse_ever() const { return contract.ever_broken() ? contract.why() : std::string{}; }
+  [[nodiscard]] std::string excuse_ever() const {
+    return contract.ever_broken() ? contract.why() : std::string{};
+  }
 };
 
 struct Crash {
@@ -94,7 +96,7 @@ struct AppendFacts {
   std::int64_t expected_base = 0;  ///< The replica's log end before.
   bool reused = false;             ///< A leader of the current epoch wrote below the true high watermark.
   std::int64_t committed_before = 0;
-  std::int64_t unread_from = -1;   ///< First offset that a consumer had read and that was given up; -1 none.
+  std::int64_t unread_from = -1;  ///< First offset that a consumer had read and that was given up; -1 none.
 };
 struct CutFacts {
   std::int64_t removed = 0;
@@ -104,7 +106,7 @@ struct CutFacts {
 };
 struct HighWatermarkFacts {
   std::int64_t before = 0;
-  bool went_back = false;        ///< Within one leadership.
+  bool went_back = false;  ///< Within one leadership.
   bool beyond_log = false;
   std::int64_t differs_at = -1;  ///< First offset below it where the replica differs from what was committed.
   std::int64_t given_up_from = -1;  ///< Read offsets given up, as in AppendFacts.
@@ -136,7 +138,8 @@ class ClusterView {
 
  private:
   BrokerView& broker_mutable(history::BrokerId id);
-  CutFacts cut(PartitionView& p, std::size_t replica, std::int64_t offset, history::TruncateReason reason, sim::SimTime at);
+  CutFacts cut(PartitionView& p, std::size_t replica, std::int64_t offset, history::TruncateReason reason,
+               sim::SimTime at);
   /// Makes `replica` the reference; returns the first read offset that is no longer committed, -1 if none.
   std::int64_t promote(PartitionView& p, std::size_t replica, std::int32_t epoch);
 

@@ -29,7 +29,8 @@ void Contract::break_it(sim::SimTime at, const std::string& reason) {
   why_ = name_ + ": " + reason + " at " + sim::to_string(at);
 }
 
-void Contract::lossy_stop(history::BrokerId broker, sim::SimTime at, const std::vector<history::BrokerId>& isr) {
+void Contract::lossy_stop(history::BrokerId broker, sim::SimTime at,
+                          const std::vector<history::BrokerId>& isr) {
   if (flushed_before_answer_) return;
   std::vector<history::BrokerId> lossy;
   for (Replica& replica : replicas_) {
@@ -38,17 +39,19 @@ void Contract::lossy_stop(history::BrokerId broker, sim::SimTime at, const std::
   }
   if (static_cast<std::int32_t>(lossy.size()) > min_isr_ - 1) {
     break_it(at, brokers_text(lossy) + " had lost " + (lossy.size() == 1 ? "its" : "their") +
-                     " page cache and had not rejoined the ISR (min.insync.replicas=" + std::to_string(min_isr_) +
-                     " allows " + std::to_string(min_isr_ - 1) + ")");
+                     " page cache and had not rejoined the ISR (min.insync.replicas=" +
+                     std::to_string(min_isr_) + " allows " + std::to_string(min_isr_ - 1) + ")");
   }
   if (!elr_ && contains(isr, broker) && static_cast<std::int32_t>(isr.size()) < min_isr_) {
     break_it(at, broker_text(broker) + ", in an ISR of " + std::to_string(isr.size()) +
-                     " below min.insync.replicas=" + std::to_string(min_isr_) + " and without ELR, lost its page cache");
+                     " below min.insync.replicas=" + std::to_string(min_isr_) +
+                     " and without ELR, lost its page cache");
   }
 }
 
 bool Contract::lossy(history::BrokerId broker) const {
-  return std::any_of(replicas_.begin(), replicas_.end(), [&](const Replica& r) { return r.broker == broker && r.lossy; });
+  return std::any_of(replicas_.begin(), replicas_.end(),
+                     [&](const Replica& r) { return r.broker == broker && r.lossy; });
 }
 
 void Contract::started(history::BrokerId broker) {
@@ -58,13 +61,14 @@ void Contract::started(history::BrokerId broker) {
 }
 
 void Contract::changed(const history::PartitionChanged& event) {
-  if (event.unclean && unclean_allowed_) break_it(event.at, "an unclean election of " + broker_text(event.leader));
+  if (event.unclean && unclean_allowed_)
+    break_it(event.at, "an unclean election of " + broker_text(event.leader));
   if (event.unclean && !unclean_allowed_ && elr_ && event.leader >= 0 && event.leader == last_leader_) {
     for (const Replica& replica : replicas_) {
       if (!replica.lossy) continue;
       break_it(event.at, "ISR and ELR had run empty by unclean restarts, " + broker_text(event.leader) +
-                             " was elected as the last known leader (KIP-966), and " + broker_text(replica.broker) +
-                             " had lost its page cache");
+                             " was elected as the last known leader (KIP-966), and " +
+                             broker_text(replica.broker) + " had lost its page cache");
     }
   }
   if (event.leader >= 0) last_leader_ = event.leader;

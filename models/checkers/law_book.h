@@ -14,7 +14,22 @@
 namespace brokersim::checkers {
 
 enum class CheckId : std::uint8_t {
-  S1, S2, S3, S5, S7, S8, S9, S11, S12, S20, S21, S22, S23, S24, S25, S26,
+  S1,
+  S2,
+  S3,
+  S5,
+  S7,
+  S8,
+  S9,
+  S11,
+  S12,
+  S20,
+  S21,
+  S22,
+  S23,
+  S24,
+  S25,
+  S26,
 };
 inline constexpr std::size_t kChecks = 16;
 
@@ -35,7 +50,7 @@ struct CheckResult {
   std::string id;
   std::string title;
   Verdict verdict = Verdict::holds;
-  std::string detail;  ///< The story of the first breach; or why the law does not apply; may be empty.
+  std::string detail;         ///< The story of the first breach; or why the law does not apply; may be empty.
   std::int64_t breaches = 0;  ///< Of the verdict's kind; a story may stand for many records.
   sim::SimTime first_at;      ///< Of the first breach. 0 if none.
 };

@@ -20,12 +20,12 @@ namespace brokersim::checkers {
 struct AckRun {
   std::int64_t first = 0;
   std::int64_t count = 0;
-  std::int64_t base = -1;        ///< Offset of `first` as answered; -1 unknown (acks=0).
-  sim::SimTime at;               ///< Of the first acknowledgement.
-  std::int32_t span_ns = 0;      ///< From the first to the last one.
-  std::int16_t broker = -1;      ///< Who answered.
-  std::uint16_t holders = 0;     ///< Bit i: replica i (assignment order) held all of them just then.
-  std::uint16_t flushed = 0;     ///< Bit i: and had them on the medium.
+  std::int64_t base = -1;     ///< Offset of `first` as answered; -1 unknown (acks=0).
+  sim::SimTime at;            ///< Of the first acknowledgement.
+  std::int32_t span_ns = 0;   ///< From the first to the last one.
+  std::int16_t broker = -1;   ///< Who answered.
+  std::uint16_t holders = 0;  ///< Bit i: replica i (assignment order) held all of them just then.
+  std::uint16_t flushed = 0;  ///< Bit i: and had them on the medium.
   std::int8_t acks = -1;
 
   [[nodiscard]] std::int64_t end() const { return first + count; }

@@ -41,7 +41,8 @@ const char* crash_text(const ClusterView& view, history::BrokerId broker, sim::S
 /// The stories speak of several records; one is "it".
 std::string in_number(std::string text, std::int64_t records) {
   if (records != 1) return text;
-  const std::pair<std::string, std::string> words[] = {{" them", " it"}, {"they were", "it was"}, {"they had", "it had"}};
+  const std::pair<std::string, std::string> words[] = {
+      {" them", " it"}, {"they were", "it was"}, {"they had", "it had"}};
   for (const auto& [many, one] : words) {
     for (std::size_t at = text.find(many); at != std::string::npos; at = text.find(many, at + one.size())) {
       text.replace(at, many.size(), one);
@@ -66,9 +67,11 @@ std::string holders(const PartitionView& p, const LossGroup& group) {
   const std::vector<history::BrokerId> flushed = members(p, group.ack.flushed);
   if (held.empty()) return "By then no broker held them any more. ";
   if (gone_before_the_answer(p, group)) {
-    return "Only " + brokers_text(held) + " had held them, in the page cache; the answer was on its way when they were lost. ";
+    return "Only " + brokers_text(held) +
+           " had held them, in the page cache; the answer was on its way when they were lost. ";
   }
-  std::string text = "By then " + (held.size() == 1 ? "only " + brokers_text(held) : brokers_text(held)) + " held them, ";
+  std::string text =
+      "By then " + (held.size() == 1 ? "only " + brokers_text(held) : brokers_text(held)) + " held them, ";
   if (flushed.empty()) {
     text += held.size() == 1 ? "in its page cache" : "all in their page caches";
   } else if (flushed.size() == held.size()) {
@@ -89,18 +92,22 @@ std::string states_text(const std::map<history::LostState, std::int64_t>& states
   return text;
 }
 
-std::string copy_text(const ClusterView& view, const PartitionView& p, const LossGroup& group, std::size_t replica) {
+std::string copy_text(const ClusterView& view, const PartitionView& p, const LossGroup& group,
+                      std::size_t replica) {
   const CopyFate& fate = group.fates[replica];
   const history::BrokerId broker = p.replicas[replica].broker;
   const std::string who = sentence(broker_text(broker));
   switch (fate.kind) {
     case Kind::never: return "";
     case Kind::kept: return who + " still has them but does not lead. ";
-    case Kind::doomed: return who + " has them on its medium, behind a batch that a crash took, so that its recovery will cut them. ";
+    case Kind::doomed:
+      return who +
+             " has them on its medium, behind a batch that a crash took, so that its recovery will cut "
+             "them. ";
     case Kind::storage_lost: {
       const Removal& removal = p.removals[static_cast<std::size_t>(fate.removal)];
-      return who + " lost them to " + crash_text(view, broker, removal.at) + " at " + sim::to_string(removal.at) +
-             states_text(group.states[replica]) + ". ";
+      return who + " lost them to " + crash_text(view, broker, removal.at) + " at " +
+             sim::to_string(removal.at) + states_text(group.states[replica]) + ". ";
     }
     case Kind::truncated: break;
   }
@@ -109,13 +116,16 @@ std::string copy_text(const ClusterView& view, const PartitionView& p, const Los
   switch (removal.reason) {
     case history::TruncateReason::recovery:
       return text + " in recovery, because a batch before them was missing or broken. ";
-    case history::TruncateReason::high_watermark: text += " when it truncated to its own high watermark"; break;
+    case history::TruncateReason::high_watermark:
+      text += " when it truncated to its own high watermark";
+      break;
     case history::TruncateReason::out_of_range: text += " because its log was ahead of its leader's"; break;
     case history::TruncateReason::divergence: text += " to agree with its leader"; break;
   }
   if (removal.followed >= 0 && removal.followed != broker) {
     text += ": it followed " + broker_text(removal.followed);
-    if (const LeaderChange* change = change_of_epoch(p, removal.followed_epoch)) text += ", " + elected_text(*change);
+    if (const LeaderChange* change = change_of_epoch(p, removal.followed_epoch))
+      text += ", " + elected_text(*change);
   }
   return text + ". ";
 }
@@ -131,7 +141,8 @@ std::string leader_text(const PartitionView& p, const LossGroup& group, std::int
   if (index < 0 || elected == nullptr) return "";
   const Kind fate = group.fates[static_cast<std::size_t>(index)].kind;
   // The last election explains it only if it came after the acknowledgement began.
-  std::string text = sentence(broker_text(leader)) + (fate == Kind::never ? ", which never had them, leads" : " leads");
+  std::string text =
+      sentence(broker_text(leader)) + (fate == Kind::never ? ", which never had them, leads" : " leads");
   return text + ", " + elected_text(*elected) + ". ";
 }
 
@@ -146,26 +157,34 @@ std::string remedy(const PartitionView& p, const LossGroup& group) {
     const Removal& removal = p.removals[static_cast<std::size_t>(fate.removal)];
     if (removal.reason == history::TruncateReason::recovery) crash = true;
   }
-  for (const LeaderChange& change : p.changes) unclean = unclean || (change.unclean && change.at >= group.ack.at);
+  for (const LeaderChange& change : p.changes)
+    unclean = unclean || (change.unclean && change.at >= group.ack.at);
   const std::vector<history::BrokerId> held = members(p, group.ack.holders);
   if (group.ack.acks == 0) {
-    return appended ? "With acks=all and min.insync.replicas=2 the producer would have waited for a second replica, and tried again."
-                    : "No broker ever appended them. With acks=1 or acks=all the producer would have noticed, and tried again.";
+    return appended ? "With acks=all and min.insync.replicas=2 the producer would have waited for a second "
+                      "replica, and tried again."
+                    : "No broker ever appended them. With acks=1 or acks=all the producer would have "
+                      "noticed, and tried again.";
   }
   if (unclean) {
-    return "With unclean.leader.election.enable=false the partition would have waited for a complete replica, without a leader until then.";
+    return "With unclean.leader.election.enable=false the partition would have waited for a complete "
+           "replica, without a leader until then.";
   }
   if (group.ack.acks == 1 && held.size() <= 1) {
-    return "With acks=all and min.insync.replicas=2 nobody would have acknowledged them before a second replica held them.";
+    return "With acks=all and min.insync.replicas=2 nobody would have acknowledged them before a second "
+           "replica held them.";
   }
-  if (crash && group.ack.acks < 0 && held.size() <= 1 && p.replicas.size() > 1 && p.info.min_insync_replicas < 2) {
+  if (crash && group.ack.acks < 0 && held.size() <= 1 && p.replicas.size() > 1 &&
+      p.info.min_insync_replicas < 2) {
     return "With min.insync.replicas=2 the leader would have refused them while nobody else was in sync.";
   }
   if (crash) {
-    return "A flush before the answer (flush.messages=1), or replicas whose power does not fail together, would have saved them.";
+    return "A flush before the answer (flush.messages=1), or replicas whose power does not fail together, "
+           "would have saved them.";
   }
   if (group.ack.acks == 1) {
-    return "With acks=all and min.insync.replicas=2 the answer would have waited for every replica in sync, and so for whoever could be elected.";
+    return "With acks=all and min.insync.replicas=2 the answer would have waited for every replica in sync, "
+           "and so for whoever could be elected.";
   }
   return "Nothing in the configuration or in the faults excuses it.";
 }
@@ -175,20 +194,25 @@ std::string remedy(const PartitionView& p, const LossGroup& group) {
 std::vector<std::int64_t> CopyFate::key(const PartitionView& p) const {
   if (removal < 0) return {static_cast<std::int64_t>(kind)};
   const Removal& r = p.removals[static_cast<std::size_t>(removal)];
-  return {static_cast<std::int64_t>(kind), r.at.ns, kind == Kind::truncated ? static_cast<std::int64_t>(r.reason) : 0,
+  return {static_cast<std::int64_t>(kind), r.at.ns,
+          kind == Kind::truncated ? static_cast<std::int64_t>(r.reason) : 0,
           kind == Kind::truncated ? r.followed_epoch : 0};
 }
 
-std::string tell_acknowledgement(std::int8_t acks, history::BrokerId broker, sim::SimTime from, sim::SimTime to,
-                                 std::int64_t records) {
+std::string tell_acknowledgement(std::int8_t acks, history::BrokerId broker, sim::SimTime from,
+                                 sim::SimTime to, std::int64_t records) {
   const std::string when = when_text(from, to);
-  if (acks == 0) return in_number("The producer counted them as written " + when + " (acks=0: nobody answers).", records);
-  return in_number(sentence(broker_text(broker)) + " acknowledged them " + when + " (" + acks_text(acks) + ").", records);
+  if (acks == 0)
+    return in_number("The producer counted them as written " + when + " (acks=0: nobody answers).", records);
+  return in_number(
+      sentence(broker_text(broker)) + " acknowledged them " + when + " (" + acks_text(acks) + ").", records);
 }
 
-std::string tell_fate(const ClusterView& view, const PartitionView& p, const LossGroup& group, std::int32_t final_leader) {
+std::string tell_fate(const ClusterView& view, const PartitionView& p, const LossGroup& group,
+                      std::int32_t final_leader) {
   std::string text = holders(p, group);
-  for (std::size_t replica = 0; replica < group.fates.size(); ++replica) text += copy_text(view, p, group, replica);
+  for (std::size_t replica = 0; replica < group.fates.size(); ++replica)
+    text += copy_text(view, p, group, replica);
   text += leader_text(p, group, final_leader);
   return in_number(text + remedy(p, group), group.records);
 }

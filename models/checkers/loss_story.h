@@ -28,19 +28,20 @@ struct CopyFate {
 
 /// Lost records that share a story.
 struct LossGroup {
-  AckRun ack;                      ///< Of the first of them; `at` and span cover all.
+  AckRun ack;  ///< Of the first of them; `at` and span cover all.
   sim::SimTime acked_last;
   std::int64_t offset_first = -1;  ///< Smallest known offset; -1 none known.
   std::int64_t offset_last = -1;
   std::int64_t records = 0;
   bool promised = false;
   std::vector<CopyFate> fates;  ///< By replica.
-  std::vector<std::map<history::LostState, std::int64_t>> states;  ///< By replica: records per state at the crash.
+  std::vector<std::map<history::LostState, std::int64_t>>
+      states;  ///< By replica: records per state at the crash.
 };
 
 /// "Broker 1 acknowledged them at 50.012 s (acks=1)." For one record: "it".
-[[nodiscard]] std::string tell_acknowledgement(std::int8_t acks, history::BrokerId broker, sim::SimTime from, sim::SimTime to,
-                                               std::int64_t records);
+[[nodiscard]] std::string tell_acknowledgement(std::int8_t acks, history::BrokerId broker, sim::SimTime from,
+                                               sim::SimTime to, std::int64_t records);
 
 /// Who held them then, what became of each copy, who leads now, and what would have saved them.
 [[nodiscard]] std::string tell_fate(const ClusterView& view, const PartitionView& p, const LossGroup& group,

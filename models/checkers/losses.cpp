@@ -16,7 +16,8 @@ std::int64_t intact_end(const PartitionView& p, std::size_t replica) {
   std::int64_t end = p.logs.end(replica);
   for (std::size_t i = p.replicas[replica].recovered_at; i < p.removals.size(); ++i) {
     const Removal& removal = p.removals[i];
-    if (removal.kind != RemovalKind::storage_lost || static_cast<std::size_t>(removal.replica) != replica) continue;
+    if (removal.kind != RemovalKind::storage_lost || static_cast<std::size_t>(removal.replica) != replica)
+      continue;
     end = std::min(end, removal.run.base);
   }
   return end;
@@ -26,7 +27,8 @@ std::int64_t intact_end(const PartitionView& p, std::size_t replica) {
 std::int64_t last_lossy_stop(const BrokerView& broker, sim::SimTime at) {
   std::int64_t last = -1;
   for (const Crash& crash : broker.crashes) {
-    const bool lossy = crash.event == history::BrokerEvent::power_lost || crash.event == history::BrokerEvent::kernel_panicked;
+    const bool lossy = crash.event == history::BrokerEvent::power_lost ||
+                       crash.event == history::BrokerEvent::kernel_panicked;
     if (lossy && crash.at <= at) last = crash.at.ns;
   }
   return last;
@@ -40,8 +42,10 @@ std::vector<IntervalMap<CopyFate>> fates_of(ClusterView& view, const PartitionVi
     const Removal& removal = p.removals[i];
     if (removal.run.producer != producer) continue;
     const auto replica = static_cast<std::size_t>(removal.replica);
-    const bool recovery = removal.kind == RemovalKind::truncated && removal.reason == history::TruncateReason::recovery;
-    const std::int64_t crash = recovery ? last_lossy_stop(view.broker(p.replicas[replica].broker), removal.at) : -1;
+    const bool recovery =
+        removal.kind == RemovalKind::truncated && removal.reason == history::TruncateReason::recovery;
+    const std::int64_t crash =
+        recovery ? last_lossy_stop(view.broker(p.replicas[replica].broker), removal.at) : -1;
     for (const Interval& part : lost.within(removal.run.first, removal.run.first + removal.run.count)) {
       for (std::int64_t n = part.first; n < part.end;) {
         const CopyFate before = fates[replica].at(n);
@@ -50,7 +54,8 @@ std::vector<IntervalMap<CopyFate>> fates_of(ClusterView& view, const PartitionVi
         const bool known = recovery && before.kind == CopyFate::Kind::storage_lost &&
                            p.removals[static_cast<std::size_t>(before.removal)].at.ns == crash;
         if (!known) {
-          const CopyFate::Kind kind = removal.kind == RemovalKind::storage_lost ? CopyFate::Kind::storage_lost : CopyFate::Kind::truncated;
+          const CopyFate::Kind kind = removal.kind == RemovalKind::storage_lost ? CopyFate::Kind::storage_lost
+                                                                                : CopyFate::Kind::truncated;
           fates[replica].paint(n, end, {kind, static_cast<std::int32_t>(i)});
         }
         n = end;
@@ -81,7 +86,8 @@ std::vector<IntervalMap<CopyFate>> fates_of(ClusterView& view, const PartitionVi
 }
 
 /// Where a lost record stood: as its leader answered, else as some replica had it.
-std::int64_t offset_of(const PartitionView& p, const AckRun& ack, const std::vector<CopyFate>& fates, std::int64_t ordinal) {
+std::int64_t offset_of(const PartitionView& p, const AckRun& ack, const std::vector<CopyFate>& fates,
+                       std::int64_t ordinal) {
   if (ack.base >= 0) return ack.base + (ordinal - ack.first);
   for (const CopyFate& fate : fates) {
     if (fate.removal < 0) continue;
@@ -113,7 +119,8 @@ std::vector<Grouped> group_by_story(ClusterView& view, const PartitionView& p, s
         here.push_back(of_replica.at(n));
         end = std::min(end, of_replica.next_start(n));
       }
-      const bool promised = ack->acks < 0 && !p.contract.void_by_config() && !p.contract.broken_since(ack->at);
+      const bool promised =
+          ack->acks < 0 && !p.contract.void_by_config() && !p.contract.broken_since(ack->at);
       std::vector<std::int64_t> key{ack->broker, ack->acks, ack->holders, ack->flushed, promised ? 1 : 0};
       for (const CopyFate& fate : here) {
         const std::vector<std::int64_t> part = fate.key(p);
@@ -155,8 +162,8 @@ std::vector<Grouped> group_by_story(ClusterView& view, const PartitionView& p, s
 
 std::string ordinals_text(const Loss& loss) {
   if (loss.pieces == 1) return record_range_text(loss.first, loss.records);
-  return records_text(loss.records) + " in " + count_text(loss.pieces) + " pieces between " + count_text(loss.first) + " and " +
-         count_text(loss.last);
+  return records_text(loss.records) + " in " + count_text(loss.pieces) + " pieces between " +
+         count_text(loss.first) + " and " + count_text(loss.last);
 }
 
 std::int64_t LossFinder::acknowledged_not_on(std::size_t partition, std::size_t replica) const {
@@ -167,16 +174,19 @@ std::int64_t LossFinder::acknowledged_not_on(std::size_t partition, std::size_t 
     const Account* account = ledger_->find(partition, n);
     if (account == nullptr) continue;
     const IntervalSet& present = census.present(n);
-    for (const AckRun& run : account->acked) missing += run.count - present.count_within(run.first, run.end());
+    for (const AckRun& run : account->acked)
+      missing += run.count - present.count_within(run.first, run.end());
   }
   return missing;
 }
 
-void LossFinder::find(std::size_t partition, std::int32_t leader, const Census* census, LossReport& report) const {
+void LossFinder::find(std::size_t partition, std::int32_t leader, const Census* census,
+                      LossReport& report) const {
   const PartitionView& p = view_->partition_at(partition);
   std::vector<Census> copies;
   if (census == nullptr) {
-    for (std::size_t i = 0; i < p.replicas.size(); ++i) copies.push_back(take_census(p.logs, i, intact_end(p, i)));
+    for (std::size_t i = 0; i < p.replicas.size(); ++i)
+      copies.push_back(take_census(p.logs, i, intact_end(p, i)));
   }
   for (std::size_t n = 0; n < ledger_->producers(partition); ++n) {
     const Account* account = ledger_->find(partition, n);
@@ -195,7 +205,9 @@ void LossFinder::find(std::size_t partition, std::int32_t leader, const Census* 
     const auto producer = static_cast<std::int32_t>(n);
     for (const Grouped& grouped : group_by_story(*view_, p, producer, *account, lost)) {
       const LossGroup& group = grouped.group;
-      Loss loss{.partition = {static_cast<std::int32_t>(partition)}, .producer = {producer}, .partition_name = p.name,
+      Loss loss{.partition = {static_cast<std::int32_t>(partition)},
+                .producer = {producer},
+                .partition_name = p.name,
                 .producer_name = view_->history().client({producer}).name};
       loss.first = grouped.pieces.front().first;
       loss.last = grouped.pieces.back().end - 1;
@@ -209,13 +221,17 @@ void LossFinder::find(std::size_t partition, std::int32_t leader, const Census* 
       loss.fate = tell_fate(*view_, p, group, leader);
       loss.explanation = "Producer " + loss.producer_name + " wrote " + ordinals_text(loss) + " to " + p.name;
       if (group.offset_first >= 0) {
-        loss.explanation += " (" + offset_range_text(group.offset_first, group.offset_last - group.offset_first + 1) + ")";
+        loss.explanation +=
+            " (" + offset_range_text(group.offset_first, group.offset_last - group.offset_first + 1) + ")";
       }
-      loss.explanation += ". " + tell_acknowledgement(loss.acks, loss.acknowledged_by, loss.acknowledged_from,
-                                                      loss.acknowledged_to, loss.records) +
+      loss.explanation += ". " +
+                          tell_acknowledgement(loss.acks, loss.acknowledged_by, loss.acknowledged_from,
+                                               loss.acknowledged_to, loss.records) +
                           " " + loss.fate;
       report.lost += loss.records;
-      (loss.acks == 0 ? report.lost_acks_0 : loss.acks > 0 ? report.lost_acks_1 : report.lost_acks_all) += loss.records;
+      (loss.acks == 0  ? report.lost_acks_0
+       : loss.acks > 0 ? report.lost_acks_1
+                       : report.lost_acks_all) += loss.records;
       if (loss.promised) report.lost_promised += loss.records;
       report.losses.push_back(std::move(loss));
     }
@@ -225,12 +241,14 @@ void LossFinder::find(std::size_t partition, std::int32_t leader, const Census* 
 namespace {
 
 std::string lost_of(std::int64_t lost, std::int64_t acknowledged, const char* acks) {
-  return std::string(acks) + ": " + count_text(lost) + " of " + count_text(acknowledged) + " acknowledged records lost";
+  return std::string(acks) + ": " + count_text(lost) + " of " + count_text(acknowledged) +
+         " acknowledged records lost";
 }
 
 }  // namespace
 
-void judge_losses(const LossReport& report, ClusterView& view, const Ledger& ledger, sim::SimTime now, LawBook& book) {
+void judge_losses(const LossReport& report, ClusterView& view, const Ledger& ledger, sim::SimTime now,
+                  LawBook& book) {
   std::int64_t acknowledged[3] = {0, 0, 0};  // acks=0, 1, all
   std::int64_t promised = 0;
   std::string why_not;
@@ -257,7 +275,8 @@ void judge_losses(const LossReport& report, ClusterView& view, const Ledger& led
     if (loss.acks >= 0) continue;
     const PartitionView& p = view.partition(loss.partition);
     std::string excuse;
-    if (!loss.promised) excuse = p.contract.void_by_config() ? p.name + " allows unclean leader election" : p.contract.why();
+    if (!loss.promised)
+      excuse = p.contract.void_by_config() ? p.name + " allows unclean leader election" : p.contract.why();
     if (book.wants_story(CheckId::S1, !loss.promised)) {
       book.breach(CheckId::S1, now, records_text(loss.records) + " lost. " + loss.explanation, excuse);
     } else {
@@ -267,8 +286,9 @@ void judge_losses(const LossReport& report, ClusterView& view, const Ledger& led
   if (acknowledged[2] == 0) {
     book.not_applicable(CheckId::S1, "No record was acknowledged with acks=all; S2 counts the rest.");
   } else if (promised == 0) {
-    book.not_applicable(CheckId::S1, "Outside its premises (" + why_not + "). Measured: " +
-                                         (report.lost_acks_all == 0 ? "nothing was lost all the same." : "see the losses."));
+    book.not_applicable(
+        CheckId::S1, "Outside its premises (" + why_not + "). Measured: " +
+                         (report.lost_acks_all == 0 ? "nothing was lost all the same." : "see the losses."));
   } else {
     std::string note = count_text(acknowledged[2]) + " records acknowledged with acks=all";
     note += report.lost_acks_all == 0 ? ", none lost." : ".";

@@ -22,9 +22,10 @@ struct Loss {
   history::ClientId producer;
   std::string partition_name;
   std::string producer_name;
-  std::int64_t first = 0;    ///< Smallest lost ordinal.
-  std::int64_t last = 0;     ///< Largest.
-  std::int64_t records = 0;  ///< How many are lost; fewer than last - first + 1 if they lie in several pieces.
+  std::int64_t first = 0;  ///< Smallest lost ordinal.
+  std::int64_t last = 0;   ///< Largest.
+  std::int64_t records =
+      0;  ///< How many are lost; fewer than last - first + 1 if they lie in several pieces.
   std::int64_t pieces = 1;
   std::int8_t acks = -1;
   bool promised = false;  ///< Within the contract: a breach of S1.
@@ -44,8 +45,8 @@ struct LossReport {
   std::int64_t lost_acks_1 = 0;
   std::int64_t lost_acks_all = 0;
   std::int64_t lost_promised = 0;  ///< acks=all within the contract.
-  std::int64_t at_risk = 0;        ///< Of partitions that nobody leads at the end: still intact on some replica.
-  std::vector<Loss> losses;        ///< Breaches of S1 first, then by partition, producer, first ordinal.
+  std::int64_t at_risk = 0;  ///< Of partitions that nobody leads at the end: still intact on some replica.
+  std::vector<Loss> losses;  ///< Breaches of S1 first, then by partition, producer, first ordinal.
 };
 
 class LossFinder {
@@ -64,6 +65,7 @@ class LossFinder {
 };
 
 /// Files S1 and S2 in the book.
-void judge_losses(const LossReport& report, ClusterView& view, const Ledger& ledger, sim::SimTime now, LawBook& book);
+void judge_losses(const LossReport& report, ClusterView& view, const Ledger& ledger, sim::SimTime now,
+                  LawBook& book);
 
 }  // namespace brokersim::checkers

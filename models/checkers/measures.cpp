@@ -7,7 +7,7 @@ namespace {
 
 using history::BrokerEvent;
 
-constexpr std::int16_t kNotEnoughReplicas = 19;             // Kafka error codes
+constexpr std::int16_t kNotEnoughReplicas = 19;  // Kafka error codes
 constexpr std::int16_t kNotEnoughReplicasAfterAppend = 20;
 
 bool contains(const std::vector<history::BrokerId>& brokers, history::BrokerId broker) {
@@ -19,15 +19,20 @@ double per_second(std::int64_t amount, sim::SimTime from, sim::SimTime to) {
 }
 
 /// A batch of which all records began at one time, or evenly from first to last.
-void add_latency(sim::Histogram& histogram, sim::SimTime at, sim::SimTime first, sim::SimTime last, std::int64_t count) {
+void add_latency(sim::Histogram& histogram, sim::SimTime at, sim::SimTime first, sim::SimTime last,
+                 std::int64_t count) {
   histogram.add_ramp((at - first).ns, (at - last).ns, count);
 }
 
 }  // namespace
 
-double Measures::records_per_second() const { return per_second(records.acknowledged, first_sent, last_acknowledged); }
+double Measures::records_per_second() const {
+  return per_second(records.acknowledged, first_sent, last_acknowledged);
+}
 
-double Measures::bytes_per_second() const { return per_second(acknowledged_bytes, first_sent, last_acknowledged); }
+double Measures::bytes_per_second() const {
+  return per_second(acknowledged_bytes, first_sent, last_acknowledged);
+}
 
 WorkloadMeasures& Meter::workload(history::ClientId client) {
   const auto n = static_cast<std::size_t>(client.n);
@@ -94,7 +99,8 @@ void Meter::on(const history::Consumed& event) {
   measures_.records.consumed += event.records.count;
   w.records.consumed += event.records.count;
   add_latency(w.latency.end_to_end, event.at, event.intended_first, event.intended_last, event.records.count);
-  end_to_end_phases_.add(measures_.fault_window, event.at, event.intended_first, event.intended_last, event.records.count);
+  end_to_end_phases_.add(measures_.fault_window, event.at, event.intended_first, event.intended_last,
+                         event.records.count);
 }
 
 void Meter::on(const history::Truncated& event, bool committed) {
@@ -109,13 +115,15 @@ void Meter::on(const history::HighWatermark& event, std::int64_t before) {
   if (event.offset < before) measures_.probes.hit(Probe::high_watermark_went_back);
 }
 
-void Meter::on(const history::PartitionChanged& event, const history::PartitionInfo& info, bool known, std::int32_t leader_before,
-               const std::vector<history::BrokerId>& isr_before, const std::vector<history::BrokerId>& elr_before) {
+void Meter::on(const history::PartitionChanged& event, const history::PartitionInfo& info, bool known,
+               std::int32_t leader_before, const std::vector<history::BrokerId>& isr_before,
+               const std::vector<history::BrokerId>& elr_before) {
   availability_.on(event);
   recoveries_.on(event);
   ProbeCounts& probes = measures_.probes;
   if (event.unclean) probes.hit(Probe::unclean_election);
-  if (static_cast<std::int32_t>(event.isr.size()) < info.min_insync_replicas) probes.hit(Probe::isr_below_minimum);
+  if (static_cast<std::int32_t>(event.isr.size()) < info.min_insync_replicas)
+    probes.hit(Probe::isr_below_minimum);
   if (!known) return;
   bool left = false;
   bool joined = false;
@@ -128,7 +136,8 @@ void Meter::on(const history::PartitionChanged& event, const history::PartitionI
     probes.hit(Probe::leader_changed);
     ++measures_.leader_changes;
     if (contains(elr_before, event.leader)) probes.hit(Probe::elr_used);
-    if (!info.replicas.empty() && event.leader == info.replicas.front()) probes.hit(Probe::preferred_leader_returned);
+    if (!info.replicas.empty() && event.leader == info.replicas.front())
+      probes.hit(Probe::preferred_leader_returned);
   }
   if (left || event.leader != leader_before) effect(event.at);
 }
@@ -178,7 +187,11 @@ void Meter::on(const history::FaultFired& event) {
     return;
   }
   measures_.probes.hit(event.fired ? Probe::fault_fired : Probe::fault_not_fired);
-  measures_.faults.push_back({.fault = event.fault, .kind = event.kind, .target = event.target, .at = event.at, .fired = event.fired,
+  measures_.faults.push_back({.fault = event.fault,
+                              .kind = event.kind,
+                              .target = event.target,
+                              .at = event.at,
+                              .fired = event.fired,
                               .had_effect = event.fired && last_effect_ == event.at});
   if (event.fired) measures_.fault_window.extend(event.at, true);
 }
@@ -197,7 +210,8 @@ Measures Meter::finish(sim::SimTime now) {
       result.fault_window.extend(window.to, false);
     }
   }
-  if (!result.unavailable.empty()) result.probes.hit(Probe::unavailable, static_cast<std::int64_t>(result.unavailable.size()));
+  if (!result.unavailable.empty())
+    result.probes.hit(Probe::unavailable, static_cast<std::int64_t>(result.unavailable.size()));
   result.produce_phases = produce_phases_.finish(result.fault_window);
   result.end_to_end_phases = end_to_end_phases_.finish(result.fault_window);
   return result;

@@ -89,8 +89,9 @@ class Meter {
   void on(const history::Truncated& event, bool committed);
   void on(const history::HighWatermark& event, std::int64_t before);
   /// `before`: leader and ISR that were committed until now.
-  void on(const history::PartitionChanged& event, const history::PartitionInfo& info, bool known, std::int32_t leader_before,
-          const std::vector<history::BrokerId>& isr_before, const std::vector<history::BrokerId>& elr_before);
+  void on(const history::PartitionChanged& event, const history::PartitionInfo& info, bool known,
+          std::int32_t leader_before, const std::vector<history::BrokerId>& isr_before,
+          const std::vector<history::BrokerId>& elr_before);
   void on(const history::BrokerChanged& event);
   void on(const history::StorageLost& event);
   void on(const history::Recovered& event);

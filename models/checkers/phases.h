@@ -36,7 +36,8 @@ class FaultWindow {
 class PhaseMeter {
  public:
   /// `count` records, intended evenly from `first` to `last`, that ended at `at`.
-  void add(const FaultWindow& window, sim::SimTime at, sim::SimTime first, sim::SimTime last, std::int64_t count);
+  void add(const FaultWindow& window, sim::SimTime at, sim::SimTime first, sim::SimTime last,
+           std::int64_t count);
   /// The same for records that all began at one time.
   void add(const FaultWindow& window, sim::SimTime at, sim::SimTime began, std::int64_t count) {
     add(window, at, began, began, count);

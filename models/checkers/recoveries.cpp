@@ -22,17 +22,23 @@ void Recoveries::on(const history::PartitionChanged& event) {
 }
 
 void Recoveries::on(const history::BrokerChanged& event) {
-  const bool stops = event.event == BrokerEvent::process_killed || event.event == BrokerEvent::kernel_panicked ||
-                     event.event == BrokerEvent::power_lost || event.event == BrokerEvent::paused;
+  const bool stops = event.event == BrokerEvent::process_killed ||
+                     event.event == BrokerEvent::kernel_panicked || event.event == BrokerEvent::power_lost ||
+                     event.event == BrokerEvent::paused;
   for (std::size_t n = 0; n < states_.size(); ++n) {
     State& state = states_[n];
-    if (stops && state.leader == event.broker && (state.open < 0 || all_[static_cast<std::size_t>(state.open)].elected_at)) {
+    if (stops && state.leader == event.broker &&
+        (state.open < 0 || all_[static_cast<std::size_t>(state.open)].elected_at)) {
       state.open = static_cast<std::int32_t>(all_.size());
-      all_.push_back({.partition = {static_cast<std::int32_t>(n)}, .lost = event.broker, .how = event.event, .stopped_at = event.at});
+      all_.push_back({.partition = {static_cast<std::int32_t>(n)},
+                      .lost = event.broker,
+                      .how = event.event,
+                      .stopped_at = event.at});
     }
     if (event.event == BrokerEvent::resumed && state.open >= 0) {
       const auto open = static_cast<std::size_t>(state.open);
-      if (all_[open].lost != event.broker || all_[open].elected_at || all_[open].how != BrokerEvent::paused) continue;
+      if (all_[open].lost != event.broker || all_[open].elected_at || all_[open].how != BrokerEvent::paused)
+        continue;
       all_.erase(all_.begin() + state.open);  // back in time: nothing happened
       for (State& other : states_) {
         if (other.open > state.open) --other.open;

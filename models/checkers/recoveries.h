@@ -17,7 +17,8 @@ struct LeaderRecovery {
   sim::SimTime stopped_at;
   history::BrokerId successor = -1;        ///< May be the lost one again. -1: none yet.
   std::optional<sim::SimTime> elected_at;  ///< When the controller committed the successor.
-  std::optional<sim::SimTime> acknowledged_at;  ///< First answer (acks 1 or all) by the successor to a producer.
+  std::optional<sim::SimTime>
+      acknowledged_at;  ///< First answer (acks 1 or all) by the successor to a producer.
 };
 
 class Recoveries {

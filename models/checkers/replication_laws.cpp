@@ -37,28 +37,33 @@ void ReplicationLaws::one_leader(const PartitionView& p, history::PartitionId id
                                  history::BrokerId broker, sim::SimTime at, const char* how) {
   const auto [entry, added] = leaders_.try_emplace({id.n, epoch}, broker);
   if (added || entry->second == broker) return;
-  book_->breach(CheckId::S8, at, at_text(at) + broker_text(broker) + " " + how + " " + p.name + " in epoch " +
-                                     std::to_string(epoch) + ", whose leader is " + broker_text(entry->second) + ".");
+  book_->breach(CheckId::S8, at,
+                at_text(at) + broker_text(broker) + " " + how + " " + p.name + " in epoch " +
+                    std::to_string(epoch) + ", whose leader is " + broker_text(entry->second) + ".");
 }
 
-void ReplicationLaws::judge(const history::Appended& event, const AppendFacts& facts, const PartitionView& p) {
+void ReplicationLaws::judge(const history::Appended& event, const AppendFacts& facts,
+                            const PartitionView& p) {
   const auto who = [&] { return broker_text(event.broker); };
   if (event.base_offset != facts.expected_base) {
     book_->breach(CheckId::S12, event.at,
-                  at_text(event.at) + who() + " appended to " + p.name + " at offset " + count_text(event.base_offset) +
-                      ", but its log ended at " + count_text(facts.expected_base) + ".");
+                  at_text(event.at) + who() + " appended to " + p.name + " at offset " +
+                      count_text(event.base_offset) + ", but its log ended at " +
+                      count_text(facts.expected_base) + ".");
   }
   if (facts.reused) {
     book_->breach(CheckId::S12, event.at,
-                  at_text(event.at) + who() + ", leader of " + p.name + " in epoch " + std::to_string(event.leader_epoch) +
-                      ", wrote a new record at offset " + count_text(event.base_offset) +
-                      ", although everything below " + count_text(facts.committed_before) + " was committed.",
+                  at_text(event.at) + who() + ", leader of " + p.name + " in epoch " +
+                      std::to_string(event.leader_epoch) + ", wrote a new record at offset " +
+                      count_text(event.base_offset) + ", although everything below " +
+                      count_text(facts.committed_before) + " was committed.",
                   p.excuse());
   }
   if (facts.unread_from >= 0) {
     book_->breach(CheckId::S25, event.at,
-                  at_text(event.at) + "consumers had read " + p.name + " beyond offset " + count_text(facts.unread_from) +
-                      "; " + who() + " now leads without these records and writes others there.",
+                  at_text(event.at) + "consumers had read " + p.name + " beyond offset " +
+                      count_text(facts.unread_from) + "; " + who() +
+                      " now leads without these records and writes others there.",
                   p.excuse());
   }
   if (event.role != history::AppendRole::leader) return;
@@ -71,8 +76,9 @@ void ReplicationLaws::judge(const history::Appended& event, const AppendFacts& f
                       broker_text(view.role_leader) + ".");
   } else if (view.role_epoch != event.leader_epoch) {
     book_->breach(CheckId::S8, event.at,
-                  at_text(event.at) + who() + " leads " + p.name + " in epoch " + std::to_string(view.role_epoch) +
-                      ", but stamped epoch " + std::to_string(event.leader_epoch) + " on a batch.");
+                  at_text(event.at) + who() + " leads " + p.name + " in epoch " +
+                      std::to_string(view.role_epoch) + ", but stamped epoch " +
+                      std::to_string(event.leader_epoch) + " on a batch.");
   }
 }
 
@@ -80,15 +86,16 @@ void ReplicationLaws::judge(const history::Truncated& event, const CutFacts& fac
   if (event.reason == history::TruncateReason::recovery) {
     if (!facts.without_loss) return;
     book_->breach(CheckId::S11, event.at,
-                  at_text(event.at) + "recovery of " + broker_text(event.broker) + " cut " + records_text(facts.removed) +
-                      " of " + p.name + " from offset " + count_text(event.to_offset) + ", although no crash took them.");
+                  at_text(event.at) + "recovery of " + broker_text(event.broker) + " cut " +
+                      records_text(facts.removed) + " of " + p.name + " from offset " +
+                      count_text(event.to_offset) + ", although no crash took them.");
     return;
   }
   if (facts.committed_from < 0) return;
   book_->breach(CheckId::S11, event.at,
-                at_text(event.at) + broker_text(event.broker) + " cut " + p.name + " " + reason_text(event.reason) +
-                    ", offset " + count_text(event.to_offset) + ", and removed " + records_text(facts.committed_count) +
-                    " below the true high watermark.",
+                at_text(event.at) + broker_text(event.broker) + " cut " + p.name + " " +
+                    reason_text(event.reason) + ", offset " + count_text(event.to_offset) + ", and removed " +
+                    records_text(facts.committed_count) + " below the true high watermark.",
                 p.excuse());
 }
 
@@ -96,19 +103,21 @@ void ReplicationLaws::judge(const history::Recovered& event, const CutFacts& fac
   const auto replica = static_cast<std::size_t>(p.index_of(event.broker));
   if (facts.without_loss) {
     book_->breach(CheckId::S11, event.at,
-                  at_text(event.at) + "recovery of " + broker_text(event.broker) + " ended " + p.name + " at offset " +
-                      count_text(event.log_end) + " and dropped " + records_text(facts.removed) +
-                      ", although no crash took them.");
+                  at_text(event.at) + "recovery of " + broker_text(event.broker) + " ended " + p.name +
+                      " at offset " + count_text(event.log_end) + " and dropped " +
+                      records_text(facts.removed) + ", although no crash took them.");
   }
   if (event.log_end > p.logs.end(replica)) {
     book_->breach(CheckId::S12, event.at,
                   at_text(event.at) + broker_text(event.broker) + " recovered " + p.name + " up to offset " +
-                      count_text(event.log_end) + ", but nobody had appended beyond " + count_text(p.logs.end(replica)) + ".");
+                      count_text(event.log_end) + ", but nobody had appended beyond " +
+                      count_text(p.logs.end(replica)) + ".");
   }
   std::int64_t hole = -1;
-  p.logs.for_each(replica, std::min(p.logs.agreed(replica), p.logs.end(replica)), p.logs.end(replica), [&](const Run& run) {
-    if (hole < 0 && run.producer == Run::kHole) hole = run.base;
-  });
+  p.logs.for_each(replica, std::min(p.logs.agreed(replica), p.logs.end(replica)), p.logs.end(replica),
+                  [&](const Run& run) {
+                    if (hole < 0 && run.producer == Run::kHole) hole = run.base;
+                  });
   if (hole < 0) return;
   book_->breach(CheckId::S22, event.at,
                 at_text(event.at) + broker_text(event.broker) + " recovered " + p.name + " up to offset " +
@@ -116,12 +125,14 @@ void ReplicationLaws::judge(const history::Recovered& event, const CutFacts& fac
                     ", bytes that the crash had destroyed.");
 }
 
-void ReplicationLaws::judge(const history::HighWatermark& event, const HighWatermarkFacts& facts, const PartitionView& p) {
+void ReplicationLaws::judge(const history::HighWatermark& event, const HighWatermarkFacts& facts,
+                            const PartitionView& p) {
   const auto who = [&] { return broker_text(event.broker); };
   if (facts.went_back) {
     book_->breach(CheckId::S9, event.at,
-                  at_text(event.at) + "the high watermark of " + who() + ", leader of " + p.name + ", went back from " +
-                      count_text(facts.before) + " to " + count_text(event.offset) + ".",
+                  at_text(event.at) + "the high watermark of " + who() + ", leader of " + p.name +
+                      ", went back from " + count_text(facts.before) + " to " + count_text(event.offset) +
+                      ".",
                   p.excuse());
   }
   if (event.leader && facts.beyond_log) {
@@ -132,8 +143,8 @@ void ReplicationLaws::judge(const history::HighWatermark& event, const HighWater
   }
   if (facts.given_up_from >= 0) {
     book_->breach(CheckId::S25, event.at,
-                  at_text(event.at) + "consumers had read " + p.name + " beyond offset " + count_text(facts.given_up_from) +
-                      "; " + who() + " commits other records there.",
+                  at_text(event.at) + "consumers had read " + p.name + " beyond offset " +
+                      count_text(facts.given_up_from) + "; " + who() + " commits other records there.",
                   p.excuse());
   }
   if (facts.differs_at < 0) return;
@@ -144,9 +155,9 @@ void ReplicationLaws::judge(const history::HighWatermark& event, const HighWater
   p.logs.for_each(replica, at, at + 1, [&](const Run& run) { own.push_back(run); });
   p.logs.reference().for_each(at, at + 1, [&](const Run& run) { committed.push_back(run); });
   book_->breach(CheckId::S3, event.at,
-                at_text(event.at) + who() + " takes " + p.name + " for committed below " + count_text(event.offset) +
-                    ", but at offset " + count_text(at) + " it holds " + content_text(own) + ", and the committed log " +
-                    content_text(committed) + ".",
+                at_text(event.at) + who() + " takes " + p.name + " for committed below " +
+                    count_text(event.offset) + ", but at offset " + count_text(at) + " it holds " +
+                    content_text(own) + ", and the committed log " + content_text(committed) + ".",
                 p.excuse());
 }
 
@@ -176,8 +187,9 @@ void ReplicationLaws::judge_candidates(sim::SimTime at, const ClusterView& view,
       const std::string excuse = p.excuse();
       std::string story;
       if (book_->wants_story(CheckId::S5, !excuse.empty())) {
-        story = at_text(at) + broker_text(broker) + " is in the " + (members == &p.isr ? "ISR" : "ELR") + " of " + p.name +
-                ", but holds only what lies below offset " + count_text(p.logs.agreed(replica)) + "; committed is everything below " +
+        story = at_text(at) + broker_text(broker) + " is in the " + (members == &p.isr ? "ISR" : "ELR") +
+                " of " + p.name + ", but holds only what lies below offset " +
+                count_text(p.logs.agreed(replica)) + "; committed is everything below " +
                 count_text(p.logs.committed()) + ".";
       }
       book_->breach(CheckId::S5, at, story, excuse);
@@ -197,30 +209,35 @@ void ReplicationLaws::judge_change(const history::PartitionChanged& event, const
     if (before.index_of(broker) < 0) flag(broker_text(broker) + " is in the ELR but is no replica");
   }
   if (event.leader >= 0 && !contains(event.isr, event.leader)) {
-    flag(broker_text(event.leader) + " leads in epoch " + std::to_string(event.leader_epoch) + " but is not in the ISR");
+    flag(broker_text(event.leader) + " leads in epoch " + std::to_string(event.leader_epoch) +
+         " but is not in the ISR");
   }
   if (event.leader >= 0) {
     one_leader(before, event.partition, event.leader_epoch, event.leader, event.at, "was made leader of");
   }
   if (!before.known) return;
   const bool elected = event.leader >= 0 && event.leader != before.leader;
-  const bool from_outside = elected && !contains(before.isr, event.leader) && !contains(before.elr, event.leader);
+  const bool from_outside =
+      elected && !contains(before.isr, event.leader) && !contains(before.elr, event.leader);
   // KIP-966: when unclean restarts have emptied ISR and ELR, the last known leader may be taken.
   std::int32_t last_leader = -1;
-  for (const LeaderChange& change : before.changes) last_leader = change.leader >= 0 ? change.leader : last_leader;
-  const bool last_known = before.info.eligible_leader_replicas && event.unclean && event.leader == last_leader &&
-                          event.elr.empty() && event.isr.size() == 1;
+  for (const LeaderChange& change : before.changes)
+    last_leader = change.leader >= 0 ? change.leader : last_leader;
+  const bool last_known = before.info.eligible_leader_replicas && event.unclean &&
+                          event.leader == last_leader && event.elr.empty() && event.isr.size() == 1;
   if ((from_outside || (elected && event.unclean)) && !before.info.unclean_leader_election && !last_known) {
-    flag(broker_text(event.leader) + " was elected from outside ISR and ELR (epoch " + std::to_string(event.leader_epoch) +
-         "), although unclean.leader.election.enable is false");
+    flag(broker_text(event.leader) + " was elected from outside ISR and ELR (epoch " +
+         std::to_string(event.leader_epoch) + "), although unclean.leader.election.enable is false");
   }
   if (event.partition_epoch <= before.partition_epoch) {
-    flag("partition epoch went from " + std::to_string(before.partition_epoch) + " to " + std::to_string(event.partition_epoch));
+    flag("partition epoch went from " + std::to_string(before.partition_epoch) + " to " +
+         std::to_string(event.partition_epoch));
   }
   if (event.leader_epoch < before.leader_epoch) {
     book_->breach(CheckId::S8, event.at,
-                  at_text(event.at) + before.name + ": leader epoch went back from " + std::to_string(before.leader_epoch) +
-                      " to " + std::to_string(event.leader_epoch) + ".");
+                  at_text(event.at) + before.name + ": leader epoch went back from " +
+                      std::to_string(before.leader_epoch) + " to " + std::to_string(event.leader_epoch) +
+                      ".");
   }
 }
 

@@ -31,15 +31,16 @@ class ReplicationLaws {
   void judge_change(const history::PartitionChanged& event, const PartitionView& before);
 
  private:
-  void one_leader(const PartitionView& p, history::PartitionId id, std::int32_t epoch, history::BrokerId broker,
-                  sim::SimTime at, const char* how);
+  void one_leader(const PartitionView& p, history::PartitionId id, std::int32_t epoch,
+                  history::BrokerId broker, sim::SimTime at, const char* how);
 
   /// "record 3 of checkout-0 (epoch 2)", or what else these runs hold.
   [[nodiscard]] std::string content_text(const std::vector<Run>& runs) const;
 
   const history::History* history_;
   LawBook* book_;
-  std::map<std::pair<std::int32_t, std::int32_t>, history::BrokerId> leaders_;  ///< (partition, epoch) -> who.
+  std::map<std::pair<std::int32_t, std::int32_t>, history::BrokerId>
+      leaders_;  ///< (partition, epoch) -> who.
 };
 
 }  // namespace brokersim::checkers

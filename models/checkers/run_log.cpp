@@ -7,7 +7,8 @@
 namespace brokersim::checkers {
 
 Run run_of(const history::Appended& event) {
-  return {event.base_offset, event.records.count, event.records.first, event.records.producer.n, event.leader_epoch};
+  return {event.base_offset, event.records.count, event.records.first, event.records.producer.n,
+          event.leader_epoch};
 }
 
 Run clip(const Run& run, std::int64_t from, std::int64_t to) {
@@ -70,7 +71,8 @@ std::int64_t RunLog::matching(const Run& run, bool any_epoch) const {
     const Run& mine = runs_[i];
     const std::int64_t here = std::min(mine.end(), run.end()) - offset;
     const bool same_epoch = any_epoch || mine.epoch == run.epoch;
-    const bool same_record = mine.producer == run.producer && mine.first + (offset - mine.base) == run.first + matched;
+    const bool same_record =
+        mine.producer == run.producer && mine.first + (offset - mine.base) == run.first + matched;
     if (!same_epoch || !same_record) break;
     matched += here;
     offset += here;

@@ -8,7 +8,8 @@
 namespace brokersim::checkers {
 
 bool Findings::any_violation() const {
-  return std::any_of(checks.begin(), checks.end(), [](const CheckResult& c) { return c.verdict == Verdict::violated; });
+  return std::any_of(checks.begin(), checks.end(),
+                     [](const CheckResult& c) { return c.verdict == Verdict::violated; });
 }
 
 RunObserver::RunObserver(history::History& history)
@@ -118,9 +119,10 @@ void RunObserver::note_breaches_of_contract() {
   }
   if (broken == 0) return;
   const std::string note = "Not judged while outside its premises, on " + count_text(broken) + " of " +
-                           count_text(static_cast<std::int64_t>(view_.partitions())) + " partitions: " + why + ".";
-  for (const CheckId check : {CheckId::S3, CheckId::S5, CheckId::S9, CheckId::S11, CheckId::S12, CheckId::S20, CheckId::S21,
-                              CheckId::S23, CheckId::S25, CheckId::S26}) {
+                           count_text(static_cast<std::int64_t>(view_.partitions())) + " partitions: " + why +
+                           ".";
+  for (const CheckId check : {CheckId::S3, CheckId::S5, CheckId::S9, CheckId::S11, CheckId::S12, CheckId::S20,
+                              CheckId::S21, CheckId::S23, CheckId::S25, CheckId::S26}) {
     book_.note(check, note);
   }
 }
@@ -139,7 +141,8 @@ Findings RunObserver::finish(sim::SimTime now, const std::vector<std::int32_t>& 
     const std::int32_t committed = n < leaders.size() ? leaders[n] : p.leader;
     const std::int32_t index = committed < 0 ? -1 : p.index_of(committed);
     // A replica that has not recovered from a crash yet shows what it had before.
-    const bool runs = index >= 0 && view_.broker(committed).up && !p.replicas[static_cast<std::size_t>(index)].lost_cache;
+    const bool runs =
+        index >= 0 && view_.broker(committed).up && !p.replicas[static_cast<std::size_t>(index)].lost_cache;
     std::optional<Census> census;
     if (runs) {
       const auto replica = static_cast<std::size_t>(index);
@@ -153,25 +156,33 @@ Findings RunObserver::finish(sim::SimTime now, const std::vector<std::int32_t>& 
         w.records.reordered += census->producers[c].reordered;
       }
     } else if (p.known) {
-      findings.warnings.push_back(p.name + (committed < 0 ? " has no leader" : " is led by " + broker_text(committed) + ", which is down,") +
-                                  " when the run ends; of its acknowledged records those count as lost that no replica holds any more. A longer run would tell.");
+      findings.warnings.push_back(
+          p.name +
+          (committed < 0 ? " has no leader" : " is led by " + broker_text(committed) + ", which is down,") +
+          " when the run ends; of its acknowledged records those count as lost that no replica holds any "
+          "more. A longer run would tell.");
     }
     finder.find(n, runs ? committed : -1, census ? &*census : nullptr, findings.losses);
   }
-  std::stable_sort(findings.losses.losses.begin(), findings.losses.losses.end(), [](const Loss& a, const Loss& b) {
-    return a.promised > b.promised;  // breaches of the promise first
-  });
+  std::stable_sort(findings.losses.losses.begin(), findings.losses.losses.end(),
+                   [](const Loss& a, const Loss& b) {
+                     return a.promised > b.promised;  // breaches of the promise first
+                   });
   for (const Loss& loss : findings.losses.losses) {
-    measures.workloads[view_.history().client(loss.producer).workload].records.lost_acknowledged += loss.records;
+    measures.workloads[view_.history().client(loss.producer).workload].records.lost_acknowledged +=
+        loss.records;
   }
   measures.records.lost_acknowledged = findings.losses.lost;
   findings.at_risk_max = std::max(at_risk_max_, findings.losses.lost + findings.losses.at_risk);
   if (findings.losses.lost > 0) measures.probes.hit(Probe::records_lost, findings.losses.lost);
-  if (measures.records.duplicated > 0) measures.probes.hit(Probe::duplicate_in_log, measures.records.duplicated);
-  if (measures.records.reordered > 0) measures.probes.hit(Probe::records_reordered, measures.records.reordered);
+  if (measures.records.duplicated > 0)
+    measures.probes.hit(Probe::duplicate_in_log, measures.records.duplicated);
+  if (measures.records.reordered > 0)
+    measures.probes.hit(Probe::records_reordered, measures.records.reordered);
   if (measures.records.unfinished() > 0) {
-    findings.warnings.push_back(records_text(measures.records.unfinished()) +
-                                " had neither succeeded nor failed when the run ended; a longer run would tell.");
+    findings.warnings.push_back(
+        records_text(measures.records.unfinished()) +
+        " had neither succeeded nor failed when the run ended; a longer run would tell.");
   }
   judge_losses(findings.losses, view_, clients_.ledger(), now, book_);
   if (measures.records.consumed == 0) {

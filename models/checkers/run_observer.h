@@ -23,7 +23,8 @@ struct Findings {
   Measures measures;
   std::vector<CheckResult> checks;  ///< All of checks(), in that order.
   LossReport losses;
-  std::int64_t at_risk_max = 0;     ///< Most acknowledged records that were on no elected leader, after any election.
+  std::int64_t at_risk_max =
+      0;  ///< Most acknowledged records that were on no elected leader, after any election.
   std::vector<std::string> warnings;
   /// "orders/0", ... by PartitionId.
   std::vector<std::string> partition_names;

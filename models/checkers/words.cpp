@@ -19,9 +19,13 @@ std::string range_text(const std::string& what, std::int64_t first, std::int64_t
 
 }  // namespace
 
-std::string record_range_text(std::int64_t first, std::int64_t count) { return range_text("record", first, count); }
+std::string record_range_text(std::int64_t first, std::int64_t count) {
+  return range_text("record", first, count);
+}
 
-std::string offset_range_text(std::int64_t first, std::int64_t count) { return range_text("offset", first, count); }
+std::string offset_range_text(std::int64_t first, std::int64_t count) {
+  return range_text("offset", first, count);
+}
 
 std::string broker_text(history::BrokerId broker) {
   return broker < 0 ? "nobody" : "broker " + std::to_string(broker);
@@ -50,7 +54,8 @@ std::string lost_state_text(history::LostState state) {
     case history::LostState::dirty: return "only in the page cache";
     case history::LostState::in_writeback: return "on their way to the drive";
     case history::LostState::drive_cache: return "in the drive's volatile cache";
-    case history::LostState::size_unknown: return "on the medium, but beyond the file size that the journal knew";
+    case history::LostState::size_unknown:
+      return "on the medium, but beyond the file size that the journal knew";
   }
   return "";
 }

@@ -44,8 +44,13 @@ TEST(Histogram, QuantilesAreWithinOneInOneHundredTwentyEight) {
 // Goal: a ramp equals its values one by one, in both directions. Method: the same values both ways; every
 // quantile must be equal, not close.
 TEST(Histogram, RampEqualsItsValues) {
-  for (const auto& [first, last, count] : std::vector<std::tuple<std::int64_t, std::int64_t, std::int64_t>>{
-           {0, 1'000, 11}, {5'000'000, 1'000'000, 401}, {7, 7, 5}, {100, 163, 64}, {9, 3, 1}, {0, 1ll << 40, 1'025}}) {
+  for (const auto& [first, last, count] :
+       std::vector<std::tuple<std::int64_t, std::int64_t, std::int64_t>>{{0, 1'000, 11},
+                                                                         {5'000'000, 1'000'000, 401},
+                                                                         {7, 7, 5},
+                                                                         {100, 163, 64},
+                                                                         {9, 3, 1},
+                                                                         {0, 1ll << 40, 1'025}}) {
     Histogram ramp;
     Histogram single;
     ramp.add_ramp(first, last, count);
@@ -57,7 +62,8 @@ TEST(Histogram, RampEqualsItsValues) {
     EXPECT_EQ(ramp.min(), single.min());
     EXPECT_EQ(ramp.max(), single.max());
     EXPECT_DOUBLE_EQ(ramp.mean(), single.mean());
-    for (int q = 0; q <= 100; ++q) EXPECT_EQ(ramp.quantile(q / 100.0), single.quantile(q / 100.0)) << first << " " << q;
+    for (int q = 0; q <= 100; ++q)
+      EXPECT_EQ(ramp.quantile(q / 100.0), single.quantile(q / 100.0)) << first << " " << q;
   }
 }
 

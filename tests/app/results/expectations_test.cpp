@@ -31,7 +31,9 @@ TEST(Expectations, EveryListedMetricIsMeasured) {
 
 TEST(Expectations, ValuesOfTheRunOfAWorkloadAndOfAPartition) {
   const RunResult result = result_of({});
-  const auto value = [&](const char* name, const char* of = "") { return metric_value(result, name, of)->value; };
+  const auto value = [&](const char* name, const char* of = "") {
+    return metric_value(result, name, of)->value;
+  };
   EXPECT_EQ(value("records.sent"), 211);
   EXPECT_EQ(value("records.lost_acknowledged"), 20);
   EXPECT_EQ(value("records.lost_acknowledged_acks_1"), 20);
@@ -66,7 +68,9 @@ TEST(Expectations, TooFewSamplesAreInconclusive) {
 }
 
 TEST(Expectations, SometimesIsSeenOrInconclusive) {
-  const RunResult seen = result_of({{.kind = ExpectationKind::sometimes, .name = "storage_lost_dirty", .text = "sometimes storage_lost_dirty"}});
+  const RunResult seen = result_of({{.kind = ExpectationKind::sometimes,
+                                     .name = "storage_lost_dirty",
+                                     .text = "sometimes storage_lost_dirty"}});
   EXPECT_EQ(seen.exit_code(), 0);
   EXPECT_EQ(seen.expectations[0].detail, "seen 1 time");
   EXPECT_EQ(result_of({{.kind = ExpectationKind::sometimes, .name = "unclean_election"}}).exit_code(), 3);
@@ -80,15 +84,19 @@ TEST(Expectations, BrokenLawsFailUnlessExpected) {
   s.replicated(0, 0, 10, 1);
   for (const std::int32_t broker : {1, 2, 3}) s.append(broker, 10, 0, 10, 1, broker == 1);
   const checkers::Findings findings = s.finish(1);
-  const scenario::Expectation planted{.kind = ExpectationKind::check, .name = "S21", .verdict = checkers::Verdict::violated};
-  const scenario::Expectation sound{.kind = ExpectationKind::check, .name = "S21", .verdict = checkers::Verdict::holds};
-  const scenario::Expectation elsewhere{.kind = ExpectationKind::check, .name = "S1", .verdict = checkers::Verdict::violated};
+  const scenario::Expectation planted{
+      .kind = ExpectationKind::check, .name = "S21", .verdict = checkers::Verdict::violated};
+  const scenario::Expectation sound{
+      .kind = ExpectationKind::check, .name = "S21", .verdict = checkers::Verdict::holds};
+  const scenario::Expectation elsewhere{
+      .kind = ExpectationKind::check, .name = "S1", .verdict = checkers::Verdict::violated};
   const RunResult plain = collect(scenario_of({}), facts_of(), findings, {});
   EXPECT_EQ(plain.exit_code(), 1);
   EXPECT_EQ(plain.failed_laws, std::vector<std::string>{"S21"});
   EXPECT_EQ(collect(scenario_of({planted}), facts_of(), findings, {}).exit_code(), 0);
   EXPECT_EQ(collect(scenario_of({sound}), facts_of(), findings, {}).exit_code(), 1);
-  EXPECT_EQ(collect(scenario_of({elsewhere}), facts_of(), findings, {}).exit_code(), 1) << "S1 holds, and S21 was not expected";
+  EXPECT_EQ(collect(scenario_of({elsewhere}), facts_of(), findings, {}).exit_code(), 1)
+      << "S1 holds, and S21 was not expected";
 }
 
 TEST(Expectations, OurOwnBugIsSeventyAndTheWorstCounts) {

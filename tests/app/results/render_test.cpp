@@ -22,7 +22,8 @@ using test::scenario_of;
 RunResult sample(double limit = 0, std::uint64_t seed = 42) {
   RunFacts facts = facts_of(seed);
   facts.overrides = {"/workloads/0/config/acks=1"};
-  return collect(scenario_of({metric("records.lost_acknowledged", Comparison::equals, limit)}), facts, lossy_findings(), {});
+  return collect(scenario_of({metric("records.lost_acknowledged", Comparison::equals, limit)}), facts,
+                 lossy_findings(), {});
 }
 
 // Goal: the contract of --json. Method: every key that DESIGN.md section 4 names, and exact values of this run.
@@ -36,11 +37,13 @@ TEST(Json, HoldsTheContract) {
   EXPECT_EQ(json["simulated_seconds"], 90.0);
   EXPECT_EQ(json["events"], 12'345);
   EXPECT_EQ(json["verdict"], "violated");
-  for (const char* key : {"sent", "acknowledged", "failed", "lost_acknowledged", "duplicated", "reordered", "consumed"}) {
+  for (const char* key :
+       {"sent", "acknowledged", "failed", "lost_acknowledged", "duplicated", "reordered", "consumed"}) {
     EXPECT_TRUE(json["records"].contains(key)) << key;
   }
   for (const char* of : {"produce", "produce_ok", "end_to_end"}) {
-    for (const char* key : {"count", "p50_ms", "p95_ms", "p99_ms", "p999_ms", "max_ms"}) EXPECT_TRUE(json["latency"][of].contains(key)) << key;
+    for (const char* key : {"count", "p50_ms", "p95_ms", "p99_ms", "p999_ms", "max_ms"})
+      EXPECT_TRUE(json["latency"][of].contains(key)) << key;
   }
   EXPECT_EQ(json["latency"]["produce"]["max_ms"], 9'000.0);
   EXPECT_EQ(json["latency_phases"]["produce"]["during"]["count"], 91);
@@ -55,9 +58,11 @@ TEST(Json, HoldsTheContract) {
   EXPECT_EQ(json["losses"][0]["producer"], "checkout-0");
   EXPECT_EQ(json["losses"][0]["first"], 100);
   EXPECT_EQ(json["losses"][0]["last"], 119);
-  EXPECT_NE(json["losses"][0]["explanation"].get<std::string>().find("only in the page cache"), std::string::npos);
+  EXPECT_NE(json["losses"][0]["explanation"].get<std::string>().find("only in the page cache"),
+            std::string::npos);
   ASSERT_EQ(json["faults"].size(), 1u);
-  for (const char* key : {"kind", "target", "at_s", "requested", "fired", "had_effect"}) EXPECT_TRUE(json["faults"][0].contains(key)) << key;
+  for (const char* key : {"kind", "target", "at_s", "requested", "fired", "had_effect"})
+    EXPECT_TRUE(json["faults"][0].contains(key)) << key;
   EXPECT_EQ(json["checks"].size(), checkers::kChecks);
   EXPECT_EQ(json["checks"][0]["verdict"], "not_applicable");
   EXPECT_EQ(json["expectations"][0]["verdict"], "violated");
@@ -74,12 +79,19 @@ TEST(Json, BytesThatAreNoUtf8AreReplaced) {
 
 TEST(Text, VerdictFirstReplayLast) {
   const std::string text = render_text(sample(), {.width = 100});
-  EXPECT_EQ(text.rfind("VIOLATED  Leader loses power\n  Not as expected: records.lost_acknowledged (is 20).\n", 0), 0u) << text;
-  const std::string last = "\nReplay\n  brokersim run 'scenarios/incidents/leader power loss.json' --seed 42 --set /workloads/0/config/acks=1\n";
+  EXPECT_EQ(
+      text.rfind("VIOLATED  Leader loses power\n  Not as expected: records.lost_acknowledged (is 20).\n", 0),
+      0u)
+      << text;
+  const std::string last =
+      "\nReplay\n  brokersim run 'scenarios/incidents/leader power loss.json' --seed 42 --set "
+      "/workloads/0/config/acks=1\n";
   ASSERT_GE(text.size(), last.size());
   EXPECT_EQ(text.substr(text.size() - last.size()), last);
-  for (const char* part : {"lost after acknowledgement", "What was lost, and why", "30.000 s  to 39.000 s  9.000 s", "before", "during", "after",
-                           "Leaders lost", "8.900 s", "Faults as they happened", "healed at 60.000 s", "Laws", "Expectations"}) {
+  for (const char* part :
+       {"lost after acknowledgement", "What was lost, and why", "30.000 s  to 39.000 s  9.000 s", "before",
+        "during", "after", "Leaders lost", "8.900 s", "Faults as they happened", "healed at 60.000 s", "Laws",
+        "Expectations"}) {
     EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
   }
   EXPECT_EQ(text.find('\x1b'), std::string::npos) << "no colour unless asked for";
@@ -99,7 +111,18 @@ TEST(Text, OneFateOneStory) {
   s.append_by(s.other, 1, 10, 0, 5, 1, true);
   s.high_watermark(1, 15, true);
   s.ack(0, 10, 1, 0, 1);
-  s.history.record(history::ProduceOutcome{s.at, {s.other, s.orders, 0, 5}, history::Outcome::acknowledged, 0, 1, 10, 1, s.at, s.at, s.at, 1, {5}});
+  s.history.record(history::ProduceOutcome{s.at,
+                                           {s.other, s.orders, 0, 5},
+                                           history::Outcome::acknowledged,
+                                           0,
+                                           1,
+                                           10,
+                                           1,
+                                           s.at,
+                                           s.at,
+                                           s.at,
+                                           1,
+                                           {5}});
   s.ms(20);
   s.broker(1, BrokerEvent::kernel_panicked);
   s.storage_lost(1, 0, 0, 10, history::LostState::dirty);
@@ -112,9 +135,12 @@ TEST(Text, OneFateOneStory) {
   const RunResult result = collect(scenario_of({}), facts_of(), s.finish(1), {});
   EXPECT_EQ(result.findings.losses.losses.size(), 2u) << "one entry per producer";
   const std::string text = render_text(result, {.width = 1'000});
-  EXPECT_NE(text.find("  15 records of 2 producers in orders/0 (acks=1)\n    Written by checkout-0 (records 0 to 9), billing-0 "
-                      "(records 0 to 4). Broker 1 acknowledged them at 0.010 s (acks=1). By then only broker 1 held them, in its page "
-                      "cache. Broker 1 lost them to the kernel panic at 0.020 s, where they were only in the page cache. "),
+  EXPECT_NE(text.find("  15 records of 2 producers in orders/0 (acks=1)\n    Written by checkout-0 (records "
+                      "0 to 9), billing-0 "
+                      "(records 0 to 4). Broker 1 acknowledged them at 0.010 s (acks=1). By then only broker "
+                      "1 held them, in its page "
+                      "cache. Broker 1 lost them to the kernel panic at 0.020 s, where they were only in the "
+                      "page cache. "),
             std::string::npos)
       << text;
 }
@@ -125,18 +151,22 @@ TEST(Text, LongStoriesAreWrapped) {
   ASSERT_NE(story, std::string::npos);
   EXPECT_LE(text.find('\n', story) - story, 72u);
   EXPECT_EQ(wrapped("one two three", 2, 10), "  one two three\n") << "never narrower than twenty";
-  EXPECT_EQ(wrapped("elected at exactly 38.900 s in epoch", 0, 25), "elected at exactly\n38.900 s in epoch\n") << "a unit stays with its number";
+  EXPECT_EQ(wrapped("elected at exactly 38.900 s in epoch", 0, 25), "elected at exactly\n38.900 s in epoch\n")
+      << "a unit stays with its number";
   EXPECT_EQ(wrapped("aaaaaaaaaa bbbbbbbbbb cccccccccc", 1, 22), " aaaaaaaaaa bbbbbbbbbb\n cccccccccc\n");
 }
 
 TEST(Junit, FailureErrorAndSuccess) {
   RunFacts broken = facts_of();
   broken.bug = "SIM_CHECK <failed> & \"more\"";
-  const std::string xml = to_junit("scenarios", {{.file = "a.json", .runs = {sample(20)}},
-                                                 {.file = "b.json", .runs = {sample(0, 1), sample(0, 2)}},
-                                                 {.file = "c.json", .diagnostics = "error: unknown field <x>"},
-                                                 {.file = "d.json", .runs = {collect(scenario_of({}), broken, {}, {})}}});
-  EXPECT_NE(xml.find("<testsuite name=\"scenarios\" tests=\"5\" failures=\"2\" errors=\"2\""), std::string::npos) << xml;
+  const std::string xml =
+      to_junit("scenarios", {{.file = "a.json", .runs = {sample(20)}},
+                             {.file = "b.json", .runs = {sample(0, 1), sample(0, 2)}},
+                             {.file = "c.json", .diagnostics = "error: unknown field <x>"},
+                             {.file = "d.json", .runs = {collect(scenario_of({}), broken, {}, {})}}});
+  EXPECT_NE(xml.find("<testsuite name=\"scenarios\" tests=\"5\" failures=\"2\" errors=\"2\""),
+            std::string::npos)
+      << xml;
   EXPECT_NE(xml.find("name=\"a.json\" time=\"0.250\"/>"), std::string::npos);
   EXPECT_NE(xml.find("name=\"b.json seed 2\""), std::string::npos);
   EXPECT_NE(xml.find("<failure message=\"records.lost_acknowledged: 20\">"), std::string::npos);
@@ -153,7 +183,8 @@ TEST(Seeds, TableOverSeeds) {
   EXPECT_EQ(up.exit_code(), 0);
   EXPECT_EQ(up.summary("records.lost_acknowledged").mean, 20);
   const std::string text = up.render(100, false);
-  EXPECT_NE(text.find("runs that lost acknowledged records: 3 of 3 (at least 36.8 %)"), std::string::npos) << text;
+  EXPECT_NE(text.find("runs that lost acknowledged records: 3 of 3 (at least 36.8 %)"), std::string::npos)
+      << text;
   EXPECT_NE(text.find("always"), std::string::npos) << "no interval around what never varies";
   down.add(sample(0, 4));
   EXPECT_EQ(down.exit_code(), 1);

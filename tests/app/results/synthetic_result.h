@@ -11,7 +11,8 @@ namespace brokersim::results::test {
 /// A leader with acks=1 loses power at 30 s; 20 of 120 records are gone, and 91 wait for 9 s.
 inline checkers::Findings lossy_findings() {
   using history::BrokerEvent;
-  checkers::test::Synthetic s({.topic = "orders", .replicas = {1, 2, 3}, .min_insync_replicas = 2}, /*acks=*/1);
+  checkers::test::Synthetic s({.topic = "orders", .replicas = {1, 2, 3}, .min_insync_replicas = 2},
+                              /*acks=*/1);
   s.elect(1, 1, {1, 2, 3});
   s.ms(10'000);
   s.sent(0, 100);
@@ -55,12 +56,21 @@ inline scenario::Scenario scenario_of(std::vector<scenario::Expectation> expect)
   return scenario;
 }
 
-inline scenario::Expectation metric(std::string name, scenario::Comparison comparison, double limit, std::string of = "") {
-  return {.name = name, .of = of, .comparison = comparison, .limit = limit, .text = name + (of.empty() ? "" : " of " + of)};
+inline scenario::Expectation metric(std::string name, scenario::Comparison comparison, double limit,
+                                    std::string of = "") {
+  return {.name = name,
+          .of = of,
+          .comparison = comparison,
+          .limit = limit,
+          .text = name + (of.empty() ? "" : " of " + of)};
 }
 
 inline RunFacts facts_of(std::uint64_t seed = 42) {
-  return {.seed = seed, .fingerprint = 0xABCDull, .events = 12'345, .ended_at = {90'000'000'000}, .wall_seconds = 0.25};
+  return {.seed = seed,
+          .fingerprint = 0xABCDull,
+          .events = 12'345,
+          .ended_at = {90'000'000'000},
+          .wall_seconds = 0.25};
 }
 
 }  // namespace brokersim::results::test

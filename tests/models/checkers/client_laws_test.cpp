@@ -26,7 +26,8 @@ TEST(ClientLaws, ASteadyRunIsSilent) {
   Synthetic s;
   steady(s);
   const Findings findings = s.finish(1);
-  for (const CheckResult& result : findings.checks) EXPECT_EQ(result.verdict, Verdict::holds) << result.id << result.detail;
+  for (const CheckResult& result : findings.checks)
+    EXPECT_EQ(result.verdict, Verdict::holds) << result.id << result.detail;
   EXPECT_EQ(findings.measures.records.consumed, 20);
 }
 
@@ -47,10 +48,12 @@ TEST(ClientLaws, S20OrderWithinAProducer) {
     committed(s, 25, 20, 5);
     const Findings findings = s.finish(1);
     EXPECT_EQ(findings.measures.records.reordered, 5);
-    EXPECT_EQ(violated(findings), idempotent ? "S20" : "") << "five requests in flight without idempotence may overtake";
+    EXPECT_EQ(violated(findings), idempotent ? "S20" : "")
+        << "five requests in flight without idempotence may overtake";
     if (idempotent) {
       EXPECT_EQ(check(findings, "S20").detail,
-                "5 records of checkout-0 stand out of order in orders/0; the first: records 20 to 24 at offsets 25 to 29, after "
+                "5 records of checkout-0 stand out of order in orders/0; the first: records 20 to 24 at "
+                "offsets 25 to 29, after "
                 "record 29.");
     }
   }
@@ -95,7 +98,8 @@ TEST(ClientLaws, S23AnswerBeforeReplication) {
   const Findings findings = s.finish(1);
   EXPECT_EQ(violated(findings), "S23");
   EXPECT_EQ(check(findings, "S23").detail,
-            "0.040 s: broker 1 acknowledged records 20 to 24 of checkout-0 in orders/0 (acks=all, offsets 20 to 24), but committed "
+            "0.040 s: broker 1 acknowledged records 20 to 24 of checkout-0 in orders/0 (acks=all, offsets 20 "
+            "to 24), but committed "
             "was only what lies below 20.");
 }
 
@@ -150,14 +154,16 @@ TEST(ClientLaws, S25WhatWasReadStays) {
   dirty.ms(41);
   dirty.consume(20, 20, 5);  // not committed yet
   EXPECT_EQ(check(dirty.finish(1), "S25").detail,
-            "0.041 s: reader-0 read records 20 to 24 of checkout-0 at offsets 20 to 24 of orders/0, but only what lies below 20 is "
+            "0.041 s: reader-0 read records 20 to 24 of checkout-0 at offsets 20 to 24 of orders/0, but only "
+            "what lies below 20 is "
             "committed.");
 
   Synthetic other;
   steady(other);
   other.ms(42);
   history::History& h = other.history;
-  const history::ClientId second = h.add_client({.name = "reader-1", .workload = "reader", .producer = false});
+  const history::ClientId second =
+      h.add_client({.name = "reader-1", .workload = "reader", .producer = false});
   h.record(history::Consumed{other.at, second, {other.producer, other.orders, 3, 1}, 7, other.at, other.at});
   EXPECT_EQ(violated(other.finish(1)), "S25") << "offset 7 holds record 7";
 
@@ -171,7 +177,8 @@ TEST(ClientLaws, S25WhatWasReadStays) {
   gone.append(3, 10, 20, 1, 2, true);
   const Findings findings = gone.finish(3);
   EXPECT_EQ(check(findings, "S25").detail,
-            "0.043 s: consumers had read orders/0 beyond offset 10; broker 3 now leads without these records and writes others "
+            "0.043 s: consumers had read orders/0 beyond offset 10; broker 3 now leads without these records "
+            "and writes others "
             "there.");
 }
 
@@ -182,7 +189,8 @@ TEST(ClientLaws, S26PollContiguity) {
   skip.replicated(20, 20, 10, 1);
   skip.ms(50);
   skip.consume(25, 25, 5);
-  EXPECT_EQ(check(skip.finish(1), "S26").detail, "0.050 s: reader-0 skipped orders/0: after offset 19 it got offset 25.");
+  EXPECT_EQ(check(skip.finish(1), "S26").detail,
+            "0.050 s: reader-0 skipped orders/0: after offset 19 it got offset 25.");
 
   Synthetic back;
   steady(back);

@@ -20,7 +20,8 @@ TEST(IntervalSet, EqualsASetOfNumbers) {
       const auto count = static_cast<std::int64_t>(sim::mix64(round * 1'000 + i + 7'001) % 12);
       const bool to_other = i % 3 == 0;
       std::int64_t fresh = 0;
-      for (std::int64_t n = first; n < first + count; ++n) fresh += (to_other ? other_reference : reference).insert(n).second;
+      for (std::int64_t n = first; n < first + count; ++n)
+        fresh += (to_other ? other_reference : reference).insert(n).second;
       EXPECT_EQ((to_other ? other : set).add(first, first + count), fresh);
     }
     EXPECT_EQ(set.size(), static_cast<std::int64_t>(reference.size()));

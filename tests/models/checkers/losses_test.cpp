@@ -54,10 +54,14 @@ TEST(Losses, Acks1LeaderDiesAlone) {
   EXPECT_EQ(loss.last, 149);
   EXPECT_EQ(loss.producer_name, "checkout-0");
   EXPECT_EQ(loss.explanation,
-            "Producer checkout-0 wrote records 100 to 149 to orders/0 (offsets 100 to 149). Broker 1 acknowledged them from 0.051 s to 0.053 s "
-            "(acks=1). By then only broker 1 held them, in its page cache. Broker 1 cut them at 20.000 s to agree with its leader: "
-            "it followed broker 2, elected at 9.060 s in epoch 2 with log end 100. Broker 2, which never had them, leads, elected at "
-            "9.060 s in epoch 2 with log end 100. With acks=all and min.insync.replicas=2 nobody would have acknowledged them before "
+            "Producer checkout-0 wrote records 100 to 149 to orders/0 (offsets 100 to 149). Broker 1 "
+            "acknowledged them from 0.051 s to 0.053 s "
+            "(acks=1). By then only broker 1 held them, in its page cache. Broker 1 cut them at 20.000 s to "
+            "agree with its leader: "
+            "it followed broker 2, elected at 9.060 s in epoch 2 with log end 100. Broker 2, which never had "
+            "them, leads, elected at "
+            "9.060 s in epoch 2 with log end 100. With acks=all and min.insync.replicas=2 nobody would have "
+            "acknowledged them before "
             "a second replica held them.");
   EXPECT_EQ(findings.measures.workloads.at("checkout").records.lost_acknowledged, 50);
 }
@@ -104,14 +108,21 @@ TEST(Losses, CorrelatedPowerLossIsMeasured) {
   ASSERT_EQ(findings.losses.losses.size(), 2u) << "eight went with the crash, two were cut because of them";
   EXPECT_EQ(findings.losses.losses[0].records, 8);
   EXPECT_EQ(findings.losses.losses[0].explanation,
-            "Producer checkout-0 wrote records 10 to 17 to orders/0 (offsets 10 to 17). Broker 1 acknowledged them at 0.020 s (acks=all). By "
-            "then brokers 1, 2 and 3 held them, all in their page caches. Broker 1 lost them to the power loss at 0.030 s, where 6 "
-            "were only in the page cache, 2 were on their way to the drive. Broker 2 lost them to the power loss at 0.030 s, where 6 "
-            "were only in the page cache, 2 were on their way to the drive. Broker 3 lost them to the power loss at 0.030 s, where 6 "
-            "were only in the page cache, 2 were on their way to the drive. Broker 2 leads, elected at 40.002 s in epoch 2 with log "
-            "end 10. A flush before the answer (flush.messages=1), or replicas whose power does not fail together, would have saved "
+            "Producer checkout-0 wrote records 10 to 17 to orders/0 (offsets 10 to 17). Broker 1 "
+            "acknowledged them at 0.020 s (acks=all). By "
+            "then brokers 1, 2 and 3 held them, all in their page caches. Broker 1 lost them to the power "
+            "loss at 0.030 s, where 6 "
+            "were only in the page cache, 2 were on their way to the drive. Broker 2 lost them to the power "
+            "loss at 0.030 s, where 6 "
+            "were only in the page cache, 2 were on their way to the drive. Broker 3 lost them to the power "
+            "loss at 0.030 s, where 6 "
+            "were only in the page cache, 2 were on their way to the drive. Broker 2 leads, elected at "
+            "40.002 s in epoch 2 with log "
+            "end 10. A flush before the answer (flush.messages=1), or replicas whose power does not fail "
+            "together, would have saved "
             "them.");
-  EXPECT_NE(findings.losses.losses[1].explanation.find("in recovery, because a batch before them was missing or broken"),
+  EXPECT_NE(findings.losses.losses[1].explanation.find(
+                "in recovery, because a batch before them was missing or broken"),
             std::string::npos);
 }
 
@@ -122,7 +133,8 @@ TEST(Losses, CorrelatedPowerLossWithFlushIsABreach) {
   const Findings findings = s.finish(2);
   EXPECT_EQ(check(findings, "S1").verdict, Verdict::violated);
   EXPECT_EQ(findings.losses.lost_promised, 10);
-  EXPECT_EQ(check(findings, "S1").detail.substr(0, 69), "8 records lost. Producer checkout-0 wrote records 10 to 17 to orders/");
+  EXPECT_EQ(check(findings, "S1").detail.substr(0, 69),
+            "8 records lost. Producer checkout-0 wrote records 10 to 17 to orders/");
 }
 
 // Goal: one lossy stop is within the budget of min ISR 2; a loss then is a breach. Method: broker 1 loses power;
@@ -181,7 +193,10 @@ TEST(Losses, ThePromiseStartsAnewAfterRecovery) {
 // Without ELR, the last member of a shrunken ISR may come back empty-handed and still lead (KIP-966).
 TEST(Losses, LastReplicaStandingWithoutElrIsOverBudget) {
   for (const bool elr : {false, true}) {
-    Synthetic s({.topic = "orders", .replicas = {1, 2, 3}, .min_insync_replicas = 2, .eligible_leader_replicas = elr});
+    Synthetic s({.topic = "orders",
+                 .replicas = {1, 2, 3},
+                 .min_insync_replicas = 2,
+                 .eligible_leader_replicas = elr});
     s.elect(1, 1, {1, 2, 3});
     s.ms(10);
     s.replicated(0, 0, 10, 1);
@@ -202,7 +217,8 @@ TEST(Losses, LastReplicaStandingWithoutElrIsOverBudget) {
     const Findings findings = s.finish(1);
     EXPECT_EQ(findings.losses.lost_acks_all, 5);
     EXPECT_EQ(check(findings, "S1").verdict, elr ? Verdict::violated : Verdict::not_applicable);
-    EXPECT_EQ(check(findings, "S11").verdict, elr ? Verdict::violated : Verdict::holds) << "outside its premises it is not judged";
+    EXPECT_EQ(check(findings, "S11").verdict, elr ? Verdict::violated : Verdict::holds)
+        << "outside its premises it is not judged";
     EXPECT_EQ(check(findings, "S11").detail.find("outside its premises") != std::string::npos, !elr);
   }
 }
@@ -246,8 +262,10 @@ TEST(Losses, Acks0NeverArrived) {
   EXPECT_EQ(findings.losses.lost_acks_0, 8);
   ASSERT_EQ(findings.losses.losses.size(), 1u);
   EXPECT_EQ(findings.losses.losses[0].explanation,
-            "Producer checkout-0 wrote records 12 to 19 to orders/0. The producer counted them as written at 0.010 s (acks=0: nobody "
-            "answers). Broker 1, which never had them, leads, elected at 0.000 s in epoch 1 with log end 0. No broker ever appended "
+            "Producer checkout-0 wrote records 12 to 19 to orders/0. The producer counted them as written at "
+            "0.010 s (acks=0: nobody "
+            "answers). Broker 1, which never had them, leads, elected at 0.000 s in epoch 1 with log end 0. "
+            "No broker ever appended "
             "them. With acks=1 or acks=all the producer would have noticed, and tried again.");
 }
 
@@ -268,7 +286,8 @@ TEST(Losses, WithoutALeaderEveryIntactCopyCounts) {
   ASSERT_EQ(findings.warnings.size(), 1u);
   EXPECT_EQ(violated(findings), "");
 
-  Synthetic dead;  // the controller still believes in a leader whose host is off and whose disk lost six records
+  Synthetic
+      dead;  // the controller still believes in a leader whose host is off and whose disk lost six records
   dead.elect(1, 1, {1});
   dead.ms(10);
   dead.replicated(0, 0, 10, 1, {1});
@@ -296,7 +315,8 @@ TEST(Losses, EqualStoriesMerge) {
   s.ms(300);
   s.broker(1, BrokerEvent::power_lost);
   for (std::int64_t batch = 10; batch < 100; batch += 2) {
-    s.storage_lost(1, batch * 20, batch * 10, 10, batch % 4 == 0 ? LostState::dirty : LostState::in_writeback);
+    s.storage_lost(1, batch * 20, batch * 10, 10,
+                   batch % 4 == 0 ? LostState::dirty : LostState::in_writeback);
   }
   s.ms(400);
   s.broker(1, BrokerEvent::process_started);
@@ -308,7 +328,8 @@ TEST(Losses, EqualStoriesMerge) {
   ASSERT_EQ(findings.losses.losses.size(), 2u);
   EXPECT_EQ(findings.losses.losses[0].records, 450);
   EXPECT_EQ(findings.losses.losses[0].pieces, 45);
-  EXPECT_NE(findings.losses.losses[0].explanation.find("where 220 were only in the page cache, 230 were on their way to the drive"),
+  EXPECT_NE(findings.losses.losses[0].explanation.find(
+                "where 220 were only in the page cache, 230 were on their way to the drive"),
             std::string::npos)
       << findings.losses.losses[0].explanation;
   EXPECT_EQ(findings.losses.losses[1].records, 450);

@@ -21,7 +21,8 @@ void outage(Synthetic& s) {
   std::int64_t ordinal = 0;
   const auto fault = [&](std::int64_t ms, bool healed) {
     s.ms(ms);
-    s.history.record(history::FaultFired{s.at, 0, "kill_process", "broker 1 (leader of orders/0)", true, healed});
+    s.history.record(
+        history::FaultFired{s.at, 0, "kill_process", "broker 1 (leader of orders/0)", true, healed});
   };
   std::vector<std::int64_t> waiting;
   for (std::int64_t t = 100; t <= 20'000; t += 100) {
@@ -44,13 +45,33 @@ void outage(Synthetic& s) {
       s.ms(14'010);
       for (const std::int64_t late : waiting) {
         const std::int64_t intended = 100 + 100 * late;
-        s.history.record(history::ProduceOutcome{s.at, {s.producer, s.orders, late, 1}, Outcome::acknowledged, 0, 2, late, -1,
-                                                 at_ms(intended), at_ms(intended), at_ms(14'005), 2, {1'000}});
+        s.history.record(history::ProduceOutcome{s.at,
+                                                 {s.producer, s.orders, late, 1},
+                                                 Outcome::acknowledged,
+                                                 0,
+                                                 2,
+                                                 late,
+                                                 -1,
+                                                 at_ms(intended),
+                                                 at_ms(intended),
+                                                 at_ms(14'005),
+                                                 2,
+                                                 {1'000}});
       }
     }
     s.ms(t + (t == 14'000 ? 15 : 5));
-    s.history.record(history::ProduceOutcome{s.at, {s.producer, s.orders, ordinal, 1}, Outcome::acknowledged, 0, t < 5'000 ? 1 : 2,
-                                             ordinal, -1, at_ms(t), at_ms(t), at_ms(t), 1, {1'000}});
+    s.history.record(history::ProduceOutcome{s.at,
+                                             {s.producer, s.orders, ordinal, 1},
+                                             Outcome::acknowledged,
+                                             0,
+                                             t < 5'000 ? 1 : 2,
+                                             ordinal,
+                                             -1,
+                                             at_ms(t),
+                                             at_ms(t),
+                                             at_ms(t),
+                                             1,
+                                             {1'000}});
     ++ordinal;
   }
 }
@@ -129,7 +150,8 @@ TEST(Measures, SlownessAndIdlenessAreNotUnavailability) {
     idle.outcome(t / 30'000, 1, t == 30'000 ? Outcome::failed : Outcome::acknowledged, 1, t / 30'000);
   }
   const Measures of_idle = idle.finish(1).measures;
-  ASSERT_EQ(of_idle.unavailable.size(), 1u) << "the refused record began a window that the next success ended";
+  ASSERT_EQ(of_idle.unavailable.size(), 1u)
+      << "the refused record began a window that the next success ended";
   EXPECT_EQ(of_idle.unavailable[0].from, at_ms(30'000));
   EXPECT_EQ(of_idle.unavailable[0].to, at_ms(60'005));
   EXPECT_EQ(of_idle.records.failed, 1);
@@ -151,7 +173,8 @@ TEST(Measures, AWindowThatNeverEndsRunsToTheEnd) {
   EXPECT_EQ(findings.measures.unavailable[0].to, at_ms(7'000));
   EXPECT_TRUE(findings.measures.unavailable[0].open);
   EXPECT_EQ(findings.measures.unavailable[1].what, UnavailableWhat::produce_acks_all);
-  EXPECT_EQ(findings.measures.unavailable[1].from, at_ms(5)) << "the second record has no outcome since the last success";
+  EXPECT_EQ(findings.measures.unavailable[1].from, at_ms(5))
+      << "the second record has no outcome since the last success";
   EXPECT_EQ(findings.measures.records.unfinished(), 1);
 }
 
@@ -178,7 +201,10 @@ TEST(Measures, FetchWindowsNeedAFailure) {
 TEST(Measures, OverlappingWindowsOfOnePartitionAreOne) {
   const history::PartitionId zero{0}, one{1};
   const auto what = UnavailableWhat::produce;
-  const auto joined = join({{what, zero, {5}, {9}}, {what, one, {1}, {3}}, {what, zero, {1}, {6}}, {what, zero, {10}, {12}},
+  const auto joined = join({{what, zero, {5}, {9}},
+                            {what, one, {1}, {3}},
+                            {what, zero, {1}, {6}},
+                            {what, zero, {10}, {12}},
                             {UnavailableWhat::fetch, zero, {0}, {20}}});
   ASSERT_EQ(joined.size(), 4u);
   EXPECT_EQ(joined[0].from, sim::SimTime{1});

@@ -60,7 +60,8 @@ TEST(ReplicaLogs, SharedLogsEqualSeparateOnes) {
           logs.for_each(leader, from, from + 3, [&](const LogRun& run) { runs.push_back(run); });
           for (const LogRun& run : runs) {
             logs.append(replica, run);
-            for (std::int64_t i = 0; i < run.count; ++i) plain[replica].push_back({run.producer, run.first + i, run.epoch});
+            for (std::int64_t i = 0; i < run.count; ++i)
+              plain[replica].push_back({run.producer, run.first + i, run.epoch});
           }
           break;
         }
@@ -81,7 +82,8 @@ TEST(ReplicaLogs, SharedLogsEqualSeparateOnes) {
         std::int64_t agreed = 0;
         std::vector<Cell> reference;
         logs.reference().for_each(0, logs.reference().end(), [&](const LogRun& run) {
-          for (std::int64_t i = 0; i < run.count; ++i) reference.push_back({run.producer, run.first + i, run.epoch});
+          for (std::int64_t i = 0; i < run.count; ++i)
+            reference.push_back({run.producer, run.first + i, run.epoch});
         });
         while (agreed < static_cast<std::int64_t>(std::min(reference.size(), plain[r].size())) &&
                reference[static_cast<std::size_t>(agreed)] == plain[r][static_cast<std::size_t>(agreed)]) {

@@ -74,7 +74,8 @@ TEST(ReplicationLaws, S3DifferentRecordsBelowTheHighWatermark) {
   EXPECT_EQ(violated(findings), "S3");
   EXPECT_EQ(check(findings, "S3").first_at, sim::SimTime{20'001'000'000});
   EXPECT_EQ(check(findings, "S3").detail,
-            "20.001 s: broker 1 takes orders/0 for committed below 25, but at offset 20 it holds record 20 of checkout-0 "
+            "20.001 s: broker 1 takes orders/0 for committed below 25, but at offset 20 it holds record 20 "
+            "of checkout-0 "
             "(epoch 1), and the committed log record 20 of checkout-0 (epoch 2).");
 }
 
@@ -100,7 +101,8 @@ TEST(ReplicationLaws, S5AndS12IncompleteLeader) {
   EXPECT_EQ(check(findings, "S12").verdict, Verdict::violated);
   EXPECT_EQ(check(findings, "S12").first_at, sim::SimTime{50'000'000});
   EXPECT_EQ(check(findings, "S12").detail,
-            "0.050 s: broker 3, leader of orders/0 in epoch 2, wrote a new record at offset 10, although everything below 20 was "
+            "0.050 s: broker 3, leader of orders/0 in epoch 2, wrote a new record at offset 10, although "
+            "everything below 20 was "
             "committed.");
   EXPECT_EQ(check(findings, "S1").verdict, Verdict::violated) << "and ten acknowledged records are gone";
   EXPECT_EQ(findings.losses.lost_promised, 10);
@@ -120,7 +122,8 @@ TEST(ReplicationLaws, S5EveryCandidateIsComplete) {
   Findings findings = passed.finish(1);
   EXPECT_EQ(violated(findings), "S5");
   EXPECT_EQ(check(findings, "S5").detail,
-            "0.020 s: broker 3 is in the ISR of orders/0, but holds only what lies below offset 10; committed is everything below 20.");
+            "0.020 s: broker 3 is in the ISR of orders/0, but holds only what lies below offset 10; "
+            "committed is everything below 20.");
 
   for (const bool caught_up : {true, false}) {
     Synthetic joined;
@@ -148,7 +151,8 @@ TEST(ReplicationLaws, S5EveryCandidateIsComplete) {
 
 // The same under an election that the configuration allows: measured, not flagged.
 TEST(ReplicationLaws, UncleanElectionIsAnExcuse) {
-  Synthetic s({.topic = "orders", .replicas = {1, 2, 3}, .min_insync_replicas = 2, .unclean_leader_election = true});
+  Synthetic s(
+      {.topic = "orders", .replicas = {1, 2, 3}, .min_insync_replicas = 2, .unclean_leader_election = true});
   s.elect(1, 1, {1, 2});
   s.ms(10);
   s.replicated(0, 0, 10, 1, {1, 2});
@@ -191,7 +195,8 @@ TEST(ReplicationLaws, S7MembersAndElections) {
 
   Synthetic stranger;
   stranger.elect(1, 1, {1, 9});
-  EXPECT_EQ(check(stranger.finish(1), "S7").detail, "0.000 s: orders/0: broker 9 is in the ISR but is no replica.");
+  EXPECT_EQ(check(stranger.finish(1), "S7").detail,
+            "0.000 s: orders/0: broker 9 is in the ISR but is no replica.");
 
   Synthetic headless;
   headless.elect(1, 1, {2, 3});
@@ -276,7 +281,8 @@ TEST(ReplicationLaws, S11TruncationBelowTheTrueHighWatermark) {
   const Findings findings = s.finish(2);
   EXPECT_EQ(violated(findings), "S11");
   EXPECT_EQ(check(findings, "S11").detail,
-            "9.100 s: broker 3 cut orders/0 to its own high watermark, offset 19, and removed 6 records below the true high "
+            "9.100 s: broker 3 cut orders/0 to its own high watermark, offset 19, and removed 6 records "
+            "below the true high "
             "watermark.");
 }
 
@@ -308,8 +314,11 @@ TEST(ReplicationLaws, S12DenseOffsets) {
       EXPECT_EQ(violated(findings), "");
     } else {
       EXPECT_EQ(check(findings, "S12").verdict, Verdict::violated) << base;
-      EXPECT_EQ(check(findings, "S12").detail.rfind("9.080 s: broker 2 appended to orders/0 at offset " + std::to_string(base) +
-                                                        ", but its log ended at 25.", 0), 0u);
+      EXPECT_EQ(check(findings, "S12")
+                    .detail.rfind("9.080 s: broker 2 appended to orders/0 at offset " + std::to_string(base) +
+                                      ", but its log ended at 25.",
+                                  0),
+                0u);
     }
   }
 }
@@ -327,7 +336,8 @@ TEST(ReplicationLaws, S22RecoveryKeepsGarbage) {
   const Findings findings = s.finish(2);
   EXPECT_EQ(violated(findings), "S22");
   EXPECT_EQ(check(findings, "S22").detail,
-            "30.000 s: broker 3 recovered orders/0 up to offset 25 and kept as records, from offset 10, bytes that the crash had destroyed.");
+            "30.000 s: broker 3 recovered orders/0 up to offset 25 and kept as records, from offset 10, "
+            "bytes that the crash had destroyed.");
 }
 
 // A second crash must not punish what was fetched again after the first.

@@ -14,19 +14,25 @@ namespace brokersim::checkers::test {
 
 class Synthetic {
  public:
-  explicit Synthetic(history::PartitionInfo info = {.topic = "orders", .replicas = {1, 2, 3}, .min_insync_replicas = 2},
+  explicit Synthetic(history::PartitionInfo info = {.topic = "orders",
+                                                    .replicas = {1, 2, 3},
+                                                    .min_insync_replicas = 2},
                      std::int8_t acks = -1, bool idempotent = true)
       : observer(history) {
     orders = history.add_partition(std::move(info));
-    producer = history.add_client({.name = "checkout-0", .workload = "checkout", .acks = acks, .idempotent = idempotent});
-    other = history.add_client({.name = "billing-0", .workload = "billing", .acks = acks, .idempotent = idempotent});
+    producer = history.add_client(
+        {.name = "checkout-0", .workload = "checkout", .acks = acks, .idempotent = idempotent});
+    other = history.add_client(
+        {.name = "billing-0", .workload = "billing", .acks = acks, .idempotent = idempotent});
     consumer = history.add_client({.name = "reader-0", .workload = "reader", .producer = false});
   }
 
   void ms(std::int64_t t) { at = {t * 1'000'000}; }
 
-  void leader(std::int32_t broker, std::int32_t epoch, std::vector<history::BrokerId> isr, bool unclean = false) {
-    history.record(history::PartitionChanged{at, orders, broker, epoch, ++partition_epoch, std::move(isr), {}, unclean});
+  void leader(std::int32_t broker, std::int32_t epoch, std::vector<history::BrokerId> isr,
+              bool unclean = false) {
+    history.record(
+        history::PartitionChanged{at, orders, broker, epoch, ++partition_epoch, std::move(isr), {}, unclean});
   }
   void role(std::int32_t broker, std::int32_t of, std::int32_t epoch) {
     history.record(history::RoleChanged{at, broker, orders, of, epoch, 0});
@@ -41,11 +47,12 @@ class Synthetic {
   void sent_by(history::ClientId who, std::int64_t first, std::int64_t count) {
     history.record(history::Sent{at, {who, orders, first, count}});
   }
-  void append(std::int32_t broker, std::int64_t base, std::int64_t first, std::int64_t count, std::int32_t epoch, bool as_leader) {
+  void append(std::int32_t broker, std::int64_t base, std::int64_t first, std::int64_t count,
+              std::int32_t epoch, bool as_leader) {
     append_by(producer, broker, base, first, count, epoch, as_leader);
   }
-  void append_by(history::ClientId who, std::int32_t broker, std::int64_t base, std::int64_t first, std::int64_t count,
-                 std::int32_t epoch, bool as_leader) {
+  void append_by(history::ClientId who, std::int32_t broker, std::int64_t base, std::int64_t first,
+                 std::int64_t count, std::int32_t epoch, bool as_leader) {
     const auto role = as_leader ? history::AppendRole::leader : history::AppendRole::follower;
     history.record(history::Appended{at, broker, role, {who, orders, first, count}, base, epoch});
   }
@@ -59,23 +66,40 @@ class Synthetic {
   void recovered(std::int32_t broker, std::int64_t end, bool clean = false) {
     history.record(history::Recovered{at, broker, orders, end, clean, 0});
   }
-  void flushed(std::int32_t broker, std::int64_t offset) { history.record(history::Flushed{at, broker, orders, offset}); }
-  void broker(std::int32_t id, history::BrokerEvent event) { history.record(history::BrokerChanged{at, id, event}); }
-  void storage_lost(std::int32_t broker, std::int64_t base, std::int64_t first, std::int64_t count, history::LostState state) {
+  void flushed(std::int32_t broker, std::int64_t offset) {
+    history.record(history::Flushed{at, broker, orders, offset});
+  }
+  void broker(std::int32_t id, history::BrokerEvent event) {
+    history.record(history::BrokerChanged{at, id, event});
+  }
+  void storage_lost(std::int32_t broker, std::int64_t base, std::int64_t first, std::int64_t count,
+                    history::LostState state) {
     history.record(history::StorageLost{at, broker, {producer, orders, first, count}, base, state});
   }
   /// `intended_ms` before now for all of them; one attempt.
-  void outcome(std::int64_t first, std::int64_t count, history::Outcome what, std::int32_t by, std::int64_t base,
-               std::int64_t intended_ms_ago = 5, std::int8_t acks = -1) {
+  void outcome(std::int64_t first, std::int64_t count, history::Outcome what, std::int32_t by,
+               std::int64_t base, std::int64_t intended_ms_ago = 5, std::int8_t acks = -1) {
     const sim::SimTime began{at.ns - intended_ms_ago * 1'000'000};
-    history.record(history::ProduceOutcome{at, {producer, orders, first, count}, what, 0, by, base, acks, began, began, began, 1,
+    history.record(history::ProduceOutcome{at,
+                                           {producer, orders, first, count},
+                                           what,
+                                           0,
+                                           by,
+                                           base,
+                                           acks,
+                                           began,
+                                           began,
+                                           began,
+                                           1,
                                            {count * 1'000}});
   }
-  void ack(std::int64_t first, std::int64_t count, std::int32_t by, std::int64_t base, std::int8_t acks = -1) {
+  void ack(std::int64_t first, std::int64_t count, std::int32_t by, std::int64_t base,
+           std::int8_t acks = -1) {
     outcome(first, count, history::Outcome::acknowledged, by, base, 5, acks);
   }
   void consume(std::int64_t base, std::int64_t first, std::int64_t count) {
-    history.record(history::Consumed{at, consumer, {producer, orders, first, count}, base, {at.ns - 9'000'000}, {at.ns - 9'000'000}});
+    history.record(history::Consumed{
+        at, consumer, {producer, orders, first, count}, base, {at.ns - 9'000'000}, {at.ns - 9'000'000}});
   }
 
   /// Records first .. first + count - 1 at `base`, sent, on all of `brokers` (the first leads), committed and

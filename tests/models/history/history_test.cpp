@@ -12,8 +12,12 @@ namespace {
 class Log final : public Watcher {
  public:
   Log(std::string name, std::vector<std::string>& out) : name_(std::move(name)), out_(&out) {}
-  void on(const Sent& event) override { out_->push_back(name_ + " sent " + std::to_string(event.records.first)); }
-  void on(const BrokerChanged& event) override { out_->push_back(name_ + " broker " + std::to_string(event.broker)); }
+  void on(const Sent& event) override {
+    out_->push_back(name_ + " sent " + std::to_string(event.records.first));
+  }
+  void on(const BrokerChanged& event) override {
+    out_->push_back(name_ + " broker " + std::to_string(event.broker));
+  }
 
  private:
   std::string name_;
