@@ -122,8 +122,12 @@ void Log::truncate_to(std::int64_t offset, sim::SimTime) {
         active.bytes = active.entries.back().position;
         active.entries.pop_back();
       }
-      SIM_CHECK(active.entries.empty() || store_[active.entries.back().batch].next_offset() <= offset,
-                directory_ + ": truncation inside a batch");
+      // An offset inside a batch takes the whole batch (LogSegment.truncateTo).
+      if (!active.entries.empty() && store_[active.entries.back().batch].next_offset() > offset) {
+        offset = store_[active.entries.back().batch].base_offset;
+        active.bytes = active.entries.back().position;
+        active.entries.pop_back();
+      }
       active.index_entries = std::min(active.index_entries, active.bytes / std::max<std::int64_t>(config_.index_interval_bytes.n, 1));
       active.bytes_since_index = 0;
       files_.truncate(active.file, {active.bytes});

@@ -178,7 +178,9 @@ void Replica::follow_high_watermark(std::int64_t leader_high_watermark, sim::Sim
 void Replica::truncate(std::int64_t offset, history::TruncateReason reason, sim::SimTime now) {
   const std::int64_t before = log_->log_end();
   log_->truncate_to(offset, now);
-  if (offset < before) params_.history->record(history::Truncated{now, params_.id, name_.id, offset, before, reason});
+  if (log_->log_end() < before) {
+    params_.history->record(history::Truncated{now, params_.id, name_.id, log_->log_end(), before, reason});
+  }
   follow_high_watermark(high_watermark_, now);
 }
 

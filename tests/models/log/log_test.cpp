@@ -185,6 +185,15 @@ TEST(Log, TruncationDropsSegmentsAndMovesTheRecoveryPoint) {
   EXPECT_EQ(rig.log->epochs().entries().back(), (EpochEntry{5, 40}));
 }
 
+TEST(Log, TruncationInsideABatchTakesTheWholeBatch) {
+  LogRig rig;
+  rig.create();
+  for (int i = 0; i < 3; ++i) rig.append();
+  rig.log->truncate_to(15, rig.sim.now());
+  EXPECT_EQ(rig.log->log_end(), 10);
+  EXPECT_EQ(rig.log->bytes(), kBatchBytes);
+}
+
 TEST(Log, RollsBeforeASegmentWouldExceedItsSize) {
   LogRig rig;
   rig.config.segment_bytes = {3 * kBatchBytes + 1};
