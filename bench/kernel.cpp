@@ -125,7 +125,8 @@ double draws(std::uint64_t count) {
   std::uint64_t sum = 0;
   const auto begin = Clock::now();
   for (std::uint64_t i = 0; i < count; ++i) sum += stream.bits(i);
-  const double ns = std::chrono::duration<double, std::nano>(Clock::now() - begin).count() / static_cast<double>(count);
+  const double ns =
+      std::chrono::duration<double, std::nano>(Clock::now() - begin).count() / static_cast<double>(count);
   return sum == 0 ? 0 : ns;
 }
 
@@ -133,7 +134,8 @@ double draws(std::uint64_t count) {
 
 int main() {
   std::printf("PHOLD, ns per event (median of %d interleaved rounds), fingerprint on\n", kRounds);
-  std::printf("%10s %12s %12s %22s %10s\n", "pending", "callback", "task", "priority_queue+function", "ratio");
+  std::printf("%10s %12s %12s %22s %10s\n", "pending", "callback", "task", "priority_queue+function",
+              "ratio");
   for (const std::uint64_t n : {1'024ull, 65'536ull, 1'048'576ull}) {
     const std::uint64_t events = std::max<std::uint64_t>(500'000, n);
     std::vector<double> callbacks, tasks, plain;
@@ -145,6 +147,7 @@ int main() {
     std::printf("%10llu %12.1f %12.1f %22.1f %10.2f\n", static_cast<unsigned long long>(n), median(callbacks),
                 median(tasks), median(plain), median(plain) / median(callbacks));
   }
-  std::printf("timer set and cancelled: %.1f ns; draw: %.1f ns\n", set_and_cancel(5'000'000), draws(50'000'000));
+  std::printf("timer set and cancelled: %.1f ns; draw: %.1f ns\n", set_and_cancel(5'000'000),
+              draws(50'000'000));
   return 0;
 }

@@ -22,10 +22,10 @@ class Bug : public std::runtime_error {
 
 /// Always on. Split `a && b` in two. An optional second argument is a std::string with the facts; it is
 /// evaluated only on failure.
-#define SIM_CHECK(condition, ...)                                                                  \
-  do {                                                                                             \
-    if (!(condition)) [[unlikely]]                                                                 \
-      ::brokersim::sim::raise_bug(#condition, __FILE__, __LINE__, std::string{__VA_ARGS__});       \
+#define SIM_CHECK(condition, ...)                                                            \
+  do {                                                                                       \
+    if (!(condition)) [[unlikely]]                                                           \
+      ::brokersim::sim::raise_bug(#condition, __FILE__, __LINE__, std::string{__VA_ARGS__}); \
   } while (false)
 
 /// For costly invariants: on in debug and sanitizer builds (BROKERSIM_DEEP_CHECKS).

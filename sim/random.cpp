@@ -5,8 +5,10 @@
 
 namespace brokersim::sim {
 
-Stream::Stream(Fingerprint& fingerprint, std::uint64_t seed, std::uint64_t path_hash, std::string_view purpose)
-    : fingerprint_(&fingerprint), key_(combine(combine(mix64(seed ^ 0xA0761D6478BD642Full), path_hash), hash_name(purpose))) {}
+Stream::Stream(Fingerprint& fingerprint, std::uint64_t seed, std::uint64_t path_hash,
+               std::string_view purpose)
+    : fingerprint_(&fingerprint),
+      key_(combine(combine(mix64(seed ^ 0xA0761D6478BD642Full), path_hash), hash_name(purpose))) {}
 
 std::uint64_t Stream::bits(std::uint64_t ordinal) const {
   const std::uint64_t value = mix64(mix64(key_ + ordinal * 0x9E3779B97F4A7C15ull) ^ key_);

@@ -120,7 +120,7 @@ class Simulation {
   }
 
   // For tasks (sim/task.h).
-  void resume_now(std::coroutine_handle<> handle);        ///< Runs a task chain; only from an event.
+  void resume_now(std::coroutine_handle<> handle);  ///< Runs a task chain; only from an event.
   void resume_next(std::coroutine_handle<> handle) { next_ = handle; }  ///< Continue with this frame.
   void destroy_frame_later(std::coroutine_handle<> frame);
   void store_bug(std::exception_ptr bug);

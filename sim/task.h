@@ -27,8 +27,8 @@ namespace detail {
 
 /// What every frame of a chain knows: set by whoever starts it.
 struct PromiseBase {
-  Component* component = nullptr;          // whose events wake this chain
-  std::coroutine_handle<> continuation;    // who awaits this frame; null: a root
+  Component* component = nullptr;        // whose events wake this chain
+  std::coroutine_handle<> continuation;  // who awaits this frame; null: a root
 
   static void* operator new(std::size_t size) { return allocate_frame(size); }
   static void operator delete(void* memory, std::size_t size) noexcept { release_frame(memory, size); }
@@ -62,7 +62,9 @@ struct Promise : PromiseBase {
   std::optional<T> value;
   Task<T> get_return_object();
   template <class U>
-  void return_value(U&& result) { value.emplace(std::forward<U>(result)); }
+  void return_value(U&& result) {
+    value.emplace(std::forward<U>(result));
+  }
 };
 
 template <>
@@ -140,8 +142,8 @@ class Wakeup {
   [[nodiscard]] Component* component() const { return component_; }
   [[nodiscard]] std::coroutine_handle<> frame() const { return frame_; }
   void wake_at(SimTime at, EventKind kind) {
-    event_ = component_->at(at, kind, {&resume_frame, frame_.address(),
-                                       reinterpret_cast<std::uint64_t>(&component_->sim())});
+    event_ = component_->at(
+        at, kind, {&resume_frame, frame_.address(), reinterpret_cast<std::uint64_t>(&component_->sim())});
   }
   void cancel() {
     if (component_ != nullptr) component_->sim().cancel(event_);

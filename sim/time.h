@@ -16,8 +16,14 @@ struct Duration {
   std::int64_t ns = 0;
 
   [[nodiscard]] constexpr auto operator<=>(const Duration&) const = default;
-  constexpr Duration& operator+=(Duration other) { ns += other.ns; return *this; }
-  constexpr Duration& operator-=(Duration other) { ns -= other.ns; return *this; }
+  constexpr Duration& operator+=(Duration other) {
+    ns += other.ns;
+    return *this;
+  }
+  constexpr Duration& operator-=(Duration other) {
+    ns -= other.ns;
+    return *this;
+  }
   [[nodiscard]] friend constexpr Duration operator+(Duration a, Duration b) { return {a.ns + b.ns}; }
   [[nodiscard]] friend constexpr Duration operator-(Duration a, Duration b) { return {a.ns - b.ns}; }
   [[nodiscard]] friend constexpr Duration operator*(Duration a, std::int64_t n) { return {a.ns * n}; }
@@ -37,7 +43,10 @@ struct SimTime {
   std::int64_t ns = 0;
 
   [[nodiscard]] constexpr auto operator<=>(const SimTime&) const = default;
-  constexpr SimTime& operator+=(Duration d) { ns += d.ns; return *this; }
+  constexpr SimTime& operator+=(Duration d) {
+    ns += d.ns;
+    return *this;
+  }
   [[nodiscard]] friend constexpr SimTime operator+(SimTime t, Duration d) { return {t.ns + d.ns}; }
   [[nodiscard]] friend constexpr SimTime operator-(SimTime t, Duration d) { return {t.ns - d.ns}; }
   [[nodiscard]] friend constexpr Duration operator-(SimTime a, SimTime b) { return {a.ns - b.ns}; }
@@ -54,10 +63,18 @@ struct SimTime {
 [[nodiscard]] std::string to_string(Duration d);
 
 namespace literals {
-[[nodiscard]] constexpr Duration operator""_ns(unsigned long long n) { return {static_cast<std::int64_t>(n)}; }
-[[nodiscard]] constexpr Duration operator""_us(unsigned long long n) { return {static_cast<std::int64_t>(n) * 1'000}; }
-[[nodiscard]] constexpr Duration operator""_ms(unsigned long long n) { return {static_cast<std::int64_t>(n) * 1'000'000}; }
-[[nodiscard]] constexpr Duration operator""_s(unsigned long long n) { return {static_cast<std::int64_t>(n) * 1'000'000'000}; }
+[[nodiscard]] constexpr Duration operator""_ns(unsigned long long n) {
+  return {static_cast<std::int64_t>(n)};
+}
+[[nodiscard]] constexpr Duration operator""_us(unsigned long long n) {
+  return {static_cast<std::int64_t>(n) * 1'000};
+}
+[[nodiscard]] constexpr Duration operator""_ms(unsigned long long n) {
+  return {static_cast<std::int64_t>(n) * 1'000'000};
+}
+[[nodiscard]] constexpr Duration operator""_s(unsigned long long n) {
+  return {static_cast<std::int64_t>(n) * 1'000'000'000};
+}
 }  // namespace literals
 
 }  // namespace brokersim::sim

@@ -16,8 +16,14 @@ struct Bytes {
   std::int64_t n = 0;
 
   [[nodiscard]] constexpr auto operator<=>(const Bytes&) const = default;
-  constexpr Bytes& operator+=(Bytes other) { n += other.n; return *this; }
-  constexpr Bytes& operator-=(Bytes other) { n -= other.n; return *this; }
+  constexpr Bytes& operator+=(Bytes other) {
+    n += other.n;
+    return *this;
+  }
+  constexpr Bytes& operator-=(Bytes other) {
+    n -= other.n;
+    return *this;
+  }
   [[nodiscard]] friend constexpr Bytes operator+(Bytes a, Bytes b) { return {a.n + b.n}; }
   [[nodiscard]] friend constexpr Bytes operator-(Bytes a, Bytes b) { return {a.n - b.n}; }
   [[nodiscard]] friend constexpr Bytes operator*(Bytes a, std::int64_t k) { return {a.n * k}; }
@@ -44,9 +50,15 @@ struct Percent {
 
 namespace literals {
 [[nodiscard]] constexpr Bytes operator""_B(unsigned long long n) { return {static_cast<std::int64_t>(n)}; }
-[[nodiscard]] constexpr Bytes operator""_KiB(unsigned long long n) { return {static_cast<std::int64_t>(n) << 10}; }
-[[nodiscard]] constexpr Bytes operator""_MiB(unsigned long long n) { return {static_cast<std::int64_t>(n) << 20}; }
-[[nodiscard]] constexpr Bytes operator""_GiB(unsigned long long n) { return {static_cast<std::int64_t>(n) << 30}; }
+[[nodiscard]] constexpr Bytes operator""_KiB(unsigned long long n) {
+  return {static_cast<std::int64_t>(n) << 10};
+}
+[[nodiscard]] constexpr Bytes operator""_MiB(unsigned long long n) {
+  return {static_cast<std::int64_t>(n) << 20};
+}
+[[nodiscard]] constexpr Bytes operator""_GiB(unsigned long long n) {
+  return {static_cast<std::int64_t>(n) << 30};
+}
 }  // namespace literals
 
 }  // namespace brokersim::sim

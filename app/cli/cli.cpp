@@ -61,8 +61,10 @@ int run_command_line(const std::vector<std::string>& arguments, std::ostream& ou
 
   CLI::App* run_command = app.add_subcommand("run", "Run scenario files and say what happened, and why.");
   run_command->add_option("FILE", options.run.files, "Scenario files.")->required();
-  CLI::Option* seed_option = run_command->add_option("--seed", options.run.seeds, "Seed instead of the scenario's own.");
-  run_command->add_option("--seeds", options.run.seeds, "Range of seeds, A..B: one run for each.")->excludes(seed_option);
+  CLI::Option* seed_option =
+      run_command->add_option("--seed", options.run.seeds, "Seed instead of the scenario's own.");
+  run_command->add_option("--seeds", options.run.seeds, "Range of seeds, A..B: one run for each.")
+      ->excludes(seed_option);
   run_command->add_option("--jobs", options.run.jobs, "Runs at a time.")->check(CLI::Range(1, 256));
   run_command->add_flag("--json", options.run.json, "One JSON object per run and line.");
   run_command->add_flag("--verbose", options.run.verbose, "With several seeds: a line for each run, too.");
@@ -70,7 +72,9 @@ int run_command_line(const std::vector<std::string>& arguments, std::ostream& ou
   add_set(*run_command, options);
 
   CLI::App* test_command = app.add_subcommand("test", "Run every scenario below a folder as a test.");
-  test_command->add_option("DIR", options.test.paths, "Folders or scenario files.")->required()->check(CLI::ExistingPath);
+  test_command->add_option("DIR", options.test.paths, "Folders or scenario files.")
+      ->required()
+      ->check(CLI::ExistingPath);
   test_command->add_flag("--twice", options.test.twice, "Run each twice; fingerprints must be equal.");
   test_command->add_option("--junit", options.test.junit, "File for a JUnit report.");
   add_set(*test_command, options);

@@ -72,7 +72,8 @@ class Batch {
   results::RunResult timed(std::uint64_t seed) const {
     const auto begin = std::chrono::steady_clock::now();
     results::RunResult result = results::execute(scenario_, seed, options_.overrides);
-    result.facts.wall_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    result.facts.wall_seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     return result;
   }
 
@@ -97,8 +98,8 @@ bool keep(const results::RunResult& result, const std::string& directory, std::o
   return false;
 }
 
-int run_file(const std::string& path, const RunOptions& options, const std::vector<std::uint64_t>& seeds, std::ostream& out,
-             std::ostream& err) {
+int run_file(const std::string& path, const RunOptions& options, const std::vector<std::uint64_t>& seeds,
+             std::ostream& out, std::ostream& err) {
   scenario::LoadResult loaded = scenario::load_file(path, options.overrides);
   if (!loaded.diagnostics.empty()) err << scenario::render(loaded.diagnostics);
   if (!loaded.scenario) return exit_usage;
@@ -127,7 +128,8 @@ int run_file(const std::string& path, const RunOptions& options, const std::vect
   if (progress) err << "\r\033[K";
   if (many && !options.json && count > 0) out << table.render(options.width, options.colour);
   if (batch.reported() < wanted.size()) {
-    err << "interrupted after " << batch.reported() << " of " << wanted.size() << " runs; what is above is complete\n";
+    err << "interrupted after " << batch.reported() << " of " << wanted.size()
+        << " runs; what is above is complete\n";
     return 130;
   }
   return code;
@@ -158,7 +160,8 @@ int run(const RunOptions& options, std::ostream& out, std::ostream& err) {
   if (!options.seeds.empty()) {
     auto parsed = parse_seeds(options.seeds);
     if (!parsed) {
-      err << "error: \"" << options.seeds << "\" is not a seed or a range of seeds\n  hint: --seed 42, or --seeds 1..100 "
+      err << "error: \"" << options.seeds
+          << "\" is not a seed or a range of seeds\n  hint: --seed 42, or --seeds 1..100 "
           << "(at most a million)\n";
       return exit_usage;
     }

@@ -1,6 +1,6 @@
 // test: every scenario below a folder, as a test.
-#include <chrono>
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 
@@ -22,7 +22,8 @@ std::vector<std::string> scenarios_below(const std::string& folder) {
   for (std::filesystem::recursive_directory_iterator it(folder, error), end; it != end; it.increment(error)) {
     if (error) break;
     const std::string path = it->path().string();
-    if (it->is_regular_file() && path.ends_with(".json") && !path.ends_with(".schema.json")) files.push_back(path);
+    if (it->is_regular_file() && path.ends_with(".json") && !path.ends_with(".schema.json"))
+      files.push_back(path);
   }
   std::sort(files.begin(), files.end());
   return files;
@@ -58,12 +59,15 @@ int test(const TestOptions& options, std::ostream& out, std::ostream& err) {
       ++failed;
     } else {
       const auto begin = std::chrono::steady_clock::now();
-      results::RunResult result = results::execute(*loaded.scenario, loaded.scenario->config.seed, options.overrides);
-      result.facts.wall_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+      results::RunResult result =
+          results::execute(*loaded.scenario, loaded.scenario->config.seed, options.overrides);
+      result.facts.wall_seconds =
+          std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
       int one = result.exit_code();
       out << results::render_line(result, options.colour) << '\n' << std::flush;
       if (options.twice) {
-        const results::RunResult again = results::execute(*loaded.scenario, loaded.scenario->config.seed, options.overrides);
+        const results::RunResult again =
+            results::execute(*loaded.scenario, loaded.scenario->config.seed, options.overrides);
         if (again.facts.fingerprint != result.facts.fingerprint) {
           out << "  NOT REPEATABLE: " << sim::hex16(result.facts.fingerprint) << " then "
               << sim::hex16(again.facts.fingerprint) << '\n';

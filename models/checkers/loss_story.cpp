@@ -166,6 +166,13 @@ std::string remedy(const PartitionView& p, const LossGroup& group) {
                     : "No broker ever appended them. With acks=1 or acks=all the producer would have "
                       "noticed, and tried again.";
   }
+  if (unclean && !p.info.unclean_leader_election) {
+    return "Every replica that could be elected had stopped uncleanly, so the last known leader was taken "
+           "with what "
+           "it still had (KIP-966). A flush before the answer (flush.messages=1), or replicas that do not "
+           "fail "
+           "together, would have saved them.";
+  }
   if (unclean) {
     return "With unclean.leader.election.enable=false the partition would have waited for a complete "
            "replica, without a leader until then.";

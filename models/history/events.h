@@ -50,15 +50,15 @@ struct ProduceOutcome {
   sim::SimTime at;
   RecordRange records;
   Outcome outcome = Outcome::acknowledged;
-  std::int16_t error = 0;            ///< Kafka error code of a failure, 0 if none.
-  BrokerId broker = -1;              ///< Who answered; -1 nobody.
-  std::int64_t base_offset = -1;     ///< Offset of records.first as answered; -1 unknown.
-  std::int8_t acks = -1;             ///< acks setting of the producer: 0, 1, -1.
-  sim::SimTime intended_first;       ///< Intended send time of the first record; the others are evenly spaced
-  sim::SimTime intended_last;        ///< up to this one, that of the last.
-  sim::SimTime first_sent;           ///< When a request with them left first; equals `at` if never sent.
-  std::int32_t attempts = 0;         ///< Requests sent with them.
-  sim::Bytes payload;                ///< Sum of record sizes.
+  std::int16_t error = 0;         ///< Kafka error code of a failure, 0 if none.
+  BrokerId broker = -1;           ///< Who answered; -1 nobody.
+  std::int64_t base_offset = -1;  ///< Offset of records.first as answered; -1 unknown.
+  std::int8_t acks = -1;          ///< acks setting of the producer: 0, 1, -1.
+  sim::SimTime intended_first;    ///< Intended send time of the first record; the others are evenly spaced
+  sim::SimTime intended_last;     ///< up to this one, that of the last.
+  sim::SimTime first_sent;        ///< When a request with them left first; equals `at` if never sent.
+  std::int32_t attempts = 0;      ///< Requests sent with them.
+  sim::Bytes payload;             ///< Sum of record sizes.
 };
 
 /// Records accepted by send() (once each, when they join a batch).
@@ -102,15 +102,15 @@ struct Appended {
   BrokerId broker = -1;
   AppendRole role = AppendRole::leader;
   RecordRange records;
-  std::int64_t base_offset = 0;  ///< Offset of records.first; offsets are consecutive within a batch.
+  std::int64_t base_offset = 0;   ///< Offset of records.first; offsets are consecutive within a batch.
   std::int32_t leader_epoch = 0;  ///< Epoch stamped on the batch.
 };
 
 enum class TruncateReason : std::uint8_t {
-  divergence,        ///< Follower cut to the end of a common epoch.
-  out_of_range,      ///< Follower was ahead of an unclean leader.
-  recovery,          ///< Restart: the first invalid batch and everything after it.
-  high_watermark,    ///< Legacy rule (before 0.11) or its mutation.
+  divergence,      ///< Follower cut to the end of a common epoch.
+  out_of_range,    ///< Follower was ahead of an unclean leader.
+  recovery,        ///< Restart: the first invalid batch and everything after it.
+  high_watermark,  ///< Legacy rule (before 0.11) or its mutation.
 };
 /// Every record at or after `to_offset` left this replica's log.
 struct Truncated {
@@ -217,10 +217,11 @@ struct FaultFired {
   sim::SimTime at;
   std::int32_t fault = 0;  ///< Index into the realised fault list of the run.
   std::string kind;
-  std::string target;     ///< Resolved: "host b-0", "broker 1 (leader of orders/0)".
-  bool fired = true;      ///< False: requested, no candidate.
-  bool healed = false;    ///< This entry marks its end.
-  std::int64_t effects = -1;  ///< When healed: what it touched (messages held back, I/Os slowed); -1 not counted.
+  std::string target;   ///< Resolved: "host b-0", "broker 1 (leader of orders/0)".
+  bool fired = true;    ///< False: requested, no candidate.
+  bool healed = false;  ///< This entry marks its end.
+  std::int64_t effects =
+      -1;  ///< When healed: what it touched (messages held back, I/Os slowed); -1 not counted.
 };
 
 }  // namespace brokersim::history

@@ -66,8 +66,12 @@ class History {
     clients_.push_back(std::move(info));
     return {static_cast<std::int32_t>(clients_.size()) - 1};
   }
-  [[nodiscard]] const PartitionInfo& partition(PartitionId id) const { return partitions_[static_cast<std::size_t>(id.n)]; }
-  [[nodiscard]] const ClientInfo& client(ClientId id) const { return clients_[static_cast<std::size_t>(id.n)]; }
+  [[nodiscard]] const PartitionInfo& partition(PartitionId id) const {
+    return partitions_[static_cast<std::size_t>(id.n)];
+  }
+  [[nodiscard]] const ClientInfo& client(ClientId id) const {
+    return clients_[static_cast<std::size_t>(id.n)];
+  }
   [[nodiscard]] const std::vector<PartitionInfo>& partitions() const { return partitions_; }
   [[nodiscard]] const std::vector<ClientInfo>& clients() const { return clients_; }
 

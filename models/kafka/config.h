@@ -23,15 +23,15 @@ enum class Acks : std::int8_t { none = 0, leader = 1, all = -1 };
 
 /// Topic-level settings after inheritance from the broker.
 struct TopicConfig {
-  std::int32_t min_insync_replicas = 1;         ///< min.insync.replicas
-  bool unclean_leader_election = false;         ///< unclean.leader.election.enable
-  sim::Bytes segment_bytes = {1ll << 30};       ///< segment.bytes
-  sim::Duration segment_ms = {604'800'000'000'000};  ///< segment.ms
-  sim::Bytes index_interval_bytes = {4'096};    ///< index.interval.bytes
-  sim::Bytes segment_index_bytes = {10ll << 20};  ///< segment.index.bytes
+  std::int32_t min_insync_replicas = 1;                                    ///< min.insync.replicas
+  bool unclean_leader_election = false;                                    ///< unclean.leader.election.enable
+  sim::Bytes segment_bytes = {1ll << 30};                                  ///< segment.bytes
+  sim::Duration segment_ms = {604'800'000'000'000};                        ///< segment.ms
+  sim::Bytes index_interval_bytes = {4'096};                               ///< index.interval.bytes
+  sim::Bytes segment_index_bytes = {10ll << 20};                           ///< segment.index.bytes
   std::int64_t flush_messages = std::numeric_limits<std::int64_t>::max();  ///< flush.messages
-  sim::Duration flush_ms = sim::Duration::max();  ///< flush.ms
-  sim::Bytes max_message_bytes = {1'048'588};     ///< max.message.bytes
+  sim::Duration flush_ms = sim::Duration::max();                           ///< flush.ms
+  sim::Bytes max_message_bytes = {1'048'588};                              ///< max.message.bytes
 };
 
 struct TopicSpec {
@@ -45,27 +45,28 @@ struct TopicSpec {
 
 /// Deliberately wrong rules, off unless a test plants them (DESIGN.md decision 9).
 struct PlantedBugs {
-  bool hw_uses_committed_isr = false;     ///< I02: HW waits for the committed, not the maximal ISR.
-  bool shrink_before_confirmed = false;   ///< I03: leader drops a follower before the controller agreed.
+  bool hw_uses_committed_isr = false;       ///< I02: HW waits for the committed, not the maximal ISR.
+  bool shrink_before_confirmed = false;     ///< I03: leader drops a follower before the controller agreed.
   bool truncate_to_high_watermark = false;  ///< T01: follower truncates to its own HW (before 0.11).
-  bool ack_before_replication = false;    ///< acks=all answered at append.
-  bool elect_outside_isr = false;         ///< Controller elects the first live replica although unclean is off.
-  bool skip_duplicate_check = false;      ///< Broker forgets idempotent sequences.
-  bool recovery_skips_crc = false;        ///< Recovery believes the file size and never checks batches.
-  bool fsync_lies = false;                ///< flush.messages returns without flushing.
+  bool ack_before_replication = false;      ///< acks=all answered at append.
+  bool elect_outside_isr = false;     ///< Controller elects the first live replica although unclean is off.
+  bool skip_duplicate_check = false;  ///< Broker forgets idempotent sequences.
+  bool recovery_skips_crc = false;    ///< Recovery believes the file size and never checks batches.
+  bool fsync_lies = false;            ///< flush.messages returns without flushing.
 };
 
 struct BrokerConfig {
   // Replication.
-  sim::Duration replica_lag_time_max = {30'000'000'000};          ///< replica.lag.time.max.ms
-  sim::Bytes replica_fetch_min_bytes = {1};                        ///< replica.fetch.min.bytes
-  sim::Duration replica_fetch_wait_max = {500'000'000};            ///< replica.fetch.wait.max.ms
-  sim::Bytes replica_fetch_max_bytes = {1'048'576};                ///< replica.fetch.max.bytes
-  sim::Bytes replica_fetch_response_max_bytes = {10'485'760};      ///< replica.fetch.response.max.bytes
-  sim::Duration replica_fetch_backoff = {1'000'000'000};           ///< replica.fetch.backoff.ms
-  sim::Duration replica_socket_timeout = {30'000'000'000};         ///< replica.socket.timeout.ms
-  std::int32_t num_replica_fetchers = 1;                           ///< num.replica.fetchers
-  sim::Duration high_watermark_checkpoint_interval = {5'000'000'000};  ///< replica.high.watermark.checkpoint.interval.ms
+  sim::Duration replica_lag_time_max = {30'000'000'000};       ///< replica.lag.time.max.ms
+  sim::Bytes replica_fetch_min_bytes = {1};                    ///< replica.fetch.min.bytes
+  sim::Duration replica_fetch_wait_max = {500'000'000};        ///< replica.fetch.wait.max.ms
+  sim::Bytes replica_fetch_max_bytes = {1'048'576};            ///< replica.fetch.max.bytes
+  sim::Bytes replica_fetch_response_max_bytes = {10'485'760};  ///< replica.fetch.response.max.bytes
+  sim::Duration replica_fetch_backoff = {1'000'000'000};       ///< replica.fetch.backoff.ms
+  sim::Duration replica_socket_timeout = {30'000'000'000};     ///< replica.socket.timeout.ms
+  std::int32_t num_replica_fetchers = 1;                       ///< num.replica.fetchers
+  sim::Duration high_watermark_checkpoint_interval = {
+      5'000'000'000};  ///< replica.high.watermark.checkpoint.interval.ms
   // Broker lifecycle and KRaft.
   sim::Duration broker_heartbeat_interval = {2'000'000'000};  ///< broker.heartbeat.interval.ms
   sim::Duration broker_session_timeout = {9'000'000'000};     ///< broker.session.timeout.ms
@@ -73,19 +74,22 @@ struct BrokerConfig {
   sim::Duration metadata_max_idle_interval = {500'000'000};   ///< metadata.max.idle.interval.ms
   bool controlled_shutdown_enable = true;                     ///< controlled.shutdown.enable
   bool auto_leader_rebalance = true;                          ///< auto.leader.rebalance.enable
-  sim::Duration leader_imbalance_check_interval = {300'000'000'000};  ///< leader.imbalance.check.interval.seconds
-  sim::Duration unclean_leader_election_interval = {300'000'000'000};  ///< unclean.leader.election.interval.ms
+  sim::Duration leader_imbalance_check_interval = {
+      300'000'000'000};  ///< leader.imbalance.check.interval.seconds
+  sim::Duration unclean_leader_election_interval = {
+      300'000'000'000};                  ///< unclean.leader.election.interval.ms
   bool eligible_leader_replicas = true;  ///< feature eligible.leader.replicas.version (4.1: on)
   // Log.
-  sim::Duration log_flush_scheduler_interval = sim::Duration::max();   ///< log.flush.scheduler.interval.ms
-  sim::Duration log_flush_offset_checkpoint_interval = {60'000'000'000};  ///< log.flush.offset.checkpoint.interval.ms
-  std::int32_t num_recovery_threads_per_data_dir = 2;                  ///< num.recovery.threads.per.data.dir (3.9: 1)
+  sim::Duration log_flush_scheduler_interval = sim::Duration::max();  ///< log.flush.scheduler.interval.ms
+  sim::Duration log_flush_offset_checkpoint_interval = {
+      60'000'000'000};                                 ///< log.flush.offset.checkpoint.interval.ms
+  std::int32_t num_recovery_threads_per_data_dir = 2;  ///< num.recovery.threads.per.data.dir (3.9: 1)
   // Request path.
-  std::int32_t num_network_threads = 3;      ///< num.network.threads
-  std::int32_t num_io_threads = 8;           ///< num.io.threads
-  std::int32_t queued_max_requests = 500;    ///< queued.max.requests
+  std::int32_t num_network_threads = 3;                    ///< num.network.threads
+  std::int32_t num_io_threads = 8;                         ///< num.io.threads
+  std::int32_t queued_max_requests = 500;                  ///< queued.max.requests
   sim::Duration connections_max_idle = {600'000'000'000};  ///< connections.max.idle.ms
-  sim::Duration request_timeout = {30'000'000'000};  ///< request.timeout.ms of the broker's own clients
+  sim::Duration request_timeout = {30'000'000'000};        ///< request.timeout.ms of the broker's own clients
   /// Versioned rules (kafka-behaviour.md section 11 item 6). Filled from the version, overridable by name.
   bool strict_min_isr = true;               ///< 3.7: HW waits while the ISR is below min ISR (KAFKA-15583).
   bool metadata_commit_wakes_fetch = true;  ///< 4.1, KIP-1166: a commit answers parked metadata fetches.
@@ -93,41 +97,42 @@ struct BrokerConfig {
 };
 
 struct ProducerConfig {
-  Acks acks = Acks::all;                             ///< acks
-  bool enable_idempotence = true;                    ///< enable.idempotence
+  Acks acks = Acks::all;                                            ///< acks
+  bool enable_idempotence = true;                                   ///< enable.idempotence
   std::int32_t retries = std::numeric_limits<std::int32_t>::max();  ///< retries
-  std::int32_t max_in_flight = 5;                    ///< max.in.flight.requests.per.connection
-  sim::Duration delivery_timeout = {120'000'000'000};  ///< delivery.timeout.ms
-  sim::Duration request_timeout = {30'000'000'000};  ///< request.timeout.ms
-  sim::Duration linger = {5'000'000};                ///< linger.ms (0 before 4.0)
-  sim::Bytes batch_size = {16'384};                  ///< batch.size
-  sim::Bytes buffer_memory = {33'554'432};           ///< buffer.memory
-  sim::Duration max_block = {60'000'000'000};        ///< max.block.ms
-  sim::Bytes max_request_size = {1'048'576};         ///< max.request.size
-  sim::Duration retry_backoff = {100'000'000};       ///< retry.backoff.ms
-  sim::Duration retry_backoff_max = {1'000'000'000};  ///< retry.backoff.max.ms
-  sim::Duration reconnect_backoff = {50'000'000};    ///< reconnect.backoff.ms
-  sim::Duration reconnect_backoff_max = {1'000'000'000};  ///< reconnect.backoff.max.ms
-  sim::Duration metadata_max_age = {300'000'000'000};  ///< metadata.max.age.ms
-  sim::Duration socket_connection_setup_timeout = {10'000'000'000};      ///< socket.connection.setup.timeout.ms
-  sim::Duration socket_connection_setup_timeout_max = {30'000'000'000};  ///< socket.connection.setup.timeout.max.ms
+  std::int32_t max_in_flight = 5;                                   ///< max.in.flight.requests.per.connection
+  sim::Duration delivery_timeout = {120'000'000'000};               ///< delivery.timeout.ms
+  sim::Duration request_timeout = {30'000'000'000};                 ///< request.timeout.ms
+  sim::Duration linger = {5'000'000};                               ///< linger.ms (0 before 4.0)
+  sim::Bytes batch_size = {16'384};                                 ///< batch.size
+  sim::Bytes buffer_memory = {33'554'432};                          ///< buffer.memory
+  sim::Duration max_block = {60'000'000'000};                       ///< max.block.ms
+  sim::Bytes max_request_size = {1'048'576};                        ///< max.request.size
+  sim::Duration retry_backoff = {100'000'000};                      ///< retry.backoff.ms
+  sim::Duration retry_backoff_max = {1'000'000'000};                ///< retry.backoff.max.ms
+  sim::Duration reconnect_backoff = {50'000'000};                   ///< reconnect.backoff.ms
+  sim::Duration reconnect_backoff_max = {1'000'000'000};            ///< reconnect.backoff.max.ms
+  sim::Duration metadata_max_age = {300'000'000'000};               ///< metadata.max.age.ms
+  sim::Duration socket_connection_setup_timeout = {10'000'000'000};  ///< socket.connection.setup.timeout.ms
+  sim::Duration socket_connection_setup_timeout_max = {
+      30'000'000'000};  ///< socket.connection.setup.timeout.max.ms
 };
 
 enum class OffsetReset : std::uint8_t { earliest, latest, none };
 
 struct ConsumerConfig {
-  sim::Bytes fetch_min_bytes = {1};               ///< fetch.min.bytes
-  sim::Duration fetch_max_wait = {500'000'000};   ///< fetch.max.wait.ms
-  sim::Bytes fetch_max_bytes = {52'428'800};      ///< fetch.max.bytes
-  sim::Bytes max_partition_fetch_bytes = {1'048'576};  ///< max.partition.fetch.bytes
-  std::int32_t max_poll_records = 500;            ///< max.poll.records
-  OffsetReset auto_offset_reset = OffsetReset::latest;  ///< auto.offset.reset
-  sim::Duration request_timeout = {30'000'000'000};     ///< request.timeout.ms
-  sim::Duration retry_backoff = {100'000'000};          ///< retry.backoff.ms
-  sim::Duration retry_backoff_max = {1'000'000'000};    ///< retry.backoff.max.ms
-  sim::Duration reconnect_backoff = {50'000'000};       ///< reconnect.backoff.ms
+  sim::Bytes fetch_min_bytes = {1};                       ///< fetch.min.bytes
+  sim::Duration fetch_max_wait = {500'000'000};           ///< fetch.max.wait.ms
+  sim::Bytes fetch_max_bytes = {52'428'800};              ///< fetch.max.bytes
+  sim::Bytes max_partition_fetch_bytes = {1'048'576};     ///< max.partition.fetch.bytes
+  std::int32_t max_poll_records = 500;                    ///< max.poll.records
+  OffsetReset auto_offset_reset = OffsetReset::latest;    ///< auto.offset.reset
+  sim::Duration request_timeout = {30'000'000'000};       ///< request.timeout.ms
+  sim::Duration retry_backoff = {100'000'000};            ///< retry.backoff.ms
+  sim::Duration retry_backoff_max = {1'000'000'000};      ///< retry.backoff.max.ms
+  sim::Duration reconnect_backoff = {50'000'000};         ///< reconnect.backoff.ms
   sim::Duration reconnect_backoff_max = {1'000'000'000};  ///< reconnect.backoff.max.ms
-  sim::Duration metadata_max_age = {300'000'000'000};   ///< metadata.max.age.ms
+  sim::Duration metadata_max_age = {300'000'000'000};     ///< metadata.max.age.ms
   sim::Duration socket_connection_setup_timeout = {10'000'000'000};
   sim::Duration socket_connection_setup_timeout_max = {30'000'000'000};
 };

@@ -29,7 +29,8 @@ std::int64_t first_index_at_delta(std::int64_t count, std::int64_t span_ns, std:
   const std::int64_t base_ms = first_ns / 1'000'000;
   while (low < high) {
     const std::int64_t middle = low + (high - low) / 2;
-    const auto offset = static_cast<std::int64_t>(static_cast<__int128>(span_ns) * middle / std::max<std::int64_t>(count - 1, 1));
+    const auto offset = static_cast<std::int64_t>(static_cast<__int128>(span_ns) * middle /
+                                                  std::max<std::int64_t>(count - 1, 1));
     if ((first_ns + offset) / 1'000'000 - base_ms >= delta_ms) {
       high = middle;
     } else {
@@ -41,14 +42,16 @@ std::int64_t first_index_at_delta(std::int64_t count, std::int64_t span_ns, std:
 
 }  // namespace
 
-std::int64_t record_bytes(std::int64_t value_bytes, std::int64_t timestamp_delta_ms, std::int64_t offset_delta) {
+std::int64_t record_bytes(std::int64_t value_bytes, std::int64_t timestamp_delta_ms,
+                          std::int64_t offset_delta) {
   // attributes, timestamp delta, offset delta, key length (-1), value length, value, header count (0)
-  const std::int64_t body =
-      1 + varint_bytes(timestamp_delta_ms) + varint_bytes(offset_delta) + 1 + varint_bytes(value_bytes) + value_bytes + 1;
+  const std::int64_t body = 1 + varint_bytes(timestamp_delta_ms) + varint_bytes(offset_delta) + 1 +
+                            varint_bytes(value_bytes) + value_bytes + 1;
   return varint_bytes(body) + body;
 }
 
-std::int64_t batch_bytes(std::int64_t count, std::int64_t value_bytes, sim::SimTime first_time, sim::SimTime last_time) {
+std::int64_t batch_bytes(std::int64_t count, std::int64_t value_bytes, sim::SimTime first_time,
+                         sim::SimTime last_time) {
   SIM_CHECK(count > 0);
   const std::int64_t span_ns = (last_time - first_time).ns;
   SIM_CHECK(span_ns >= 0);
@@ -77,7 +80,8 @@ std::int64_t batch_bytes(std::int64_t count, std::int64_t value_bytes, sim::SimT
 
 sim::SimTime record_time(sim::SimTime first, sim::SimTime last, std::int64_t count, std::int64_t index) {
   if (count <= 1) return first;
-  return {first.ns + static_cast<std::int64_t>(static_cast<__int128>((last - first).ns) * index / (count - 1))};
+  return {first.ns +
+          static_cast<std::int64_t>(static_cast<__int128>((last - first).ns) * index / (count - 1))};
 }
 
 }  // namespace brokersim::log

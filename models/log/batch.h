@@ -21,13 +21,13 @@ inline constexpr std::int64_t kBatchHeaderBytes = 61;
 /// A batch as a producer made it.
 struct BatchData {
   history::RecordRange records;
-  std::int64_t producer_id = -1;   ///< Idempotent producer id, -1 without.
+  std::int64_t producer_id = -1;    ///< Idempotent producer id, -1 without.
   std::int32_t base_sequence = -1;  ///< Sequence of the first record, -1 without idempotence.
   std::int16_t producer_epoch = -1;
-  std::int32_t bytes = 0;      ///< Encoded size, header included.
+  std::int32_t bytes = 0;          ///< Encoded size, header included.
   std::int32_t payload_bytes = 0;  ///< Sum of the record sizes (key + value).
-  sim::SimTime first_time;     ///< CreateTime (= intended send time) of the first record.
-  sim::SimTime last_time;      ///< ... and of the last; the others are evenly spaced between.
+  sim::SimTime first_time;         ///< CreateTime (= intended send time) of the first record.
+  sim::SimTime last_time;          ///< ... and of the last; the others are evenly spaced between.
 
   [[nodiscard]] std::int32_t last_sequence() const {
     return static_cast<std::int32_t>((base_sequence + records.count - 1) & 0x7FFFFFFF);

@@ -32,7 +32,8 @@ std::optional<std::int64_t> parse_int(const std::string& text) {
   return value;
 }
 
-std::optional<std::vector<std::vector<std::string>>> parse_checkpoint(const std::string& text, std::size_t columns) {
+std::optional<std::vector<std::vector<std::string>>> parse_checkpoint(const std::string& text,
+                                                                      std::size_t columns) {
   const std::vector<std::string> lines = split(text, '\n');
   if (lines.size() < 3 || lines[0] != "0" || !lines.back().empty()) return std::nullopt;
   const auto count = parse_int(lines[1]);

@@ -20,8 +20,9 @@ std::optional<EpochEnd> EpochCache::end_offset_for(std::int32_t epoch, std::int6
   if (epoch < 0 || entries_.empty()) return std::nullopt;
   if (epoch == entries_.back().epoch) return EpochEnd{epoch, log_end};
   if (epoch > entries_.back().epoch) return std::nullopt;
-  const auto higher = std::upper_bound(entries_.begin(), entries_.end(), epoch,
-                                       [](std::int32_t e, const EpochEntry& entry) { return e < entry.epoch; });
+  const auto higher =
+      std::upper_bound(entries_.begin(), entries_.end(), epoch,
+                       [](std::int32_t e, const EpochEntry& entry) { return e < entry.epoch; });
   if (higher == entries_.begin()) return EpochEnd{epoch, higher->start_offset};
   return EpochEnd{std::prev(higher)->epoch, higher->start_offset};
 }

@@ -78,8 +78,8 @@ void Log::close_active() {
 
 AppendResult Log::append(BatchId id, sim::SimTime) {
   const StoredBatch& batch = store_[id];
-  SIM_CHECK(batch.base_offset == log_end_,
-            directory_ + ": batch at " + std::to_string(batch.base_offset) + ", log ends at " + std::to_string(log_end_));
+  SIM_CHECK(batch.base_offset == log_end_, directory_ + ": batch at " + std::to_string(batch.base_offset) +
+                                               ", log ends at " + std::to_string(log_end_));
   AppendResult result;
   if (must_roll(batch.data.bytes)) {
     close_active();
@@ -128,7 +128,8 @@ void Log::truncate_to(std::int64_t offset, sim::SimTime) {
         active.bytes = active.entries.back().position;
         active.entries.pop_back();
       }
-      active.index_entries = std::min(active.index_entries, active.bytes / std::max<std::int64_t>(config_.index_interval_bytes.n, 1));
+      active.index_entries = std::min(
+          active.index_entries, active.bytes / std::max<std::int64_t>(config_.index_interval_bytes.n, 1));
       active.bytes_since_index = 0;
       files_.truncate(active.file, {active.bytes});
     }
@@ -156,7 +157,8 @@ sim::Task<storage::Status> Log::flush_to(std::int64_t offset) {
   co_return storage::Status::ok;
 }
 
-ReadResult Log::read(std::int64_t offset, std::int64_t max_bytes, std::int64_t upper_bound, bool at_least_one) const {
+ReadResult Log::read(std::int64_t offset, std::int64_t max_bytes, std::int64_t upper_bound,
+                     bool at_least_one) const {
   ReadResult result;
   if (offset >= log_end_ || offset >= upper_bound) return result;
   std::size_t index = segments_.size() - 1;  // reads are mostly at the tail

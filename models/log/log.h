@@ -66,9 +66,9 @@ struct ReadResult {
 };
 
 struct LoadReport {
-  std::int64_t scanned_bytes = 0;   ///< Read and checked by recovery.
-  std::int64_t dropped_bytes = 0;   ///< Cut away: the first invalid batch and everything after it.
-  std::int64_t scanned_from = 0;    ///< First offset that was scanned.
+  std::int64_t scanned_bytes = 0;  ///< Read and checked by recovery.
+  std::int64_t dropped_bytes = 0;  ///< Cut away: the first invalid batch and everything after it.
+  std::int64_t scanned_from = 0;   ///< First offset that was scanned.
 };
 
 class Log {

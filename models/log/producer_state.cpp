@@ -36,8 +36,8 @@ void ProducerState::note(const StoredBatch& batch) {
     std::move(entry.batches.begin() + 1, entry.batches.end(), entry.batches.begin());
     --entry.count;
   }
-  entry.batches[static_cast<std::size_t>(entry.count++)] = {batch.data.base_sequence, batch.data.last_sequence(),
-                                                            batch.base_offset};
+  entry.batches[static_cast<std::size_t>(entry.count++)] = {batch.data.base_sequence,
+                                                            batch.data.last_sequence(), batch.base_offset};
 }
 
 }  // namespace brokersim::log

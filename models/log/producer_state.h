@@ -13,10 +13,10 @@
 namespace brokersim::log {
 
 enum class SequenceCheck : std::uint8_t {
-  append,             ///< New: append it.
-  duplicate,          ///< One of the five cached batches: answer its offset, append nothing.
-  out_of_order,       ///< OUT_OF_ORDER_SEQUENCE_NUMBER (45)
-  fenced,             ///< INVALID_PRODUCER_EPOCH (47)
+  append,        ///< New: append it.
+  duplicate,     ///< One of the five cached batches: answer its offset, append nothing.
+  out_of_order,  ///< OUT_OF_ORDER_SEQUENCE_NUMBER (45)
+  fenced,        ///< INVALID_PRODUCER_EPOCH (47)
 };
 
 struct SequenceVerdict {

@@ -33,8 +33,9 @@ struct ProducerWorkload {
   std::int32_t records_per_send = 1;       ///< Records that arrive together (a burst of one call).
   std::int64_t records_max = 0;            ///< Stop after this many in total; 0 = until `end`.
   sim::SimTime start;
-  sim::SimTime end = sim::SimTime::max();  ///< Default: 5/6 of the run, so that the end can settle. See loader.
-  sim::Duration send_cost = {0};           ///< Application and client CPU per record.
+  sim::SimTime end =
+      sim::SimTime::max();        ///< Default: 5/6 of the run, so that the end can settle. See loader.
+  sim::Duration send_cost = {0};  ///< Application and client CPU per record.
   kafka::ProducerConfig config;
 };
 

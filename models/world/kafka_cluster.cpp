@@ -18,7 +18,9 @@ kafka::client::Arrivals arrivals_of(Arrivals arrivals) {
 }
 
 /// The share of instance `i` of `n` in an integer total; the first ones take the remainder.
-std::int64_t share(std::int64_t total, std::int64_t i, std::int64_t n) { return total / n + (i < total % n ? 1 : 0); }
+std::int64_t share(std::int64_t total, std::int64_t i, std::int64_t n) {
+  return total / n + (i < total % n ? 1 : 0);
+}
 
 }  // namespace
 
@@ -50,7 +52,8 @@ void KafkaCluster::add_partitions(history::History& history) {
       info.flush_messages = topic.config.flush_messages;
       const history::PartitionId id = history.add_partition(info);
       topics_[topic.name].push_back(id);
-      SIM_CHECK(static_cast<std::size_t>(id.n) == shape_.partitions.size(), "one Kafka cluster per scenario for now");
+      SIM_CHECK(static_cast<std::size_t>(id.n) == shape_.partitions.size(),
+                "one Kafka cluster per scenario for now");
       shape_.partitions.push_back({id, topic.name + "-" + std::to_string(number), topic.config});
       specs_.push_back({id, info.replicas, info.min_insync_replicas, info.unclean_leader_election});
     }
@@ -65,7 +68,8 @@ void KafkaCluster::install_controller() {
   config.partitions = specs_;
   hosts_.at(cluster_.controller_hosts.front())
       ->install(kControllerProgram, [this, config](sim::Process& process, host::Host& host) {
-        return std::make_unique<kafka::controller::ControllerService>(process, host, config, metadata_, history_);
+        return std::make_unique<kafka::controller::ControllerService>(process, host, config, metadata_,
+                                                                      history_);
       });
 }
 
@@ -77,13 +81,16 @@ void KafkaCluster::install_brokers() {
     params.cluster = &shape_;
     params.store = &batches_;
     params.history = &history_;
-    hosts_.at(cluster_.broker_hosts[id])->install(kBrokerProgram, [params](sim::Process& process, host::Host& host) {
-      return std::make_unique<kafka::broker::BrokerService>(process, host, params);
-    });
+    hosts_.at(cluster_.broker_hosts[id])
+        ->install(kBrokerProgram, [params](sim::Process& process, host::Host& host) {
+          return std::make_unique<kafka::broker::BrokerService>(process, host, params);
+        });
   }
 }
 
-std::vector<history::PartitionId> KafkaCluster::partitions_of(const std::string& topic) const { return topics_.at(topic); }
+std::vector<history::PartitionId> KafkaCluster::partitions_of(const std::string& topic) const {
+  return topics_.at(topic);
+}
 
 std::vector<kafka::wire::BrokerEndpoint> KafkaCluster::bootstrap() const {
   std::vector<kafka::wire::BrokerEndpoint> endpoints;
@@ -100,12 +107,14 @@ void KafkaCluster::install_producers(const Config& config) {
     for (std::int64_t i = 0; i < count; ++i) {
       kafka::client::ProducerParams params;
       params.name = workload.name + "-" + std::to_string(i);
-      params.client = history_.add_client({params.name, workload.name, true, static_cast<std::int8_t>(workload.config.acks),
-                                           workload.config.enable_idempotence, workload.config.max_in_flight});
+      params.client = history_.add_client(
+          {params.name, workload.name, true, static_cast<std::int8_t>(workload.config.acks),
+           workload.config.enable_idempotence, workload.config.max_in_flight});
       params.arrivals = arrivals_of(workload.arrivals);
       params.rate_per_second_milli = share(workload.rate_per_second_milli, i, count);
       if (params.rate_per_second_milli > 0) {
-        const auto gap = static_cast<__int128>(workload.records_per_send) * 1'000'000'000'000 / params.rate_per_second_milli;
+        const auto gap = static_cast<__int128>(workload.records_per_send) * 1'000'000'000'000 /
+                         params.rate_per_second_milli;
         params.phase = {static_cast<std::int64_t>(gap * i / count)};
       }
       params.record_size = workload.record_size;
@@ -120,11 +129,16 @@ void KafkaCluster::install_producers(const Config& config) {
       ledgers_.push_back(std::make_unique<kafka::client::ProducerLedger>());
       kafka::client::ProducerLedger* ledger = ledgers_.back().get();
       const std::string& host_name = workload.hosts[static_cast<std::size_t>(i)];
-      hosts_.at(host_name)->install(params.name, [this, params, ledger](sim::Process& process, host::Host& host) {
-        const kafka::client::ClientSite site{host.network(), host.id(), &host, params.name, host.incarnation(params.name),
-                                             host.config().hardware.nic.bandwidth};
-        return std::make_unique<kafka::client::Producer>(process, site, params, *ledger, history_);
-      });
+      hosts_.at(host_name)->install(
+          params.name, [this, params, ledger](sim::Process& process, host::Host& host) {
+            const kafka::client::ClientSite site{host.network(),
+                                                 host.id(),
+                                                 &host,
+                                                 params.name,
+                                                 host.incarnation(params.name),
+                                                 host.config().hardware.nic.bandwidth};
+            return std::make_unique<kafka::client::Producer>(process, site, params, *ledger, history_);
+          });
       clients_.push_back({workload.name, host_name, params.name});
     }
   }
@@ -144,11 +158,16 @@ void KafkaCluster::install_consumers(const Config& config) {
       params.config = workload.config;
       for (std::size_t p = i; p < all.size(); p += count) params.partitions.push_back(all[p]);
       params.bootstrap = bootstrap();
-      hosts_.at(workload.hosts[i])->install(params.name, [this, params](sim::Process& process, host::Host& host) {
-        const kafka::client::ClientSite site{host.network(), host.id(), &host, params.name, host.incarnation(params.name),
-                                             host.config().hardware.nic.bandwidth};
-        return std::make_unique<kafka::client::Consumer>(process, site, params, batches_, history_);
-      });
+      hosts_.at(workload.hosts[i])
+          ->install(params.name, [this, params](sim::Process& process, host::Host& host) {
+            const kafka::client::ClientSite site{host.network(),
+                                                 host.id(),
+                                                 &host,
+                                                 params.name,
+                                                 host.incarnation(params.name),
+                                                 host.config().hardware.nic.bandwidth};
+            return std::make_unique<kafka::client::Consumer>(process, site, params, batches_, history_);
+          });
       clients_.push_back({workload.name, workload.hosts[i], params.name});
     }
   }
@@ -162,19 +181,23 @@ void KafkaCluster::start() {
 
 std::int32_t KafkaCluster::broker_on(const std::string& host) const {
   const auto found = std::find(cluster_.broker_hosts.begin(), cluster_.broker_hosts.end(), host);
-  return found == cluster_.broker_hosts.end() ? -1 : static_cast<std::int32_t>(found - cluster_.broker_hosts.begin());
+  return found == cluster_.broker_hosts.end()
+             ? -1
+             : static_cast<std::int32_t>(found - cluster_.broker_hosts.begin());
 }
 
 host::Host* KafkaCluster::active_controller_host() const {
   host::Host& host = *hosts_.at(cluster_.controller_hosts.front());
-  const auto* controller = static_cast<const kafka::controller::ControllerService*>(host.service(kControllerProgram));
+  const auto* controller =
+      static_cast<const kafka::controller::ControllerService*>(host.service(kControllerProgram));
   return controller != nullptr && controller->active() ? &host : nullptr;
 }
 
 const kafka::wire::ClusterImage* KafkaCluster::committed() const {
   const host::Host* host = active_controller_host();
   if (host == nullptr) return nullptr;
-  return &static_cast<const kafka::controller::ControllerService*>(host->service(kControllerProgram))->committed();
+  return &static_cast<const kafka::controller::ControllerService*>(host->service(kControllerProgram))
+              ->committed();
 }
 
 host::Host& KafkaCluster::broker_host(std::int32_t broker) const {
@@ -187,7 +210,8 @@ kafka::broker::BrokerService* KafkaCluster::broker(std::int32_t broker) const {
 
 history::PartitionId KafkaCluster::partition(const std::string& topic, std::int32_t number) const {
   const auto found = topics_.find(topic);
-  if (found == topics_.end() || number < 0 || static_cast<std::size_t>(number) >= found->second.size()) return {};
+  if (found == topics_.end() || number < 0 || static_cast<std::size_t>(number) >= found->second.size())
+    return {};
   return found->second[static_cast<std::size_t>(number)];
 }
 

@@ -26,7 +26,8 @@ class KafkaCluster {
   using Hosts = std::map<std::string, std::unique_ptr<host::Host>>;
 
   /// Registers partitions and clients with the history and installs every process.
-  KafkaCluster(const kafka::ClusterConfig& cluster, const Config& config, Hosts& hosts, history::History& history);
+  KafkaCluster(const kafka::ClusterConfig& cluster, const Config& config, Hosts& hosts,
+               history::History& history);
 
   /// Starts controllers, brokers and clients at the present instant, in that order.
   void start();

@@ -25,7 +25,8 @@ std::int32_t Roles::leader_of(const std::string&, const std::string& topic, std:
   return state == nullptr ? -1 : state->leader;
 }
 
-std::vector<std::int32_t> Roles::isr_of(const std::string&, const std::string& topic, std::int32_t partition) const {
+std::vector<std::int32_t> Roles::isr_of(const std::string&, const std::string& topic,
+                                        std::int32_t partition) const {
   const auto* state = find(topic, partition);
   return state == nullptr ? std::vector<std::int32_t>{} : state->isr;
 }

@@ -30,7 +30,8 @@ class Roles final : public faults::ClusterView, public history::Watcher {
   [[nodiscard]] std::vector<std::int32_t> isr_of(const std::string& system, const std::string& topic,
                                                  std::int32_t partition) const override;
   [[nodiscard]] std::vector<std::int32_t> live_brokers(const std::string& system) const override;
-  [[nodiscard]] std::optional<faults::ProcessRef> broker(const std::string& system, std::int32_t id) const override;
+  [[nodiscard]] std::optional<faults::ProcessRef> broker(const std::string& system,
+                                                         std::int32_t id) const override;
   [[nodiscard]] std::optional<faults::ProcessRef> active_controller(const std::string& system) const override;
   [[nodiscard]] std::vector<faults::ProcessRef> workload(const std::string& name) const override;
 

@@ -9,7 +9,8 @@
 
 namespace brokersim::world {
 
-World::World(const Config& config, std::uint64_t seed) : config_(config), sim_(seed), component_(sim_, "world") {
+World::World(const Config& config, std::uint64_t seed)
+    : config_(config), sim_(seed), component_(sim_, "world") {
   network_ = std::make_unique<network::Network>(sim_, config.latency);
   host::HostObserver* observer = this;
   for (const auto& host : config.hosts) {
@@ -38,7 +39,8 @@ void World::make_faults() {
   }
   std::vector<host::Host*> hosts;
   for (const auto& host : config_.hosts) hosts.push_back(hosts_.at(host.name).get());
-  faults_ = std::make_unique<faults::FaultEngine>(component_, *network_, std::move(hosts), *roles_, history_, std::move(all));
+  faults_ = std::make_unique<faults::FaultEngine>(component_, *network_, std::move(hosts), *roles_, history_,
+                                                  std::move(all));
   faults_->start();
 }
 
@@ -54,7 +56,8 @@ std::vector<FinalPartition> World::final_partitions() const {
     const std::int32_t leader = roles_->leader(final.partition);
     if (leader >= 0) {
       kafka::broker::BrokerService* broker = kafka_->broker(leader);
-      kafka::broker::Replica* replica = broker == nullptr ? nullptr : broker->replicas().find(final.partition);
+      kafka::broker::Replica* replica =
+          broker == nullptr ? nullptr : broker->replicas().find(final.partition);
       if (replica != nullptr && replica->role() == kafka::broker::Role::leader) {
         final.leader = leader;
         final.log_end = replica->log().log_end();
@@ -89,7 +92,9 @@ void World::on_process_resumed(host::Host& host, std::string_view name) {
   if (name == kBrokerProgram) record_broker(host, history::BrokerEvent::resumed);
 }
 void World::on_power_lost(host::Host& host) { record_broker(host, history::BrokerEvent::power_lost); }
-void World::on_kernel_panicked(host::Host& host) { record_broker(host, history::BrokerEvent::kernel_panicked); }
+void World::on_kernel_panicked(host::Host& host) {
+  record_broker(host, history::BrokerEvent::kernel_panicked);
+}
 void World::on_booted(host::Host&) {}
 
 void World::on_crash_report(host::Host& host, std::size_t, const storage::CrashReport& report) {

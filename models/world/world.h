@@ -63,7 +63,8 @@ class World final : private host::HostObserver {
   void on_process_resumed(host::Host& host, std::string_view name) override;
   void on_power_lost(host::Host& host) override;
   void on_kernel_panicked(host::Host& host) override;
-  void on_crash_report(host::Host& host, std::size_t file_system, const storage::CrashReport& report) override;
+  void on_crash_report(host::Host& host, std::size_t file_system,
+                       const storage::CrashReport& report) override;
   void on_booted(host::Host& host) override;
 
   void make_faults();

@@ -44,7 +44,8 @@ sim::Task<void> BrokerService::run() {
   co_await register_with_controller();
   while (metadata_loop_.applied() <= broker_epoch_) co_await metadata_loop_.progress().wait();
   state_ = State::recovering;
-  component_.spawn(heartbeat_loop());  // from the registration on: its session must not run out while logs load
+  component_.spawn(
+      heartbeat_loop());  // from the registration on: its session must not run out while logs load
   co_await logs_.load_all();
   host_.network().listen(host_.id(), wire::kBrokerPort, component_, server_);
   co_await metadata_loop_.publish();
@@ -75,8 +76,10 @@ sim::Task<void> BrokerService::register_with_controller() {
     }
     // Exponential from 100 ms, doubling, up to the session timeout, with 2 % of jitter.
     const std::int64_t two_percent = backoff.ns / 50;
-    const sim::Duration wait{backoff.ns - two_percent + static_cast<std::int64_t>(jitter.child(incarnation).below(
-                                                            attempt, static_cast<std::uint64_t>(2 * two_percent + 1)))};
+    const sim::Duration wait{
+        backoff.ns - two_percent +
+        static_cast<std::int64_t>(
+            jitter.child(incarnation).below(attempt, static_cast<std::uint64_t>(2 * two_percent + 1)))};
     co_await sim::delay(wait, "broker.registration_backoff");
     backoff = std::min(backoff * 2, cluster_.config.broker_session_timeout);
   }
@@ -110,8 +113,9 @@ sim::Task<void> BrokerService::heartbeat_loop() {
     sim::Duration wait = cluster_.config.broker_heartbeat_interval;
     if (failed) {
       const std::int64_t two_percent = backoff.ns / 50;
-      wait = {backoff.ns - two_percent +
-              static_cast<std::int64_t>(jitter.below(round, static_cast<std::uint64_t>(2 * two_percent + 1)))};
+      wait = {
+          backoff.ns - two_percent +
+          static_cast<std::int64_t>(jitter.below(round, static_cast<std::uint64_t>(2 * two_percent + 1)))};
       backoff = std::min(backoff * 2, cluster_.config.broker_session_timeout);
     } else {
       backoff = kBackoffBase;
@@ -148,7 +152,8 @@ sim::Duration BrokerService::cost(const wire::Message& request) const {
     case wire::Api::produce: return replicas_.produce_cost(static_cast<const wire::ProduceRequest&>(request));
     case wire::Api::fetch:
       return costs.handle_request +
-             costs.read_partition * static_cast<std::int64_t>(static_cast<const wire::FetchRequest&>(request).parts.size());
+             costs.read_partition *
+                 static_cast<std::int64_t>(static_cast<const wire::FetchRequest&>(request).parts.size());
     default: return costs.handle_request;
   }
 }
@@ -157,7 +162,8 @@ void BrokerService::handle(RequestId id, wire::Message& request) {
   switch (request.api) {
     case wire::Api::produce: return replicas_.produce(id, static_cast<wire::ProduceRequest&>(request));
     case wire::Api::fetch: return replicas_.fetch(id, static_cast<wire::FetchRequest&>(request));
-    case wire::Api::list_offsets: return replicas_.list_offsets(id, static_cast<wire::ListOffsetsRequest&>(request));
+    case wire::Api::list_offsets:
+      return replicas_.list_offsets(id, static_cast<wire::ListOffsetsRequest&>(request));
     case wire::Api::metadata: return answer_metadata(id, static_cast<wire::MetadataRequest&>(request));
     case wire::Api::init_producer_id: component_.spawn(answer_init_producer_id(id)); return;
     default: SIM_CHECK(false, "a broker does not serve this request");
@@ -168,7 +174,8 @@ void BrokerService::answer_metadata(RequestId id, const wire::MetadataRequest& r
   auto response = std::make_unique<wire::MetadataResponse>();
   for (const auto& broker : image_.brokers()) {
     if (broker.broker < 0 || broker.fenced) continue;
-    response->brokers.push_back({broker.broker, cluster_.broker_hosts[static_cast<std::size_t>(broker.broker)]});
+    response->brokers.push_back(
+        {broker.broker, cluster_.broker_hosts[static_cast<std::size_t>(broker.broker)]});
   }
   for (const wire::PartitionId id_wanted : request.partitions) {
     wire::PartitionMetadata metadata;
@@ -192,7 +199,8 @@ sim::Task<void> BrokerService::answer_init_producer_id(RequestId id) {
   while (next_producer_id_ == producer_id_block_end_) {
     auto request = std::make_unique<wire::AllocateProducerIdsRequest>();
     request->broker = params_.id;
-    std::unique_ptr<wire::Message> answer = co_await producer_ids_.call(std::move(request), cluster_.config.request_timeout);
+    std::unique_ptr<wire::Message> answer =
+        co_await producer_ids_.call(std::move(request), cluster_.config.request_timeout);
     const auto* block = static_cast<const wire::AllocateProducerIdsResponse*>(answer.get());
     if (block == nullptr || block->error != wire::ErrorCode::none) {
       co_await sim::delay(kBackoffBase, "broker.producer_id_retry");

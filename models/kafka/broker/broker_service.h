@@ -49,7 +49,7 @@ class BrokerService final : public host::Service, public RequestHandler {
   sim::Component component_;
   wire::ClusterImage image_;
   RequestServer server_;
-  RpcChannel heartbeats_;   // Kafka keeps a channel for each of these, so that a slow one holds up no other
+  RpcChannel heartbeats_;  // Kafka keeps a channel for each of these, so that a slow one holds up no other
   RpcChannel metadata_;
   RpcChannel alter_;
   RpcChannel producer_ids_;

@@ -13,16 +13,16 @@
 namespace brokersim::kafka::broker {
 
 struct Costs {
-  sim::Duration receive_request = {6'000};   ///< Network thread: select, read, parse, enqueue.
-  sim::Duration send_response = {6'000};     ///< Network thread: dequeue, write, unmute.
-  std::int64_t receive_ps_per_byte = 200;    ///< Copy from the socket.
-  std::int64_t send_ps_per_byte = 50;        ///< sendfile: no copy.
-  sim::Duration handle_request = {8'000};    ///< Handler thread: dispatch, authorisation, metrics.
-  sim::Duration append_batch = {6'000};      ///< Validation, offsets, index, locks, per batch.
-  std::int64_t append_ps_per_byte = 360;     ///< CRC-32C plus the copy into the page cache.
-  sim::Duration read_partition = {2'000};    ///< Fetch: log lookup per partition.
+  sim::Duration receive_request = {6'000};       ///< Network thread: select, read, parse, enqueue.
+  sim::Duration send_response = {6'000};         ///< Network thread: dequeue, write, unmute.
+  std::int64_t receive_ps_per_byte = 200;        ///< Copy from the socket.
+  std::int64_t send_ps_per_byte = 50;            ///< sendfile: no copy.
+  sim::Duration handle_request = {8'000};        ///< Handler thread: dispatch, authorisation, metrics.
+  sim::Duration append_batch = {6'000};          ///< Validation, offsets, index, locks, per batch.
+  std::int64_t append_ps_per_byte = 360;         ///< CRC-32C plus the copy into the page cache.
+  sim::Duration read_partition = {2'000};        ///< Fetch: log lookup per partition.
   sim::Duration fetcher_append_batch = {5'000};  ///< Follower's fetcher thread, per batch.
-  sim::Duration fetcher_round = {10'000};    ///< Follower's fetcher thread: build request, parse response.
+  sim::Duration fetcher_round = {10'000};     ///< Follower's fetcher thread: build request, parse response.
   std::int64_t recovery_ps_per_byte = 1'000;  ///< Scan and CRC while loading, per recovery thread.
 };
 

@@ -17,16 +17,19 @@ ReplicaManager::ReadSet ReplicaManager::read(const wire::FetchRequest& request) 
       result.partition = part.partition;
       result.error = wire::ErrorCode::not_leader_or_follower;
     } else {
-      result = replica->read(part, follower, std::max<std::int64_t>(request.max_bytes - set.bytes, 0), set.bytes == 0, slice);
+      result = replica->read(part, follower, std::max<std::int64_t>(request.max_bytes - set.bytes, 0),
+                             set.bytes == 0, slice);
     }
     set.bytes += result.bytes;
     const bool loud = result.error != wire::ErrorCode::none || result.diverging.has_value();
     set.immediate = set.immediate || loud;
     if (slice.bytes > 0) set.slices.emplace_back(replica, slice);
     // An incremental session lists only partitions with news; a changed HW is news for followers and consumers.
-    if (loud || result.bytes > 0 || result.high_watermark >= 0) set.response->parts.push_back(std::move(result));
+    if (loud || result.bytes > 0 || result.high_watermark >= 0)
+      set.response->parts.push_back(std::move(result));
   }
-  set.immediate = set.immediate || set.bytes >= request.min_bytes || request.max_wait.ns == 0 || request.parts.empty();
+  set.immediate =
+      set.immediate || set.bytes >= request.min_bytes || request.max_wait.ns == 0 || request.parts.empty();
   return set;
 }
 
@@ -42,7 +45,9 @@ void ReplicaManager::fetch(RequestId id, wire::FetchRequest& request) {
     Replica* replica = find(part.partition);
     auto& waits = replica->fetch_waits;
     if (waits.size() >= 16) {
-      std::erase_if(waits, [this](const FetchWait& w) { return fetch_purgatory_.get({w.operation, w.generation}) == nullptr; });
+      std::erase_if(waits, [this](const FetchWait& w) {
+        return fetch_purgatory_.get({w.operation, w.generation}) == nullptr;
+      });
     }
     waits.push_back({ref.operation, ref.generation});
   }
@@ -51,15 +56,18 @@ void ReplicaManager::fetch(RequestId id, wire::FetchRequest& request) {
 void ReplicaManager::note_follower(wire::FetchRequest& request) {
   for (const wire::FetchPart& part : request.parts) {
     Replica* replica = find(part.partition);
-    if (replica == nullptr || replica->check_leader(part.current_leader_epoch) != wire::ErrorCode::none) continue;
+    if (replica == nullptr || replica->check_leader(part.current_leader_epoch) != wire::ErrorCode::none)
+      continue;
     // A diverging or out-of-range fetch says nothing of the follower's log in this epoch.
-    const auto check = replica->log().epochs().end_offset_for(part.last_fetched_epoch, replica->log().log_end());
-    const bool diverging = part.last_fetched_epoch >= 0 &&
-                           (!check || check->epoch < part.last_fetched_epoch || check->end_offset < part.fetch_offset);
+    const auto check =
+        replica->log().epochs().end_offset_for(part.last_fetched_epoch, replica->log().log_end());
+    const bool diverging =
+        part.last_fetched_epoch >= 0 &&
+        (!check || check->epoch < part.last_fetched_epoch || check->end_offset < part.fetch_offset);
     if (diverging || part.fetch_offset > replica->log().log_end()) continue;
     replication::Leader& leader = *replica->leader();
-    if (!leader.fetched(request.replica, part.fetch_offset, part.log_start, request.replica_epoch, replica->log().log_end(),
-                        owner_.now())) {
+    if (!leader.fetched(request.replica, part.fetch_offset, part.log_start, request.replica_epoch,
+                        replica->log().log_end(), owner_.now())) {
       continue;
     }
     const wire::BrokerState* broker = image_.broker(request.replica);
@@ -72,7 +80,9 @@ void ReplicaManager::note_follower(wire::FetchRequest& request) {
   }
 }
 
-void ReplicaManager::complete_fetch(RequestId id, wire::FetchRequest& request) { answer_fetch(id, read(request)); }
+void ReplicaManager::complete_fetch(RequestId id, wire::FetchRequest& request) {
+  answer_fetch(id, read(request));
+}
 
 void ReplicaManager::answer_fetch(RequestId id, ReadSet set) {
   std::erase_if(set.slices, [this](const auto& entry) {

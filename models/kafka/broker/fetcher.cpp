@@ -7,15 +7,16 @@
 
 namespace brokersim::kafka::broker {
 
-Fetcher::Fetcher(sim::Process& process, const std::string& path, network::Network& network, network::HostId self,
-                 const BrokerParams& params, wire::BrokerId leader, const std::int64_t* broker_epoch,
-                 ReplicaManager& replicas)
+Fetcher::Fetcher(sim::Process& process, const std::string& path, network::Network& network,
+                 network::HostId self, const BrokerParams& params, wire::BrokerId leader,
+                 const std::int64_t* broker_epoch, ReplicaManager& replicas)
     : component_(process, path),
       params_(params),
       cluster_(*params.cluster),
       broker_epoch_(broker_epoch),
       replicas_(replicas),
-      channel_(component_, network, self, params.cluster->broker_hosts[static_cast<std::size_t>(leader)], wire::kBrokerPort) {}
+      channel_(component_, network, self, params.cluster->broker_hosts[static_cast<std::size_t>(leader)],
+               wire::kBrokerPort) {}
 
 Fetcher::Fetched* Fetcher::find(wire::PartitionId id) {
   for (Fetched& fetched : partitions_) {
@@ -98,7 +99,8 @@ sim::Task<void> Fetcher::run() {
     }
     co_await sim::delay(cost, "broker.fetcher_work");
     for (auto& part : response->parts) {
-      const auto found = std::find_if(asked.begin(), asked.end(), [&](const auto& a) { return a.partition == part.partition; });
+      const auto found = std::find_if(asked.begin(), asked.end(),
+                                      [&](const auto& a) { return a.partition == part.partition; });
       if (found == asked.end()) continue;
       co_await process(std::move(part), found->fetch_offset, found->current_leader_epoch);
     }
@@ -106,10 +108,12 @@ sim::Task<void> Fetcher::run() {
 }
 
 void Fetcher::back_off_all() {
-  for (Fetched& fetched : partitions_) fetched.not_before = component_.now() + cluster_.config.replica_fetch_backoff;
+  for (Fetched& fetched : partitions_)
+    fetched.not_before = component_.now() + cluster_.config.replica_fetch_backoff;
 }
 
-sim::Task<void> Fetcher::process(wire::FetchedPart part, std::int64_t asked_offset, std::int32_t asked_epoch) {
+sim::Task<void> Fetcher::process(wire::FetchedPart part, std::int64_t asked_offset,
+                                 std::int32_t asked_epoch) {
   Fetched* fetched = find(part.partition);
   if (fetched == nullptr || fetched->leader_epoch != asked_epoch) co_return;  // moved on meanwhile
   Replica& replica = *fetched->replica;
@@ -125,7 +129,8 @@ sim::Task<void> Fetcher::process(wire::FetchedPart part, std::int64_t asked_offs
   if (part.diverging) {
     const replication::Truncation cut = replication::truncate_to(
         replica.log().epochs(), replica.log().log_end(), {part.diverging->epoch, part.diverging->end_offset});
-    replica.truncate(std::max(cut.to_offset, replica.log().log_start()), history::TruncateReason::divergence, component_.now());
+    replica.truncate(std::max(cut.to_offset, replica.log().log_start()), history::TruncateReason::divergence,
+                     component_.now());
     replica.files().replace_unsynced(replica.log().epoch_file(), replica.log().epochs().text());
     co_return;  // no data, no high watermark in this round (KAFKA-14704)
   }
@@ -161,7 +166,8 @@ sim::Task<void> Fetcher::out_of_range(Replica* replica, std::int32_t asked_epoch
   auto request = std::make_unique<wire::ListOffsetsRequest>();
   request->partition = replica->name().id;
   request->replica = params_.id;
-  std::unique_ptr<wire::Message> answer = co_await channel_.call(std::move(request), cluster_.config.replica_socket_timeout);
+  std::unique_ptr<wire::Message> answer =
+      co_await channel_.call(std::move(request), cluster_.config.replica_socket_timeout);
   Fetched* fetched = find(replica->name().id);
   if (fetched == nullptr || fetched->leader_epoch != asked_epoch) co_return;
   const auto* response = static_cast<const wire::ListOffsetsResponse*>(answer.get());
@@ -170,8 +176,8 @@ sim::Task<void> Fetcher::out_of_range(Replica* replica, std::int32_t asked_epoch
     co_return;
   }
   if (response->offset >= replica->log().log_end()) co_return;  // just fetch again
-  replica->truncate(std::max(response->offset, replica->log().log_start()), history::TruncateReason::out_of_range,
-                    component_.now());
+  replica->truncate(std::max(response->offset, replica->log().log_start()),
+                    history::TruncateReason::out_of_range, component_.now());
   replica->files().replace_unsynced(replica->log().epoch_file(), replica->log().epochs().text());
 }
 
@@ -180,14 +186,13 @@ void Fetcher::on_error(Fetched& fetched, const wire::FetchedPart& part) {
     case wire::ErrorCode::fenced_leader_epoch:
       fetched.failed = true;  // a newer epoch will come with the metadata
       return;
-    default:
-      fetched.not_before = component_.now() + cluster_.config.replica_fetch_backoff;
-      return;
+    default: fetched.not_before = component_.now() + cluster_.config.replica_fetch_backoff; return;
   }
 }
 
-FetcherManager::FetcherManager(sim::Process& process, std::string path, network::Network& network, network::HostId self,
-                               const BrokerParams& params, const std::int64_t* broker_epoch, ReplicaManager& replicas)
+FetcherManager::FetcherManager(sim::Process& process, std::string path, network::Network& network,
+                               network::HostId self, const BrokerParams& params,
+                               const std::int64_t* broker_epoch, ReplicaManager& replicas)
     : process_(process),
       path_(std::move(path)),
       network_(network),
@@ -202,8 +207,8 @@ void FetcherManager::follow(Replica& replica) {
   SIM_CHECK(leader >= 0);
   auto& fetcher = fetchers_[static_cast<std::size_t>(leader)];
   if (!fetcher) {
-    fetcher = std::make_unique<Fetcher>(process_, path_ + "/fetcher/" + std::to_string(leader), network_, self_, params_,
-                                        leader, broker_epoch_, replicas_);
+    fetcher = std::make_unique<Fetcher>(process_, path_ + "/fetcher/" + std::to_string(leader), network_,
+                                        self_, params_, leader, broker_epoch_, replicas_);
     fetcher->start();
   }
   fetcher->add(replica);

@@ -18,7 +18,8 @@ class Fetcher {
  public:
   /// Fetches from `leader` for `params.id`. `broker_epoch` lives as long as the broker.
   Fetcher(sim::Process& process, const std::string& path, network::Network& network, network::HostId self,
-          const BrokerParams& params, wire::BrokerId leader, const std::int64_t* broker_epoch, ReplicaManager& replicas);
+          const BrokerParams& params, wire::BrokerId leader, const std::int64_t* broker_epoch,
+          ReplicaManager& replicas);
 
   /// Adds or removes a partition; a request under way is judged by its epoch when it returns.
   void add(Replica& replica);
@@ -29,14 +30,15 @@ class Fetcher {
   struct Fetched {
     Replica* replica = nullptr;
     std::int32_t leader_epoch = 0;
-    sim::SimTime not_before;  ///< Backing off until then.
-    bool failed = false;      ///< Fenced in its own epoch: waits for a newer one.
+    sim::SimTime not_before;        ///< Backing off until then.
+    bool failed = false;            ///< Fenced in its own epoch: waits for a newer one.
     std::int64_t sent_offset = -1;  ///< What the last request said, for the incremental session's size.
   };
 
   [[nodiscard]] sim::Task<void> run();
   [[nodiscard]] std::unique_ptr<wire::FetchRequest> build(sim::SimTime now);
-  [[nodiscard]] sim::Task<void> process(wire::FetchedPart part, std::int64_t asked_offset, std::int32_t asked_epoch);
+  [[nodiscard]] sim::Task<void> process(wire::FetchedPart part, std::int64_t asked_offset,
+                                        std::int32_t asked_epoch);
   [[nodiscard]] sim::Task<void> out_of_range(Replica* replica, std::int32_t asked_epoch);
   void on_error(Fetched& fetched, const wire::FetchedPart& part);
   [[nodiscard]] Fetched* find(wire::PartitionId id);

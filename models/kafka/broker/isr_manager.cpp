@@ -27,9 +27,8 @@ sim::Task<void> IsrManager::run(const std::int64_t* broker_epoch) {
       continue;
     }
     for (const auto& part : asked) {
-      const auto found = std::find_if(response->results.begin(), response->results.end(), [&](const auto& r) {
-        return r.state.partition == part.partition;
-      });
+      const auto found = std::find_if(response->results.begin(), response->results.end(),
+                                      [&](const auto& r) { return r.state.partition == part.partition; });
       if (found != response->results.end()) results_.on_alter_result(part, *found);
     }
   }

@@ -14,7 +14,8 @@ namespace brokersim::kafka::broker {
 /// Takes the controller's answers.
 class IsrResults {
  public:
-  virtual void on_alter_result(const wire::AlterPartitionPart& asked, const wire::AlterPartitionResult& result) = 0;
+  virtual void on_alter_result(const wire::AlterPartitionPart& asked,
+                               const wire::AlterPartitionResult& result) = 0;
   /// Is the change still wanted (same leader epoch, still pending)?
   [[nodiscard]] virtual bool still_wanted(const wire::AlterPartitionPart& asked) const = 0;
 

@@ -31,8 +31,10 @@ std::vector<history::RecoveredRun> scanned_content(const log::Log& log, std::int
       const history::RecordRange& records = batch.data.records;
       if (!runs.empty()) {
         history::RecoveredRun& last = runs.back();
-        if (last.records.producer == records.producer && last.records.first + last.records.count == records.first &&
-            last.leader_epoch == batch.leader_epoch && last.base_offset + last.records.count == batch.base_offset) {
+        if (last.records.producer == records.producer &&
+            last.records.first + last.records.count == records.first &&
+            last.leader_epoch == batch.leader_epoch &&
+            last.base_offset + last.records.count == batch.base_offset) {
           last.records.count += records.count;
           continue;
         }
@@ -88,13 +90,15 @@ sim::Task<void> LogManager::load_all() {
   }
 }
 
-sim::Task<void> LogManager::load_one(Replica* replica, bool clean, std::int64_t recovery_point, std::int64_t high_watermark) {
+sim::Task<void> LogManager::load_one(Replica* replica, bool clean, std::int64_t recovery_point,
+                                     std::int64_t high_watermark) {
   const log::LoadReport report = replica->log().load(clean, recovery_point, owner_.now());
   replica->set_opened();
   if (report.scanned_bytes > 0) {
     std::vector<std::pair<storage::FileId, std::int64_t>> scanned;
     for (const auto& segment : replica->log().segments()) {
-      if (segment.base_offset >= report.scanned_from && segment.bytes > 0) scanned.emplace_back(segment.file, segment.bytes);
+      if (segment.base_offset >= report.scanned_from && segment.bytes > 0)
+        scanned.emplace_back(segment.file, segment.bytes);
     }
     for (const auto& [file, bytes] : scanned) co_await replica->files().read(file, {0}, {bytes});
     // Logs of a directory are shared out among the recovery threads; here one after the other at their joint speed.
@@ -119,7 +123,8 @@ sim::Task<void> LogManager::write_high_watermarks() {
     std::vector<std::string> rows;
     for (const Replica* replica : replicas_.replicas()) {
       if (&replica->files() != &replicas_.log_dir(dir)) continue;
-      rows.push_back(topic_and_partition(replica->name().directory) + " " + std::to_string(replica->high_watermark()));
+      rows.push_back(topic_and_partition(replica->name().directory) + " " +
+                     std::to_string(replica->high_watermark()));
     }
     if (rows.empty()) continue;
     std::string text = log::checkpoint_text(rows);
@@ -154,7 +159,8 @@ sim::Task<void> LogManager::recovery_point_checkpoint_loop() {
   co_await sim::delay(kInitialTaskDelay, "broker.recovery_point_checkpoint");
   for (;;) {
     co_await write_recovery_points();
-    co_await sim::delay(cluster_.config.log_flush_offset_checkpoint_interval, "broker.recovery_point_checkpoint");
+    co_await sim::delay(cluster_.config.log_flush_offset_checkpoint_interval,
+                        "broker.recovery_point_checkpoint");
   }
 }
 

@@ -32,7 +32,8 @@ class LogManager {
   [[nodiscard]] sim::Task<void> shut_down(std::int64_t broker_epoch);
 
  private:
-  [[nodiscard]] sim::Task<void> load_one(Replica* replica, bool clean, std::int64_t recovery_point, std::int64_t high_watermark);
+  [[nodiscard]] sim::Task<void> load_one(Replica* replica, bool clean, std::int64_t recovery_point,
+                                         std::int64_t high_watermark);
   [[nodiscard]] sim::Task<void> write_high_watermarks();
   [[nodiscard]] sim::Task<void> write_recovery_points();
   [[nodiscard]] std::map<std::string, std::int64_t> read_checkpoint(std::size_t dir, const char* file) const;

@@ -15,8 +15,8 @@ namespace brokersim::kafka::broker {
 
 class MetadataLoop {
  public:
-  MetadataLoop(sim::Component& owner, const ClusterShape& cluster, RpcChannel& controller, ReplicaManager& replicas,
-               wire::ClusterImage& image)
+  MetadataLoop(sim::Component& owner, const ClusterShape& cluster, RpcChannel& controller,
+               ReplicaManager& replicas, wire::ClusterImage& image)
       : owner_(owner), cluster_(cluster), controller_(controller), replicas_(replicas), image_(image) {}
 
   /// The fetching loop; spawn once.

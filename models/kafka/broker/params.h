@@ -27,7 +27,7 @@ struct ClusterShape {
   Version version = Version::v4_1;
   std::vector<network::HostId> broker_hosts;  ///< By broker id.
   network::HostId controller_host;
-  std::vector<PartitionName> partitions;      ///< By PartitionId.
+  std::vector<PartitionName> partitions;  ///< By PartitionId.
   Costs costs;
 };
 

@@ -52,8 +52,8 @@ sim::Task<void> ReplicaManager::finish_slow(RequestId id, wire::ProduceRequest* 
     if (!one.flush || cluster_.config.planted.fsync_lies) continue;
     const storage::Status status = co_await one.replica->log().flush_to(one.required);
     if (status == storage::Status::ok) {
-      params_.history->record(
-          history::Flushed{owner_.now(), params_.id, one.replica->name().id, one.replica->log().recovery_point()});
+      params_.history->record(history::Flushed{owner_.now(), params_.id, one.replica->name().id,
+                                               one.replica->log().recovery_point()});
     } else {
       response->results[one.result].error = wire::ErrorCode::kafka_storage_error;
     }
@@ -62,11 +62,14 @@ sim::Task<void> ReplicaManager::finish_slow(RequestId id, wire::ProduceRequest* 
   const Acks acks = request->acks;
   const sim::Duration timeout = request->timeout;
   server_.release_thread(thread);
-  std::erase_if(appended, [&](const Appended& one) { return response->results[one.result].error != wire::ErrorCode::none; });
+  std::erase_if(appended, [&](const Appended& one) {
+    return response->results[one.result].error != wire::ErrorCode::none;
+  });
   finish_produce(id, acks, timeout, appended, std::move(response));
 }
 
-void ReplicaManager::finish_produce(RequestId id, Acks acks, sim::Duration timeout, std::vector<Appended>& appended,
+void ReplicaManager::finish_produce(RequestId id, Acks acks, sim::Duration timeout,
+                                    std::vector<Appended>& appended,
                                     std::unique_ptr<wire::ProduceResponse> response) {
   if (acks == Acks::none) {
     const bool failed = std::any_of(response->results.begin(), response->results.end(),
@@ -80,7 +83,8 @@ void ReplicaManager::finish_produce(RequestId id, Acks acks, sim::Duration timeo
     for (const Appended& one : appended) open += one.replica->role() == Role::leader ? 1 : 0;
     for (const Appended& one : appended) {
       // Leadership went while we flushed.
-      if (one.replica->role() != Role::leader) response->results[one.result].error = wire::ErrorCode::not_leader_or_follower;
+      if (one.replica->role() != Role::leader)
+        response->results[one.result].error = wire::ErrorCode::not_leader_or_follower;
     }
     if (open == 0) {
       server_.respond(id, std::move(response));
@@ -88,14 +92,15 @@ void ReplicaManager::finish_produce(RequestId id, Acks acks, sim::Duration timeo
       const ProducePurgatory::Ref ref = produce_purgatory_.park(id, std::move(response), open, timeout);
       for (const Appended& one : appended) {
         if (one.replica->role() != Role::leader) continue;
-        if (!one.wrote && one.replica->high_watermark() >= one.required) {  // a duplicate, long since committed
+        if (!one.wrote &&
+            one.replica->high_watermark() >= one.required) {  // a duplicate, long since committed
           produce_purgatory_.settle(ref, one.result, wire::ErrorCode::none);
           continue;
         }
         auto& waits = one.replica->produce_waits;
-        const auto at = std::upper_bound(waits.begin(), waits.end(), one.required, [](std::int64_t o, const ProduceWait& w) {
-          return o < w.required_offset;
-        });
+        const auto at =
+            std::upper_bound(waits.begin(), waits.end(), one.required,
+                             [](std::int64_t o, const ProduceWait& w) { return o < w.required_offset; });
         waits.insert(at, {one.required, ref.operation, ref.generation, one.result});
       }
     }

@@ -17,7 +17,8 @@ std::uint32_t take_slot(std::vector<Operation>& operations, std::vector<std::uin
 
 }  // namespace
 
-ProducePurgatory::Ref ProducePurgatory::park(RequestId request, std::unique_ptr<wire::ProduceResponse> response,
+ProducePurgatory::Ref ProducePurgatory::park(RequestId request,
+                                             std::unique_ptr<wire::ProduceResponse> response,
                                              std::int32_t open, sim::Duration timeout) {
   const std::uint32_t slot = take_slot(operations_, free_);
   Operation& operation = operations_[slot];
@@ -25,7 +26,8 @@ ProducePurgatory::Ref ProducePurgatory::park(RequestId request, std::unique_ptr<
   operation.decided.assign(response->results.size(), false);
   operation.response = std::move(response);
   operation.open = open;
-  operation.timer = owner_.after(timeout, "broker.produce_timeout", sim::bind<&ProducePurgatory::expire>(this, slot));
+  operation.timer =
+      owner_.after(timeout, "broker.produce_timeout", sim::bind<&ProducePurgatory::expire>(this, slot));
   ++parked_;
   return {slot, operation.generation};
 }
@@ -45,7 +47,8 @@ void ProducePurgatory::expire(std::uint64_t slot) {
   for (std::size_t i = 0; i < operation.decided.size(); ++i) {
     wire::ProduceResult& answer = operation.response->results[i];
     // Results decided before parking carry their error already; base_offset marks the ones that wait.
-    if (!operation.decided[i] && answer.error == wire::ErrorCode::none) answer.error = wire::ErrorCode::request_timed_out;
+    if (!operation.decided[i] && answer.error == wire::ErrorCode::none)
+      answer.error = wire::ErrorCode::request_timed_out;
   }
   finish(static_cast<std::uint32_t>(slot));
 }
@@ -66,7 +69,8 @@ FetchPurgatory::Ref FetchPurgatory::park(RequestId request, wire::FetchRequest& 
   Operation& operation = operations_[slot];
   operation.request = request;
   operation.fetch = &fetch;
-  operation.timer = owner_.after(fetch.max_wait, "broker.fetch_timeout", sim::bind<&FetchPurgatory::expire>(this, slot));
+  operation.timer =
+      owner_.after(fetch.max_wait, "broker.fetch_timeout", sim::bind<&FetchPurgatory::expire>(this, slot));
   return {slot, operation.generation};
 }
 

@@ -24,7 +24,8 @@ class ProducePurgatory {
     std::uint32_t generation = 0;
   };
   /// Parks `response`, of which `open` results are undecided, for at most `timeout`.
-  Ref park(RequestId request, std::unique_ptr<wire::ProduceResponse> response, std::int32_t open, sim::Duration timeout);
+  Ref park(RequestId request, std::unique_ptr<wire::ProduceResponse> response, std::int32_t open,
+           sim::Duration timeout);
   /// Settles one result; answers when it was the last. Outdated references do nothing.
   void settle(Ref ref, std::uint32_t result, wire::ErrorCode error);
   [[nodiscard]] std::size_t parked() const { return parked_; }

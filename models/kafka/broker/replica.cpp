@@ -54,7 +54,8 @@ bool Replica::become_leader(const wire::PartitionState& state, sim::SimTime now)
   role_ = Role::leader;
   leader_epoch_ = state.leader_epoch;
   leader_id_ = params_.id;
-  params_.history->record(history::RoleChanged{now, params_.id, name_.id, leader_id_, leader_epoch_, log_->log_end()});
+  params_.history->record(
+      history::RoleChanged{now, params_.id, name_.id, leader_id_, leader_epoch_, log_->log_end()});
   return log_->assign_epoch(leader_epoch_);
 }
 
@@ -65,7 +66,8 @@ void Replica::become_follower(const wire::PartitionState& state, sim::SimTime no
   role_ = Role::follower;
   leader_epoch_ = state.leader_epoch;
   leader_id_ = state.leader;
-  params_.history->record(history::RoleChanged{now, params_.id, name_.id, leader_id_, leader_epoch_, log_->log_end()});
+  params_.history->record(
+      history::RoleChanged{now, params_.id, name_.id, leader_id_, leader_epoch_, log_->log_end()});
 }
 
 wire::ErrorCode Replica::check_leader(std::int32_t epoch) const {
@@ -98,7 +100,9 @@ ClientAppend Replica::append_as_leader(const log::BatchData& data, Acks acks, si
         result.base_offset = verdict.duplicate_base_offset;
         result.next_offset = verdict.duplicate_base_offset + data.records.count;
         return result;
-      case log::SequenceCheck::out_of_order: result.error = wire::ErrorCode::out_of_order_sequence_number; return result;
+      case log::SequenceCheck::out_of_order:
+        result.error = wire::ErrorCode::out_of_order_sequence_number;
+        return result;
       case log::SequenceCheck::fenced: result.error = wire::ErrorCode::invalid_producer_epoch; return result;
     }
   }
@@ -110,18 +114,19 @@ ClientAppend Replica::append_as_leader(const log::BatchData& data, Acks acks, si
   result.rolled = appended.rolled;
   result.appended = true;
   result.must_flush = must_flush();
-  params_.history->record(history::Appended{now, params_.id, history::AppendRole::leader, data.records, result.base_offset,
-                                            leader_epoch_});
+  params_.history->record(history::Appended{now, params_.id, history::AppendRole::leader, data.records,
+                                            result.base_offset, leader_epoch_});
   return result;
 }
 
 bool Replica::must_flush() const {
   const std::int64_t every = name_.config.flush_messages;
-  return every != std::numeric_limits<std::int64_t>::max() && log_->log_end() - log_->recovery_point() >= every;
+  return every != std::numeric_limits<std::int64_t>::max() &&
+         log_->log_end() - log_->recovery_point() >= every;
 }
 
-wire::FetchedPart Replica::read(const wire::FetchPart& part, bool follower, std::int64_t max_bytes, bool at_least_one,
-                                log::FileSlice& slice) const {
+wire::FetchedPart Replica::read(const wire::FetchPart& part, bool follower, std::int64_t max_bytes,
+                                bool at_least_one, log::FileSlice& slice) const {
   wire::FetchedPart result;
   result.partition = name_.id;
   result.error = check_leader(part.current_leader_epoch);
@@ -145,7 +150,8 @@ wire::FetchedPart Replica::read(const wire::FetchPart& part, bool follower, std:
     return result;
   }
   const std::int64_t upper = follower ? log_->log_end() : high_watermark();
-  log::ReadResult read = log_->read(part.fetch_offset, std::min<std::int64_t>(max_bytes, part.max_bytes), upper, at_least_one);
+  log::ReadResult read =
+      log_->read(part.fetch_offset, std::min<std::int64_t>(max_bytes, part.max_bytes), upper, at_least_one);
   result.batches = std::move(read.batches);
   result.bytes = read.bytes;
   slice = read.slice;
@@ -163,8 +169,8 @@ bool Replica::maybe_advance(const std::vector<wire::BrokerId>& eligible, sim::Si
 log::AppendResult Replica::append_as_follower(log::BatchId batch, sim::SimTime now) {
   const log::StoredBatch& stored = (*params_.store)[batch];
   const log::AppendResult result = log_->append(batch, now);
-  params_.history->record(history::Appended{now, params_.id, history::AppendRole::follower, stored.data.records,
-                                            stored.base_offset, stored.leader_epoch});
+  params_.history->record(history::Appended{now, params_.id, history::AppendRole::follower,
+                                            stored.data.records, stored.base_offset, stored.leader_epoch});
   return result;
 }
 

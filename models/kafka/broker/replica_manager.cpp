@@ -48,7 +48,8 @@ storage::FileSystem& ReplicaManager::directory_of(wire::PartitionId id) {
 Replica& ReplicaManager::open(wire::PartitionId id) {
   auto& replica = replicas_[static_cast<std::size_t>(id.n)];
   if (!replica) {
-    replica = std::make_unique<Replica>(params_, cluster_.partitions[static_cast<std::size_t>(id.n)], directory_of(id));
+    replica = std::make_unique<Replica>(params_, cluster_.partitions[static_cast<std::size_t>(id.n)],
+                                        directory_of(id));
   }
   return *replica;
 }
@@ -89,7 +90,8 @@ sim::Task<void> ReplicaManager::apply(wire::PartitionState state) {
 
 void ReplicaManager::fail_waiters(Replica& replica) {
   for (const ProduceWait& wait : std::exchange(replica.produce_waits, {})) {
-    produce_purgatory_.settle({wait.operation, wait.generation}, wait.result, wire::ErrorCode::not_leader_or_follower);
+    produce_purgatory_.settle({wait.operation, wait.generation}, wait.result,
+                              wire::ErrorCode::not_leader_or_follower);
   }
   for (const FetchWait& wait : std::exchange(replica.fetch_waits, {})) {
     fetch_purgatory_.complete({wait.operation, wait.generation});
@@ -143,7 +145,8 @@ void ReplicaManager::propose(Replica& replica, std::vector<wire::BrokerId> isr) 
   for (const wire::BrokerId broker : isr) {
     const replication::Follower* follower = replica.leader()->follower(broker);
     const wire::BrokerState* self = image_.broker(broker);
-    const std::int64_t epoch = follower != nullptr ? follower->broker_epoch : (self != nullptr ? self->broker_epoch : -1);
+    const std::int64_t epoch =
+        follower != nullptr ? follower->broker_epoch : (self != nullptr ? self->broker_epoch : -1);
     part.new_isr.push_back({broker, epoch});
   }
   isr_->submit(std::move(part));
@@ -157,7 +160,8 @@ bool ReplicaManager::still_wanted(const wire::AlterPartitionPart& asked) const {
          leader.pending() != replication::PendingIsr::none;
 }
 
-void ReplicaManager::on_alter_result(const wire::AlterPartitionPart& asked, const wire::AlterPartitionResult& result) {
+void ReplicaManager::on_alter_result(const wire::AlterPartitionPart& asked,
+                                     const wire::AlterPartitionResult& result) {
   if (!still_wanted(asked)) return;
   Replica& replica = *find(asked.partition);
   replication::Leader& leader = *replica.leader();
@@ -167,17 +171,12 @@ void ReplicaManager::on_alter_result(const wire::AlterPartitionPart& asked, cons
       advance(replica);
       return;
     case wire::ErrorCode::ineligible_replica:
-    case wire::ErrorCode::operation_not_attempted:
-      leader.reject();
-      return;
+    case wire::ErrorCode::operation_not_attempted: leader.reject(); return;
     case wire::ErrorCode::fenced_leader_epoch:
     case wire::ErrorCode::invalid_update_version:
     case wire::ErrorCode::unknown_topic_or_partition:
-    case wire::ErrorCode::new_leader_elected:
-      return;  // stop; metadata will tell
-    default:
-      isr_->submit(asked);
-      return;
+    case wire::ErrorCode::new_leader_elected: return;  // stop; metadata will tell
+    default: isr_->submit(asked); return;
   }
 }
 
@@ -192,7 +191,8 @@ sim::Task<void> ReplicaManager::flush_rolled(Replica* replica) {
   const storage::Status status = co_await replica->log().flush_to(closed);
   replica->flushing = false;
   if (status == storage::Status::ok) {
-    params_.history->record(history::Flushed{owner_.now(), params_.id, replica->name().id, replica->log().recovery_point()});
+    params_.history->record(
+        history::Flushed{owner_.now(), params_.id, replica->name().id, replica->log().recovery_point()});
   }
 }
 

@@ -20,7 +20,7 @@ namespace brokersim::kafka::broker {
 /// Told when the set of partitions to copy from a leader changes.
 class FollowerSet {
  public:
-  virtual void follow(Replica& replica) = 0;    ///< Fetch from replica.leader_id() in its epoch from now.
+  virtual void follow(Replica& replica) = 0;  ///< Fetch from replica.leader_id() in its epoch from now.
   virtual void unfollow(Replica& replica) = 0;
 
  protected:
@@ -29,8 +29,9 @@ class FollowerSet {
 
 class ReplicaManager final : public FetchCompleter, public IsrResults {
  public:
-  ReplicaManager(sim::Component& owner, const BrokerParams& params, std::vector<storage::FileSystem*> log_dirs,
-                 RequestServer& server, const wire::ClusterImage& image);
+  ReplicaManager(sim::Component& owner, const BrokerParams& params,
+                 std::vector<storage::FileSystem*> log_dirs, RequestServer& server,
+                 const wire::ClusterImage& image);
 
   void connect(IsrManager& isr, FollowerSet& followers) {
     isr_ = &isr;
@@ -66,7 +67,8 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
   [[nodiscard]] sim::Duration produce_cost(const wire::ProduceRequest& request) const;
 
   void complete_fetch(RequestId request, wire::FetchRequest& fetch) override;
-  void on_alter_result(const wire::AlterPartitionPart& asked, const wire::AlterPartitionResult& result) override;
+  void on_alter_result(const wire::AlterPartitionPart& asked,
+                       const wire::AlterPartitionResult& result) override;
   [[nodiscard]] bool still_wanted(const wire::AlterPartitionPart& asked) const override;
 
  private:

@@ -27,7 +27,8 @@ void RequestServer::on_closed(network::ConnectionId id, network::CloseReason) {
   connection.pending.clear();
 }
 
-void RequestServer::on_message(network::ConnectionId id, std::unique_ptr<network::Message> message, sim::Bytes size) {
+void RequestServer::on_message(network::ConnectionId id, std::unique_ptr<network::Message> message,
+                               sim::Bytes size) {
   Connection& connection = connections_[id.index];
   SIM_CHECK(connection.id == id);
   Arrived arrived{std::unique_ptr<wire::Message>(static_cast<wire::Message*>(message.release())), size};
@@ -80,7 +81,8 @@ void RequestServer::finish(RequestId id, std::unique_ptr<wire::Message> response
   response->correlation = slot.request->correlation;
   slot.response = std::move(response);
   slot.response_bytes = bytes;
-  const sim::Duration cost = cluster_.costs.send_response + per_byte(bytes.n, cluster_.costs.send_ps_per_byte);
+  const sim::Duration cost =
+      cluster_.costs.send_response + per_byte(bytes.n, cluster_.costs.send_ps_per_byte);
   network_threads_.submit(cost, sim::bind<&RequestServer::on_write>(this, id.slot));
 }
 

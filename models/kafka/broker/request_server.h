@@ -60,7 +60,8 @@ class RequestServer final : public network::Peer {
   [[nodiscard]] const compute::ThreadPool& network_pool() const { return network_threads_; }
 
   void on_accepted(network::ConnectionId connection, network::Port port) override;
-  void on_message(network::ConnectionId connection, std::unique_ptr<network::Message> message, sim::Bytes size) override;
+  void on_message(network::ConnectionId connection, std::unique_ptr<network::Message> message,
+                  sim::Bytes size) override;
   void on_closed(network::ConnectionId connection, network::CloseReason reason) override;
 
  private:

@@ -9,12 +9,12 @@ namespace {
 constexpr sim::Duration kSetupTimeout = {10'000'000'000};
 }  // namespace
 
-RpcChannel::RpcChannel(sim::Component& owner, network::Network& network, network::HostId from, network::HostId to,
-                       network::Port port)
+RpcChannel::RpcChannel(sim::Component& owner, network::Network& network, network::HostId from,
+                       network::HostId to, network::Port port)
     : owner_(owner), network_(network), from_(from), to_(to), port_(port) {}
 
-sim::Task<std::unique_ptr<wire::Message>> RpcChannel::exchange(std::unique_ptr<wire::Message> request, sim::Bytes bytes,
-                                                               sim::Duration timeout) {
+sim::Task<std::unique_ptr<wire::Message>> RpcChannel::exchange(std::unique_ptr<wire::Message> request,
+                                                               sim::Bytes bytes, sim::Duration timeout) {
   if (state_ == State::closed) {
     state_ = State::connecting;
     connection_ = network_.connect(from_, owner_, *this, to_, port_, kSetupTimeout);

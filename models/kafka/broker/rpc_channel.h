@@ -22,7 +22,8 @@ class RpcChannel final : public network::Peer {
   /// Sends `request` and returns its response; null if no connection could be made or the request failed
   /// (reset, closed, no answer within `timeout`).
   template <class Request>
-  [[nodiscard]] sim::Task<std::unique_ptr<wire::Message>> call(std::unique_ptr<Request> request, sim::Duration timeout) {
+  [[nodiscard]] sim::Task<std::unique_ptr<wire::Message>> call(std::unique_ptr<Request> request,
+                                                               sim::Duration timeout) {
     const sim::Bytes bytes = wire::wire_bytes(*request);
     return exchange(std::move(request), bytes, timeout);
   }
@@ -30,7 +31,8 @@ class RpcChannel final : public network::Peer {
 
   void on_connected(network::ConnectionId connection) override;
   void on_connect_failed(network::ConnectionId connection, network::ConnectError error) override;
-  void on_message(network::ConnectionId connection, std::unique_ptr<network::Message> message, sim::Bytes size) override;
+  void on_message(network::ConnectionId connection, std::unique_ptr<network::Message> message,
+                  sim::Bytes size) override;
   void on_closed(network::ConnectionId connection, network::CloseReason reason) override;
 
  private:

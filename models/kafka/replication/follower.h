@@ -17,7 +17,8 @@ struct Truncation {
 
 /// The follower's own epochs end at `log_end`; the leader answered that `leader.epoch` ends at
 /// `leader.end_offset`. Never cuts above the log end.
-[[nodiscard]] Truncation truncate_to(const log::EpochCache& own, std::int64_t log_end, const log::EpochEnd& leader);
+[[nodiscard]] Truncation truncate_to(const log::EpochCache& own, std::int64_t log_end,
+                                     const log::EpochEnd& leader);
 
 /// The leader's divergence check on a fetch at `fetch_offset` whose last record has `last_fetched_epoch`.
 struct DivergenceCheck {

@@ -12,8 +12,8 @@ bool contains(const std::vector<BrokerId>& brokers, BrokerId broker) {
 }
 }  // namespace
 
-Leader::Leader(const wire::PartitionState& state, BrokerId self, std::int64_t log_end, std::int64_t high_watermark,
-               const LeaderRules& rules, sim::SimTime now)
+Leader::Leader(const wire::PartitionState& state, BrokerId self, std::int64_t log_end,
+               std::int64_t high_watermark, const LeaderRules& rules, sim::SimTime now)
     : self_(self),
       rules_(rules),
       leader_epoch_(state.leader_epoch),
@@ -22,8 +22,8 @@ Leader::Leader(const wire::PartitionState& state, BrokerId self, std::int64_t lo
       high_watermark_(high_watermark),
       replicas_(state.replicas),
       isr_(state.isr) {
-  SIM_CHECK(state.leader == self, "partition " + std::to_string(state.partition.n) + " is led by " +
-                                      std::to_string(state.leader));
+  SIM_CHECK(state.leader == self,
+            "partition " + std::to_string(state.partition.n) + " is led by " + std::to_string(state.leader));
   for (const BrokerId broker : replicas_) {
     if (broker == self) continue;
     Follower follower;
@@ -141,7 +141,8 @@ std::int32_t Leader::effective_min_isr() const {
 
 std::optional<std::int64_t> Leader::advance(std::int64_t log_end, const std::vector<BrokerId>& eligible,
                                             sim::SimTime now) {
-  if (rules_.strict_min_isr && static_cast<std::int32_t>(isr_.size()) < effective_min_isr()) return std::nullopt;
+  if (rules_.strict_min_isr && static_cast<std::int32_t>(isr_.size()) < effective_min_isr())
+    return std::nullopt;
   const std::vector<BrokerId>* maximal = &isr_;
   if (pending_ == PendingIsr::expand && !rules_.hw_uses_committed_isr) maximal = &proposed_;
   if (pending_ == PendingIsr::shrink && rules_.shrink_before_confirmed) maximal = &proposed_;

@@ -19,9 +19,9 @@ using wire::BrokerId;
 /// The leader's view of one follower.
 struct Follower {
   BrokerId broker = -1;
-  std::int64_t log_end = -1;        ///< As of its last fetch; -1 unknown since this leader's epoch began.
+  std::int64_t log_end = -1;  ///< As of its last fetch; -1 unknown since this leader's epoch began.
   std::int64_t log_start = 0;
-  std::int64_t broker_epoch = -1;   ///< Of its last fetch; -1 unknown.
+  std::int64_t broker_epoch = -1;  ///< Of its last fetch; -1 unknown.
   sim::SimTime last_fetch;
   std::int64_t leader_end_at_last_fetch = 0;
   sim::SimTime last_caught_up;
@@ -78,8 +78,8 @@ class Leader {
 
   /// New high watermark if it can advance now. `eligible` are followers allowed in an ISR (not fenced, not
   /// shutting down): non-members among them that are caught up also hold the HW back.
-  [[nodiscard]] std::optional<std::int64_t> advance(std::int64_t log_end, const std::vector<BrokerId>& eligible,
-                                                    sim::SimTime now);
+  [[nodiscard]] std::optional<std::int64_t> advance(std::int64_t log_end,
+                                                    const std::vector<BrokerId>& eligible, sim::SimTime now);
 
   [[nodiscard]] std::int64_t high_watermark() const { return high_watermark_; }
   [[nodiscard]] std::int64_t epoch_start() const { return epoch_start_; }  ///< LESO

@@ -106,7 +106,7 @@ struct FetchResponse : Message {
 struct ListOffsetsRequest : Message {
   ListOffsetsRequest() : Message(Api::list_offsets) {}
   PartitionId partition;
-  bool latest = true;  ///< Else earliest.
+  bool latest = true;     ///< Else earliest.
   BrokerId replica = -1;  ///< A follower asks for the log end, a consumer (-1) for the high watermark.
 };
 struct ListOffsetsResponse : Message {

@@ -13,7 +13,9 @@ constexpr std::int64_t kResponseHeader = 9;
 constexpr std::int64_t kTopicName = 11;
 
 template <class Range>
-std::int64_t count(const Range& range) { return static_cast<std::int64_t>(range.size()); }
+std::int64_t count(const Range& range) {
+  return static_cast<std::int64_t>(range.size());
+}
 
 }  // namespace
 
@@ -43,7 +45,9 @@ sim::Bytes wire_bytes(const FetchResponse& m) {
 }
 sim::Bytes wire_bytes(const ListOffsetsRequest&) { return {kRequestHeader + 10 + kTopicName + 17}; }
 sim::Bytes wire_bytes(const ListOffsetsResponse&) { return {kResponseHeader + 6 + kTopicName + 28}; }
-sim::Bytes wire_bytes(const MetadataRequest& m) { return {kRequestHeader + 5 + 16 + kTopicName + 0 * count(m.partitions)}; }
+sim::Bytes wire_bytes(const MetadataRequest& m) {
+  return {kRequestHeader + 5 + 16 + kTopicName + 0 * count(m.partitions)};
+}
 sim::Bytes wire_bytes(const MetadataResponse& m) {
   // broker: id 4, host 20, port 4, rack 3, tags 1; partition: error 2, index 4, leader 4, epoch 4, arrays of 3 x 4 twice
   return {kResponseHeader + 40 + count(m.brokers) * 32 + count(m.partitions) * 42};
@@ -70,7 +74,8 @@ sim::Bytes wire_bytes(const MetadataFetchResponse& m) {
   for (const auto& record : m.records) {
     n += 12;
     if (record.kind == RecordKind::broker) n += 60;
-    if (record.kind == RecordKind::partition) n += 50 + 4 * (count(record.partition.replicas) + count(record.partition.isr));
+    if (record.kind == RecordKind::partition)
+      n += 50 + 4 * (count(record.partition.replicas) + count(record.partition.isr));
   }
   return {n};
 }

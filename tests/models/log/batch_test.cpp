@@ -28,9 +28,11 @@ TEST(BatchBytes, OneRecordByHand) {
 TEST(BatchBytes, EqualsTheSumOverRecords) {
   const std::int64_t ms = 1'000'000;
   for (const std::int64_t count : {1, 2, 63, 64, 65, 100, 8'191, 8'192, 9'000}) {
-    for (const std::int64_t span : {std::int64_t{0}, 63 * ms, 64 * ms, 65 * ms, 8'191 * ms, 8'192 * ms, 20'000 * ms}) {
+    for (const std::int64_t span :
+         {std::int64_t{0}, 63 * ms, 64 * ms, 65 * ms, 8'191 * ms, 8'192 * ms, 20'000 * ms}) {
       for (const std::int64_t start : {std::int64_t{0}, std::int64_t{999'999}, std::int64_t{123'456'789}}) {
-        EXPECT_EQ(batch_bytes(count, 100, {start}, {start + span}), brute_force(count, 100, {start}, {start + span}))
+        EXPECT_EQ(batch_bytes(count, 100, {start}, {start + span}),
+                  brute_force(count, 100, {start}, {start + span}))
             << count << " records over " << span << " ns from " << start;
       }
     }

@@ -213,7 +213,8 @@ TEST(Log, ReadsWholeBatchesUpToTheBound) {
   EXPECT_EQ(rig.log->read(0, 25'000, 50, true).batches.size(), 2u);
   EXPECT_EQ(rig.log->read(0, 5, 50, true).batches.size(), 1u) << "at least one";
   EXPECT_EQ(rig.log->read(0, 5, 50, false).batches.size(), 0u);
-  EXPECT_EQ(rig.log->read(15, 1'000'000, 50, true).batches.size(), 4u) << "from the batch that holds the offset";
+  EXPECT_EQ(rig.log->read(15, 1'000'000, 50, true).batches.size(), 4u)
+      << "from the batch that holds the offset";
   EXPECT_EQ(rig.log->read(0, 1'000'000, 30, true).batches.size(), 3u) << "below the upper bound";
   EXPECT_EQ(rig.log->read(50, 1'000'000, 50, true).batches.size(), 0u);
 }

@@ -39,7 +39,8 @@ TEST(ProducerState, FiveBatchesAreRemembered) {
   const SequenceVerdict verdict = state.check(batch(0, 10, 10));
   EXPECT_EQ(verdict.check, SequenceCheck::duplicate);
   EXPECT_EQ(verdict.duplicate_base_offset, 10);
-  EXPECT_EQ(state.check(batch(0, 10, 9)).check, SequenceCheck::out_of_order) << "same start, other end: no duplicate";
+  EXPECT_EQ(state.check(batch(0, 10, 9)).check, SequenceCheck::out_of_order)
+      << "same start, other end: no duplicate";
 }
 
 TEST(ProducerState, SequencesWrapAfterTheHighestInt) {

@@ -73,20 +73,24 @@ TEST(Truncation, ConvergesToTheSharedPrefix) {
     History follower = leader;
     // Own epochs are disjoint: even ones on the leader, odd ones on the follower.
     std::int32_t own = epoch + 2 - epoch % 2;
-    for (std::size_t i = below(10); i > 0; --i) leader.epochs.push_back(own += 2 * static_cast<std::int32_t>(below(2)));
+    for (std::size_t i = below(10); i > 0; --i)
+      leader.epochs.push_back(own += 2 * static_cast<std::int32_t>(below(2)));
     own = epoch + 1 + epoch % 2 + (epoch % 2 == 0 ? 0 : 1);
     if (own % 2 == 0) ++own;
-    for (std::size_t i = below(10); i > 0; --i) follower.epochs.push_back(own += 2 * static_cast<std::int32_t>(below(2)));
+    for (std::size_t i = below(10); i > 0; --i)
+      follower.epochs.push_back(own += 2 * static_cast<std::int32_t>(below(2)));
     const log::EpochCache leader_cache = leader.cache();
     int rounds = 0;
     for (; rounds < 40; ++rounds) {
       const auto end = static_cast<std::int64_t>(follower.epochs.size());
       const std::int32_t last = follower.epochs.empty() ? -1 : follower.epochs.back();
-      const auto check = check_divergence(leader_cache, 0, static_cast<std::int64_t>(leader.epochs.size()), end, last);
+      const auto check =
+          check_divergence(leader_cache, 0, static_cast<std::int64_t>(leader.epochs.size()), end, last);
       if (check.verdict == Verdict::consistent) break;
-      const std::int64_t to = check.verdict == Verdict::diverging
-                                  ? truncate_to(follower.cache(), end, check.end).to_offset
-                                  : std::min<std::int64_t>(end, static_cast<std::int64_t>(leader.epochs.size()));
+      const std::int64_t to =
+          check.verdict == Verdict::diverging
+              ? truncate_to(follower.cache(), end, check.end).to_offset
+              : std::min<std::int64_t>(end, static_cast<std::int64_t>(leader.epochs.size()));
       if (check.verdict == Verdict::out_of_range && to == end) {
         // An epoch the leader never had above its latest: only possible when the follower led later; then the fork
         // is resolved by the newer leader, not here.

@@ -8,7 +8,8 @@ namespace {
 using namespace sim::literals;
 using sim::SimTime;
 
-wire::PartitionState state(std::vector<BrokerId> isr, std::int32_t leader_epoch = 1, std::int32_t partition_epoch = 1) {
+wire::PartitionState state(std::vector<BrokerId> isr, std::int32_t leader_epoch = 1,
+                           std::int32_t partition_epoch = 1) {
   wire::PartitionState s;
   s.partition = {0};
   s.replicas = {0, 1, 2};
@@ -56,7 +57,8 @@ TEST(Leader, PendingExpandHoldsTheHighWatermarkOnlyUnderTheRightRule) {
     ASSERT_TRUE(leader.should_expand({2, false, false, 5}));
     EXPECT_EQ(leader.begin_expand(2), (std::vector<BrokerId>{0, 1, 2}));
     leader.fetched(1, 10, 0, 5, 10, SimTime{} + 2_ms);
-    EXPECT_EQ(leader.advance(10, kAll, SimTime{} + 2_ms), wrong ? std::optional<std::int64_t>{10} : std::nullopt);
+    EXPECT_EQ(leader.advance(10, kAll, SimTime{} + 2_ms),
+              wrong ? std::optional<std::int64_t>{10} : std::nullopt);
   }
 }
 
@@ -109,7 +111,8 @@ TEST(Leader, ExpandConditions) {
   EXPECT_FALSE(ready().should_expand({2, false, false, 6})) << "another incarnation fetched (KIP-903)";
   Leader behind(state({0, 1}), 0, 10, 8, rules(), {});
   behind.fetched(2, 9, 0, 5, 10, SimTime{} + 1_ms);
-  EXPECT_FALSE(behind.should_expand({2, false, false, 5})) << "at the HW but below the epoch's start (KAFKA-7128)";
+  EXPECT_FALSE(behind.should_expand({2, false, false, 5}))
+      << "at the HW but below the epoch's start (KAFKA-7128)";
 }
 
 TEST(Leader, RefusalReturnsToTheCommittedIsr) {
