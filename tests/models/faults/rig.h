@@ -151,13 +151,14 @@ struct FixedView : ClusterView {
   }
 };
 
-struct FaultLog : history::Watcher {
+struct FaultLog final : history::Watcher {
+  using history::Watcher::on;
   void on(const history::FaultFired& event) override { events.push_back(event); }
   std::vector<history::FaultFired> events;
 };
 
 /// What the host tells about power; processes are in the diary.
-struct PowerLog : host::HostObserver {
+struct PowerLog final : host::HostObserver {
   void on_process_started(host::Host&, std::string_view, std::uint64_t) override {}
   void on_process_killed(host::Host& h, std::string_view, std::uint64_t) override { add(h, "killed"); }
   void on_process_terminating(host::Host&, std::string_view, std::uint64_t) override {}

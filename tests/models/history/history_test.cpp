@@ -11,6 +11,7 @@ namespace {
 /// Writes down what it sees, in order.
 class Log final : public Watcher {
  public:
+  using Watcher::on;
   Log(std::string name, std::vector<std::string>& out) : name_(std::move(name)), out_(&out) {}
   void on(const Sent& event) override {
     out_->push_back(name_ + " sent " + std::to_string(event.records.first));

@@ -24,6 +24,7 @@ constexpr SimTime kStart{};
 /// Keeps what the controller committed.
 class Committed final : public history::Watcher {
  public:
+  using history::Watcher::on;
   void on(const history::PartitionChanged& event) override { partitions.push_back(event); }
   void on(const history::BrokerChanged& event) override { brokers.push_back(event); }
   /// The first change of partition 0 to `leader`.
