@@ -36,7 +36,7 @@ struct Counts {
   bool operator==(const Counts&) const = default;
 };
 
-class Life : public Peer {
+class Life final : public Peer {
  public:
   Life(sim::Simulation& sim, Network& network, HostId host, const std::string& path, Counts& counts,
        int& alive)
