@@ -86,10 +86,11 @@ class Batch {
   std::size_t reported_ = 0;
 };
 
-/// Leaves result-<seed>.json in `directory`. False: it could not be written.
-bool keep(const results::RunResult& result, const std::string& directory, std::ostream& err) {
+/// Leaves <stem><seed>.json in `directory`. False: it could not be written.
+bool keep(const results::RunResult& result, const std::string& directory, const std::string& stem,
+          std::ostream& err) {
   const std::filesystem::path path =
-      std::filesystem::path(directory) / ("result-" + std::to_string(result.facts.seed) + ".json");
+      std::filesystem::path(directory) / (stem + std::to_string(result.facts.seed) + ".json");
   std::ofstream file(path);
   file << results::to_pretty_json(result) << '\n';
   file.close();
@@ -107,6 +108,9 @@ int run_file(const std::string& path, const RunOptions& options, const std::vect
   const std::vector<std::uint64_t> wanted = seeds.empty() ? std::vector{scenario.config.seed} : seeds;
   const bool many = wanted.size() > 1;
   const bool progress = many && isatty(STDERR_FILENO) != 0;
+  // Of several files each keeps its results under its own name.
+  const std::string stem =
+      options.files.size() > 1 ? std::filesystem::path(path).stem().string() + "-" : std::string("result-");
   results::SeedTable table;
   int code = exit_ok;
   std::size_t count = 0;
@@ -114,7 +118,7 @@ int run_file(const std::string& path, const RunOptions& options, const std::vect
   batch.run([&](const results::RunResult& result) {
     ++count;
     code = worse(code, result.exit_code());
-    if (!options.out.empty() && !keep(result, options.out, err)) code = worse(code, exit_usage);
+    if (!options.out.empty() && !keep(result, options.out, stem, err)) code = worse(code, exit_usage);
     if (options.json) {
       out << results::to_json(result) << '\n' << std::flush;
     } else if (!many) {
@@ -175,12 +179,18 @@ int run(const RunOptions& options, std::ostream& out, std::ostream& err) {
       return exit_usage;
     }
   }
-  std::signal(SIGINT, on_interrupt);
+  // A single run has nothing to keep half way; of several, those that are done are shown.
+  if (seeds.size() > 1) std::signal(SIGINT, on_interrupt);
   int code = exit_ok;
   for (const std::string& file : options.files) {
     const int one = run_file(file, options, seeds, out, err);
     if (one == 130) return 130;
     code = worse(code, one);
+  }
+  out.flush();
+  if (!out) {
+    err << "error: the output could not be written (is the disk full?)\n";
+    return worse(code, exit_usage);
   }
   return code;
 }

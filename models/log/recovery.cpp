@@ -31,15 +31,19 @@ LoadReport Log::load(bool clean, std::int64_t recovery_point, sim::SimTime now) 
     first_checked = above == segments_.begin() ? 0 : static_cast<std::size_t>(above - segments_.begin()) - 1;
   }
   report.scanned_from = first_checked < segments_.size() ? segments_[first_checked].base_offset : -1;
-  for (std::size_t i = 0; i < segments_.size(); ++i) {
-    const bool whole = load_segment(segments_[i], i >= first_checked, report);
-    if (whole) continue;
-    for (std::size_t later = i + 1; later < segments_.size(); ++later) {
-      report.dropped_bytes += files_.size(segments_[later].file).n;
+  std::size_t keep = segments_.size();
+  for (std::size_t i = 0; i < keep; ++i) {
+    // A crash may keep a later file and lose the end of an earlier one: the log ends before the gap.
+    if (i > 0 && segments_[i].base_offset != log_end_) {
+      keep = i;
+    } else if (!load_segment(segments_[i], i >= first_checked, report)) {
+      keep = i + 1;
     }
-    drop_segments_from(i + 1);
-    break;
   }
+  for (std::size_t gone = keep; gone < segments_.size(); ++gone) {
+    report.dropped_bytes += files_.size(segments_[gone].file).n;
+  }
+  drop_segments_from(keep);
   recovery_point_ = clean ? log_end_ : std::min(recovery_point, log_end_);
   epochs_.truncate_from_end(log_end_ + 1);
   epochs_.truncate_from_start(log_start_);

@@ -210,6 +210,7 @@ void FileSystem::commit_applied(const Transaction& transaction) {
 
 void FileSystem::free_file(FileId id) {
   used_.n -= file(id).size;
+  drop_blocks(file(id), 0);  // a creation taken back by a crash frees a file that is still in the cache
   files_[static_cast<std::size_t>(id.n)].reset();
 }
 

@@ -187,13 +187,15 @@ void ReplicaManager::after_roll(Replica& replica) {
 }
 
 sim::Task<void> ReplicaManager::flush_rolled(Replica* replica) {
-  const std::int64_t closed = replica->log().segments().back().base_offset;
-  const storage::Status status = co_await replica->log().flush_to(closed);
-  replica->flushing = false;
-  if (status == storage::Status::ok) {
+  // More segments may close while one is flushed: go on until none is left.
+  while (replica->log().recovery_point() < replica->log().segments().back().base_offset) {
+    const std::int64_t closed = replica->log().segments().back().base_offset;
+    const storage::Status status = co_await replica->log().flush_to(closed);
+    if (status != storage::Status::ok) break;
     params_.history->record(
         history::Flushed{owner_.now(), params_.id, replica->name().id, replica->log().recovery_point()});
   }
+  replica->flushing = false;
 }
 
 sim::Duration ReplicaManager::produce_cost(const wire::ProduceRequest& request) const {

@@ -102,6 +102,25 @@ TEST(Log, RecoveryCutsAtTheFirstBadBatchAndDropsLaterSegments) {
   EXPECT_EQ(rig.log->segments().size(), 2u);
 }
 
+// A later segment whose file survived does not make up for the end of an earlier one: a log is a prefix.
+TEST(Log, RecoveryEndsBeforeAGapBetweenSegments) {
+  LogRig rig;
+  rig.config.segment_bytes = {3 * kBatchBytes};
+  rig.open();
+  rig.create();
+  for (int i = 0; i < 9; ++i) rig.append();
+  rig.flush(90);
+  rig.fs.truncate_silently(rig.log->segments()[1].file,
+                           {kBatchBytes});  // at a batch boundary: nothing is torn
+  rig.kill_process();
+  const LoadReport report = rig.reload(false, 0);
+  EXPECT_EQ(rig.log->log_end(), 40);
+  EXPECT_EQ(rig.log->segments().size(), 2u);
+  EXPECT_EQ(report.dropped_bytes, 3 * kBatchBytes);
+  rig.append();
+  EXPECT_EQ(rig.log->log_end(), 50);
+}
+
 TEST(Log, SegmentsBeforeTheRecoveryPointAreNotScanned) {
   LogRig rig;
   rig.config.segment_bytes = {3 * kBatchBytes};
