@@ -19,10 +19,10 @@ Fetcher::Fetcher(sim::Process& process, const std::string& path, network::Networ
                wire::kBrokerPort) {}
 
 Fetcher::Fetched* Fetcher::find(wire::PartitionId id) {
-  for (Fetched& fetched : partitions_) {
-    if (fetched.replica->name().id == id) return &fetched;
-  }
-  return nullptr;
+  const auto at =
+      std::lower_bound(partitions_.begin(), partitions_.end(), id,
+                       [](const Fetched& f, wire::PartitionId p) { return f.replica->name().id < p; });
+  return at != partitions_.end() && at->replica->name().id == id ? &*at : nullptr;
 }
 
 void Fetcher::add(Replica& replica) {
@@ -98,13 +98,27 @@ sim::Task<void> Fetcher::run() {
       cost += per_byte(part.bytes, cluster_.costs.append_ps_per_byte);
     }
     co_await sim::delay(cost, "broker.fetcher_work");
+    std::size_t next = 0;  // answers come in the order of the request
     for (auto& part : response->parts) {
-      const auto found = std::find_if(asked.begin(), asked.end(),
-                                      [&](const auto& a) { return a.partition == part.partition; });
-      if (found == asked.end()) continue;
-      co_await process(std::move(part), found->fetch_offset, found->current_leader_epoch);
+      while (next < asked.size() && asked[next].partition != part.partition) ++next;
+      if (next == asked.size()) break;
+      const std::int64_t offset = asked[next].fetch_offset;
+      const std::int32_t epoch = asked[next].current_leader_epoch;
+      if (part.error == wire::ErrorCode::none && !part.diverging && part.batches.empty()) {
+        note_high_watermark(part, offset, epoch);  // most partitions of most answers
+      } else {
+        co_await process(std::move(part), offset, epoch);
+      }
     }
   }
+}
+
+void Fetcher::note_high_watermark(const wire::FetchedPart& part, std::int64_t asked_offset,
+                                  std::int32_t asked_epoch) {
+  const Fetched* fetched = find(part.partition);
+  if (fetched == nullptr || fetched->leader_epoch != asked_epoch) return;
+  if (fetched->replica->log().log_end() != asked_offset) return;
+  fetched->replica->follow_high_watermark(part.high_watermark, component_.now());
 }
 
 void Fetcher::back_off_all() {
