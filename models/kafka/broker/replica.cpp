@@ -99,6 +99,8 @@ ClientAppend Replica::append_as_leader(const log::BatchData& data, Acks acks, si
       case log::SequenceCheck::duplicate:
         result.base_offset = verdict.duplicate_base_offset;
         result.next_offset = verdict.duplicate_base_offset + data.records.count;
+        // The first copy may still be on its way to the medium: in Kafka its fsync holds the log's lock.
+        result.must_flush = must_flush() && log_->recovery_point() < result.next_offset;
         return result;
       case log::SequenceCheck::out_of_order:
         result.error = wire::ErrorCode::out_of_order_sequence_number;
