@@ -105,6 +105,11 @@ class Simulation {
   [[nodiscard]] bool pending(EventHandle handle) const;
   [[nodiscard]] std::size_t pending_events() const { return live_; }
 
+  /// From now on every draw of every stream, existing or made later, is a function of (seed, id, path, purpose,
+  /// ordinal); what is already drawn stays. 0 changes nothing; the fingerprint records any other id. Branches nest:
+  /// the second call chooses below the first. For running one past into several futures.
+  void branch(std::uint64_t id) { fingerprint_.branch(id); }
+
   [[nodiscard]] Fingerprint& fingerprint() { return fingerprint_; }
   [[nodiscard]] const Fingerprint& fingerprint() const { return fingerprint_; }
   /// Keeps the executed events with index in [from, from + count) for `recorded()`.
