@@ -19,7 +19,7 @@ RELEASE := build/release
 BROKERSIM := $(RELEASE)/brokersim
 CONFIGURE = cmake --preset release -DBROKERSIM_WERROR=$(WERROR) -DPython3_EXECUTABLE=$$(command -v $(PYTHON) || echo python3) >/dev/null
 
-.PHONY: help run build test gate soak bench table reference format format-check clean dependencies
+.PHONY: help run build test gate soak bench table reference validation format format-check clean dependencies
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,14 @@ reference: ## Predicted beside published, for every scenario in scenarios/refere
 	@$(CONFIGURE)
 	@cmake --build $(RELEASE) --target brokersim -j $(JOBS)
 	@$(PYTHON) tools/reference_table.py $(BROKERSIM) scenarios/reference --jobs $(JOBS)
+
+validation: ## Published beside predicted for every device: docs/validation-devices.md and its pictures
+	@tools/install_dependencies.sh build python
+	@$(CONFIGURE)
+	@cmake --build $(RELEASE) --target validate_devices -j $(JOBS)
+	@rm -rf $(RELEASE)/validation && mkdir -p $(RELEASE)/validation
+	@result=0; $(RELEASE)/tests/validate_devices --page docs/validation-devices.md --curves $(RELEASE)/validation || result=$$?; \
+	 $(PYTHON) tools/validation_pictures.py $(RELEASE)/validation docs/images/validation; exit $$result
 
 dependencies: ## Install everything that any target needs
 	@tools/install_dependencies.sh build python test gate

@@ -1,0 +1,57 @@
+#include "tests/validation/published.h"
+
+namespace brokersim::validation {
+
+std::vector<Row> published_network() {
+  constexpr PointKind identity = PointKind::identity;
+  return {
+      {.id = "NET-1",
+       .model = "fluid network formula (LV08)",
+       .input = "100 kB over a link of 10 ms and 1 Mb/s; models/analytic only",
+       .tolerance = "exact to the digits given",
+       .source = "simgrid",
+       .points = {near("time", 0.996079, "s", 0.0001, identity)}},
+      {.id = "NET-2",
+       .model = "fluid network formula (CM02)",
+       .input = "10 GB over 10 GB/s, gamma 4 MiB, by latency; models/analytic only",
+       .tolerance = "exact to the digits given",
+       .source = "simgrid",
+       .points = {near("1e-5 s", 1.00001, "s", 0.001, identity), near("1e-3 s", 4.77, "s", 0.1, identity),
+                  near("0.1 s", 476.94, "s", 0.01, identity)}},
+      {.id = "NET-3",
+       .model = "serialisation",
+       .input = "1 MB over 10 Gb/s Ethernet",
+       .tolerance = "1 %",
+       .source = "derived",
+       .points = {near("MTU 1500", 0.850, "ms", 1), near("MTU 9000", 0.808, "ms", 1)}},
+      {.id = "NET-4",
+       .model = "slow start",
+       .input = "RTT 0.5 ms, 10 Gb/s, initial window of 10 segments; time after the request",
+       .tolerance = "5 %",
+       .source = "derived",
+       .points = {near("10 kB", 0.26, "ms", 5), near("100 kB", 1.30, "ms", 5), near("1 MB", 3.31, "ms", 5),
+                  near("10 MB", 10.5, "ms", 5)}},
+      {.id = "NET-5",
+       .model = "slow start",
+       .input = "RTT 80 ms, 1 Gb/s",
+       .tolerance = "5 %",
+       .source = "derived",
+       .points = {near("10 kB", 40, "ms", 5), near("100 kB", 200, "ms", 5), near("1 MB", 528, "ms", 5),
+                  near("10 MB", 820, "ms", 5)}},
+      {.id = "NET-6",
+       .model = "random loss",
+       .input = "MSS 1460, RTT 80 ms, long transfers",
+       .tolerance = "1 %",
+       .source = "mathis, rfc9438",
+       .points = {near("Reno p=1e-4", 17.9, "Mbit/s", 1), near("Reno p=1e-6", 178.8, "Mbit/s", 1),
+                  near("CUBIC p=1e-4", 23.1, "Mbit/s", 1), near("CUBIC p=1e-6", 732, "Mbit/s", 1)}},
+      {.id = "NET-7",
+       .model = "round trips in EC2",
+       .input = "default topology",
+       .tolerance = "range",
+       .source = "orensol, xkyle",
+       .points = {between("same zone", 0.26, 0.41, "ms"), between("across zones", 0.25, 3.37, "ms")}},
+  };
+}
+
+}  // namespace brokersim::validation

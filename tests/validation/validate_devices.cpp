@@ -1,0 +1,51 @@
+// Writes docs/validation-devices.md and the points of its pictures. `make validation` calls it.
+//
+//   validate_devices [--fast] [--page FILE] [--curves FOLDER]
+//
+// Exit code 0: every row that ran is within its tolerance; 1: one is not; 2: wrong use.
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <string>
+#include <string_view>
+
+#include "tests/validation/areas.h"
+#include "tests/validation/published.h"
+
+int main(int argc, char** argv) {
+  using namespace brokersim::validation;
+  bool fast = false;
+  std::string page;
+  std::string curves;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word == "--fast") {
+      fast = true;
+    } else if (word == "--page" && i + 1 < argc) {
+      page = argv[++i];
+    } else if (word == "--curves" && i + 1 < argc) {
+      curves = argv[++i];
+    } else {
+      std::cerr << "usage: validate_devices [--fast] [--page FILE] [--curves FOLDER]\n";
+      return 2;
+    }
+  }
+  Report report(published_rows(), fast, curves);
+  validate_hdd(report);
+  validate_ssd(report);
+  validate_cloud(report);
+  validate_page_cache(report);
+  validate_network(report);
+  validate_compute(report);
+  validate_statistics(report);
+  if (!page.empty()) {
+    std::ofstream out(page);
+    report.write_page(out);
+    if (!out.flush()) {
+      std::cerr << "validate_devices: cannot write " << page << "\n";
+      return 2;
+    }
+  }
+  report.write_summary(std::cout);
+  return report.ok() ? 0 : 1;
+}
