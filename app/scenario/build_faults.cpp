@@ -1,27 +1,22 @@
 // faults and fault_plan: whom, when, how long.
+#include <algorithm>
 #include <tuple>
 
 #include "app/scenario/build.h"
 #include "app/scenario/limits.h"
 #include "app/scenario/validate.h"
+#include "models/faults/kind.h"
+#include "sim/check.h"
 
 namespace brokersim::scenario {
 namespace {
 
 using faults::FaultConfig;
-using faults::FaultKind;
 using faults::Target;
 
-struct NamedKind {
-  std::string_view name;
-  FaultKind kind;
-};
-constexpr NamedKind kinds[] = {
-    {"kill_process", FaultKind::kill_process},   {"controlled_shutdown", FaultKind::controlled_shutdown},
-    {"power_loss", FaultKind::power_loss},       {"kernel_panic", FaultKind::kernel_panic},
-    {"pause_process", FaultKind::pause_process}, {"partition", FaultKind::partition},
-    {"slow_disk", FaultKind::slow_disk},
-};
+/// Fields that FaultConfig has itself.
+constexpr std::string_view common_fields[] = {
+    "name", "kind", "at", "target", "from", "to", "shape", "restart_after", "factor_percent", "lasts"};
 
 class FaultBuilder {
  public:
@@ -29,9 +24,9 @@ class FaultBuilder {
 
   FaultConfig make() {
     fault_.name = build_.stable_name(view_);
-    for (const NamedKind& k : kinds) {
-      if (k.name == view_.table().tag) fault_.kind = k.kind;
-    }
+    const faults::Kind* kind = faults::kind_named(view_.table().tag);
+    SIM_CHECK(kind != nullptr, "no kind of fault belongs to the table " + view_.table().tag);
+    fault_.kind = kind->kind;
     fault_.at = {view_.duration("at").value_or(sim::Duration{0}).ns};
     if (build_.duration_known && view_.has("at") && fault_.at.ns > build_.out.config.duration.ns) {
       doc_.error(view_.member("at"), "after-the-end",
@@ -45,18 +40,30 @@ class FaultBuilder {
     if (table.find("restart_after") != nullptr) fault_.restart_after = view_.duration("restart_after");
     if (table.find("factor_percent") != nullptr)
       fault_.factor_percent = static_cast<std::int32_t>(*view_.integer("factor_percent"));
-    if (fault_.kind == FaultKind::partition) {
-      fault_.targets = targets("from");
-      fault_.others = targets("to");
-      fault_.shape =
-          view_.text("shape") == "one_way" ? faults::PartitionShape::one_way : faults::PartitionShape::full;
-    } else {
-      fault_.targets = targets("target");
-    }
+    fault_.targets = targets(table.find("from") != nullptr ? "from" : "target");
+    if (table.find("to") != nullptr) fault_.others = targets("to");
+    if (table.find("shape") != nullptr && view_.text("shape") == "one_way")
+      fault_.shape = faults::PartitionShape::one_way;
+    for (const Field& field : table.fields) take_setting(field);
     return std::move(fault_);
   }
 
  private:
+  /// What only this kind has. A field without a value (no default, not given, or wrong) is left out.
+  void take_setting(const Field& field) {
+    const auto common = std::find(std::begin(common_fields), std::end(common_fields), field.name);
+    if (common != std::end(common_fields)) return;
+    if (field.type == FieldType::integer) {
+      if (const auto n = view_.integer(field.name)) fault_.numbers[field.name] = *n;
+    } else if (is_quantity(field.type)) {
+      if (const auto n = view_.quantity(field.name)) fault_.numbers[field.name] = *n;
+    } else if (field.type == FieldType::boolean) {
+      if (const auto flag = view_.boolean(field.name)) fault_.numbers[field.name] = *flag ? 1 : 0;
+    } else if (const auto text = view_.text(field.name)) {
+      fault_.texts[field.name] = *text;
+    }
+  }
+
   std::vector<Target> targets(std::string_view field) {
     std::vector<Target> out;
     for (const NodeId node : view_.elements(field)) {

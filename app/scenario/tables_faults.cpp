@@ -1,5 +1,5 @@
 // Faults and whom they hit.
-#include "app/scenario/field.h"
+#include "app/scenario/fault_tables.h"
 #include "app/scenario/ranges.h"
 
 namespace brokersim::scenario {
@@ -17,42 +17,6 @@ Table target_table(const char* tag, FieldType type, const char* doc, bool of_sys
   if (of_system)
     table.fields.push_back({.name = "of", .type = name, .doc = "The system. Default: the only one."});
   return table;
-}
-
-Table fault_table(const char* kind, const char* doc, std::vector<Field> more, bool with_target = true) {
-  Table table{"fault", kind, doc, {}};
-  table.fields = {
-      {.name = "name",
-       .type = name,
-       .doc = "Stable name, for output and draws. Default: kind, hash of the content and occurrence."},
-      {.name = "kind", .type = choice, .doc = std::string(kind) + ".", .required = true, .choices = {kind}},
-      {.name = "at", .type = duration, .doc = "When it is requested.", .required = true, .max = run_max},
-  };
-  if (with_target) {
-    table.fields.push_back({.name = "target",
-                            .type = one_of,
-                            .doc = "Whom it hits; a role is resolved when the fault fires.",
-                            .required = true,
-                            .variants = &target_variants()});
-  }
-  for (Field& field : more) table.fields.push_back(std::move(field));
-  return table;
-}
-
-Field restart_after() {
-  return {
-      .name = "restart_after",
-      .type = duration,
-      .doc = "From the fault to the restart (a host: to power-on, then boot_time). Default: it stays down.",
-      .max = run_max};
-}
-
-Field lasts() {
-  return {.name = "lasts",
-          .type = duration,
-          .doc = "Until it heals. Default: for the rest of the run.",
-          .min = 1,
-          .max = run_max};
 }
 
 }  // namespace
@@ -79,48 +43,49 @@ const Variants& target_variants() {
   return variants;
 }
 
+Table fault_table(const char* kind, const char* doc, std::vector<Field> more, bool with_target) {
+  Table table{"fault", kind, doc, {}};
+  table.fields = {
+      {.name = "name",
+       .type = name,
+       .doc = "Stable name, for output and draws. Default: kind, hash of the content and occurrence."},
+      {.name = "kind", .type = choice, .doc = std::string(kind) + ".", .required = true, .choices = {kind}},
+      {.name = "at", .type = duration, .doc = "When it is requested.", .required = true, .max = run_max},
+  };
+  if (with_target) {
+    table.fields.push_back({.name = "target",
+                            .type = one_of,
+                            .doc = "Whom it hits; a role is resolved when the fault fires.",
+                            .required = true,
+                            .variants = &target_variants()});
+  }
+  for (Field& field : more) table.fields.push_back(std::move(field));
+  return table;
+}
+
+Field restart_after_field() {
+  return {
+      .name = "restart_after",
+      .type = duration,
+      .doc = "From the fault to the restart (a host: to power-on, then boot_time). Default: it stays down.",
+      .max = run_max};
+}
+
+Field lasts_field() {
+  return {.name = "lasts",
+          .type = duration,
+          .doc = "Until it heals. Default: for the rest of the run.",
+          .min = 1,
+          .max = run_max};
+}
+
 const Variants& fault_variants() {
-  static const Table kill = fault_table(
-      "kill_process", "The process dies at once (SIGKILL); the page cache stays.", {restart_after()});
-  static const Table shutdown = fault_table(
-      "controlled_shutdown", "The process is asked to end (SIGTERM): leaders move away, the log is flushed.",
-      {restart_after()});
-  static const Table power =
-      fault_table("power_loss", "The host loses mains: page cache and volatile drive caches are gone.",
-                  {restart_after()});
-  static const Table panic =
-      fault_table("kernel_panic", "The kernel stops: the page cache is gone, the drives stay powered.",
-                  {restart_after()});
-  static const Table pause = fault_table(
-      "pause_process", "The process stands still (SIGSTOP), later it goes on (SIGCONT).", {lasts()});
-  static const Table slow = fault_table("slow_disk", "Every disk of the host serves more slowly.",
-                                        {lasts(),
-                                         {.name = "factor_percent",
-                                          .type = integer,
-                                          .doc = "Service time in percent of normal.",
-                                          .fallback = "1000",
-                                          .min = 100,
-                                          .max = 100'000'000}});
-  static const Table partition = fault_table(
-      "partition", "The network holds back messages between two sides.",
-      {{.name = "from",
-        .type = one_of_or_list,
-        .doc = "Side one.",
-        .required = true,
-        .variants = &target_variants()},
-       {.name = "to",
-        .type = one_of_or_list,
-        .doc = "Side two. Default: everybody who is not on side one.",
-        .variants = &target_variants()},
-       {.name = "shape",
-        .type = choice,
-        .doc = "full: nothing passes between the sides. one_way: nothing passes from side one to side two.",
-        .fallback = "full",
-        .choices = {"full", "one_way"}},
-       lasts()},
-      false);
-  static const Variants variants{
-      "fault", "kind", {&kill, &shutdown, &power, &panic, &pause, &slow, &partition}};
+  static const Variants variants = [] {
+    Variants all{"fault", "kind", {}};
+    for (const auto& part : {process_faults(), storage_faults(), network_faults(), time_faults()})
+      all.tables.insert(all.tables.end(), part.begin(), part.end());
+    return all;
+  }();
   return variants;
 }
 

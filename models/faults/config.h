@@ -2,15 +2,19 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/time.h"
 
 namespace brokersim::faults {
 
-/// Ids of faults-and-checks.md in brackets.
+/// What can happen. In brackets the row of the fault catalogue. Each kind is a file of kinds/ and a row of kinds.cpp;
+/// what it needs beyond FaultConfig's own fields is in `numbers` and `texts`, filled from its table in app/scenario.
 enum class FaultKind : std::uint8_t {
   kill_process,         ///< [P1] SIGKILL; page cache kept.
   controlled_shutdown,  ///< [P3] SIGTERM.
@@ -59,6 +63,15 @@ struct FaultConfig {
   std::optional<sim::Duration> lasts;          ///< Pause, partition, slow disk: until healed.
   std::optional<sim::Duration> restart_after;  ///< Kill, power loss, panic: until power-on or process start.
   std::int32_t factor_percent = 1'000;         ///< slow_disk: service time in percent of normal. >= 100.
+
+  /// What only this kind has, by its field's name in the scenario file: numbers in base units (ns, bytes, ...).
+  std::map<std::string, std::int64_t, std::less<>> numbers;
+  std::map<std::string, std::string, std::less<>> texts;  ///< The same for choices and names.
+
+  /// The setting; our bug if the kind's table does not have it.
+  [[nodiscard]] std::int64_t number(std::string_view setting) const;
+  [[nodiscard]] std::int64_t number_or(std::string_view setting, std::int64_t otherwise) const;
+  [[nodiscard]] const std::string& text(std::string_view setting) const;
 
   bool operator==(const FaultConfig&) const = default;
 };

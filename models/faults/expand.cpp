@@ -81,6 +81,7 @@ class Expander {
         fault.restart_after = sim::Duration{
             between(fault, "restart_after", plan_.restart_after_min.ns, plan_.restart_after_max.ns)};
         break;
+      default: SIM_CHECK(false, fault.name + " is of a kind that no plan has");
     }
     if (fault.kind == FaultKind::slow_disk) {
       fault.factor_percent =

@@ -55,4 +55,13 @@ class DiskHolds {
   std::map<std::string, std::vector<std::int32_t>> factors_;  // by path of the disk
 };
 
+/// What faults of several kinds or times share.
+struct Holds {
+  HostHolds hosts;
+  PauseHolds pauses;
+  DiskHolds disks;
+  /// The life that was asked to end last, by host and program.
+  std::map<std::pair<std::string, std::string>, std::uint64_t> terminated;
+};
+
 }  // namespace brokersim::faults

@@ -1,5 +1,6 @@
 #include "models/faults/names.h"
 
+#include "models/faults/kind.h"
 #include "sim/check.h"
 
 namespace brokersim::faults {
@@ -19,18 +20,7 @@ std::string partition(const Target& target) { return target.name + "/" + std::to
 
 }  // namespace
 
-std::string_view to_string(FaultKind kind) {
-  switch (kind) {
-    case FaultKind::kill_process: return "kill_process";
-    case FaultKind::controlled_shutdown: return "controlled_shutdown";
-    case FaultKind::power_loss: return "power_loss";
-    case FaultKind::kernel_panic: return "kernel_panic";
-    case FaultKind::pause_process: return "pause_process";
-    case FaultKind::partition: return "partition";
-    case FaultKind::slow_disk: return "slow_disk";
-  }
-  SIM_CHECK(false, "no such kind of fault");
-}
+std::string_view to_string(FaultKind kind) { return kind_of(kind).name; }
 
 std::string_view arrow(PartitionShape shape) {
   switch (shape) {

@@ -1,0 +1,32 @@
+#include "models/faults/kinds/kinds.h"
+
+#include "sim/check.h"
+
+namespace brokersim::faults {
+
+namespace {
+
+const Kind* const all[] = {
+    &kinds::kill_process,  &kinds::controlled_shutdown, &kinds::power_loss, &kinds::kernel_panic,
+    &kinds::pause_process, &kinds::partition,           &kinds::slow_disk,
+};
+
+}  // namespace
+
+std::span<const Kind* const> all_kinds() { return all; }
+
+const Kind& kind_of(FaultKind kind) {
+  const auto index = static_cast<std::size_t>(kind);
+  SIM_CHECK(index < std::size(all), "no such kind of fault");
+  SIM_CHECK(all[index]->kind == kind, "the kinds of faults are not in the order of FaultKind");
+  return *all[index];
+}
+
+const Kind* kind_named(std::string_view name) {
+  for (const Kind* kind : all) {
+    if (kind->name == name) return kind;
+  }
+  return nullptr;
+}
+
+}  // namespace brokersim::faults

@@ -1,0 +1,19 @@
+// The kinds of faults, one file each.
+#pragma once
+
+#include "models/faults/kind.h"
+
+namespace brokersim::faults::kinds {
+
+// Processes and hosts.
+extern const Kind kill_process;
+extern const Kind controlled_shutdown;
+extern const Kind power_loss;
+extern const Kind kernel_panic;
+extern const Kind pause_process;
+// Network.
+extern const Kind partition;
+// Storage.
+extern const Kind slow_disk;
+
+}  // namespace brokersim::faults::kinds
