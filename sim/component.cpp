@@ -56,10 +56,14 @@ void Process::forget(std::coroutine_handle<> root) {
 }
 
 Component::Component(Simulation& sim, std::string path)
-    : sim_(sim), path_(std::move(path)), path_hash_(hash_name(path_)) {}
+    : sim_(sim), path_(std::move(path)), path_hash_(hash_name(path_)) {
+  sim_.on_component(*this);
+}
 
 Component::Component(Process& process, std::string path)
-    : sim_(process.sim()), process_(&process), path_(std::move(path)), path_hash_(hash_name(path_)) {}
+    : sim_(process.sim()), process_(&process), path_(std::move(path)), path_hash_(hash_name(path_)) {
+  sim_.on_component(*this);
+}
 
 Stream Component::stream(std::string_view purpose) const {
   return {sim_.fingerprint(), sim_.seed(), path_hash_, purpose};

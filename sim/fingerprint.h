@@ -13,6 +13,7 @@
 #include <bit>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/hash.h"
@@ -29,10 +30,13 @@ struct FingerprintParts {
   [[nodiscard]] bool operator==(const FingerprintParts&) const = default;
 };
 
-/// Sees each draw of a run that is being recorded. Must not draw or schedule.
+/// Sees the draws of a run that is being recorded. Must not draw or schedule.
 class DrawWatcher {
  public:
-  virtual void on_draw(std::uint64_t stream, std::uint64_t ordinal, std::uint64_t value) = 0;
+  /// A stream is made, for a purpose of a component or for an object below another stream.
+  virtual void on_stream(std::uint64_t key, std::uint64_t path_hash, std::string_view purpose) = 0;
+  virtual void on_child(std::uint64_t key, std::uint64_t parent, std::uint64_t object) = 0;
+  virtual void on_draw(std::uint64_t key, std::uint64_t ordinal, std::uint64_t value) = 0;
 
  protected:
   ~DrawWatcher() = default;
@@ -79,6 +83,7 @@ class Fingerprint {
 
   /// Tells `watcher` of every draw from now on; null: nobody. For recording: costs time, changes nothing.
   void watch_draws(DrawWatcher* watcher) { watcher_ = watcher; }
+  [[nodiscard]] DrawWatcher* watcher() const { return watcher_; }
 
  private:
   static constexpr std::uint64_t kEventStep = 0x9E3779B97F4A7C15ull;

@@ -48,7 +48,12 @@ class Stream {
     return below(ordinal, 1'000) < static_cast<std::uint64_t>(permille < 0 ? 0 : permille);
   }
   /// A stream of its own below this one, for (object, draw) pairs.
-  [[nodiscard]] Stream child(std::uint64_t object) const { return {*fingerprint_, combine(key_, object)}; }
+  [[nodiscard]] Stream child(std::uint64_t object) const {
+    const Stream stream{*fingerprint_, combine(key_, object)};
+    if (fingerprint_->watcher() != nullptr) [[unlikely]]
+      fingerprint_->watcher()->on_child(stream.key_, key_, object);
+    return stream;
+  }
   /// What the stream is known by in a recording: a hash of (seed, path, purpose, objects).
   [[nodiscard]] std::uint64_t key() const { return key_; }
 

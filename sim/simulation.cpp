@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sim/component.h"
+#include "sim/recorder.h"
 
 namespace brokersim::sim {
 
@@ -28,7 +29,10 @@ class Running {
 };
 }  // namespace
 
-Simulation::Simulation(std::uint64_t seed) : seed_(seed) { nodes_.reserve(1'024); }
+Simulation::Simulation(std::uint64_t seed, Recorder* recorder) : seed_(seed) {
+  nodes_.reserve(1'024);
+  record(recorder);
+}
 
 Simulation::~Simulation() { bury_dead(); }
 
@@ -52,6 +56,8 @@ EventHandle Simulation::schedule(Component& component, SimTime at, EventKind kin
   node.live = true;
   node.deferred = false;
   ++live_;
+  if (recorder_ != nullptr) [[unlikely]]
+    recorder_->on_schedule(slot);
   return push(slot, at);
 }
 
@@ -136,12 +142,16 @@ void Simulation::execute(std::uint32_t slot) {
   current_kind_ = node.kind_name;
   current_component_ = node.component;
   fingerprint_.event(now_.ns, node.component->path_hash(), node.kind_hash);
-  if (record_count_ != 0) record(node);
+  if (recorder_ != nullptr) [[unlikely]] {
+    recorder_->on_begin(slot, fingerprint_.events() - 1, now_, node.component->path(), node.kind_name);
+  }
   {
     const Running running(in_handler_);
     node.callback.function(node.callback.self, node.callback.argument);
   }
   current_component_ = nullptr;
+  if (recorder_ != nullptr) [[unlikely]]
+    recorder_->on_end();
   if (!dead_.empty()) bury_dead();
   if (bug_) std::rethrow_exception(bug_);
 }
@@ -152,16 +162,13 @@ void Simulation::guard_progress(const Node& node) {
   SIM_CHECK(false, node.component->path() + " loops at " + to_string(now_) + " with " + node.kind_name);
 }
 
-void Simulation::record(const Node& node) {
-  const std::uint64_t index = fingerprint_.events() - 1;
-  if (index < record_from_) return;
-  if (index >= record_from_ + record_count_) return;
-  recorded_.push_back({index, now_, node.component->path(), node.kind_name, fingerprint_.value()});
+void Simulation::record(Recorder* recorder) {
+  recorder_ = recorder;
+  fingerprint_.watch_draws(recorder);
 }
 
-void Simulation::record_events(std::uint64_t from, std::uint64_t count) {
-  record_from_ = from;
-  record_count_ = count;
+void Simulation::on_component(const Component& component) const {
+  if (recorder_ != nullptr) recorder_->on_component(component.path_hash(), component.path());
 }
 
 void Simulation::run_until(SimTime until) {

@@ -27,6 +27,7 @@ namespace brokersim::sim {
 
 class Component;
 class Process;
+class Recorder;
 
 /// Names a kind of event; use string literals: `EventKind{"disk.complete"}`.
 struct EventKind {
@@ -69,18 +70,10 @@ struct EventHandle {
   std::uint32_t generation = 0;
 };
 
-/// One executed event, as `diff` shows it.
-struct RecordedEvent {
-  std::uint64_t index = 0;
-  SimTime time;
-  std::string component;
-  std::string kind;
-  std::uint64_t hash_after = 0;
-};
-
 class Simulation {
  public:
-  explicit Simulation(std::uint64_t seed);
+  /// With a `recorder`, which outlives the simulation, every event and draw is told to it (see record()).
+  explicit Simulation(std::uint64_t seed, Recorder* recorder = nullptr);
   ~Simulation();
   Simulation(const Simulation&) = delete;
   Simulation& operator=(const Simulation&) = delete;
@@ -112,9 +105,9 @@ class Simulation {
 
   [[nodiscard]] Fingerprint& fingerprint() { return fingerprint_; }
   [[nodiscard]] const Fingerprint& fingerprint() const { return fingerprint_; }
-  /// Keeps the executed events with index in [from, from + count) for `recorded()`.
-  void record_events(std::uint64_t from, std::uint64_t count);
-  [[nodiscard]] const std::vector<RecordedEvent>& recorded() const { return recorded_; }
+  /// Tells `recorder` of every event and draw from now on; null: nobody. Causes are known of events scheduled from
+  /// now on, names of streams made from now on.
+  void record(Recorder* recorder);
   /// "at 12.345 s in disk.complete of host/b-0/disk0, event 812": for bug reports.
   [[nodiscard]] std::string where() const;
 
@@ -162,10 +155,10 @@ class Simulation {
   void bury_dead();
   void release(std::uint32_t slot);
   void execute(std::uint32_t slot);
+  void on_component(const Component& component) const;
   void guard_progress(const Node& node);
   [[nodiscard]] bool is_void(const Node& node) const;
   void compact_if_stale();
-  void record(const Node& node);
   EventHandle push(std::uint32_t slot, SimTime at);
   void requeue(std::uint32_t slot);
 
@@ -184,9 +177,7 @@ class Simulation {
   bool in_handler_ = false;
   bool stopped_ = false;
   std::uint64_t events_at_instant_ = 0;
-  std::uint64_t record_from_ = 0;
-  std::uint64_t record_count_ = 0;
-  std::vector<RecordedEvent> recorded_;
+  Recorder* recorder_ = nullptr;  // only while a run is recorded
   const char* current_kind_ = "start";
   const Component* current_component_ = nullptr;
 };

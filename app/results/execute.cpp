@@ -13,6 +13,7 @@ RunResult execute(const scenario::Scenario& scenario, std::uint64_t seed,
   RunFacts facts;
   facts.seed = seed;
   facts.fingerprint = end.fingerprint;
+  facts.fingerprint_parts = end.fingerprint_parts;
   facts.events = end.events;
   facts.ended_at = end.ended_at;
   facts.bug = end.bug;

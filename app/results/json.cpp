@@ -13,6 +13,13 @@ Json optional_seconds(const std::optional<sim::SimTime>& at) {
   return at ? Json(at->seconds()) : Json(nullptr);
 }
 
+Json of_parts(const sim::FingerprintParts& parts) {
+  return {{"time", sim::hex16(parts.time)},
+          {"component", sim::hex16(parts.component)},
+          {"kind", sim::hex16(parts.kind)},
+          {"draws", sim::hex16(parts.draws)}};
+}
+
 Json of_records(const checkers::RecordCounts& records) {
   return {{"sent", records.sent},
           {"acknowledged", records.acknowledged},
@@ -154,6 +161,7 @@ Json to_value(const RunResult& result) {
             {"seed", result.facts.seed},
             {"overrides", result.facts.overrides},
             {"fingerprint", sim::hex16(result.facts.fingerprint)},
+            {"fingerprint_parts", of_parts(result.facts.fingerprint_parts)},
             {"simulated_seconds", result.facts.ended_at.seconds()},
             {"wall_seconds", result.facts.wall_seconds},
             {"events", result.facts.events},

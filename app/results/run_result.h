@@ -12,6 +12,7 @@
 #include "app/scenario/scenario.h"
 #include "models/checkers/run_observer.h"
 #include "models/faults/engine.h"
+#include "sim/fingerprint.h"
 
 namespace brokersim::results {
 
@@ -49,6 +50,7 @@ struct FaultResult {
 struct RunFacts {
   std::uint64_t seed = 0;
   std::uint64_t fingerprint = 0;
+  sim::FingerprintParts fingerprint_parts;
   std::uint64_t events = 0;
   sim::SimTime ended_at;
   double wall_seconds = 0;

@@ -9,8 +9,8 @@
 
 namespace brokersim::world {
 
-World::World(const Config& config, std::uint64_t seed)
-    : config_(config), sim_(seed), component_(sim_, "world") {
+World::World(const Config& config, std::uint64_t seed, sim::Recorder* recorder)
+    : config_(config), sim_(seed, recorder), component_(sim_, "world") {
   network_ = std::make_unique<network::Network>(sim_, config.latency);
   host::HostObserver* observer = this;
   for (const auto& host : config.hosts) {
@@ -113,18 +113,44 @@ void World::on_crash_report(host::Host& host, std::size_t, const storage::CrashR
   }
 }
 
-RunEnd run(World& world) {
+bool World::run_events(std::uint64_t events) {
+  const sim::SimTime end = sim::SimTime{} + config_.duration;
+  while (sim_.fingerprint().events() < events) {
+    if (sim_.step(end)) continue;
+    sim_.run_until(end);
+    return true;
+  }
+  return false;
+}
+
+namespace {
+
+template <class Advance>
+RunEnd guarded(World& world, Advance advance) {
   RunEnd end;
   try {
-    world.run();
-    end.completed = true;
+    end.completed = advance();
   } catch (const sim::Bug& bug) {
     end.bug = std::string(bug.what()) + " " + world.sim().where();
   }
   end.fingerprint = world.sim().fingerprint().value();
+  end.fingerprint_parts = world.sim().fingerprint().parts();
   end.events = world.sim().fingerprint().events();
   end.ended_at = world.sim().now();
   return end;
+}
+
+}  // namespace
+
+RunEnd run(World& world) {
+  return guarded(world, [&] {
+    world.run();
+    return true;
+  });
+}
+
+RunEnd run_events(World& world, std::uint64_t events) {
+  return guarded(world, [&] { return world.run_events(events); });
 }
 
 }  // namespace brokersim::world

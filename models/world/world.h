@@ -34,7 +34,8 @@ struct FinalPartition {
 class World final : private host::HostObserver {
  public:
   /// `config` is valid (app/scenario has checked it) and outlives the world. `seed` replaces the config's.
-  World(const Config& config, std::uint64_t seed);
+  /// With a `recorder`, which outlives the world, its events and draws are recorded.
+  World(const Config& config, std::uint64_t seed, sim::Recorder* recorder = nullptr);
   ~World();
   World(const World&) = delete;
   World& operator=(const World&) = delete;
@@ -48,6 +49,8 @@ class World final : private host::HostObserver {
   void run();
   /// As run(), but only up to `until`; for stepping and interleaving.
   void run_until(sim::SimTime until);
+  /// As run(), but returns once `events` have been executed in all. True: config.duration is reached.
+  bool run_events(std::uint64_t events);
 
   [[nodiscard]] std::vector<FinalPartition> final_partitions() const;
   [[nodiscard]] const faults::FaultEngine& faults() const { return *faults_; }
@@ -86,11 +89,15 @@ struct RunEnd {
   bool completed = false;  ///< False: our own bug stopped it; see `bug`.
   std::string bug;         ///< What failed and where.
   std::uint64_t fingerprint = 0;
+  sim::FingerprintParts fingerprint_parts;
   std::uint64_t events = 0;
   sim::SimTime ended_at;
 };
 
 /// Runs `world` to its end and catches a sim::Bug: the only place that does.
 [[nodiscard]] RunEnd run(World& world);
+
+/// The same up to the event with number `events` (from 1), again and again; `completed` once the end is reached.
+[[nodiscard]] RunEnd run_events(World& world, std::uint64_t events);
 
 }  // namespace brokersim::world

@@ -41,6 +41,7 @@ results::RunResult execute_with_failing_check(const scenario::Scenario& scenario
   results::RunFacts facts;
   facts.seed = seed;
   facts.fingerprint = end.fingerprint;
+  facts.fingerprint_parts = end.fingerprint_parts;
   facts.events = end.events;
   facts.ended_at = end.ended_at;
   facts.bug = end.bug;

@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 
+#include "sim/recorder.h"
 #include "tests/models/kafka/client/fake_cluster.h"
 
 namespace brokersim::kafka::client::test {
@@ -194,11 +195,12 @@ TEST(ProducerSendBuffer, HealthyPathHasNoFurtherEvents) {
   Seen seen;
   fake.history.attach(seen);
   const ProducerRun run(fake, acks_zero(fake));
-  fake.sim.record_events(0, 1'000'000);
+  sim::Recorder recorder(0, 1'000'000);
+  fake.sim.record(&recorder);
   fake.sim.run_until(at_s(10));
   std::size_t written = 0;
   std::size_t looks = 0;
-  for (const auto& event : fake.sim.recorded()) {
+  for (const auto& event : recorder.events()) {
     written += event.kind == "producer.written" ? 1u : 0u;
     looks += event.kind == "client.send_buffer" ? 1u : 0u;
   }
