@@ -27,6 +27,7 @@ struct Options {
   bool markdown = false;
   RunOptions run;
   TestOptions test;
+  DiffOptions diff;
 };
 
 /// Columns of the terminal, 100 where there is none.
@@ -79,6 +80,29 @@ int run_command_line(const std::vector<std::string>& arguments, std::ostream& ou
   test_command->add_option("--junit", options.test.junit, "File for a JUnit report.");
   add_set(*test_command, options);
 
+  CLI::App* diff_command = app.add_subcommand(
+      "diff", "Name the first event at which two runs part, and what led to it on either side.");
+  diff_command
+      ->add_option(
+          "FILE", options.diff.files,
+          "A and B: scenario files, or results of earlier runs (--json, --out). One file: both sides.")
+      ->required()
+      ->expected(1, 2);
+  diff_command->add_option("--seed", options.diff.seed, "Seed of both instead of their own.");
+  diff_command->add_option("--seed-a", options.diff.seed_a,
+                           "Seed of A; of a file with several results, which one.");
+  diff_command->add_option("--seed-b", options.diff.seed_b, "The same for B.");
+  diff_command->add_flag("--json", options.diff.json, "One JSON object instead of text.");
+  add_set(*diff_command, options);
+  const auto add_set_of = [&](const char* name, std::vector<std::string>& overrides, const char* side) {
+    diff_command->add_option(name, overrides, std::string("As --set, of ") + side + " alone.")
+        ->type_name("POINTER=VALUE")
+        ->allow_extra_args(false)
+        ->take_all();
+  };
+  add_set_of("--set-a", options.diff.overrides_a, "A");
+  add_set_of("--set-b", options.diff.overrides_b, "B");
+
   CLI::App* check_command =
       app.add_subcommand("check", "Say everything that is wrong with scenario files; run nothing.");
   check_command->add_option("FILE", options.files, "Scenario files.")->required();
@@ -103,8 +127,11 @@ int run_command_line(const std::vector<std::string>& arguments, std::ostream& ou
   options.run.width = options.test.width = terminal_width();
   options.run.colour = options.test.colour = terminal_colour();
   options.test.overrides = options.overrides;
+  options.diff.overrides = options.overrides;
+  options.diff.colour = terminal_colour();
   if (run_command->parsed()) return run(options.run, out, err);
   if (test_command->parsed()) return test(options.test, out, err);
+  if (diff_command->parsed()) return diff(options.diff, out, err);
   if (check_command->parsed()) return check(options.files, options.overrides, out, err);
   if (list_command->parsed()) return list(options.subject, out);
   if (schema_command->parsed())

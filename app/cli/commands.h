@@ -34,6 +34,21 @@ struct RunOptions {
 /// "42" or "1..100", both ends included, at most a million; nothing if it is neither.
 [[nodiscard]] std::optional<std::vector<std::uint64_t>> parse_seeds(const std::string& text);
 
+struct DiffOptions {
+  std::vector<std::string>
+      files;  ///< One or two: scenario files, or results of earlier runs. One: both sides.
+  std::vector<std::string> overrides;
+  std::vector<std::string> overrides_a;  ///< After `overrides`.
+  std::vector<std::string> overrides_b;
+  std::string seed;  ///< Of both sides; empty: each file's own.
+  std::string seed_a;
+  std::string seed_b;
+  bool json = false;
+  bool colour = false;
+};
+/// diff A [B]: where two runs part, and why. 0 identical, 1 not, 2 usage, 70 our own bug.
+[[nodiscard]] int diff(const DiffOptions& options, std::ostream& out, std::ostream& err);
+
 struct TestOptions {
   std::vector<std::string> paths;
   std::vector<std::string> overrides;
