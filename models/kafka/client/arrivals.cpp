@@ -1,10 +1,10 @@
 #include "models/kafka/client/arrivals.h"
 
 #include <algorithm>
-#include <bit>
 #include <limits>
 
 #include "sim/check.h"
+#include "sim/sampling.h"
 
 namespace brokersim::kafka::client {
 
@@ -25,23 +25,6 @@ std::int64_t groups_before(sim::Duration span, std::int64_t group, std::int64_t 
 }
 
 }  // namespace
-
-sim::Duration exponential(std::uint64_t bits, double mean_ns) {
-  // u = m / 2^54 with m odd, so 0 < u < 1. ln u = (exponent - 54) ln 2 + 2 artanh((f - 1) / (f + 1)).
-  const std::uint64_t m = (bits >> 11) * 2 + 1;
-  int exponent = static_cast<int>(std::bit_width(m)) - 1;
-  double f = static_cast<double>(m) / static_cast<double>(std::uint64_t{1} << exponent);
-  if (f > 1.4142135623730951) {
-    f /= 2;
-    ++exponent;
-  }
-  const double s = (f - 1) / (f + 1);
-  const double s2 = s * s;
-  double series = 0;
-  for (int k = 21; k >= 1; k -= 2) series = series * s2 + 1.0 / k;
-  const double minus_ln = (54 - exponent) * 0.6931471805599453 - 2 * s * series;
-  return {static_cast<std::int64_t>(minus_ln * mean_ns + 0.5)};
-}
 
 SendLoop::SendLoop(const ProducerParams& params, sim::Stream stream, std::int64_t first, sim::SimTime begin)
     : arrivals_(params.arrivals),
@@ -77,16 +60,20 @@ SendLoop::SendLoop(const ProducerParams& params, sim::Stream stream, std::int64_
   }
 }
 
+/// The time between a group and the one before, by the group's number.
+sim::Duration SendLoop::gap(std::int64_t group) const {
+  return sim::whole_ns(gap_mean_ns_ * sim::Exponential::standard(stream_.bits(static_cast<std::uint64_t>(group))));
+}
+
 void SendLoop::draw_until(std::int64_t group) {
   std::int64_t drawn_to = drawn_from_ + static_cast<std::int64_t>(drawn_.size());
   if (drawn_.empty() && group >= 0) {
     SIM_CHECK(drawn_from_ == 0);
-    drawn_.push_back(origin_ + exponential(stream_.bits(0), gap_mean_ns_));
+    drawn_.push_back(origin_ + gap(0));
     drawn_to = 1;
   }
   for (; drawn_to <= group; ++drawn_to) {
-    drawn_.push_back(drawn_.back() +
-                     exponential(stream_.bits(static_cast<std::uint64_t>(drawn_to)), gap_mean_ns_));
+    drawn_.push_back(drawn_.back() + gap(drawn_to));
     if (drawn_from_ < next_ / group_) {
       drawn_.pop_front();
       ++drawn_from_;

@@ -17,9 +17,6 @@
 
 namespace brokersim::kafka::client {
 
-/// -ln(u) x mean for a uniform u made of `bits`, rounded to a nanosecond. Portable: + - * / only.
-[[nodiscard]] sim::Duration exponential(std::uint64_t bits, double mean_ns);
-
 class SendLoop {
  public:
   /// `first` is the number of the first record of this life, `begin` when the life begins: records meant to be
@@ -49,6 +46,7 @@ class SendLoop {
  private:
   [[nodiscard]] sim::SimTime call(std::int64_t k);
   [[nodiscard]] sim::Duration gaps(std::int64_t group) const;
+  [[nodiscard]] sim::Duration gap(std::int64_t group) const;
   void draw_until(std::int64_t group);
   [[nodiscard]] sim::SimTime done(std::int64_t group);
 
