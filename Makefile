@@ -19,7 +19,7 @@ RELEASE := build/release
 BROKERSIM := $(RELEASE)/brokersim
 CONFIGURE = cmake --preset release -DBROKERSIM_WERROR=$(WERROR) -DPython3_EXECUTABLE=$$(command -v $(PYTHON) || echo python3) >/dev/null
 
-.PHONY: help run build test gate soak bench table reference validation format format-check clean dependencies
+.PHONY: help run build test gate soak bench table reference conformance-log validation format format-check clean dependencies
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +79,13 @@ validation: ## Published beside predicted for every device: docs/validation-devi
 	@rm -rf $(RELEASE)/validation && mkdir -p $(RELEASE)/validation
 	@result=0; $(RELEASE)/tests/validate_devices --page docs/validation-devices.md --curves $(RELEASE)/validation || result=$$?; \
 	 $(PYTHON) tools/validation_pictures.py $(RELEASE)/validation docs/images/validation; exit $$result
+
+conformance-log: ## Kafka's own tools read our log files; we read those of a real broker (loopback, needs java and mvn)
+	@tools/install_dependencies.sh build python
+	@command -v java >/dev/null && command -v mvn >/dev/null || tools/install_dependencies.sh conformance
+	@$(CONFIGURE)
+	@cmake --build $(RELEASE) --target brokersim -j $(JOBS)
+	@$(PYTHON) tools/conformance_log.py $(BROKERSIM)
 
 dependencies: ## Install everything that any target needs
 	@tools/install_dependencies.sh build python test gate

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that are missing for the groups named: build, python, test, gate.
+# Installs the Debian packages that are missing for the groups named: build, python, test, gate, conformance.
 #
 # Quiet when nothing is missing. As root it calls apt-get, as another user sudo apt-get. Where there is no apt
 # it looks for the tools themselves: silent if they are all there, else it prints what to install and stops.
@@ -10,6 +10,7 @@ declare -A packages=(
   [python]="python3 python3-dev pybind11-dev python3-numpy python3-matplotlib"
   [test]="python3 python3-pytest python3-nbclient python3-nbformat python3-ipykernel"
   [gate]="clang clang-format valgrind"
+  [conformance]="openjdk-17-jdk-headless maven"
 )
 # What to look for on other systems: name | how to tell | what it is.
 declare -A probes=(
@@ -33,15 +34,17 @@ python3-ipykernel|module ipykernel|ipykernel"
   [gate]="clang|command -v clang++|clang 14 or newer
 clang-format|command -v clang-format|clang-format 14
 valgrind|command -v valgrind|valgrind"
+  [conformance]="openjdk-17-jdk-headless|command -v java|Java 17 or newer
+maven|command -v mvn|Maven"
 )
 
 if [[ $# -eq 0 ]]; then
-  echo "usage: $0 GROUP...   (groups: build python test gate)" >&2
+  echo "usage: $0 GROUP...   (groups: build python test gate conformance)" >&2
   exit 2
 fi
 for group in "$@"; do
   if [[ -z "${packages[$group]:-}" ]]; then
-    echo "error: unknown group \"$group\"; the groups are: build python test gate" >&2
+    echo "error: unknown group \"$group\"; the groups are: build python test gate conformance" >&2
     exit 2
   fi
 done

@@ -28,6 +28,8 @@ struct Options {
   RunOptions run;
   TestOptions test;
   DiffOptions diff;
+  ExportLogOptions export_log;
+  InspectLogOptions inspect_log;
 };
 
 /// Columns of the terminal, 100 where there is none.
@@ -116,6 +118,26 @@ int run_command_line(const std::vector<std::string>& arguments, std::ostream& ou
       ->required()
       ->check(CLI::IsMember(list_subjects()));
 
+  CLI::App* export_command =
+      app.add_subcommand("export-log", "Run a scenario and write a broker's logs as real Kafka files.");
+  export_command->add_option("FILE", options.export_log.file, "Scenario file.")->required();
+  export_command->add_option("BROKER", options.export_log.broker, "Id of the broker, or its host.")
+      ->required();
+  export_command->add_option("DIR", options.export_log.directory, "New or empty directory.")->required();
+  export_command->add_option("--seed", options.export_log.seed, "Seed instead of the scenario's own.");
+  export_command->add_option("--at", options.export_log.at,
+                             "Instant, such as \"30 s\"; the end if not given.");
+  add_set(*export_command, options);
+
+  CLI::App* inspect_command = app.add_subcommand(
+      "inspect-log", "Say what a broker's restart would keep of a real Kafka log directory.");
+  inspect_command
+      ->add_option("DIR", options.inspect_log.directory, "A log directory, or one partition of it.")
+      ->required();
+  inspect_command->add_flag("--json", options.inspect_log.json, "One JSON object.");
+  inspect_command->add_flag("--batches", options.inspect_log.batches,
+                            "One JSON line for each batch it would keep.");
+
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // As CLI11 wants them.
     app.parse(reversed);
@@ -132,6 +154,9 @@ int run_command_line(const std::vector<std::string>& arguments, std::ostream& ou
   if (run_command->parsed()) return run(options.run, out, err);
   if (test_command->parsed()) return test(options.test, out, err);
   if (diff_command->parsed()) return diff(options.diff, out, err);
+  options.export_log.overrides = options.overrides;
+  if (export_command->parsed()) return export_log(options.export_log, out, err);
+  if (inspect_command->parsed()) return inspect_log(options.inspect_log, out, err);
   if (check_command->parsed()) return check(options.files, options.overrides, out, err);
   if (list_command->parsed()) return list(options.subject, out);
   if (schema_command->parsed())

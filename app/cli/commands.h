@@ -49,6 +49,25 @@ struct DiffOptions {
 /// diff A [B]: where two runs part, and why. 0 identical, 1 not, 2 usage, 70 our own bug.
 [[nodiscard]] int diff(const DiffOptions& options, std::ostream& out, std::ostream& err);
 
+struct ExportLogOptions {
+  std::string file;
+  std::string broker;     ///< Id or host name.
+  std::string directory;  ///< New or empty.
+  std::string seed;       ///< Empty: the scenario's own.
+  std::string at;         ///< "30 s"; empty: the end of the run.
+  std::vector<std::string> overrides;
+};
+/// export-log FILE BROKER DIR: runs the scenario and writes the broker's log directories as real Kafka files.
+[[nodiscard]] int export_log(const ExportLogOptions& options, std::ostream& out, std::ostream& err);
+
+struct InspectLogOptions {
+  std::string directory;
+  bool json = false;
+  bool batches = false;  ///< One JSON line for each kept batch instead of the report.
+};
+/// inspect-log DIR: what a restart of a broker would keep of a real log directory. Writes nothing there.
+[[nodiscard]] int inspect_log(const InspectLogOptions& options, std::ostream& out, std::ostream& err);
+
 struct TestOptions {
   std::vector<std::string> paths;
   std::vector<std::string> overrides;

@@ -11,9 +11,9 @@ namespace {
 /// Offset index entries are 8 bytes, time index entries 12 (kafka-behaviour.md section 2.2).
 constexpr std::int64_t kOffsetIndexEntry = 8;
 constexpr std::int64_t kTimeIndexEntry = 12;
-/// A producer snapshot: 14 bytes of header, 50 per producer.
-constexpr std::int64_t kSnapshotHeader = 14;
-constexpr std::int64_t kSnapshotEntry = 50;
+/// A producer snapshot: 10 bytes of header, 46 per producer (models/log/format/side_files.cpp makes real ones).
+constexpr std::int64_t kSnapshotHeader = 10;
+constexpr std::int64_t kSnapshotEntry = 46;
 
 std::string twenty_digits(std::int64_t offset) {
   std::string digits = std::to_string(offset);

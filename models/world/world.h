@@ -56,6 +56,8 @@ class World final : private host::HostObserver {
   [[nodiscard]] const faults::FaultEngine& faults() const { return *faults_; }
   [[nodiscard]] host::Host& host(const std::string& name) { return *hosts_.at(name); }
   [[nodiscard]] network::Network& network() { return *network_; }
+  /// Null without a cluster in the scenario.
+  [[nodiscard]] const KafkaCluster* kafka() const { return kafka_.get(); }
 
  private:
   void on_process_started(host::Host& host, std::string_view name, std::uint64_t incarnation) override;

@@ -46,10 +46,11 @@ ARROWS = {
     "app": ("sim", *MODELS),
     "app/scenario": ("sim", *MODELS, "app"),
     "app/results": ("sim", *MODELS, "app", "app/scenario"),
-    "app/cli": ("sim", *MODELS, "app", "app/scenario", "app/results"),
+    "app/logdir": ("sim", *MODELS, "app"),
+    "app/cli": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/logdir"),
     "python": ("sim", *MODELS, "app", "app/scenario", "app/results"),
     "bench": ("sim", *MODELS, "app", "app/scenario", "app/results"),
-    "tests": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/cli"),
+    "tests": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/logdir", "app/cli"),
 }
 
 # first part of <...> -> (library, the folders that may use it)

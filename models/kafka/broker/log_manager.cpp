@@ -45,6 +45,20 @@ std::vector<history::RecoveredRun> scanned_content(const log::Log& log, std::int
   return runs;
 }
 
+/// The clean-shutdown marker as Kafka writes it (CleanShutdownFileHandler, version 0).
+constexpr const char* kMarkerStart = R"({"version":0,"brokerEpoch":)";
+
+std::string marker_text(std::int64_t broker_epoch) {
+  return kMarkerStart + std::to_string(broker_epoch) + "}";
+}
+
+/// -1 if the text is torn or names none.
+std::int64_t epoch_in_marker(const std::string& text) {
+  const std::string start = kMarkerStart;
+  if (!text.starts_with(start) || !text.ends_with("}")) return -1;
+  return log::parse_int(text.substr(start.size(), text.size() - start.size() - 1)).value_or(-1);
+}
+
 }  // namespace
 
 std::int64_t LogManager::take_clean_markers() {
@@ -57,7 +71,7 @@ std::int64_t LogManager::take_clean_markers() {
     clean_[dir] = marker.has_value();
     all = all && marker.has_value();
     if (!marker) continue;
-    epoch = log::parse_int(*marker).value_or(-1);
+    epoch = epoch_in_marker(*marker);
     files.remove(kMarker);
   }
   return all ? epoch : -1;
@@ -191,7 +205,7 @@ sim::Task<void> LogManager::shut_down(std::int64_t broker_epoch) {
   co_await write_recovery_points();
   co_await write_high_watermarks();
   for (std::size_t dir = 0; dir < replicas_.log_dirs(); ++dir) {
-    std::string text = std::to_string(broker_epoch);
+    std::string text = marker_text(broker_epoch);
     std::string file = kMarker;
     static_cast<void>(co_await replicas_.log_dir(dir).replace(std::move(file), std::move(text)));
   }
