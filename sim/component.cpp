@@ -24,10 +24,11 @@ void Process::end_life() {
   alive_ = false;
   paused_ = false;
   sim_.lives_[life_].state = Simulation::LifeState::dead;
-  for (const std::uint32_t slot : deferred_) {
-    if (sim_.nodes_[slot].live) sim_.release(slot);
+  const std::vector<std::uint32_t> deferred = std::exchange(deferred_, {});
+  for (std::size_t i = 0; i < deferred.size(); ++i) {
+    const Simulation::Node& node = sim_.nodes_[deferred[i]];
+    if (node.life == life_ && node.state == (Simulation::Node::kDeferred | i)) sim_.release(deferred[i]);
   }
-  deferred_.clear();
   for (const auto root : std::exchange(roots_, {})) sim_.destroy_frame_later(root);
 }
 
@@ -41,10 +42,11 @@ void Process::resume() {
   if (!alive_ || !paused_) return;
   paused_ = false;
   sim_.lives_[life_].state = Simulation::LifeState::running;
-  for (const std::uint32_t slot : std::exchange(deferred_, {})) {
-    // A slot that was cancelled while waiting may already be reused; only a live event of ours goes on.
-    const Simulation::Node& node = sim_.nodes_[slot];
-    if (node.live && node.life == life_ && node.deferred) sim_.requeue(slot);
+  const std::vector<std::uint32_t> deferred = std::exchange(deferred_, {});
+  for (std::size_t i = 0; i < deferred.size(); ++i) {
+    // A slot that was cancelled or moved while waiting may serve another event now.
+    const Simulation::Node& node = sim_.nodes_[deferred[i]];
+    if (node.life == life_ && node.state == (Simulation::Node::kDeferred | i)) sim_.requeue(deferred[i]);
   }
 }
 

@@ -1,6 +1,7 @@
 #include "sim/simulation.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "sim/component.h"
@@ -9,11 +10,10 @@
 namespace brokersim::sim {
 
 namespace {
-constexpr std::uint32_t kNone = 0xFFFFFFFFu;
-/// More events than this at one instant is a model that loops without letting time pass.
-constexpr std::uint64_t kEventsAtInstantMax = 20'000'000;
-/// More pending events than this is a model that floods the queue (about 5 GB of slots and entries).
-constexpr std::size_t kPendingMax = 50'000'000;
+/// How many events past the limit at one instant are looked at to say who loops.
+constexpr std::uint64_t kLoopersSeen = 64;
+/// How many events ahead the object of a callback is fetched into the cache.
+constexpr std::size_t kFetchAhead = 4;
 
 /// True while a handler runs, false after it, also when a failed check leaves it: what its world destroys then must
 /// not wait for the end of a handler that is gone.
@@ -29,137 +29,297 @@ class Running {
 };
 }  // namespace
 
-Simulation::Simulation(std::uint64_t seed, Recorder* recorder) : seed_(seed) {
-  nodes_.reserve(1'024);
-  record(recorder);
-}
+Simulation::Simulation(std::uint64_t seed, Recorder* recorder) : seed_(seed) { record(recorder); }
 
 Simulation::~Simulation() { bury_dead(); }
 
-EventHandle Simulation::schedule(Component& component, SimTime at, EventKind kind, Callback callback) {
-  SIM_CHECK(at >= now_,
-            "event " + std::string(kind.name) + " of " + component.path() + " at " + to_string(at));
-  SIM_CHECK(live_ < kPendingMax, component.path() + " floods the event queue with " + kind.name);
+// ---- Scheduling
+
+std::uint32_t Simulation::occupy(const Component& component, EventKind kind, Callback callback) {
+  if (live_ >= limits_.pending_events) [[unlikely]]
+    floods(component, kind);
   std::uint32_t slot = free_;
-  if (slot == kNone) {
+  Node* node;
+  if (slot == kNoSlot) [[unlikely]] {
     slot = static_cast<std::uint32_t>(nodes_.size());
-    nodes_.emplace_back();
+    SIM_CHECK(slot < QueueEntry::kSlots);
+    node = &nodes_.add();
   } else {
-    free_ = nodes_[slot].next_free;
+    node = &nodes_[slot];
+    free_ = static_cast<std::uint32_t>(node->callback.argument);
   }
-  Node& node = nodes_[slot];
-  node.callback = callback;
-  node.component = &component;
-  node.life = component.process() == nullptr ? kNoProcess : component.process()->life_;
-  node.kind_name = kind.name;
-  node.kind_hash = kind.hash;
-  node.live = true;
-  node.deferred = false;
+  node->callback = callback;
+  node->component = &component;
+  node->life = component.process() == nullptr ? kNoProcess : component.process()->life_;
+  node->kind_name = kind.name;
+  node->kind_hash = kind.hash;
   ++live_;
   if (recorder_ != nullptr) [[unlikely]]
     recorder_->on_schedule(slot);
-  return push(slot, at);
-}
-
-EventHandle Simulation::push(std::uint32_t slot, SimTime at) {
-  const std::uint32_t generation = nodes_[slot].generation;
-  queue_.push({at.ns, sequence_++, slot, generation});
-  return {slot, generation};
-}
-
-void Simulation::requeue(std::uint32_t slot) {
-  nodes_[slot].deferred = false;
-  push(slot, now_);  // same generation: handles stay good
+  return slot;
 }
 
 void Simulation::release(std::uint32_t slot) {
   Node& node = nodes_[slot];
-  node.live = false;
+  node.state = Node::kFree;
   ++node.generation;
-  node.next_free = free_;
+  node.callback.argument = free_;
   free_ = slot;
   --live_;
 }
 
+void Simulation::enqueue(std::uint32_t slot, SimTime at) {
+  const std::uint64_t sequence = sequence_++;
+  SIM_CHECK(sequence < QueueEntry::kSequences, "more than 2^40 events were scheduled");
+  nodes_[slot].state = sequence;
+  queue_.push(QueueEntry::make(static_cast<std::uint64_t>(at.ns), sequence, slot));
+}
+
+EventHandle Simulation::schedule(Component& component, SimTime at, EventKind kind, Callback callback) {
+  SIM_CHECK(at >= now_,
+            "event " + std::string(kind.name) + " of " + component.path() + " at " + to_string(at));
+  const std::uint32_t slot = occupy(component, kind, callback);
+  enqueue(slot, at);
+  return {slot, nodes_[slot].generation};
+}
+
 bool Simulation::pending(EventHandle handle) const {
-  return handle.slot < nodes_.size() && nodes_[handle.slot].live &&
-         nodes_[handle.slot].generation == handle.generation;
+  return handle.slot < nodes_.size() && nodes_[handle.slot].generation == handle.generation;
 }
 
 bool Simulation::cancel(EventHandle handle) {
   if (!pending(handle)) return false;
+  if ((nodes_[handle.slot].state & Node::kInClass) != 0) unlink_timer(handle.slot);
   release(handle.slot);
   compact_if_stale();
   return true;
 }
 
+bool Simulation::reschedule(EventHandle handle, SimTime at) {
+  SIM_CHECK(at >= now_, "an event is moved to " + to_string(at));
+  if (!pending(handle)) return false;
+  if ((nodes_[handle.slot].state & Node::kInClass) != 0) unlink_timer(handle.slot);
+  if (recorder_ != nullptr) [[unlikely]]
+    recorder_->on_schedule(handle.slot);
+  enqueue(handle.slot, at);
+  compact_if_stale();
+  return true;
+}
+
 void Simulation::compact_if_stale() {
-  // A paused process holds some live events outside the queue, hence the generous bound.
+  // Live events that have no entry of their own (deferred, in a class) only make this rarer. The bound keeps what is
+  // left of cancelled events below twice the live ones, or 64 KiB.
   if (queue_.size() < 4'096) return;
   if (queue_.size() < 3 * live_) return;
-  queue_.drop_if([this](const QueueEntry& e) { return nodes_[e.slot].generation != e.generation; });
+  queue_.drop_if([this](const QueueEntry& entry) {
+    const std::uint64_t state = nodes_[entry.slot()].state;
+    return state != entry.sequence() && state != (Node::kMarker | entry.sequence());
+  });
 }
 
-bool Simulation::is_void(const Node& node) const {
-  return node.life != kNoProcess && lives_[node.life].state == LifeState::dead;
+// ---- Timer classes
+
+TimerClass Simulation::timer_class(Duration duration) {
+  SIM_CHECK(duration.ns >= 0, "a timer class of " + to_string(duration));
+  for (std::uint32_t i = 0; i < timers_.size(); ++i) {
+    if (timers_[i].duration == duration) return {i};
+  }
+  const auto marker = static_cast<std::uint32_t>(nodes_.size());
+  SIM_CHECK(marker < QueueEntry::kSlots);
+  const auto index = static_cast<std::uint32_t>(timers_.size());
+  Node& node = nodes_.add();
+  node.state = Node::kMarker | QueueEntry::kSequences;  // no entry has it
+  node.callback.argument = index;
+  node.generation = kNoSlot;  // no handle has it
+  timers_.push_back({.duration = duration, .marker = marker});
+  return {index};
 }
 
-bool Simulation::step(SimTime limit) {
-  while (!queue_.empty()) {
-    const QueueEntry entry = queue_.top();
-    Node& node = nodes_[entry.slot];
-    if (node.generation != entry.generation) {
-      queue_.pop();
+EventHandle Simulation::set_timer(TimerClass timers, Component& component, EventKind kind,
+                                  Callback callback) {
+  SIM_CHECK(timers.index < timers_.size());
+  const std::uint32_t slot = occupy(component, kind, callback);
+  link_timer(slot, timers.index);
+  return {slot, nodes_[slot].generation};
+}
+
+bool Simulation::restart_timer(TimerClass timers, EventHandle handle) {
+  SIM_CHECK(timers.index < timers_.size());
+  if (!pending(handle)) return false;
+  if ((nodes_[handle.slot].state & Node::kInClass) != 0) unlink_timer(handle.slot);
+  if (recorder_ != nullptr) [[unlikely]]
+    recorder_->on_schedule(handle.slot);
+  link_timer(handle.slot, timers.index);
+  compact_if_stale();
+  return true;
+}
+
+void Simulation::link_timer(std::uint32_t slot, std::uint32_t index) {
+  if (slot >= links_.size()) links_.resize(slot + slot / 2 + 64);
+  Timers& timers = timers_[index];
+  const std::uint64_t sequence = sequence_++;
+  SIM_CHECK(sequence < QueueEntry::kSequences, "more than 2^40 events were scheduled");
+  nodes_[slot].state = Node::kInClass | sequence;
+  ClassLink& link = links_[slot];
+  link.time = static_cast<std::uint64_t>((now_ + timers.duration).ns);
+  link.timers = index;
+  link.previous = timers.tail;
+  link.next = kNoSlot;
+  (timers.tail == kNoSlot ? timers.head : links_[timers.tail].next) = slot;
+  timers.tail = slot;
+  if (!timers.armed) arm(timers);
+}
+
+void Simulation::unlink_timer(std::uint32_t slot) {
+  const ClassLink& link = links_[slot];
+  Timers& timers = timers_[link.timers];
+  (link.previous == kNoSlot ? timers.head : links_[link.previous].next) = link.next;
+  (link.next == kNoSlot ? timers.tail : links_[link.next].previous) = link.previous;
+}
+
+/// Gives the class an entry in the queue for its head, with the head's own place in the order.
+void Simulation::arm(Timers& timers) {
+  timers.armed = timers.head != kNoSlot;
+  if (!timers.armed) return;
+  const std::uint64_t sequence = nodes_[timers.head].state & ~Node::kInClass;
+  nodes_[timers.marker].state = Node::kMarker | sequence;
+  queue_.push(QueueEntry::make(links_[timers.head].time, sequence, timers.marker));
+}
+
+// ---- Running
+
+void Simulation::prefetch_sorted() const {
+  const std::size_t count = queue_.sorted();
+  for (std::size_t i = 0; i < count; ++i) __builtin_prefetch(&nodes_[queue_.next(i).slot()], 1);
+  for (std::size_t i = 0; i < std::min(count, kFetchAhead); ++i)
+    __builtin_prefetch(nodes_[queue_.next(i).slot()].callback.self, 1);
+}
+
+inline void Simulation::reach(std::uint64_t time) {
+  if (static_cast<std::int64_t>(time) == now_.ns) return;
+  SIM_DCHECK(static_cast<std::int64_t>(time) > now_.ns);
+  now_.ns = static_cast<std::int64_t>(time);
+  queue_.set_floor(time);
+  events_at_instant_ = 0;
+}
+
+inline bool Simulation::run_one(std::uint64_t limit) {
+  for (;;) {
+    if (queue_.sorted() == 0) [[unlikely]] {
+      if (!queue_.refill(limit)) return false;
+      prefetch_sorted();
+    }
+    const QueueEntry entry = queue_.front();
+    if (entry.time > limit) return false;
+    queue_.pop_front();
+    if (queue_.sorted() > kFetchAhead)
+      __builtin_prefetch(nodes_[queue_.next(kFetchAhead).slot()].callback.self, 1);
+    const std::uint32_t slot = entry.slot();
+    Node& node = nodes_[slot];
+    if (node.state != entry.sequence()) [[unlikely]] {
+      if (surfaced_elsewhere(entry)) return true;
       continue;
     }
-    if (is_void(node)) {
-      queue_.pop();
-      release(entry.slot);
+    if (lives_[node.life].state != LifeState::running) [[unlikely]] {
+      if (lives_[node.life].state == LifeState::paused) reach(entry.time);
+      if (run_or_hold_back(slot)) return true;
       continue;
     }
-    if (entry.time_ns > limit.ns) return false;
-    queue_.pop();
-    if (entry.time_ns != now_.ns) {
-      SIM_DCHECK(entry.time_ns > now_.ns);
-      now_.ns = entry.time_ns;
-      events_at_instant_ = 0;
-    }
-    if (node.life != kNoProcess && lives_[node.life].state == LifeState::paused) {
-      node.deferred = true;
-      lives_[node.life].process->deferred_.push_back(entry.slot);
-      continue;
-    }
-    execute(entry.slot);
+    reach(entry.time);
+    execute(node, slot);
     return true;
   }
-  return false;
 }
 
-void Simulation::execute(std::uint32_t slot) {
-  const Node node = nodes_[slot];
-  release(slot);
-  guard_progress(node);
+/// An entry whose event is gone, or the marker of a timer class. True if an event was executed.
+bool Simulation::surfaced_elsewhere(QueueEntry entry) {
+  const Node& marker = nodes_[entry.slot()];
+  if (marker.state != (Node::kMarker | entry.sequence())) return false;  // cancelled or moved
+  Timers& timers = timers_[marker.callback.argument];
+  const std::uint32_t slot = timers.head;
+  if (slot == kNoSlot || nodes_[slot].state != (Node::kInClass | entry.sequence())) {
+    arm(timers);  // its timer was cancelled: wait for the next one
+    return false;
+  }
+  unlink_timer(slot);
+  arm(timers);
+  if (lives_[nodes_[slot].life].state != LifeState::dead) reach(entry.time);
+  return run_or_hold_back(slot);
+}
+
+/// Executes an event that is due, or keeps it until its process resumes, or drops it with its process.
+bool Simulation::run_or_hold_back(std::uint32_t slot) {
+  Node& node = nodes_[slot];
+  const Life& life = lives_[node.life];
+  if (life.state == LifeState::dead) {
+    release(slot);
+    return false;
+  }
+  if (life.state == LifeState::paused) {
+    node.state = Node::kDeferred | life.process->deferred_.size();
+    life.process->deferred_.push_back(slot);
+    return false;
+  }
+  execute(node, slot);
+  return true;
+}
+
+inline void Simulation::execute(Node& node, std::uint32_t slot) {
+  const Callback callback = node.callback;
+  if (++events_at_instant_ > limits_.events_at_instant) [[unlikely]]
+    loops(node);
   current_kind_ = node.kind_name;
   current_component_ = node.component;
   fingerprint_.event(now_.ns, node.component->path_hash(), node.kind_hash);
   if (recorder_ != nullptr) [[unlikely]] {
     recorder_->on_begin(slot, fingerprint_.events() - 1, now_, node.component->path(), node.kind_name);
   }
+  release(slot);
   {
     const Running running(in_handler_);
-    node.callback.function(node.callback.self, node.callback.argument);
+    callback.function(callback.self, callback.argument);
   }
   current_component_ = nullptr;
   if (recorder_ != nullptr) [[unlikely]]
     recorder_->on_end();
   if (!dead_.empty()) bury_dead();
-  if (bug_) std::rethrow_exception(bug_);
+  if (bug_) [[unlikely]]
+    std::rethrow_exception(bug_);
 }
 
-void Simulation::guard_progress(const Node& node) {
-  if (++events_at_instant_ <= kEventsAtInstantMax) [[likely]]
-    return;
-  SIM_CHECK(false, node.component->path() + " loops at " + to_string(now_) + " with " + node.kind_name);
+bool Simulation::step(SimTime limit) { return run_one(static_cast<std::uint64_t>(limit.ns)); }
+
+void Simulation::loops(const Node& node) {
+  const std::string name = node.component->path() + " with " + node.kind_name;
+  if (std::find(loopers_.begin(), loopers_.end(), name) == loopers_.end()) loopers_.push_back(name);
+  if (events_at_instant_ < limits_.events_at_instant + kLoopersSeen) return;
+  std::string all;
+  for (const std::string& looper : loopers_) all += (all.empty() ? "" : ", ") + looper;
+  SIM_CHECK(false, "time stands still at " + to_string(now_) + " after " +
+                       std::to_string(events_at_instant_) + " events; it loops in: " + all);
+}
+
+void Simulation::floods(const Component& component, EventKind kind) const {
+  std::map<std::uint64_t, std::pair<std::uint64_t, std::uint32_t>>
+      counts;  // by name: number, and one of them
+  std::pair<std::uint64_t, std::uint32_t> most = {0, kNoSlot};
+  for (std::uint32_t slot = 0; slot < nodes_.size(); ++slot) {
+    const Node& node = nodes_[slot];
+    if ((node.state & (Node::kFree | Node::kMarker)) != 0) continue;
+    if (lives_[node.life].state == LifeState::dead) continue;  // its component may be gone
+    auto& count = counts[combine(node.component->path_hash(), node.kind_hash)];
+    count = {count.first + 1, slot};
+    if (count.first > most.first) most = count;
+  }
+  std::string text =
+      component.path() + " schedules " + kind.name + " with " + std::to_string(live_) + " events pending";
+  if (most.second != kNoSlot) {
+    const Node& node = nodes_[most.second];
+    text += ", of which " + std::to_string(most.first) + " are " + node.kind_name + " of " +
+            node.component->path();
+  }
+  SIM_CHECK(live_ < limits_.pending_events, "the event queue is flooded: " + text);
+  std::terminate();  // not reached
 }
 
 void Simulation::record(Recorder* recorder) {
@@ -173,18 +333,19 @@ void Simulation::on_component(const Component& component) const {
 
 void Simulation::run_until(SimTime until) {
   stopped_ = false;
-  while (!stopped_ && step(until)) {
+  while (!stopped_ && run_one(static_cast<std::uint64_t>(until.ns))) {
   }
-  if (!stopped_ && now_ < until) {
-    now_ = until;
-    events_at_instant_ = 0;
-  }
+  if (!stopped_ && now_ < until) reach(static_cast<std::uint64_t>(until.ns));
 }
 
 void Simulation::run_to_end(SimTime limit) {
   stopped_ = false;
-  while (!stopped_ && step(limit)) {
+  while (!stopped_ && run_one(static_cast<std::uint64_t>(limit.ns))) {
   }
+}
+
+std::size_t Simulation::event_memory() const {
+  return nodes_.memory() + queue_.memory() + links_.capacity() * sizeof(ClassLink);
 }
 
 void Simulation::resume_now(std::coroutine_handle<> handle) {

@@ -5,6 +5,10 @@
 // not an event: it does not run and is not in the fingerprint. Events of a paused process wait and run,
 // in their order, at the instant it resumes.
 //
+// Cancelling touches the event only; the entry left in the queue is dropped when it surfaces, or with all others of its
+// kind when they outnumber the live ones. Timers of one constant duration, most of which are cancelled, go into a
+// timer class: a list in order of their deadlines of which only the first has an entry in the queue.
+//
 // Ownership: an event belongs to a Component; a Component may belong to a Process. Killing the process
 // voids all its events at once; its task frames and objects are destroyed by the kernel after the
 // running handler has returned, never from inside themselves.
@@ -21,6 +25,7 @@
 #include "sim/check.h"
 #include "sim/event_queue.h"
 #include "sim/fingerprint.h"
+#include "sim/slab.h"
 #include "sim/time.h"
 
 namespace brokersim::sim {
@@ -70,6 +75,17 @@ struct EventHandle {
   std::uint32_t generation = 0;
 };
 
+/// Timers of one duration: see Simulation::timer_class().
+struct TimerClass {
+  std::uint32_t index = 0xFFFFFFFFu;
+};
+
+/// What no sound model comes near. Passing one is a Bug that names who did it.
+struct Limits {
+  std::uint64_t events_at_instant = 20'000'000;  ///< A model that loops without letting time pass.
+  std::size_t pending_events = 16'000'000;       ///< A model that floods the queue. At most 2^24 - 256.
+};
+
 class Simulation {
  public:
   /// With a `recorder`, which outlives the simulation, every event and draw is told to it (see record()).
@@ -95,8 +111,24 @@ class Simulation {
   EventHandle schedule(Component& component, SimTime at, EventKind kind, Callback callback);
   /// Cancels in O(1). False if it has run, was cancelled, or never was.
   bool cancel(EventHandle handle);
+  /// Moves a pending event to `at`, not before now(), as if it was scheduled now; O(1), and `handle` stays good. False if
+  /// it has run, was cancelled, or never was. An event of a timer class leaves its class.
+  bool reschedule(EventHandle handle, SimTime at);
+
+  /// The class of timers that run `duration` after they were set; equal durations share one. Not negative.
+  [[nodiscard]] TimerClass timer_class(Duration duration);
+  /// As schedule() at now() + the duration of the class, in the same total order; O(1) without touching the queue.
+  EventHandle set_timer(TimerClass timers, Component& component, EventKind kind, Callback callback);
+  /// Sets a pending timer of a class again, to the full duration from now. False if it is not pending.
+  bool restart_timer(TimerClass timers, EventHandle handle);
+
   [[nodiscard]] bool pending(EventHandle handle) const;
   [[nodiscard]] std::size_t pending_events() const { return live_; }
+  void set_limits(Limits limits) { limits_ = limits; }
+  /// Bytes held for pending events and what is left of cancelled ones.
+  [[nodiscard]] std::size_t event_memory() const;
+  /// Entries in the queue, those of cancelled events included.
+  [[nodiscard]] std::size_t queue_entries() const { return queue_.size(); }
 
   /// From now on every draw of every stream, existing or made later, is a function of (seed, id, path, purpose,
   /// ordinal); what is already drawn stays. 0 changes nothing; the fingerprint records any other id. Branches nest:
@@ -129,22 +161,43 @@ class Simulation {
   friend class Process;
   friend class Completion;
 
-  static constexpr std::uint32_t kNoProcess = 0xFFFFFFFFu;
+  static constexpr std::uint32_t kNoSlot = 0xFFFFFFFFu;
+  static constexpr std::uint32_t kNoProcess = 0;  // lives_[0] is always running
   enum class LifeState : std::uint8_t { running, paused, dead };
   struct Life {
     LifeState state = LifeState::running;
     Process* process = nullptr;  // null once the object is gone
   };
-  struct Node {
-    Callback callback;
-    Component* component = nullptr;
+  /// One event, a cache line. `state` is the sequence of its entry in the queue, or one of the marks with a number.
+  struct alignas(64) Node {
+    static constexpr std::uint64_t kFree = std::uint64_t{1} << 63;
+    static constexpr std::uint64_t kDeferred = std::uint64_t{1}
+                                               << 62;  // + place in the list of its paused process
+    static constexpr std::uint64_t kInClass = std::uint64_t{1} << 61;  // + sequence; linked in a timer class
+    static constexpr std::uint64_t kMarker = std::uint64_t{1}
+                                             << 60;  // + sequence; stands for a class in the queue
+    Callback callback;                               // of a free node: argument is the next free one
+    const Component* component = nullptr;
     const char* kind_name = nullptr;
     std::uint64_t kind_hash = 0;
+    std::uint64_t state = kFree;
     std::uint32_t life = kNoProcess;  // index into lives_
     std::uint32_t generation = 0;
-    std::uint32_t next_free = 0;
-    bool live = false;
-    bool deferred = false;  // surfaced while its process was paused
+  };
+  static_assert(sizeof(Node) == 64);
+  /// What only timers of a class have.
+  struct ClassLink {
+    std::uint64_t time = 0;
+    std::uint32_t previous = kNoSlot;
+    std::uint32_t next = kNoSlot;
+    std::uint32_t timers = 0;
+  };
+  struct Timers {
+    Duration duration;
+    std::uint32_t head = kNoSlot;
+    std::uint32_t tail = kNoSlot;
+    std::uint32_t marker = kNoSlot;
+    bool armed = false;  // its marker has an entry in the queue, not after the head's deadline
   };
   struct Corpse {
     void* object;
@@ -153,22 +206,34 @@ class Simulation {
 
   void bury(Corpse corpse);
   void bury_dead();
+  [[nodiscard]] bool run_one(std::uint64_t limit);
+  [[nodiscard]] std::uint32_t occupy(const Component& component, EventKind kind, Callback callback);
   void release(std::uint32_t slot);
-  void execute(std::uint32_t slot);
-  void on_component(const Component& component) const;
-  void guard_progress(const Node& node);
-  [[nodiscard]] bool is_void(const Node& node) const;
+  void enqueue(std::uint32_t slot, SimTime at);
+  void requeue(std::uint32_t slot) { enqueue(slot, now_); }
+  void execute(Node& node, std::uint32_t slot);
+  [[nodiscard]] bool surfaced_elsewhere(QueueEntry entry);
+  [[nodiscard]] bool run_or_hold_back(std::uint32_t slot);
+  void reach(std::uint64_t time);
+  void prefetch_sorted() const;
+  void link_timer(std::uint32_t slot, std::uint32_t timers);
+  void unlink_timer(std::uint32_t slot);
+  void arm(Timers& timers);
   void compact_if_stale();
-  EventHandle push(std::uint32_t slot, SimTime at);
-  void requeue(std::uint32_t slot);
+  void loops(const Node& node);
+  [[noreturn]] void floods(const Component& component, EventKind kind) const;
+  void on_component(const Component& component) const;
 
   std::uint64_t seed_;
   SimTime now_;
   std::uint64_t sequence_ = 0;
   EventQueue queue_;
-  std::vector<Node> nodes_;
-  std::vector<Life> lives_;
-  std::uint32_t free_ = 0xFFFFFFFFu;
+  Slab<Node> nodes_;
+  std::vector<Life> lives_{Life{}};
+  std::vector<ClassLink> links_;  // by slot, as far as timers of classes were set
+  std::vector<Timers> timers_;
+  std::uint32_t free_ = kNoSlot;
+  Limits limits_;
   std::size_t live_ = 0;
   Fingerprint fingerprint_;
   std::coroutine_handle<> next_;
@@ -177,7 +242,8 @@ class Simulation {
   bool in_handler_ = false;
   bool stopped_ = false;
   std::uint64_t events_at_instant_ = 0;
-  Recorder* recorder_ = nullptr;  // only while a run is recorded
+  std::vector<std::string> loopers_;  // who runs on at an instant past the limit
+  Recorder* recorder_ = nullptr;      // only while a run is recorded
   const char* current_kind_ = "start";
   const Component* current_component_ = nullptr;
 };

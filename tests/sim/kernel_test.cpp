@@ -164,6 +164,53 @@ TEST(Process, PausedEventsRunInOrderAtResume) {
   EXPECT_EQ(sim.now(), SimTime{} + 5_ms);
 }
 
+struct CancelsThenKills {
+  Simulation* sim;
+  Process* process;
+  Component* other;
+  EventHandle waiting;
+  Log* log;
+  void fire() {
+    EXPECT_TRUE(sim->cancel(waiting));
+    other->after(1_ms, "test", bind<&Log::add>(log, 7));  // takes the slot of the cancelled event
+    process->kill();
+  }
+};
+// Goal: killing a paused process voids its own events only. Method: an event that waits for the process to resume is
+// cancelled, its place in the kernel serves another component's event, and then the process is killed.
+TEST(Process, KillingAPausedProcessSparesTheEventsOfOthers) {
+  Simulation sim(1);
+  Component world(sim, "world");
+  Process process(sim, "p");
+  Component c(process, "p/c");
+  Log log;
+  CancelsThenKills killer{&sim, &process, &world, c.after(1_ms, "test", bind<&Log::add>(&log, 1)), &log};
+  process.pause();
+  world.after(2_ms, "test.kill", bind<&CancelsThenKills::fire>(&killer));
+  sim.run_to_end();
+  EXPECT_EQ(log.seen, (std::vector<std::uint64_t>{7}));
+  EXPECT_EQ(sim.now(), SimTime{} + 3_ms);
+  EXPECT_EQ(sim.pending_events(), 0u);
+}
+
+// Goal: events of a paused process that are moved while they wait keep the order of the schedule calls.
+TEST(Process, AnEventMovedWhileItsProcessIsPausedTakesItsNewPlace) {
+  Simulation sim(1);
+  Component world(sim, "world");
+  Process process(sim, "p");
+  Component c(process, "p/c");
+  Log log;
+  const EventHandle first = c.after(1_ms, "test", bind<&Log::add>(&log, 1));
+  c.after(1_ms, "test", bind<&Log::add>(&log, 2));
+  process.pause();
+  sim.run_until(SimTime{} + 2_ms);
+  EXPECT_TRUE(sim.reschedule(first, sim.now() + 1_ms)) << "surfaces again at 3 ms, after the other";
+  world.after(3_ms, "test", bind<&Process::resume>(&process));
+  sim.run_to_end();
+  EXPECT_EQ(log.seen, (std::vector<std::uint64_t>{2, 1}));
+  EXPECT_EQ(sim.now(), SimTime{} + 5_ms);
+}
+
 Task<int> ready() { co_return 1; }
 Task<void> ten_million(Log* log) {
   std::uint64_t sum = 0;

@@ -1,0 +1,288 @@
+// The rare steps of the event queue: opening slots, spreading, spilling. Included where the template is instantiated:
+// event_queue.cpp for the kernel, and tests of other chunk sizes.
+#pragma once
+
+#include <algorithm>
+#include <new>
+
+#include "sim/event_queue.h"
+#include "sim/small_sort.h"
+
+namespace brokersim::sim {
+
+template <std::size_t kChunkBytes>
+BasicEventQueue<kChunkBytes>::BasicEventQueue() {
+  reserve_bottom(4 * kSpillAbove);
+}
+
+template <std::size_t kChunkBytes>
+BasicEventQueue<kChunkBytes>::~BasicEventQueue() {
+  for (Chunk* block : blocks_) ::operator delete (block, std::align_val_t{kChunkBytes});
+  for (Level& level : levels_) delete[] level.slots;
+}
+
+template <std::size_t kChunkBytes>
+std::size_t BasicEventQueue<kChunkBytes>::memory() const {
+  std::size_t bytes = chunks_ * kChunkBytes + buffer_.capacity() * sizeof(QueueEntry);
+  for (const Level& level : levels_) bytes += level.slots == nullptr ? 0 : kLevelSlots * sizeof(Slot);
+  return bytes;
+}
+
+template <std::size_t kChunkBytes>
+auto BasicEventQueue<kChunkBytes>::allocate() -> Chunk* {
+  if (free_ == nullptr) {
+    // Blocks grow with the queue, from 16 KiB up to 1 MiB.
+    const std::size_t count = std::clamp(chunks_ / 4, 16'384 / kChunkBytes, 1'048'576 / kChunkBytes);
+    auto* block = static_cast<Chunk*>(::operator new (count * sizeof(Chunk), std::align_val_t{kChunkBytes}));
+    blocks_.push_back(block);
+    chunks_ += count;
+    for (std::size_t i = count; i-- > 0;) release(block + i);
+  }
+  Chunk* chunk = free_;
+  free_ = chunk->previous;
+  return chunk;
+}
+
+template <std::size_t kChunkBytes>
+auto BasicEventQueue<kChunkBytes>::open_chunk(std::size_t level, std::size_t index, Slot full) -> Slot {
+  Chunk* chunk = allocate();
+  if (full == nullptr) {
+    chunk->previous = nullptr;
+    chunk->before = 0;
+    levels_[level].used[index / 64] |= std::uint64_t{1} << (index % 64);
+    levels_used_ |= std::uint64_t{1} << level;
+  } else {
+    chunk->previous = chunk_of(full - 1);
+    chunk->before = chunk->previous->before + kPerChunk;
+  }
+  return chunk->entries;
+}
+
+/// Calls visit(first, end) for the entries of each chunk of a slot, the last chunk first, and recycles them.
+template <std::size_t kChunkBytes>
+template <class Visit>
+void BasicEventQueue<kChunkBytes>::for_each_chunk(Chunk* last, const QueueEntry* end, Visit visit) {
+  for (Chunk* chunk = last; chunk != nullptr;) {
+    Chunk* previous = chunk->previous;
+    visit(chunk, end);
+    chunk = previous;
+    if (chunk != nullptr) end = chunk->entries + kPerChunk;
+  }
+}
+
+template <std::size_t kChunkBytes>
+bool BasicEventQueue<kChunkBytes>::refill(std::uint64_t limit) {
+  begin_ = end_ = buffer_.data();
+  for (;;) {
+    if (levels_used_ == 0) {
+      small_mode();
+      return false;
+    }
+    const int inner = 63 - std::countl_zero(levels_used_);
+    Level& level = levels_[inner];
+    std::size_t word = 0;
+    while (level.used[word] == 0) ++word;
+    const std::size_t index = word * 64 + static_cast<std::size_t>(std::countr_zero(level.used[word]));
+    const int above = level.shift + level.bits;
+    const std::uint64_t start =
+        (current_ >> above << above) | (static_cast<std::uint64_t>(index) << level.shift);
+    if (start > limit) return false;
+
+    const QueueEntry* end = level.slots[index];
+    Chunk* last = chunk_of(end - 1);
+    level.slots[index] = nullptr;
+    level.used[word] &= level.used[word] - 1;
+    if ((level.used[0] | level.used[1] | level.used[2] | level.used[3]) == 0)
+      levels_used_ &= ~(std::uint64_t{1} << inner);
+    depth_ = inner + 1;  // the levels below are empty: their bits are free
+    if (last->previous == nullptr) [[likely]] {
+      open_sorted(last, end, start, level.shift);
+      return true;
+    }
+    spread(last, end, start, level.shift, limit);
+    if (begin_ != end_) return true;
+  }
+}
+
+/// A slot of at most one chunk becomes the bottom.
+template <std::size_t kChunkBytes>
+void BasicEventQueue<kChunkBytes>::open_sorted(Chunk* only, const QueueEntry* end, std::uint64_t start,
+                                               int shift) {
+  const auto count = static_cast<std::size_t>(end - only->entries);
+  sort_small(only->entries, count, end_);
+  end_ += count;
+  release(only);
+  if (levels_used_ == 0) {
+    small_mode();
+    return;
+  }
+  current_ = start;
+  inner_shift_ = shift;
+  bottom_end_ = start + (std::uint64_t{1} << shift);
+}
+
+/// A slot of several chunks is spread over new levels between its own bits and those that separate its events.
+template <std::size_t kChunkBytes>
+void BasicEventQueue<kChunkBytes>::spread(Chunk* last, const QueueEntry* end, std::uint64_t start, int shift,
+                                          std::uint64_t limit) {
+  const std::size_t count = last->before + static_cast<std::size_t>(end - last->entries);
+  std::uint64_t low = ~std::uint64_t{0};
+  std::uint64_t high = 0;
+  for_each_chunk(last, end, [&](Chunk* chunk, const QueueEntry* chunk_end) {
+    for (const QueueEntry* e = chunk->entries; e != chunk_end; ++e) {
+      low = std::min(low, e->time);
+      high = std::max(high, e->time);
+    }
+  });
+  const int span = 64 - std::countl_zero(low ^ high);  // bits below which they differ
+  const std::uint64_t common = span == 64 ? 0 : low >> span << span;
+  if (common > limit) {
+    // Nothing here is due: separate the slot's start from its events without passing the limit.
+    current_ = start;
+    add_levels(span, shift, kLevelBits);
+  } else if (span == 0) {
+    open_instant(last, end, shift);
+    return;
+  } else {
+    current_ = common;
+    const int bits =
+        std::clamp(static_cast<int>(std::bit_width(count / kPerSlot)), 1, std::min(kLevelBits, span));
+    add_levels(span - bits, shift, bits);
+  }
+  bottom_end_ = current_;
+  for_each_chunk(last, end, [&](Chunk* chunk, const QueueEntry* chunk_end) {
+    for (const QueueEntry* e = chunk->entries; e != chunk_end; ++e) append(*e);
+    release(chunk);
+  });
+}
+
+/// Several chunks of one instant become the bottom, in the order of their sequence.
+template <std::size_t kChunkBytes>
+void BasicEventQueue<kChunkBytes>::open_instant(Chunk* last, const QueueEntry* end, int shift) {
+  const std::size_t count = last->before + static_cast<std::size_t>(end - last->entries);
+  reserve_bottom(count);
+  QueueEntry* to = end_ = begin_ + count;
+  for_each_chunk(last, end, [&](Chunk* chunk, const QueueEntry* chunk_end) {
+    to = std::copy_backward(static_cast<const QueueEntry*>(chunk->entries), chunk_end, to);
+    release(chunk);
+  });
+  const auto in_order = [](const QueueEntry& a, const QueueEntry& b) { return a.before(b); };
+  if (!std::is_sorted(begin_, end_, in_order)) std::sort(begin_, end_, in_order);
+  current_ = begin_->time;
+  add_levels(0, shift, kLevelBits);
+  bottom_end_ = current_ + 1;
+}
+
+/// The bottom is too long: its later part goes into new levels below the slot that it covers.
+template <std::size_t kChunkBytes>
+void BasicEventQueue<kChunkBytes>::spill() {
+  std::uint64_t split = begin_[kSpillKeeps].time;
+  if (split == floor_) {
+    if (end_[-1].time == floor_)
+      return;  // all of this instant: they are appended and popped at no extra cost
+    split = std::upper_bound(begin_, end_, floor_, [](std::uint64_t t, const QueueEntry& e) {
+              return t < e.time;
+            })->time;
+  }
+  if (floor_ < current_) {
+    // A step with a limit opened a slot after the floor, and then more came before it than the bottom should hold.
+    std::vector<QueueEntry> all;
+    take_all(all);
+    put_back(all);
+    return;
+  }
+  const int shift = 63 - std::countl_zero(split ^ floor_);
+  add_levels(shift, inner_shift_, kLevelBits);
+  current_ = floor_;
+  bottom_end_ = ((floor_ >> shift) + 1) << shift;
+  QueueEntry* keep = end_;
+  while (keep != begin_ && keep[-1].time >= bottom_end_) --keep;
+  for (const QueueEntry* e = keep; e != end_; ++e) append(*e);
+  end_ = keep;
+}
+
+/// Gives the bits [from, below) to new levels: the innermost gets `lowest_bits` at most, the others 8.
+template <std::size_t kChunkBytes>
+void BasicEventQueue<kChunkBytes>::add_levels(int from, int below, int lowest_bits) {
+  int cuts[kTimeBits + 2];
+  int count = 0;
+  cuts[count++] = from;
+  for (int bits = lowest_bits, at = from; at < below; bits = kLevelBits) {
+    at = std::min(at + bits, below);
+    cuts[count++] = at;
+  }
+  for (int i = count - 1; i > 0; --i) {
+    Level& level = levels_[depth_];
+    level.shift = cuts[i - 1];
+    level.bits = cuts[i] - cuts[i - 1];
+    if (level.slots == nullptr) level.slots = new Slot[kLevelSlots]();
+    const Route route{level.slots, static_cast<std::uint16_t>(level.shift),
+                      static_cast<std::uint16_t>(depth_), (1u << level.bits) - 1};
+    // The innermost also takes what does not differ in any of its bits: its first slot, not opened yet.
+    std::fill(route_ + (i == 1 ? 0 : level.shift), route_ + cuts[i], route);
+    ++depth_;
+  }
+  inner_shift_ = from;
+}
+
+/// No entry in the slots: the bottom takes everything until it is too long.
+template <std::size_t kChunkBytes>
+void BasicEventQueue<kChunkBytes>::small_mode() {
+  bottom_end_ = ~std::uint64_t{0};
+  current_ = 0;
+  depth_ = 0;
+  inner_shift_ = kTimeBits;
+}
+
+template <std::size_t kChunkBytes>
+void BasicEventQueue<kChunkBytes>::make_room() {
+  const std::size_t count = sorted();
+  if (2 * count > buffer_.size()) {
+    std::vector<QueueEntry> larger(2 * buffer_.size());
+    std::copy(begin_, end_, larger.begin());
+    buffer_ = std::move(larger);
+  } else {
+    std::copy(begin_, end_, buffer_.data());
+  }
+  begin_ = buffer_.data();
+  end_ = begin_ + count;
+  limit_ = begin_ + buffer_.size();
+}
+
+/// Makes the (empty) bottom's buffer hold at least `count` entries and one more.
+template <std::size_t kChunkBytes>
+void BasicEventQueue<kChunkBytes>::reserve_bottom(std::size_t count) {
+  if (buffer_.size() < count + kSpillAbove) buffer_.resize(count + kSpillAbove);
+  begin_ = end_ = buffer_.data();
+  limit_ = begin_ + buffer_.size();
+}
+
+template <std::size_t kChunkBytes>
+void BasicEventQueue<kChunkBytes>::take_all(std::vector<QueueEntry>& out) {
+  out.reserve(size_);
+  out.insert(out.end(), begin_, end_);
+  for (Level& level : levels_) {
+    for (std::size_t word = 0; word < kLevelSlots / 64; ++word) {
+      for (; level.used[word] != 0; level.used[word] &= level.used[word] - 1) {
+        const std::size_t index = word * 64 + static_cast<std::size_t>(std::countr_zero(level.used[word]));
+        const QueueEntry* end = level.slots[index];
+        level.slots[index] = nullptr;
+        for_each_chunk(chunk_of(end - 1), end, [&](Chunk* chunk, const QueueEntry* chunk_end) {
+          out.insert(out.end(), static_cast<const QueueEntry*>(chunk->entries), chunk_end);
+          release(chunk);
+        });
+      }
+    }
+  }
+  levels_used_ = 0;
+  size_ = 0;
+  begin_ = end_ = buffer_.data();
+  small_mode();
+}
+
+template <std::size_t kChunkBytes>
+void BasicEventQueue<kChunkBytes>::put_back(const std::vector<QueueEntry>& entries) {
+  for (const QueueEntry& entry : entries) push(entry);
+}
+
+}  // namespace brokersim::sim

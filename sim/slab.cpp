@@ -1,0 +1,30 @@
+#include "sim/slab.h"
+
+#if defined(__linux__)
+// Advice about anonymous memory: no descriptor, survives fork(), and no value that a run reads depends on it.
+#include <sys/mman.h>  // lint: allow(files) madvise only
+#endif
+
+namespace brokersim::sim::detail {
+
+namespace {
+constexpr std::size_t kHugePage = std::size_t{2} << 20;
+constexpr std::size_t kLine = 64;
+constexpr std::align_val_t alignment(std::size_t bytes) {
+  return std::align_val_t{bytes < kHugePage ? kLine : kHugePage};
+}
+}  // namespace
+
+void* allocate_slab(std::size_t bytes) {
+  void* memory = ::operator new(bytes, alignment(bytes));
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+  if (bytes >= kHugePage) static_cast<void>(madvise(memory, bytes / kHugePage * kHugePage, MADV_HUGEPAGE));
+#endif
+  return memory;
+}
+
+void release_slab(void* memory, std::size_t bytes) noexcept {
+  if (memory != nullptr) ::operator delete(memory, alignment(bytes));
+}
+
+}  // namespace brokersim::sim::detail
