@@ -5,12 +5,14 @@
 #include <cstdio>
 
 #include "sim/check.h"
+#include "sim/sampling.h"
 
 namespace brokersim::sim {
 namespace {
 
 /// P(X <= k) of a binomial: terms relative to the largest one, outwards from it until they no longer count.
 double binomial_cdf(std::int64_t k, std::int64_t n, double p) {
+  if (k < 0) return 0.0;
   if (k >= n) return 1.0;
   if (p <= 0.0) return 1.0;
   if (p >= 1.0) return 0.0;
@@ -39,6 +41,39 @@ double solve_share(std::int64_t k, std::int64_t n, double target) {
   for (int i = 0; i < 80; ++i) {
     const double middle = (low + high) / 2.0;
     (binomial_cdf(k, n, middle) > target ? low : high) = middle;
+  }
+  return (low + high) / 2.0;
+}
+
+/// P(X <= k) of a Poisson variable, likewise.
+double poisson_cdf(std::int64_t k, double mean) {
+  if (k < 0) return 0.0;
+  if (mean <= 0.0) return 1.0;
+  const auto mode = static_cast<std::int64_t>(mean);
+  double below = mode <= k ? 1.0 : 0.0;
+  double total = 1.0;
+  double term = 1.0;
+  for (std::int64_t i = mode; term > 1e-18; ++i) {
+    term *= mean / static_cast<double>(i + 1);
+    total += term;
+    if (i + 1 <= k) below += term;
+  }
+  term = 1.0;
+  for (std::int64_t i = mode; i > 0 && term > 1e-18; --i) {
+    term *= static_cast<double>(i) / mean;
+    total += term;
+    if (i - 1 <= k) below += term;
+  }
+  return below / total;
+}
+
+/// The mean at which P(X <= k) = target.
+double solve_mean(std::int64_t k, double target) {
+  double low = 0.0;
+  double high = 2.0 * static_cast<double>(k) + 200.0;  // target is at least 1e-16 or so
+  for (int i = 0; i < 100; ++i) {
+    const double middle = (low + high) / 2.0;
+    (poisson_cdf(k, middle) > target ? low : high) = middle;
   }
   return (low + high) / 2.0;
 }
@@ -76,6 +111,18 @@ std::string number(double value) {
 
 }  // namespace
 
+double binomial_at_most(std::int64_t k, std::int64_t n, double p) {
+  SIM_CHECK(n >= 0);
+  SIM_CHECK(p >= 0.0);
+  SIM_CHECK(p <= 1.0);
+  return binomial_cdf(k, n, p);
+}
+
+double poisson_at_most(std::int64_t k, double mean) {
+  SIM_CHECK(mean >= 0.0);
+  return poisson_cdf(k, mean);
+}
+
 Interval clopper_pearson(std::int64_t hits, std::int64_t n, double confidence) {
   SIM_CHECK(hits >= 0);
   SIM_CHECK(hits <= n);
@@ -83,9 +130,63 @@ Interval clopper_pearson(std::int64_t hits, std::int64_t n, double confidence) {
   SIM_CHECK(confidence < 1.0);
   if (n == 0) return {0.0, 1.0};
   const double alpha = 1.0 - confidence;
-  if (hits == 0) return {0.0, solve_share(0, n, alpha)};
-  if (hits == n) return {solve_share(n - 1, n, 1.0 - alpha), 1.0};
-  return {solve_share(hits - 1, n, 1.0 - alpha / 2.0), solve_share(hits, n, alpha / 2.0)};
+  return {hits == 0 ? 0.0 : solve_share(hits - 1, n, 1.0 - alpha / 2.0),
+          hits == n ? 1.0 : solve_share(hits, n, alpha / 2.0)};
+}
+
+double share_at_most(std::int64_t hits, std::int64_t n, double confidence) {
+  SIM_CHECK(hits >= 0);
+  SIM_CHECK(hits <= n);
+  SIM_CHECK(confidence > 0.0);
+  SIM_CHECK(confidence < 1.0);
+  return hits == n ? 1.0 : solve_share(hits, n, 1.0 - confidence);
+}
+
+double share_at_least(std::int64_t hits, std::int64_t n, double confidence) {
+  return 1.0 - share_at_most(n - hits, n, confidence);
+}
+
+Interval garwood(std::int64_t count, double exposure, double confidence) {
+  SIM_CHECK(count >= 0);
+  SIM_CHECK(exposure > 0.0);
+  SIM_CHECK(confidence > 0.0);
+  SIM_CHECK(confidence < 1.0);
+  const double alpha = 1.0 - confidence;
+  return {count == 0 ? 0.0 : solve_mean(count - 1, 1.0 - alpha / 2.0) / exposure,
+          solve_mean(count, alpha / 2.0) / exposure};
+}
+
+void Moments::add(double value) {
+  min_ = count_ == 0 || value < min_ ? value : min_;
+  max_ = count_ == 0 || value > max_ ? value : max_;
+  ++count_;
+  const double distance = value - mean_;
+  mean_ += distance / static_cast<double>(count_);
+  squares_ += distance * (value - mean_);
+}
+
+void Moments::merge(const Moments& other) {
+  if (other.count_ == 0) return;
+  if (count_ == 0) {
+    *this = other;
+    return;
+  }
+  const double here = static_cast<double>(count_);
+  const double there = static_cast<double>(other.count_);
+  const double distance = other.mean_ - mean_;
+  count_ += other.count_;
+  mean_ += distance * (there / (here + there));
+  squares_ += other.squares_ + distance * distance * (here * there / (here + there));
+  min_ = std::min(min_, other.min_);
+  max_ = std::max(max_, other.max_);
+}
+
+double Moments::variance() const { return count_ < 2 ? 0.0 : squares_ / static_cast<double>(count_ - 1); }
+
+Interval Moments::mean_interval(double confidence) const {
+  if (count_ < 2) return {mean_, mean_};
+  const double half = student_t(count_ - 1, confidence) * std::sqrt(variance() / static_cast<double>(count_));
+  return {mean_ - half, mean_ + half};
 }
 
 Summary summarise(std::vector<double> values) {
@@ -108,6 +209,16 @@ Summary summarise(std::vector<double> values) {
 
 double student_t(std::int64_t degrees, double confidence) {
   SIM_CHECK(degrees >= 1);
+  SIM_CHECK(confidence > 0.0);
+  SIM_CHECK(confidence < 1.0);
+  if (degrees > 2'000) {
+    // Cornish and Fisher's expansion; the next term is below 1e-12 from here on.
+    const double z = normal_quantile(0.5 + confidence / 2.0);
+    const double nu = static_cast<double>(degrees);
+    const double z2 = z * z;
+    return z * (1.0 + (z2 + 1.0) / (4.0 * nu) + ((5.0 * z2 + 16.0) * z2 + 3.0) / (96.0 * nu * nu) +
+                (((3.0 * z2 + 19.0) * z2 + 17.0) * z2 - 15.0) / (384.0 * nu * nu * nu));
+  }
   double low = 0.0;
   double high = 1e7;
   for (int i = 0; i < 100; ++i) {
@@ -128,8 +239,8 @@ std::string share_text(std::int64_t hits, std::int64_t n, double confidence) {
   const Interval interval = clopper_pearson(hits, n, confidence);
   std::string text = std::to_string(hits) + " of " + std::to_string(n);
   if (n == 0) return text;
-  if (hits == 0) return text + " (at most " + number(interval.high * 100.0) + " %)";
-  if (hits == n) return text + " (at least " + number(interval.low * 100.0) + " %)";
+  if (hits == 0) return text + " (at most " + number(share_at_most(hits, n, confidence) * 100.0) + " %)";
+  if (hits == n) return text + " (at least " + number(share_at_least(hits, n, confidence) * 100.0) + " %)";
   const double share = static_cast<double>(hits) / static_cast<double>(n);
   return text + " (" + number(share * 100.0) + " %, " + number(interval.low * 100.0) + " to " +
          number(interval.high * 100.0) + " %)";

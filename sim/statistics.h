@@ -16,10 +16,25 @@ struct Interval {
   double high = 0;
 };
 
-/// Exact two-sided interval of a binomial share after `hits` of `n`, by Clopper and Pearson (1934). With no
-/// hits the lower end is 0 and the upper end the one-sided bound 1 - (1 - confidence)^(1/n), about 3 / n at
-/// 95 %; with all hits likewise at 1. `n` = 0 gives [0, 1]. 0 <= hits <= n, confidence in (0, 1).
+/// Exact two-sided interval of a binomial share after `hits` of `n`, by Clopper and Pearson (1934): each end leaves
+/// (1 - confidence) / 2 outside. With no hits the lower end is 0, with all hits the upper one 1; `n` = 0 gives [0, 1].
+/// 0 <= hits <= n, confidence in (0, 1).
 [[nodiscard]] Interval clopper_pearson(std::int64_t hits, std::int64_t n, double confidence = 0.95);
+
+/// One-sided: the share is at most this with that confidence. For 0 of n it is 1 - (1 - confidence)^(1/n), the "rule of
+/// three": about 3 / n at 95 %. n = 0 gives 1.
+[[nodiscard]] double share_at_most(std::int64_t hits, std::int64_t n, double confidence = 0.95);
+/// One-sided: at least this. n = 0 gives 0.
+[[nodiscard]] double share_at_least(std::int64_t hits, std::int64_t n, double confidence = 0.95);
+
+/// Exact two-sided interval of a Poisson rate after `count` events in `exposure` (any unit, positive), by Garwood (1936):
+/// events per unit of exposure. For 0 events the lower end is 0.
+[[nodiscard]] Interval garwood(std::int64_t count, double exposure, double confidence = 0.95);
+
+/// P(X <= k) for X binomial of n trials with probability p.
+[[nodiscard]] double binomial_at_most(std::int64_t k, std::int64_t n, double p);
+/// P(X <= k) for X Poisson of that mean.
+[[nodiscard]] double poisson_at_most(std::int64_t k, double mean);
 
 /// What is known of a list of numbers, one per seed.
 struct Summary {
@@ -31,6 +46,29 @@ struct Summary {
   double median = 0;
 };
 [[nodiscard]] Summary summarise(std::vector<double> values);
+
+/// Count, mean, variance and range of numbers that are not kept. Merges across clients, windows and runs; the result
+/// depends on the order of merging by rounding only (Chan, Golub and LeVeque 1979).
+class Moments {
+ public:
+  void add(double value);
+  void merge(const Moments& other);
+
+  [[nodiscard]] std::int64_t count() const { return count_; }
+  [[nodiscard]] double mean() const { return mean_; }  ///< 0 if empty.
+  [[nodiscard]] double min() const { return min_; }    ///< 0 if empty.
+  [[nodiscard]] double max() const { return max_; }    ///< 0 if empty.
+  [[nodiscard]] double variance() const;               ///< Of the sample (n - 1). 0 below two values.
+  /// Two-sided Student interval of the mean of independent values. Below two values it is [mean, mean].
+  [[nodiscard]] Interval mean_interval(double confidence = 0.95) const;
+
+ private:
+  std::int64_t count_ = 0;
+  double mean_ = 0;
+  double squares_ = 0;  // sum of squared distances from the mean
+  double min_ = 0;
+  double max_ = 0;
+};
 
 /// Two-sided Student interval of the mean. With fewer than two values it is the value itself.
 [[nodiscard]] Interval student_interval(const Summary& summary, double confidence = 0.95);
