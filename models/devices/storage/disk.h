@@ -1,22 +1,28 @@
 // One block device: how long a request takes, and what a power loss leaves of it.
 //
-// Timing is O(1) per request. NVMe: a fixed latency and one shared port whose service time is the larger of
-// 1/IOPS and bytes/bandwidth (device-models.md 2.1; reads and writes share one budget, 2.6). HDD: seek (two
-// pieces, 1.2), rotation by the angle of the platter (1.1), transfer at the zone's rate (1.3); a request that
-// continues the previous one pays the transfer only, or the missed revolution if it is a late write (1.5).
-// Background requests (write-back) share the device with foreground requests (reads, fsync) half and half.
+// Three laws of timing (config.h, DiskKind), one shell: request numbers, acknowledged but unsafe writes, crashes, faults.
+// nvme (disk_flash.cpp): a read passes half of the fixed latency, its dies in order of arrival (flash_array.h), the
+//   port shared with writes, and the other half; a write passes the port, or a write buffer that drains. Background
+//   requests (write-back) share the port with foreground requests (reads, fsync) half and half. O(1) per request.
+// hdd (disk_hdd.cpp, hdd_device.h): seek, rotation and zones, NCQ, host scheduler, write cache. O(queue) per request.
+// cloud (disk_cloud.cpp, cloud_volume.h): token buckets and a base latency. O(1) per request.
 // Write cache: acknowledged when buffered, destaged later, full means waiting (1.5).
 //
-// Not modelled: NCQ reordering (FCFS is 87 against 165 random IOPS at depth 16), GC, tails.
+// Sources: device-models.md 1 and 2. Not modelled: multi-queue fairness, the interface's own errors.
 #pragma once
 
 #include <cstdint>
 #include <deque>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "models/devices/storage/cloud_volume.h"
 #include "models/devices/storage/config.h"
-#include "models/devices/storage/disk_timing.h"
+#include "models/devices/storage/device_clock.h"
+#include "models/devices/storage/flash_array.h"
+#include "models/devices/storage/hdd_device.h"
 #include "models/devices/storage/types.h"
 #include "sim/component.h"
 
@@ -45,12 +51,14 @@ struct IoRequest {
   sim::Bytes length;    ///< Positive for reads and writes.
   Piece piece;          ///< Writes of file data; file.n = -1 for the journal.
   sim::Callback done;   ///< Called from the completion event, with its own argument. May be empty.
+  std::int32_t stream = 0;  ///< Who asked (process, file), for a scheduler that shares by stream.
 };
 
 struct DiskCounters {
   std::int64_t reads = 0;
-  std::int64_t writes = 0;   ///< Barriers included.
-  std::int64_t flushes = 0;  ///< Barriers included when the drive needs a flush.
+  std::int64_t writes = 0;        ///< Barriers included.
+  std::int64_t flushes = 0;       ///< Barriers included when the drive needs a flush.
+  std::int64_t flushes_lied = 0;  ///< Flushes and barriers answered while acknowledged writes were unsafe.
   sim::Bytes bytes_read;
   sim::Bytes bytes_written;
   sim::Duration busy;  ///< Sum of service times of the port or the mechanics.
@@ -74,6 +82,7 @@ struct DiskCrash {
 class Disk : public sim::Component {
  public:
   Disk(sim::Simulation& sim, std::string path, const DiskConfig& config);
+  ~Disk();
 
   /// Hands a request to the device. Returns its number (1, 2, ...).
   std::uint64_t submit(const IoRequest& request);
@@ -82,6 +91,13 @@ class Disk : public sim::Component {
   void set_slow_factor(std::int32_t percent);
   /// Nothing is served until now + `length`; requests wait, none fails (fault D14).
   void stall(sim::Duration length);
+
+  /// Between the two, flushes answer at once and do nothing (fault D11); pairs may overlap. Without effect on a drive
+  /// that has no volatile cache, or protects it.
+  void begin_lying() { ++liars_; }
+  void end_lying() { --liars_; }
+  /// Bytes that hold data, as the file system's discards tell an SSD: what is free serves as spare space.
+  void set_used(sim::Bytes used);
 
   /// True if an acknowledged write may be lost with the power: a volatile cache without protection.
   [[nodiscard]] bool is_volatile() const {
@@ -106,6 +122,11 @@ class Disk : public sim::Component {
   DiskCrash lose_power();
 
  private:
+  enum class Stage : std::uint8_t {
+    serving,  // done_at is known
+    dies,     // nvme read: at the dies until done_at, then the port
+    waiting,  // hdd: in a queue, for room in the cache, or for a flush
+  };
   struct Request {
     IoRequest io;
     std::uint64_t id = 0;      // 0: free slot
@@ -113,53 +134,102 @@ class Disk : public sim::Component {
     sim::SimTime done_at;      // when the submitter hears of it; moves when others overtake
     sim::SimTime destaged_at;  // when its data are on the medium
     sim::EventHandle event;
+    Stage stage = Stage::serving;
     bool in_background = false;
+    bool cached = false;            // hdd: a write into the drive's cache
+    std::int64_t sectors_left = 0;  // hdd: still to be served by the mechanics
+    std::int64_t unsafe_left = 0;   // hdd flush: writes that it waits for
   };
   struct CacheEntry {
     std::uint64_t id = 0;
     std::uint64_t mark = 0;  // a flush from this number on covers it
     Piece piece;
-    sim::SimTime safe_at;  // destaged for certain
+    sim::SimTime safe_at;   // destaged for certain
+    bool in_cache = false;  // hdd: not destaged yet
   };
   struct Occupant {
     std::int64_t length = 0;
     sim::SimTime destaged_at;
   };
 
+  // The shell (disk.cpp).
   void arm(std::uint32_t slot);
   void complete(std::uint64_t slot);
-  void time_read(Request& request);
-  void time_write(Request& request);
-  void time_cached_write(Request& request);
-  void time_flush(Request& request);
-  void time_barrier(Request& request);
-  /// Both return the end of the service and set request.start.
-  sim::SimTime serve_foreground(Request& request);
-  sim::SimTime serve_background(Request& request);
-  [[nodiscard]] sim::Duration background_share(const Request& request, sim::Duration left, bool first) const;
-  void push_background(sim::Duration by);
-  [[nodiscard]] sim::SimTime room_at(std::int64_t length);
-  [[nodiscard]] sim::Duration slowed(sim::Duration d) const { return {d.ns * slow_percent_ / 100}; }
   void drop_flushed(std::uint64_t flush_id);
   void drop_safe();
   DiskCrash crash(bool powered);
+  [[nodiscard]] bool lies() const { return config_.flush_lies || liars_ > 0; }
+  [[nodiscard]] sim::Duration slowed(sim::Duration d) const { return {d.ns * slow_percent_ / 100}; }
+
+  // nvme (disk_flash.cpp). The two serve functions return the end of the service and set request.start.
+  void time_flash(std::uint32_t slot);
+  void time_port_read(Request& request);
+  void time_flash_write(Request& request);
+  void time_cached_write(Request& request);
+  void time_flash_flush(Request& request);
+  void time_flash_barrier(Request& request);
+  sim::SimTime serve_foreground(Request& request);
+  sim::SimTime serve_background(Request& request);
+  [[nodiscard]] sim::Duration background_share(sim::Duration service, sim::Duration left, bool first) const;
+  void push_background(sim::Duration by);
+  [[nodiscard]] sim::SimTime room_at(std::int64_t length);
+  [[nodiscard]] sim::Duration port_time(const IoRequest& io);
+  [[nodiscard]] sim::Duration write_time(const IoRequest& io);
+  [[nodiscard]] sim::Duration slow_read_extra(std::uint64_t id);
+  [[nodiscard]] std::int64_t spare_permille() const;
+
+  // hdd (disk_hdd.cpp).
+  void queue_hdd(std::uint32_t slot);
+  void hand_over(std::uint32_t slot);
+  void admit();
+  void start_flush(std::uint32_t slot);
+  void flush_emptied(std::uint32_t slot);
+  void run_mechanics();
+  void mechanics_done(std::uint64_t);
+  void mechanics_wake(std::uint64_t);
+  void destaged(const std::vector<std::uint64_t>& ids);
+  [[nodiscard]] bool buffered(Request& request);
+
+  // cloud (disk_cloud.cpp).
+  void time_cloud(Request& request);
 
   DiskConfig config_;
-  DiskTiming timing_;
   DiskCounters counters_;
   std::int32_t slow_percent_ = 100;
-  sim::SimTime foreground_free_;
-  sim::SimTime background_free_;
+  std::int32_t liars_ = 0;
   std::uint64_t next_id_ = 1;
   std::uint64_t flushed_ = 0;
   std::vector<Request> requests_;
   std::vector<std::uint32_t> free_;
-  std::vector<std::uint32_t> in_background_;  // slots whose done_at moves with background work
   std::size_t live_ = 0;
-  std::deque<CacheEntry> cache_;    // acknowledged, unprotected, perhaps not on the medium; oldest first
-  std::deque<Occupant> occupants_;  // take room in the cache until destaged; oldest first
+  std::deque<CacheEntry> cache_;  // acknowledged, unprotected, perhaps not on the medium; oldest first
+
+  // nvme
+  FlashArray dies_;
+  sim::SimTime foreground_free_;
+  sim::SimTime background_free_;
+  std::vector<std::uint32_t> in_background_;  // slots whose done_at moves with background work
+  std::deque<Occupant> occupants_;            // take room in the cache until destaged; oldest first
   std::int64_t occupied_ = 0;
   sim::SimTime room_from_;  // room promised to a waiting write is there from then on
+  std::int64_t slc_used_ = 0;
+  sim::SimTime slc_seen_;
+  sim::SimTime read_free_;  // of the reads' own port, if budgets are not shared
+  sim::SimTime stalled_until_;
+  sim::Bytes used_;
+  std::optional<sim::Stream> slow_reads_;
+
+  // hdd
+  std::unique_ptr<HddDevice> hdd_;
+  DeviceClock clock_;
+  sim::SimTime mechanics_until_;  // by the device's clock
+  sim::EventHandle mechanics_event_;
+  sim::EventHandle wake_event_;
+  std::deque<std::uint32_t> entering_;  // cached writes without room yet
+  std::vector<std::uint32_t> flushes_;  // flushes and barriers that wait for the cache
+
+  // cloud
+  std::unique_ptr<CloudVolume> volume_;
 };
 
 }  // namespace brokersim::storage
