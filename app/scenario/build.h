@@ -54,6 +54,9 @@ struct Build {
 };
 
 void build_hosts(Build& build, const View& scenario);
+/// Appends `count` disks by one entry of hardware.disks to `disks`; `base` is what the entry starts from.
+void build_disk(Build& build, const View& view, const storage::DiskConfig& base,
+                std::vector<storage::DiskConfig>& disks);
 void build_systems(Build& build, const View& scenario);
 void build_workloads(Build& build, const View& scenario);
 void build_faults(Build& build, const View& scenario);

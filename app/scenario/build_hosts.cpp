@@ -1,56 +1,12 @@
 // hosts: groups of machines, by preset or by hand.
 #include "app/scenario/build.h"
 #include "app/scenario/presets.h"
+#include "app/scenario/take.h"
 
 namespace brokersim::scenario {
 namespace {
 
 using storage::DiskConfig;
-
-template <typename To, typename From>
-void take(To& to, const std::optional<From>& from) {
-  if (from) to = static_cast<To>(*from);
-}
-void take(sim::Bytes& to, const std::optional<std::int64_t>& n) {
-  if (n) to = {*n};
-}
-void take(sim::BytesPerSecond& to, const std::optional<std::int64_t>& n) {
-  if (n) to = {*n};
-}
-void take(sim::Duration& to, const std::optional<std::int64_t>& n) {
-  if (n) to = {*n};
-}
-
-void build_disk(Build& build, const View& view, const DiskConfig& base, std::vector<DiskConfig>& disks) {
-  DiskConfig disk = base;
-  if (const auto name = view.text("preset")) {
-    if (const Preset* preset = find_preset(*name); preset != nullptr && !preset->hardware.disks.empty())
-      disk = preset->hardware.disks.front();
-  }
-  if (const auto kind = view.text("kind"))
-    disk.kind = *kind == "hdd" ? storage::DiskKind::hdd : storage::DiskKind::nvme;
-  take(disk.capacity, view.quantity("capacity"));
-  take(disk.read_bandwidth, view.quantity("read_bandwidth"));
-  take(disk.write_bandwidth, view.quantity("write_bandwidth"));
-  take(disk.read_latency, view.quantity("read_latency"));
-  take(disk.write_latency, view.quantity("write_latency"));
-  take(disk.read_iops, view.integer("read_iops"));
-  take(disk.write_iops, view.integer("write_iops"));
-  take(disk.rpm, view.integer("rpm"));
-  take(disk.seek_average, view.quantity("seek_average"));
-  take(disk.seek_track_to_track, view.quantity("seek_track_to_track"));
-  take(disk.controller_overhead, view.quantity("controller_overhead"));
-  take(disk.volatile_cache, view.quantity("volatile_cache"));
-  take(disk.power_loss_protection, view.boolean("power_loss_protection"));
-  take(disk.flush_latency, view.quantity("flush_latency"));
-  take(disk.shorn_write_permille, view.integer("shorn_write_permille"));
-  take(disk.sector, view.quantity("sector"));
-  if ((disk.sector.n & (disk.sector.n - 1)) != 0) {
-    build.doc.error(view.place("sector"), "out-of-range", "sector must be a power of two",
-                    "512 B and 4 KiB are common");
-  }
-  disks.insert(disks.end(), static_cast<std::size_t>(view.integer("count").value_or(1)), disk);
-}
 
 host::HardwareConfig build_hardware(Build& build, const View& host) {
   const NodeId node = host.member("hardware");

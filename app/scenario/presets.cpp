@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/scenario/device_presets.h"
 #include "app/scenario/quantity.h"
 
 namespace brokersim::scenario {
@@ -236,6 +237,18 @@ Preset generic_nvme_plp() {
       .done();
 }
 
+Preset generic_cloud(const char* name, const char* device, const char* summary) {
+  const DevicePreset* volume = find_device(device);
+  Preset preset = Maker(name, summary)
+                      .machine(8, 64 * gib, "assumption: a common server")
+                      .speed(100, cost_machine)
+                      .nic(1'250'000'000, "assumption: a common server")
+                      .done();
+  preset.hardware.disks = {volume->disk};
+  preset.figures.push_back({"disks", std::string("1 x ") + device, "the volume of that name below"});
+  return preset;
+}
+
 Preset client_default() {
   const DiskConfig disk = protected_nvme(1'920'000'000'000, 3'200'000'000, 2'000'000'000, 540'000, 50'000);
   return Maker("client.default", "a client's machine: 8 cores, 32 GiB, 10 Gb/s; its disk is not used")
@@ -260,8 +273,18 @@ Preset controller_default() {
 
 const std::vector<Preset>& presets() {
   static const std::vector<Preset> all{
-      i3en_2xlarge(), i3en_3xlarge(), i3en_6xlarge(),     i3_4xlarge(),     li2014(),
-      generic_hdd(),  generic_nvme(), generic_nvme_plp(), client_default(), controller_default()};
+      i3en_2xlarge(),
+      i3en_3xlarge(),
+      i3en_6xlarge(),
+      i3_4xlarge(),
+      li2014(),
+      generic_hdd(),
+      generic_nvme(),
+      generic_nvme_plp(),
+      generic_cloud("generic.gp3", "ebs-gp3", "8 cores, 64 GiB, one gp3 volume of 500 GiB, 10 Gb/s"),
+      generic_cloud("generic.gp2", "ebs-gp2", "8 cores, 64 GiB, one gp2 volume of 300 GiB, 10 Gb/s"),
+      client_default(),
+      controller_default()};
   return all;
 }
 
@@ -296,8 +319,7 @@ std::string list_hardware() {
     }
     out += "\n";
   }
-  if (!out.empty()) out.pop_back();
-  return out;
+  return out + list_devices();
 }
 
 }  // namespace brokersim::scenario

@@ -23,6 +23,8 @@ enum class FaultKind : std::uint8_t {
   pause_process,        ///< [P4] SIGSTOP, later SIGCONT.
   partition,            ///< [N1..N4] Messages between sides are held back by the network.
   slow_disk,            ///< [D13] Service times times `factor`.
+  stall_disk,           ///< [D14] Nothing is served for `lasts`; requests wait.
+  lying_flush,          ///< [D11] Flushes are acknowledged and not done.
 };
 
 /// Whom a fault hits. Exactly one selector is set; `target` may hold several for a partition's sides.

@@ -7,8 +7,9 @@ namespace brokersim::faults {
 namespace {
 
 const Kind* const all[] = {
-    &kinds::kill_process,  &kinds::controlled_shutdown, &kinds::power_loss, &kinds::kernel_panic,
-    &kinds::pause_process, &kinds::partition,           &kinds::slow_disk,
+    &kinds::kill_process, &kinds::controlled_shutdown, &kinds::power_loss,
+    &kinds::kernel_panic, &kinds::pause_process,       &kinds::partition,
+    &kinds::slow_disk,    &kinds::stall_disk,          &kinds::lying_flush,
 };
 
 }  // namespace

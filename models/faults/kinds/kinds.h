@@ -15,5 +15,7 @@ extern const Kind pause_process;
 extern const Kind partition;
 // Storage.
 extern const Kind slow_disk;
+extern const Kind stall_disk;
+extern const Kind lying_flush;
 
 }  // namespace brokersim::faults::kinds

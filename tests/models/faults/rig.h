@@ -30,6 +30,7 @@ struct Diary {
   std::map<std::string, std::vector<std::int64_t>> beats;                          // by host
   std::map<std::pair<std::string, std::string>, std::vector<std::int64_t>> heard;  // (from, to)
   std::vector<std::string> lives;                                                  // "3000000000 b-0 start 2"
+  std::map<std::string, std::int64_t> synced;                                      // bytes of "data", by host
   sim::Duration exit_delay = 50_ms;                                                // from SIGTERM to the exit
 };
 
@@ -113,6 +114,7 @@ class Beater : public host::Service, public network::Peer {
       static_cast<void>(host_.file_system().append(file, {8'192}, {}));
       const storage::Status status = co_await host_.file_system().sync(file);
       EXPECT_EQ(status, storage::Status::ok);
+      diary_.synced[host_.name()] = host_.file_system().size(file).n;
       co_await sim::delay(kBeat);
     }
   }
@@ -177,7 +179,8 @@ struct PowerLog final : host::HostObserver {
 
 class Rig {
  public:
-  explicit Rig(std::vector<FaultConfig> faults, std::uint64_t seed = 1) : sim(seed) {
+  explicit Rig(std::vector<FaultConfig> faults, std::uint64_t seed = 1, const storage::DiskConfig& disk = {})
+      : sim(seed), disk_(disk) {
     add("b-0", "b", "a", "left", "broker", 1);
     add("b-1", "b", "b", "left", "broker", 2);
     add("b-2", "b", "c", "right", "broker", 1);
@@ -220,6 +223,7 @@ class Rig {
   std::unique_ptr<FaultEngine> engine;
 
  private:
+  storage::DiskConfig disk_;
   static std::int64_t count(const std::vector<std::int64_t>& times, sim::Duration from, sim::Duration to) {
     return std::count_if(times.begin(), times.end(),
                          [&](std::int64_t t) { return from.ns <= t && t < to.ns; });
@@ -232,7 +236,7 @@ class Rig {
     config.zone = zone;
     config.power_domain = domain;
     config.boot_time = kBoot;
-    config.hardware.disks.resize(disks);
+    config.hardware.disks.assign(disks, disk_);
     owned.push_back(std::make_unique<host::Host>(sim, network, config, &power));
     hosts.push_back(owned.back().get());
     owned.back()->install(program, [this, program](sim::Process& process, host::Host& where) {
