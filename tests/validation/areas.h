@@ -6,6 +6,8 @@
 namespace brokersim::validation {
 
 void validate_hdd(Report& report);
+void validate_demerit(Report& report);
+void validate_streams(Report& report);
 void validate_ssd(Report& report);
 void validate_cloud(Report& report);
 void validate_page_cache(Report& report);

@@ -26,6 +26,7 @@ struct Point {
   double high = 0;  ///< Largest value that passes.
   std::string unit;
   PointKind kind = PointKind::prediction;
+  bool is_limit = false;  ///< A bound on an error, so that "error" has no meaning.
   bool is_range = false;  ///< Published as [low, high]; `published` is its middle and no error is quoted.
 
   bool predicted = false;
@@ -56,6 +57,8 @@ struct Row {
   /// If positive, points need not pass singly: their mean absolute error may be that many percent at most.
   double mean_percent_at_most = 0;
   std::string note;  ///< What a reader must know to judge the row.
+  /// Why the row is outside its tolerance, if that is known and not mended. It still counts as outside.
+  std::string known_miss;
 
   [[nodiscard]] bool complete() const;
   [[nodiscard]] bool passes() const;
@@ -86,8 +89,8 @@ class Report {
   void write_page(std::ostream& out) const;
   /// One line per row that fails or misses a point, then totals.
   void write_summary(std::ostream& out) const;
-  /// False if a predicted row is outside its tolerance, or (unless fast) a row is incomplete.
-  [[nodiscard]] bool ok() const;
+  /// False if a point that was run is outside its tolerance; with `allow_known`, rows with a known_miss may be.
+  [[nodiscard]] bool ok(bool allow_known) const;
 
  private:
   Row& row(std::string_view id);

@@ -1,8 +1,9 @@
 // Writes docs/validation-devices.md and the points of its pictures. `make validation` calls it.
 //
-//   validate_devices [--fast] [--page FILE] [--curves FOLDER]
+//   validate_devices [--fast] [--allow-known] [--page FILE] [--curves FOLDER]
 //
-// Exit code 0: every row that ran is within its tolerance; 1: one is not; 2: wrong use.
+// Exit code 0: every row that ran is within its tolerance; 1: one is not; 2: wrong use. With --allow-known the rows whose
+// miss is explained on the page do not count: for ctest, so that a new miss stands out.
 #include <cstdio>
 #include <fstream>
 #include <iostream>
@@ -15,23 +16,28 @@
 int main(int argc, char** argv) {
   using namespace brokersim::validation;
   bool fast = false;
+  bool allow_known = false;
   std::string page;
   std::string curves;
   for (int i = 1; i < argc; ++i) {
     const std::string_view word = argv[i];
     if (word == "--fast") {
       fast = true;
+    } else if (word == "--allow-known") {
+      allow_known = true;
     } else if (word == "--page" && i + 1 < argc) {
       page = argv[++i];
     } else if (word == "--curves" && i + 1 < argc) {
       curves = argv[++i];
     } else {
-      std::cerr << "usage: validate_devices [--fast] [--page FILE] [--curves FOLDER]\n";
+      std::cerr << "usage: validate_devices [--fast] [--allow-known] [--page FILE] [--curves FOLDER]\n";
       return 2;
     }
   }
   Report report(published_rows(), fast, curves);
   validate_hdd(report);
+  validate_demerit(report);
+  validate_streams(report);
   validate_ssd(report);
   validate_cloud(report);
   validate_page_cache(report);
@@ -47,5 +53,5 @@ int main(int argc, char** argv) {
     }
   }
   report.write_summary(std::cout);
-  return report.ok() ? 0 : 1;
+  return report.ok(allow_known) ? 0 : 1;
 }

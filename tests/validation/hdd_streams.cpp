@@ -1,0 +1,226 @@
+// HDD-11, HDD-12 and HDD-14, and the picture of append streams: many sequential streams on one drive.
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "models/devices/storage/disk.h"
+#include "tests/validation/areas.h"
+#include "tests/validation/disk_load.h"
+#include "tests/validation/drives.h"
+
+namespace brokersim::validation {
+namespace {
+
+using storage::DiskConfig;
+using storage::DriveOrder;
+using storage::HostScheduler;
+using storage::IoKind;
+using storage::IoRequest;
+
+constexpr double kMebi = 1 << 20;
+
+/// Jobs that each keep one request in the disk and go on where they ended.
+class Jobs {
+ public:
+  Jobs(const DiskConfig& config, IoKind kind, int jobs, std::int64_t length, std::int64_t spacing,
+       sim::Duration run)
+      : sim_(1), disk_(sim_, "disk", config), kind_(kind), length_(length) {
+    for (int job = 0; job < jobs; ++job) next_.push_back(job * spacing);
+    for (std::size_t job = 0; job < next_.size(); ++job) submit(job);
+    sim_.run_until(sim::SimTime{} + run);
+    seconds_ = run.seconds();
+  }
+  [[nodiscard]] double bytes_per_second() const { return static_cast<double>(bytes_) / seconds_; }
+
+ private:
+  void submit(std::uint64_t job) {
+    IoRequest io;
+    io.kind = kind_;
+    io.position = {next_[job]};
+    io.length = {length_};
+    io.stream = static_cast<std::int32_t>(job);
+    io.done = sim::bind<&Jobs::done>(this, job);
+    next_[job] += length_;
+    disk_.submit(io);
+  }
+  void done(std::uint64_t job) {
+    bytes_ += length_;
+    submit(job);
+  }
+
+  sim::Simulation sim_;
+  storage::Disk disk_;
+  IoKind kind_;
+  std::int64_t length_;
+  std::int64_t bytes_ = 0;
+  double seconds_ = 0;
+  std::vector<std::int64_t> next_;
+};
+
+/// A SATA II drive of 320 GB as in the Griffon cluster; the rate is that of one reader.
+DiskConfig griffon() {
+  DiskConfig config = wd_g4();
+  config.capacity = {320'000'000'000};
+  config.read_bandwidth = {static_cast<std::int64_t>(66.63 * kMebi)};
+  config.write_bandwidth = config.read_bandwidth;
+  config.seek_average = {8'500'000};
+  config.seek_track_to_track = {1'000'000};
+  config.hdd.seek = {};
+  config.hdd.heads = 4;
+  config.hdd.is_zoned = false;
+  config.hdd.scheduler = HostScheduler::bfq;
+  return config;
+}
+
+void griffon_rows(Report& report) {
+  const sim::Duration run = {60'000'000'000};
+  const std::int64_t spacing = 10'000'000'000 / 4'096 * 4'096;
+  for (const int jobs : {1, 2, 4, 8, 12, 15}) {
+    const Jobs readers(griffon(), IoKind::read, jobs, 1 << 20, spacing, run);
+    report.predict("HDD-11", std::to_string(jobs) + (jobs == 1 ? " job" : " jobs"),
+                   readers.bytes_per_second() / kMebi);
+  }
+  report.note("HDD-11",
+              "The rate of one reader sets the drive; slices of 100 ms, or 300 ms over the number of "
+              "readers, are CFQ's.");
+  DiskConfig config = griffon();
+  config.hdd.scheduler = HostScheduler::none;
+  for (const int jobs : {1, 2, 15}) {
+    const Jobs writers(config, IoKind::write, jobs, 1 << 20, spacing, run);
+    report.predict("HDD-12", std::to_string(jobs) + (jobs == 1 ? " job" : " jobs"),
+                   writers.bytes_per_second() / kMebi);
+  }
+}
+
+void append_curve(Report& report) {
+  if (!report.wants_curves()) return;
+  // Closed streams of 1 MiB appends through write-back: HDD with its scheduler, and an NVMe drive.
+  DiskConfig hdd = wd_g4();
+  hdd.hdd.scheduler = HostScheduler::mq_deadline;
+  const DiskConfig nvme;
+  std::vector<std::vector<double>> rows;
+  for (const int jobs : {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1'024}) {
+    const std::int64_t spacing = 3'000'000'000'000 / 1'024 / 4'096 * 4'096;
+    const sim::Duration run = {20'000'000'000};
+    rows.push_back({static_cast<double>(jobs),
+                    Jobs(hdd, IoKind::write, jobs, 1 << 20, spacing, run).bytes_per_second() / 1e6,
+                    Jobs(hdd, IoKind::write, jobs, 128 << 10, spacing, run).bytes_per_second() / 1e6,
+                    Jobs(nvme, IoKind::write, jobs, 1 << 20, spacing / 2, run).bytes_per_second() / 1e6,
+                    Jobs(nvme, IoKind::write, jobs, 128 << 10, spacing / 2, run).bytes_per_second() / 1e6});
+  }
+  report.curve("append-streams", "Append streams on one device", "logx",
+               {"streams", "HDD, 1 MiB chunks | MB/s", "HDD, 128 KiB chunks", "NVMe (i3en), 1 MiB chunks",
+                "NVMe (i3en), 128 KiB chunks"},
+               rows);
+}
+
+/// One process that reads 4 KiB from each of n streams in turn, streams 100 MB apart, and the kernel's readahead for
+/// each stream: the next window is asked for when the first page of the last one is read.
+class InterleavedReader {
+ public:
+  InterleavedReader(const DiskConfig& config, int streams, std::int64_t window, sim::Duration run)
+      : sim_(1), disk_(sim_, "disk", config), window_(window) {
+    streams_.resize(static_cast<std::size_t>(streams));
+    for (std::size_t i = 0; i < streams_.size(); ++i) {
+      streams_[i].at = static_cast<std::int64_t>(i) * (100 << 20);
+      streams_[i].submitted = streams_[i].at;
+      streams_[i].loaded = streams_[i].at;
+      streams_[i].marker = streams_[i].at;
+    }
+    begun_ = sim_.now();
+    read();
+    sim_.run_until(sim::SimTime{} + run);
+    seconds_ = run.seconds();
+  }
+  [[nodiscard]] double bytes_per_second() const { return static_cast<double>(bytes_) / seconds_; }
+
+ private:
+  static constexpr std::int64_t kPage = 4'096;
+  static constexpr std::int64_t kRequest = 128 << 10;
+  struct Stream {
+    std::int64_t at = 0;
+    std::int64_t submitted = 0;
+    std::int64_t loaded = 0;
+    std::int64_t marker = 0;
+  };
+  /// One window, in the requests of 128 KiB that the block layer made of it.
+  void ask(std::size_t i) {
+    Stream& stream = streams_[i];
+    stream.marker = stream.submitted;
+    for (std::int64_t asked = 0; asked < window_; asked += std::min(window_, kRequest)) {
+      IoRequest io;
+      io.position = {stream.submitted};
+      io.length = {std::min(window_, kRequest)};
+      io.stream = static_cast<std::int32_t>(i);
+      io.done = sim::bind<&InterleavedReader::loaded>(this, i);
+      stream.submitted += io.length.n;
+      disk_.submit(io);
+    }
+  }
+  void loaded(std::uint64_t i) {
+    streams_[i].loaded += std::min(window_, kRequest);
+    if (waiting_) read();
+  }
+  void read() {
+    waiting_ = false;
+    while (true) {
+      Stream& stream = streams_[turn_];
+      if (stream.at >= stream.submitted) ask(turn_);
+      if (stream.at >= stream.loaded) {
+        waiting_ = true;
+        return;
+      }
+      if (window_ > kPage && stream.at == stream.marker) ask(turn_);
+      stream.at += kPage;
+      bytes_ += kPage;
+      turn_ = (turn_ + 1) % streams_.size();
+    }
+  }
+
+  sim::Simulation sim_;
+  storage::Disk disk_;
+  std::int64_t window_;
+  std::vector<Stream> streams_;
+  std::size_t turn_ = 0;
+  bool waiting_ = false;
+  std::int64_t bytes_ = 0;
+  double seconds_ = 0;
+  sim::SimTime begun_;
+};
+
+void readahead_rows(Report& report) {
+  DiskConfig config = wd_g4();
+  config.capacity = {250'000'000'000};
+  config.read_bandwidth = {28'800'000};
+  config.seek_average = {8'500'000};
+  config.seek_track_to_track = {800'000};
+  config.hdd.seek = {};
+  config.hdd.heads = 2;
+  config.hdd.is_zoned = false;
+  config.hdd.readahead = {0};  // the paper's figures are those with the drive's own readahead off
+  config.hdd.scheduler = HostScheduler::none;
+  config.hdd.queue_depth = 1;  // IDE
+  const sim::Duration run = {20'000'000'000};
+  const std::int64_t window = 512 << 10;
+  const auto rate = [&](int streams, std::int64_t length) {
+    return InterleavedReader(config, streams, length, run).bytes_per_second() / 1e6;
+  };
+  report.note("HDD-14",
+              "Streams 100 MiB apart, the drive's own readahead off, windows of 512 KiB (chosen). What "
+              "kernels before 2.6.24 "
+              "did with one to three untracked streams is not modelled.");
+  report.predict("HDD-14", "tracked, n=1", rate(1, window));
+  report.predict("HDD-14", "tracked, n=10", rate(10, window));
+  report.predict("HDD-14", "untracked, n=10", rate(10, 4'096));
+}
+
+}  // namespace
+
+void validate_streams(Report& report) {
+  griffon_rows(report);
+  readahead_rows(report);
+  append_curve(report);
+}
+
+}  // namespace brokersim::validation
