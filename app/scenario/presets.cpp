@@ -4,6 +4,7 @@
 
 #include "app/scenario/device_presets.h"
 #include "app/scenario/quantity.h"
+#include "models/devices/storage/cloud_volume.h"
 
 namespace brokersim::scenario {
 namespace {
@@ -245,7 +246,21 @@ Preset generic_cloud(const char* name, const char* device, const char* summary) 
                       .nic(1'250'000'000, "assumption: a common server")
                       .done();
   preset.hardware.disks = {volume->disk};
-  preset.figures.push_back({"disks", std::string("1 x ") + device, "the volume of that name below"});
+  const storage::VolumeLimits limits = storage::volume_limits(volume->disk.volume, volume->disk.capacity);
+  constexpr const char* guide = "AWS EC2 user guide 2023-06, EBS volume types";
+  constexpr const char* study = "etcd on EBS, fio with fdatasync (besthub.dev)";
+  const auto note = [&preset](const char* figure, std::string value, const char* source) {
+    preset.figures.push_back({figure, std::move(value), source});
+  };
+  note("disks", std::string("1 x ") + device + ", " + size_text(volume->disk.capacity),
+       "assumption: a common size");
+  note("disks[].iops", std::to_string(limits.iops_base) + " to " + std::to_string(limits.iops_peak), guide);
+  note("disks[].throughput",
+       bandwidth_text({limits.bytes_base}) + " to " + bandwidth_text({limits.bytes_peak}), guide);
+  note("disks[].volume.latency_median", duration_text(volume->disk.volume.latency_median), study);
+  note("disks[].volume.latency_sigma_permille", std::to_string(volume->disk.volume.latency_sigma_permille),
+       study);
+  note("disks[].power_loss_protection", "true", "a volume is durable when it answers (same guide)");
   return preset;
 }
 
