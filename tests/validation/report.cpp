@@ -166,7 +166,7 @@ void Report::curve(std::string_view name, std::string_view title, const std::str
   if (curves_.empty()) return;
   std::ofstream out(curves_ + "/" + std::string(name) + ".csv");
   out << "# " << title << "\n# " << options << "\n";
-  for (std::size_t i = 0; i < columns.size(); ++i) out << (i == 0 ? "" : ",") << columns[i];
+  for (std::size_t i = 0; i < columns.size(); ++i) out << (i == 0 ? "\"" : ",\"") << columns[i] << '"';
   out << "\n";
   for (const std::vector<double>& row : rows) {
     for (std::size_t i = 0; i < row.size(); ++i) {
