@@ -19,7 +19,7 @@ RELEASE := build/release
 BROKERSIM := $(RELEASE)/brokersim
 CONFIGURE = cmake --preset release -DBROKERSIM_WERROR=$(WERROR) -DPython3_EXECUTABLE=$$(command -v $(PYTHON) || echo python3) >/dev/null
 
-.PHONY: help run build test gate soak bench table reference conformance-log validation format format-check clean dependencies
+.PHONY: help run build test gate matrix soak bench table reference conformance-log validation format format-check clean dependencies
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,7 +46,14 @@ test: ## Unit tests, lint, every scenario twice, Python, notebooks
 
 gate: ## The determinism matrix: g++ and clang, -O0 and -O3, sanitizers, Python, valgrind (long)
 	@tools/install_dependencies.sh build python test gate
+	@tools/install_dependencies.sh wasm || echo "gate: without WebAssembly" >&2
 	@PYTHON=$(PYTHON) JOBS=$(JOBS) tools/gate.sh
+	@JOBS=$(JOBS) tools/matrix.sh
+
+matrix: ## 200 random small worlds: one fingerprint each, from g++, clang, sanitizers, other processes, WebAssembly
+	@tools/install_dependencies.sh build gate
+	@tools/install_dependencies.sh wasm || echo "matrix: without WebAssembly" >&2
+	@JOBS=$(JOBS) tools/matrix.sh
 
 soak: ## Run every scenario with new seeds for SOAK_MINUTES; prints a replay line for each failure
 	@tools/install_dependencies.sh build

@@ -108,7 +108,8 @@ class BasicEventQueue {
   struct alignas(16) Chunk {
     Chunk* previous;     // the full one before it in this slot, or the next free one
     std::size_t before;  // entries in all chunks before it
-    QueueEntry entries[kPerChunk];
+    // The last entry ends where the chunk does, which is how a full one is told: also where pointers have 4 bytes.
+    alignas(16) QueueEntry entries[kPerChunk];
   };
   static_assert(sizeof(Chunk) == kChunkBytes);
 

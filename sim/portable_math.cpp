@@ -1,6 +1,5 @@
 #include "sim/portable_math.h"
 
-#include <bit>
 #include <cfloat>
 #include <limits>
 
@@ -111,6 +110,12 @@ constexpr double kExp2[64] = {
     0x1.ea4afa2a490dap+0, 0x1.efa1bee615a27p+0, 0x1.f50765b6e4540p+0, 0x1.fa7c1819e90d8p+0,
 };
 
+/// std::bit_cast, which the libc++ 13 of the WebAssembly toolchain does not have.
+template <class To, class From>
+constexpr To cast_bits(From from) {
+  return __builtin_bit_cast(To, from);
+}
+
 /// ln(1 + r) for |r| <= 1/64: Taylor's series; the first term left out is below 1e-18 of the result.
 double log1p_small(double r) {
   double sum = 1.0 / 10.0;
@@ -147,13 +152,13 @@ double portable_ln(double x) {
     x *= 0x1p54;
     exponent = -54;
   }
-  const std::uint64_t bits = std::bit_cast<std::uint64_t>(x);
+  const std::uint64_t bits = cast_bits<std::uint64_t>(x);
   exponent += static_cast<int>(bits >> 52) - 1'023;
   const auto index = static_cast<int>((bits >> 46) & 63);
   const bool halved = index >= kHalvedFrom;
   exponent += halved ? 1 : 0;
   const std::uint64_t biased = halved ? 1'022 : 1'023;
-  const double f = std::bit_cast<double>((bits & 0x000F'FFFF'FFFF'FFFFull) | (biased << 52));
+  const double f = cast_bits<double>((bits & 0x000F'FFFF'FFFF'FFFFull) | (biased << 52));
   const LogRow& row = kLog[index];
   const double small = log1p_small((f - row.centre) * row.reciprocal);  // the difference is exact
   const double e = static_cast<double>(exponent);
@@ -172,8 +177,8 @@ double portable_exp(double x) {
   const double power = kExp2[static_cast<std::uint64_t>(steps) & 63];
   const double value = power + power * expm1_small(r);
   const std::int64_t exponent = steps >> 6;  // rounds down
-  return value * std::bit_cast<double>(static_cast<std::uint64_t>(exponent / 2 + 1'023) << 52) *
-         std::bit_cast<double>(static_cast<std::uint64_t>(exponent - exponent / 2 + 1'023) << 52);
+  return value * cast_bits<double>(static_cast<std::uint64_t>(exponent / 2 + 1'023) << 52) *
+         cast_bits<double>(static_cast<std::uint64_t>(exponent - exponent / 2 + 1'023) << 52);
 }
 
 double portable_log1p(double r) {

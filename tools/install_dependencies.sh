@@ -10,6 +10,7 @@ declare -A packages=(
   [python]="python3 python3-dev pybind11-dev python3-numpy python3-matplotlib"
   [test]="python3 python3-pytest python3-nbclient python3-nbformat python3-ipykernel"
   [gate]="clang clang-format valgrind"
+  [wasm]="emscripten nodejs"
   [conformance]="openjdk-17-jdk-headless maven"
 )
 # What to look for on other systems: name | how to tell | what it is.
@@ -34,17 +35,19 @@ python3-ipykernel|module ipykernel|ipykernel"
   [gate]="clang|command -v clang++|clang 14 or newer
 clang-format|command -v clang-format|clang-format 14
 valgrind|command -v valgrind|valgrind"
+  [wasm]="emscripten|command -v em++|emscripten
+nodejs|command -v node|node"
   [conformance]="openjdk-17-jdk-headless|command -v java|Java 17 or newer
 maven|command -v mvn|Maven"
 )
 
 if [[ $# -eq 0 ]]; then
-  echo "usage: $0 GROUP...   (groups: build python test gate conformance)" >&2
+  echo "usage: $0 GROUP...   (groups: build python test gate wasm conformance)" >&2
   exit 2
 fi
 for group in "$@"; do
   if [[ -z "${packages[$group]:-}" ]]; then
-    echo "error: unknown group \"$group\"; the groups are: build python test gate conformance" >&2
+    echo "error: unknown group \"$group\"; the groups are: build python test gate wasm conformance" >&2
     exit 2
   fi
 done

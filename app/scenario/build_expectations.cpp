@@ -1,5 +1,6 @@
 // expect: limits on metrics, verdicts of laws, states that must have been reached.
 #include <charconv>
+#include <cstdlib>
 
 #include "app/scenario/build.h"
 #include "app/scenario/limits.h"
@@ -25,14 +26,27 @@ std::optional<QuantityForm> form_of(MetricUnit unit) {
   return std::nullopt;
 }
 
+/// A JSON number; nothing if no double can hold it.
+std::optional<double> parse_double(const std::string& text) {
+#ifdef __cpp_lib_to_chars
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc() && end == text.data() + text.size()) return value;
+  return std::nullopt;
+#else  // libc++ 14: strtod, which reads the same where the locale is "C", as it is in WebAssembly.
+  char* end = nullptr;
+  const double value = std::strtod(text.c_str(), &end);
+  if (end == text.c_str() + text.size() && value - value == 0.0) return value;
+  return std::nullopt;
+#endif
+}
+
 /// A number or quantity as a value of `metric`; reports what is wrong with it.
 std::optional<double> metric_value(Document& doc, NodeId node, const Metric& metric) {
   const Node& n = doc.tree[node];
   const auto form = form_of(metric.unit);
   if (n.kind == NodeKind::number) {
-    double value = 0;
-    const auto [end, error] = std::from_chars(n.text.data(), n.text.data() + n.text.size(), value);
-    if (error == std::errc() && end == n.text.data() + n.text.size()) return value;
+    if (const auto value = parse_double(n.text)) return value;
     doc.error(node, "number-range",
               shown(n.key, 60) + " is " + shown(n.text, 60) + ", which no limit can be");
     return std::nullopt;
