@@ -8,4 +8,5 @@ foreach(source IN LISTS bench_sources)
     set(libraries sim)
   endif()
   brokersim_program(bench_${name} SOURCES "${source}" DEPENDS ${libraries})
+  target_include_directories(bench_${name} PRIVATE "${PROJECT_SOURCE_DIR}/bench")  # workloads/
 endforeach()

@@ -29,7 +29,18 @@ void Process::end_life() {
     const Simulation::Node& node = sim_.nodes_[deferred[i]];
     if (node.life == life_ && node.state == (Simulation::Node::kDeferred | i)) sim_.release(deferred[i]);
   }
-  for (const auto root : std::exchange(roots_, {})) sim_.destroy_frame_later(root);
+  // The branches leave the list here: what destroys their frames must not come back to a process that is gone.
+  std::vector<std::coroutine_handle<>> roots;
+  roots.reserve(tasks_);
+  for (detail::Branch* branch = first_; branch != nullptr;) {
+    detail::Branch* next = branch->next;
+    branch->process = nullptr;
+    if (branch->owner == nullptr) roots.push_back(detail::frame_of(*branch));
+    branch = next;
+  }
+  first_ = last_ = nullptr;
+  tasks_ = 0;
+  for (const auto root : roots) sim_.destroy_frame_later(root);
 }
 
 void Process::pause() {
@@ -50,11 +61,20 @@ void Process::resume() {
   }
 }
 
-void Process::adopt(std::coroutine_handle<> root) { roots_.push_back(root); }
+void Process::adopt(detail::Branch& branch) {
+  branch.process = this;
+  branch.previous = last_;
+  branch.next = nullptr;
+  (last_ == nullptr ? first_ : last_->next) = &branch;
+  last_ = &branch;
+  if (branch.owner == nullptr) ++tasks_;
+}
 
-void Process::forget(std::coroutine_handle<> root) {
-  const auto found = std::find(roots_.begin(), roots_.end(), root);
-  if (found != roots_.end()) roots_.erase(found);
+void Process::forget(detail::Branch& branch) {
+  (branch.previous == nullptr ? first_ : branch.previous->next) = branch.next;
+  (branch.next == nullptr ? last_ : branch.next->previous) = branch.previous;
+  branch.process = nullptr;
+  if (branch.owner == nullptr) --tasks_;
 }
 
 Component::Component(Simulation& sim, std::string path)

@@ -19,6 +19,9 @@ namespace brokersim::sim {
 
 template <class T>
 class Task;
+namespace detail {
+struct Branch;
+}
 
 /// One life of a process: dead once killed. A restart is a new Process with the same path.
 class Process {
@@ -38,11 +41,12 @@ class Process {
   [[nodiscard]] bool paused() const { return paused_; }
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] Simulation& sim() const { return sim_; }
-  [[nodiscard]] std::size_t tasks() const { return roots_.size(); }
+  /// Spawned tasks that have not ended.
+  [[nodiscard]] std::size_t tasks() const { return tasks_; }
 
   // For tasks (sim/task.h).
-  void adopt(std::coroutine_handle<> root);
-  void forget(std::coroutine_handle<> root);
+  void adopt(detail::Branch& branch);
+  void forget(detail::Branch& branch);
 
  private:
   friend class Simulation;
@@ -55,7 +59,9 @@ class Process {
   std::uint32_t life_;
   bool alive_ = true;
   bool paused_ = false;
-  std::vector<std::coroutine_handle<>> roots_;
+  detail::Branch* first_ = nullptr;  // running branches, in the order in which they began
+  detail::Branch* last_ = nullptr;
+  std::size_t tasks_ = 0;
   std::vector<std::uint32_t> deferred_;  // slots of events that surfaced while paused, in order
 };
 

@@ -47,11 +47,16 @@ struct QueueEntry {
   }
 };
 
+/// Sorts up to 64 entries: sim/small_sort.h.
+using SmallSort = void (*)(const QueueEntry* from, std::size_t count, std::uint64_t start, QueueEntry* to);
+[[nodiscard]] SmallSort choose_small_sort();
+
 /// `kChunkBytes`: 128 to 1024, a power of two. Only memory and speed depend on it, never the order.
 template <std::size_t kChunkBytes>
 class BasicEventQueue {
  public:
-  BasicEventQueue();
+  /// `sort`: see sim/small_sort.h; only speed depends on it.
+  explicit BasicEventQueue(SmallSort sort = choose_small_sort());
   ~BasicEventQueue();
   BasicEventQueue(const BasicEventQueue&) = delete;
   BasicEventQueue& operator=(const BasicEventQueue&) = delete;
@@ -79,6 +84,10 @@ class BasicEventQueue {
   [[nodiscard]] std::size_t sorted() const { return static_cast<std::size_t>(end_ - begin_); }
   [[nodiscard]] const QueueEntry& next(std::size_t i) const { return begin_[i]; }
 
+  /// After refill(): the entries that will probably be sorted next, if they are known. They may be fetched ahead.
+  [[nodiscard]] const QueueEntry* ahead() const { return ahead_; }
+  [[nodiscard]] const QueueEntry* ahead_end() const { return ahead_end_; }
+
   /// Promises that no entry before `time` will be pushed: the time of the running event, or the end of a finished run.
   void set_floor(std::uint64_t time) { floor_ = time; }
 
@@ -100,10 +109,11 @@ class BasicEventQueue {
   static constexpr std::size_t kPerChunk = kChunkBytes / sizeof(QueueEntry) - 1;
   static constexpr std::size_t kSpillAbove = 64;  ///< Longer than this the bottom gives its later part back.
   static constexpr std::size_t kSpillKeeps = 24;  ///< At most so many stay, unless they are of one instant.
-  static constexpr std::size_t kPerSlot = 16;     ///< Events aimed at in a slot of a new level.
+  static constexpr std::size_t kPerSlot = 32;     ///< Events aimed at in a slot of a new level.
   static constexpr int kTimeBits = 63;
-  static constexpr int kLevelBits = 8;  ///< At most so many bits in a level.
-  static constexpr int kLevelSlots = 1 << kLevelBits;
+  static constexpr int kLevelBits = 8;   ///< At most so many bits in a level; the innermost may have more.
+  static constexpr int kInnerBits = 11;  ///< At most so many bits in a level made for known events.
+  static constexpr int kLevelSlots = 1 << kInnerBits;
 
   struct alignas(16) Chunk {
     Chunk* previous;     // the full one before it in this slot, or the next free one
@@ -113,13 +123,19 @@ class BasicEventQueue {
   };
   static_assert(sizeof(Chunk) == kChunkBytes);
 
+  struct Block {
+    Chunk* chunks;
+    std::size_t count;
+  };
+
   /// A slot: where its next entry goes. Null if it is empty; a multiple of kChunkBytes if its last chunk is full.
   using Slot = QueueEntry*;
 
   struct Level {
     int shift = 0;
     int bits = 0;
-    std::uint64_t used[kLevelSlots / 64] = {};
+    std::uint32_t words = 0;                    // which words of `used` are not zero
+    std::uint64_t used[kLevelSlots / 64] = {};  // which slots are not empty
     Slot* slots = nullptr;
   };
   /// Where a time goes whose highest difference from current_ is a given bit.
@@ -163,6 +179,7 @@ class BasicEventQueue {
   }
   void open_sorted(Chunk* only, const QueueEntry* end, std::uint64_t start, int shift);
   void spread(Chunk* last, const QueueEntry* end, std::uint64_t start, int shift, std::uint64_t limit);
+  void look_ahead(const Level& level);
   void open_instant(Chunk* last, const QueueEntry* end, int shift);
   void spill();
   void add_levels(int from, int below, int lowest_bits);
@@ -178,6 +195,8 @@ class BasicEventQueue {
   QueueEntry* begin_ = nullptr;
   QueueEntry* end_ = nullptr;
   QueueEntry* limit_ = nullptr;
+  const QueueEntry* ahead_ = nullptr;
+  const QueueEntry* ahead_end_ = nullptr;
   std::uint64_t bottom_end_ = ~std::uint64_t{0};  ///< Everything before it is in the bottom.
   std::uint64_t current_ = 0;                     ///< Never after an entry of the slots.
   std::uint64_t floor_ = 0;
@@ -186,10 +205,11 @@ class BasicEventQueue {
   int depth_ = 0;                ///< Levels in use, outermost first.
   std::uint64_t levels_used_ = 0;
   Chunk* free_ = nullptr;
+  SmallSort sort_;
   Route route_[64];
   Level levels_[64];
   std::vector<QueueEntry> buffer_;
-  std::vector<Chunk*> blocks_;
+  std::vector<Block> blocks_;
   std::size_t chunks_ = 0;
 };
 

@@ -6,18 +6,20 @@
 #include <new>
 
 #include "sim/event_queue.h"
+#include "sim/slab.h"
 #include "sim/small_sort.h"
 
 namespace brokersim::sim {
 
 template <std::size_t kChunkBytes>
-BasicEventQueue<kChunkBytes>::BasicEventQueue() {
+BasicEventQueue<kChunkBytes>::BasicEventQueue(SmallSort sort) : sort_(sort) {
   reserve_bottom(4 * kSpillAbove);
 }
 
 template <std::size_t kChunkBytes>
 BasicEventQueue<kChunkBytes>::~BasicEventQueue() {
-  for (Chunk* block : blocks_) ::operator delete (block, std::align_val_t{kChunkBytes});
+  for (const Block& block : blocks_)
+    detail::release_slab(block.chunks, block.count * kChunkBytes, kChunkBytes);
   for (Level& level : levels_) delete[] level.slots;
 }
 
@@ -31,10 +33,10 @@ std::size_t BasicEventQueue<kChunkBytes>::memory() const {
 template <std::size_t kChunkBytes>
 auto BasicEventQueue<kChunkBytes>::allocate() -> Chunk* {
   if (free_ == nullptr) {
-    // Blocks grow with the queue, from 16 KiB up to 1 MiB.
-    const std::size_t count = std::clamp(chunks_ / 4, 16'384 / kChunkBytes, 1'048'576 / kChunkBytes);
-    auto* block = static_cast<Chunk*>(::operator new (count * sizeof(Chunk), std::align_val_t{kChunkBytes}));
-    blocks_.push_back(block);
+    // Blocks double with the queue, from 16 KiB up to 2 MiB, a huge page.
+    const std::size_t count = std::clamp(chunks_, 16'384 / kChunkBytes, (std::size_t{2} << 20) / kChunkBytes);
+    auto* block = static_cast<Chunk*>(detail::allocate_slab(count * kChunkBytes, kChunkBytes));
+    blocks_.push_back({block, count});
     chunks_ += count;
     for (std::size_t i = count; i-- > 0;) release(block + i);
   }
@@ -50,6 +52,7 @@ auto BasicEventQueue<kChunkBytes>::open_chunk(std::size_t level, std::size_t ind
     chunk->previous = nullptr;
     chunk->before = 0;
     levels_[level].used[index / 64] |= std::uint64_t{1} << (index % 64);
+    levels_[level].words |= 1u << (index / 64);
     levels_used_ |= std::uint64_t{1} << level;
   } else {
     chunk->previous = chunk_of(full - 1);
@@ -73,6 +76,7 @@ void BasicEventQueue<kChunkBytes>::for_each_chunk(Chunk* last, const QueueEntry*
 template <std::size_t kChunkBytes>
 bool BasicEventQueue<kChunkBytes>::refill(std::uint64_t limit) {
   begin_ = end_ = buffer_.data();
+  ahead_ = ahead_end_ = nullptr;
   for (;;) {
     if (levels_used_ == 0) {
       small_mode();
@@ -80,8 +84,7 @@ bool BasicEventQueue<kChunkBytes>::refill(std::uint64_t limit) {
     }
     const int inner = 63 - std::countl_zero(levels_used_);
     Level& level = levels_[inner];
-    std::size_t word = 0;
-    while (level.used[word] == 0) ++word;
+    const auto word = static_cast<std::size_t>(std::countr_zero(level.words));
     const std::size_t index = word * 64 + static_cast<std::size_t>(std::countr_zero(level.used[word]));
     const int above = level.shift + level.bits;
     const std::uint64_t start =
@@ -92,11 +95,14 @@ bool BasicEventQueue<kChunkBytes>::refill(std::uint64_t limit) {
     Chunk* last = chunk_of(end - 1);
     level.slots[index] = nullptr;
     level.used[word] &= level.used[word] - 1;
-    if ((level.used[0] | level.used[1] | level.used[2] | level.used[3]) == 0)
-      levels_used_ &= ~(std::uint64_t{1} << inner);
+    if (level.used[word] == 0) {
+      level.words &= level.words - 1;
+      if (level.words == 0) levels_used_ &= ~(std::uint64_t{1} << inner);
+    }
     depth_ = inner + 1;  // the levels below are empty: their bits are free
     if (last->previous == nullptr) [[likely]] {
       open_sorted(last, end, start, level.shift);
+      look_ahead(level);
       return true;
     }
     spread(last, end, start, level.shift, limit);
@@ -104,12 +110,26 @@ bool BasicEventQueue<kChunkBytes>::refill(std::uint64_t limit) {
   }
 }
 
+/// The next slot of the level, if there is one.
+template <std::size_t kChunkBytes>
+void BasicEventQueue<kChunkBytes>::look_ahead(const Level& level) {
+  if (level.words == 0) return;
+  const auto word = static_cast<std::size_t>(std::countr_zero(level.words));
+  const std::size_t index = word * 64 + static_cast<std::size_t>(std::countr_zero(level.used[word]));
+  ahead_end_ = level.slots[index];
+  ahead_ = chunk_of(ahead_end_ - 1)->entries;
+}
+
 /// A slot of at most one chunk becomes the bottom.
 template <std::size_t kChunkBytes>
 void BasicEventQueue<kChunkBytes>::open_sorted(Chunk* only, const QueueEntry* end, std::uint64_t start,
                                                int shift) {
   const auto count = static_cast<std::size_t>(end - only->entries);
-  sort_small(only->entries, count, end_);
+  if (shift < 58) [[likely]] {
+    sort_(only->entries, count, start, end_);
+  } else {
+    sort_by_insertion(only->entries, count, end_);
+  }
   end_ += count;
   release(only);
   if (levels_used_ == 0) {
@@ -146,7 +166,7 @@ void BasicEventQueue<kChunkBytes>::spread(Chunk* last, const QueueEntry* end, st
   } else {
     current_ = common;
     const int bits =
-        std::clamp(static_cast<int>(std::bit_width(count / kPerSlot)), 1, std::min(kLevelBits, span));
+        std::clamp(static_cast<int>(std::bit_width(count / kPerSlot)), 1, std::min(kInnerBits, span));
     add_levels(span - bits, shift, bits);
   }
   bottom_end_ = current_;
@@ -273,6 +293,7 @@ void BasicEventQueue<kChunkBytes>::take_all(std::vector<QueueEntry>& out) {
         });
       }
     }
+    level.words = 0;
   }
   levels_used_ = 0;
   size_ = 0;

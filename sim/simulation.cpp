@@ -6,6 +6,7 @@
 
 #include "sim/component.h"
 #include "sim/recorder.h"
+#include "sim/task.h"
 
 namespace brokersim::sim {
 
@@ -35,15 +36,14 @@ Simulation::~Simulation() { bury_dead(); }
 
 // ---- Scheduling
 
-std::uint32_t Simulation::occupy(const Component& component, EventKind kind, Callback callback) {
+inline std::uint32_t Simulation::occupy(const Component& component, EventKind kind, Callback callback) {
   if (live_ >= limits_.pending_events) [[unlikely]]
     floods(component, kind);
   std::uint32_t slot = free_;
   Node* node;
   if (slot == kNoSlot) [[unlikely]] {
-    slot = static_cast<std::uint32_t>(nodes_.size());
-    SIM_CHECK(slot < QueueEntry::kSlots);
-    node = &nodes_.add();
+    slot = add_node();
+    node = &nodes_[slot];
   } else {
     node = &nodes_[slot];
     free_ = static_cast<std::uint32_t>(node->callback.argument);
@@ -59,6 +59,13 @@ std::uint32_t Simulation::occupy(const Component& component, EventKind kind, Cal
   return slot;
 }
 
+std::uint32_t Simulation::add_node() {
+  const auto slot = static_cast<std::uint32_t>(nodes_.size());
+  SIM_CHECK(slot < QueueEntry::kSlots, "more than 2^24 events are pending");
+  nodes_.add();
+  return slot;
+}
+
 void Simulation::release(std::uint32_t slot) {
   Node& node = nodes_[slot];
   node.state = Node::kFree;
@@ -68,19 +75,36 @@ void Simulation::release(std::uint32_t slot) {
   --live_;
 }
 
-void Simulation::enqueue(std::uint32_t slot, SimTime at) {
-  const std::uint64_t sequence = sequence_++;
-  SIM_CHECK(sequence < QueueEntry::kSequences, "more than 2^40 events were scheduled");
-  nodes_[slot].state = sequence;
+inline EventHandle Simulation::enqueue(std::uint32_t slot, SimTime at) {
+  const std::uint64_t sequence = next_sequence();
+  Node& node = nodes_[slot];
+  node.state = sequence;
   queue_.push(QueueEntry::make(static_cast<std::uint64_t>(at.ns), sequence, slot));
+  return {slot, node.generation};
+}
+
+void Simulation::requeue(std::uint32_t slot) { enqueue(slot, now_); }
+
+inline std::uint64_t Simulation::next_sequence() {
+  if (sequence_ == QueueEntry::kSequences) [[unlikely]]
+    out_of_sequences();
+  return sequence_++;
+}
+
+void Simulation::out_of_sequences() const {
+  SIM_CHECK(sequence_ < QueueEntry::kSequences, "2^40 events were scheduled: the run is too long");
 }
 
 EventHandle Simulation::schedule(Component& component, SimTime at, EventKind kind, Callback callback) {
+  if (at < now_) [[unlikely]]
+    refuse(component, at, kind);
+  const std::uint32_t slot = occupy(component, kind, callback);
+  return enqueue(slot, at);
+}
+
+void Simulation::refuse(const Component& component, SimTime at, EventKind kind) const {
   SIM_CHECK(at >= now_,
             "event " + std::string(kind.name) + " of " + component.path() + " at " + to_string(at));
-  const std::uint32_t slot = occupy(component, kind, callback);
-  enqueue(slot, at);
-  return {slot, nodes_[slot].generation};
 }
 
 bool Simulation::pending(EventHandle handle) const {
@@ -124,10 +148,9 @@ TimerClass Simulation::timer_class(Duration duration) {
   for (std::uint32_t i = 0; i < timers_.size(); ++i) {
     if (timers_[i].duration == duration) return {i};
   }
-  const auto marker = static_cast<std::uint32_t>(nodes_.size());
-  SIM_CHECK(marker < QueueEntry::kSlots);
+  const std::uint32_t marker = add_node();
   const auto index = static_cast<std::uint32_t>(timers_.size());
-  Node& node = nodes_.add();
+  Node& node = nodes_[marker];
   node.state = Node::kMarker | QueueEntry::kSequences;  // no entry has it
   node.callback.argument = index;
   node.generation = kNoSlot;  // no handle has it
@@ -157,8 +180,7 @@ bool Simulation::restart_timer(TimerClass timers, EventHandle handle) {
 void Simulation::link_timer(std::uint32_t slot, std::uint32_t index) {
   if (slot >= links_.size()) links_.resize(slot + slot / 2 + 64);
   Timers& timers = timers_[index];
-  const std::uint64_t sequence = sequence_++;
-  SIM_CHECK(sequence < QueueEntry::kSequences, "more than 2^40 events were scheduled");
+  const std::uint64_t sequence = next_sequence();
   nodes_[slot].state = Node::kInClass | sequence;
   ClassLink& link = links_[slot];
   link.time = static_cast<std::uint64_t>((now_ + timers.duration).ns);
@@ -190,7 +212,11 @@ void Simulation::arm(Timers& timers) {
 
 void Simulation::prefetch_sorted() const {
   const std::size_t count = queue_.sorted();
-  for (std::size_t i = 0; i < count; ++i) __builtin_prefetch(&nodes_[queue_.next(i).slot()], 1);
+  if (count > 1) {
+    // Two steps ahead the event, one step ahead what its callback works on: each load finds its line on the way.
+    for (const QueueEntry* e = queue_.ahead(); e != queue_.ahead_end(); ++e)
+      __builtin_prefetch(&nodes_[e->slot()], 1);
+  }
   for (std::size_t i = 0; i < std::min(count, kFetchAhead); ++i)
     __builtin_prefetch(nodes_[queue_.next(i).slot()].callback.self, 1);
 }
@@ -350,11 +376,52 @@ std::size_t Simulation::event_memory() const {
 
 void Simulation::resume_now(std::coroutine_handle<> handle) {
   SIM_CHECK(in_handler_);
-  next_ = handle;
+  handle.resume();
   while (next_) {
     const std::coroutine_handle<> current = std::exchange(next_, nullptr);
     current.resume();
   }
+  if (!also_.empty()) [[unlikely]]
+    resume_others();
+}
+
+void Simulation::resume_others() {
+  for (std::size_t i = 0; i < also_.size(); ++i) {
+    const Also also = also_[i];
+    if (failed() || !also.component->process()->alive()) continue;
+    next_ = also.frame;
+    while (next_) {
+      const std::coroutine_handle<> current = std::exchange(next_, nullptr);
+      current.resume();
+    }
+  }
+  also_.clear();
+}
+
+std::vector<WaitingTask> Simulation::waiting() const {
+  std::vector<WaitingTask> tasks;
+  for (const Life& life : lives_) {
+    if (life.process == nullptr) continue;
+    for (const detail::Branch* b = life.process->first_; b != nullptr; b = b->next) {
+      if (b->waiting == nullptr) continue;
+      tasks.push_back({life.process->path(), b->component->path(), b->waiting->name(), b->waiting->since()});
+    }
+  }
+  return tasks;
+}
+
+void Simulation::check_not_stuck() const {
+  if (live_ > 0) return;
+  std::string text;
+  for (const Life& life : lives_) {
+    if (life.process == nullptr || life.state != LifeState::running) continue;
+    for (const detail::Branch* b = life.process->first_; b != nullptr; b = b->next) {
+      if (b->waiting == nullptr) continue;
+      text += "\n  " + b->component->path() + " of " + life.process->path() + " waits for " +
+              b->waiting->name() + " since " + to_string(b->waiting->since());
+    }
+  }
+  SIM_CHECK(text.empty(), "the simulation is stuck at " + to_string(now_) + ", no event is pending:" + text);
 }
 
 void Simulation::destroy_frame_later(std::coroutine_handle<> frame) {

@@ -80,6 +80,14 @@ struct TimerClass {
   std::uint32_t index = 0xFFFFFFFFu;
 };
 
+/// One task that waits: for reports.
+struct WaitingTask {
+  std::string process;
+  std::string component;
+  std::string what;  ///< Name of the delay, signal, channel or resource; any_of, all_of.
+  SimTime since;
+};
+
 /// What no sound model comes near. Passing one is a Bug that names who did it.
 struct Limits {
   std::uint64_t events_at_instant = 20'000'000;  ///< A model that loops without letting time pass.
@@ -124,6 +132,12 @@ class Simulation {
 
   [[nodiscard]] bool pending(EventHandle handle) const;
   [[nodiscard]] std::size_t pending_events() const { return live_; }
+  /// Every task that waits, of all living processes in the order of their birth, the tasks of any_of() after those who
+  /// wait for them.
+  [[nodiscard]] std::vector<WaitingTask> waiting() const;
+  /// Throws a Bug that says who waits for what if tasks wait and no event is left that could wake one. Tasks of paused
+  /// processes wait for good reason.
+  void check_not_stuck() const;
   void set_limits(Limits limits) { limits_ = limits; }
   /// Bytes held for pending events and what is left of cancelled ones.
   [[nodiscard]] std::size_t event_memory() const;
@@ -152,6 +166,10 @@ class Simulation {
   // For tasks (sim/task.h).
   void resume_now(std::coroutine_handle<> handle);  ///< Runs a task chain; only from an event.
   void resume_next(std::coroutine_handle<> handle) { next_ = handle; }  ///< Continue with this frame.
+  /// Runs this frame too before the handler ends, unless the process of `component` has died until then.
+  void resume_also(std::coroutine_handle<> handle, const Component& component) {
+    also_.push_back({handle, &component});
+  }
   void destroy_frame_later(std::coroutine_handle<> frame);
   void store_bug(std::exception_ptr bug);
   [[nodiscard]] bool failed() const { return bug_ != nullptr; }
@@ -199,6 +217,10 @@ class Simulation {
     std::uint32_t marker = kNoSlot;
     bool armed = false;  // its marker has an entry in the queue, not after the head's deadline
   };
+  struct Also {
+    std::coroutine_handle<> frame;
+    const Component* component;
+  };
   struct Corpse {
     void* object;
     void (*destroy)(void*);
@@ -209,13 +231,18 @@ class Simulation {
   [[nodiscard]] bool run_one(std::uint64_t limit);
   [[nodiscard]] std::uint32_t occupy(const Component& component, EventKind kind, Callback callback);
   void release(std::uint32_t slot);
-  void enqueue(std::uint32_t slot, SimTime at);
-  void requeue(std::uint32_t slot) { enqueue(slot, now_); }
+  EventHandle enqueue(std::uint32_t slot, SimTime at);
+  void requeue(std::uint32_t slot);
+  [[nodiscard]] std::uint64_t next_sequence();
+  [[nodiscard]] std::uint32_t add_node();
+  void refuse(const Component& component, SimTime at, EventKind kind) const;
+  void out_of_sequences() const;
   void execute(Node& node, std::uint32_t slot);
   [[nodiscard]] bool surfaced_elsewhere(QueueEntry entry);
   [[nodiscard]] bool run_or_hold_back(std::uint32_t slot);
   void reach(std::uint64_t time);
   void prefetch_sorted() const;
+  void resume_others();
   void link_timer(std::uint32_t slot, std::uint32_t timers);
   void unlink_timer(std::uint32_t slot);
   void arm(Timers& timers);
@@ -237,6 +264,7 @@ class Simulation {
   std::size_t live_ = 0;
   Fingerprint fingerprint_;
   std::coroutine_handle<> next_;
+  std::vector<Also> also_;  // frames to run in this handler, in order
   std::vector<Corpse> dead_;
   std::exception_ptr bug_;
   bool in_handler_ = false;

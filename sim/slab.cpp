@@ -9,22 +9,21 @@ namespace brokersim::sim::detail {
 
 namespace {
 constexpr std::size_t kHugePage = std::size_t{2} << 20;
-constexpr std::size_t kLine = 64;
-constexpr std::align_val_t alignment(std::size_t bytes) {
-  return std::align_val_t{bytes < kHugePage ? kLine : kHugePage};
+constexpr std::align_val_t aligned(std::size_t bytes, std::size_t alignment) {
+  return std::align_val_t{bytes < kHugePage ? alignment : kHugePage};
 }
 }  // namespace
 
-void* allocate_slab(std::size_t bytes) {
-  void* memory = ::operator new(bytes, alignment(bytes));
+void* allocate_slab(std::size_t bytes, std::size_t alignment) {
+  void* memory = ::operator new(bytes, aligned(bytes, alignment));
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
   if (bytes >= kHugePage) static_cast<void>(madvise(memory, bytes / kHugePage * kHugePage, MADV_HUGEPAGE));
 #endif
   return memory;
 }
 
-void release_slab(void* memory, std::size_t bytes) noexcept {
-  if (memory != nullptr) ::operator delete(memory, alignment(bytes));
+void release_slab(void* memory, std::size_t bytes, std::size_t alignment) noexcept {
+  if (memory != nullptr) ::operator delete(memory, aligned(bytes, alignment));
 }
 
 }  // namespace brokersim::sim::detail

@@ -14,9 +14,9 @@
 namespace brokersim::sim {
 
 namespace detail {
-/// Memory for `bytes`, aligned to 64 bytes, or to 2 MiB and in huge pages from there on. Throws std::bad_alloc.
-[[nodiscard]] void* allocate_slab(std::size_t bytes);
-void release_slab(void* memory, std::size_t bytes) noexcept;
+/// Memory for `bytes`, aligned to `alignment`, or to 2 MiB and in huge pages from there on. Throws std::bad_alloc.
+[[nodiscard]] void* allocate_slab(std::size_t bytes, std::size_t alignment = 64);
+void release_slab(void* memory, std::size_t bytes, std::size_t alignment = 64) noexcept;
 }  // namespace detail
 
 /// T: trivially copyable, as it moves when the slab grows; indices stay.

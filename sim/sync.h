@@ -8,20 +8,17 @@
 #include <utility>
 
 #include "sim/task.h"
+#include "sim/wait_list.h"
 
 namespace brokersim::sim {
 
-enum class Waited : std::uint8_t { notified, timed_out };
-
-/// A condition that tasks wait on, first come first woken. Must outlive its waiters.
+/// A condition that tasks wait on, first come first woken. Waiters of one that is gone wait for their timeout only.
 class Signal {
  public:
-  Signal() = default;
+  /// `name`: what a report of waiting tasks calls it; a literal, or text that outlives the signal.
+  explicit Signal(const char* name = "signal") : name_(name) {}
   Signal(const Signal&) = delete;
   Signal& operator=(const Signal&) = delete;
-  ~Signal() {
-    for (Waiter* w = head_; w != nullptr; w = w->next) w->signal = nullptr;
-  }
 
   struct Waiter {
     Signal* signal;
@@ -29,73 +26,56 @@ class Signal {
     detail::Wakeup wakeup = {};
     Waiter* previous = nullptr;
     Waiter* next = nullptr;
-    bool linked = false;
-    Waited result = Waited::timed_out;
+    detail::WaitList<Waiter>* list = nullptr;
 
     Waiter(Signal* s, Duration t) : signal(s), timeout(t) {}
     Waiter(const Waiter&) = delete;
     Waiter& operator=(const Waiter&) = delete;
-    ~Waiter() {
-      if (linked && signal != nullptr) signal->unlink(this);
-    }
+    ~Waiter() { detail::WaitList<Waiter>::leave(this); }
     bool await_ready() const noexcept { return false; }
     template <class Promise>
     void await_suspend(std::coroutine_handle<Promise> frame) {
-      wakeup.bind_to(frame);
-      signal->link(this);
-      if (timeout != Duration::max()) wakeup.wake_at(wakeup.component()->now() + timeout, "task.timeout");
+      if (!wakeup.suspend(frame, signal->name_, &detail::WaitList<Waiter>::leave_any, this)) return;
+      signal->waiters_.push_back(this);
+      if (timeout != Duration::max()) wakeup.wake_at(wakeup.component().now() + timeout, "task.timeout");
     }
     Waited await_resume() {
-      if (linked && signal != nullptr) signal->unlink(this);
-      return result;
+      wakeup.resumed();
+      detail::WaitList<Waiter>::leave(this);
+      if (wakeup.cancelled()) return Waited::cancelled;
+      return wakeup.granted() ? Waited::notified : Waited::timed_out;
     }
   };
 
   /// `co_await signal.wait();` or `if (co_await signal.wait_for(5_s) == Waited::timed_out) ...`
-  [[nodiscard]] Waiter wait() { return {this, Duration::max()}; }
+  Waiter wait() { return {this, Duration::max()}; }
   [[nodiscard]] Waiter wait_for(Duration timeout) { return {this, timeout}; }
 
   void notify_all() {
-    while (head_ != nullptr) notify_one();
+    while (notify_one()) {
+    }
   }
   /// False if nobody waits.
   bool notify_one() {
-    Waiter* waiter = head_;
+    Waiter* waiter = waiters_.pop_front();
     if (waiter == nullptr) return false;
-    unlink(waiter);
-    waiter->wakeup.cancel();
-    waiter->result = Waited::notified;
-    waiter->wakeup.wake_at(waiter->wakeup.component()->now(), "task.notified");
+    waiter->wakeup.grant("task.notified");
     return true;
   }
   /// Resumes the first waiter inside the running handler instead of by an event of its own. Only as the last
   /// act of a plain event handler of the waiter's process. False if nobody waits.
   bool resume_one() {
-    Waiter* waiter = head_;
+    Waiter* waiter = waiters_.pop_front();
     if (waiter == nullptr) return false;
-    unlink(waiter);
-    waiter->wakeup.cancel();
-    waiter->result = Waited::notified;
-    waiter->wakeup.component()->sim().resume_now(waiter->wakeup.frame());
+    waiter->wakeup.grant_here();
+    waiter->wakeup.component().sim().resume_now(waiter->wakeup.frame());
     return true;
   }
-  [[nodiscard]] bool has_waiters() const { return head_ != nullptr; }
+  [[nodiscard]] bool has_waiters() const { return !waiters_.empty(); }
 
  private:
-  void link(Waiter* waiter) {
-    waiter->linked = true;
-    waiter->previous = tail_;
-    waiter->next = nullptr;
-    (tail_ != nullptr ? tail_->next : head_) = waiter;
-    tail_ = waiter;
-  }
-  void unlink(Waiter* waiter) {
-    waiter->linked = false;
-    (waiter->previous != nullptr ? waiter->previous->next : head_) = waiter->next;
-    (waiter->next != nullptr ? waiter->next->previous : tail_) = waiter->previous;
-  }
-  Waiter* head_ = nullptr;
-  Waiter* tail_ = nullptr;
+  const char* name_;
+  detail::WaitList<Waiter> waiters_;
 };
 
 /// A value that arrives once. One task may wait for it.

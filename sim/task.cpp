@@ -9,8 +9,10 @@ void resume_frame(void* frame, std::uint64_t sim_address) {
 
 void start_root(Component& component, Task<void> task) {
   const auto handle = task.release();
-  handle.promise().component = &component;
-  component.process()->adopt(handle);
+  Promise<void>& promise = handle.promise();
+  promise.branch = &promise;
+  promise.component = &component;
+  component.process()->adopt(promise);
   component.at(component.now(), "task.start",
                {&resume_frame, handle.address(), reinterpret_cast<std::uint64_t>(&component.sim())});
 }

@@ -23,34 +23,73 @@ namespace brokersim::sim {
 template <class T = void>
 class [[nodiscard]] Task;
 
+/// How a wait ended: with what was waited for, by its time, or because any_of() or a timeout chose another task.
+enum class Waited : std::uint8_t { notified, timed_out, cancelled };
+
 namespace detail {
+
+class Wakeup;
+
+/// One chain of frames that runs by itself: a spawned task, or one of the tasks of any_of() and all_of().
+struct Branch {
+  enum class Cancel : std::uint8_t { none, requested, told };
+
+  /// A child of any_of() or all_of(); a spawned task has none.
+  struct Owner {
+    virtual void on_done(Branch& branch) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  Branch() = default;
+  Branch(const Branch&) = delete;
+  Branch& operator=(const Branch&) = delete;
+  ~Branch() {
+    if (process != nullptr) process->forget(*this);
+  }
+  /// Its pending wait, or its next one if that is granted already, ends with `cancelled`; once.
+  void cancel();
+
+  Component* component = nullptr;  // whose events wake this chain
+  Process* process = nullptr;      // whose list it is in
+  Branch* previous = nullptr;
+  Branch* next = nullptr;
+  Wakeup* waiting = nullptr;  // what its innermost frame waits for
+  Owner* owner = nullptr;
+  Cancel cancelled = Cancel::none;
+};
 
 /// What every frame of a chain knows: set by whoever starts it.
 struct PromiseBase {
-  Component* component = nullptr;        // whose events wake this chain
-  std::coroutine_handle<> continuation;  // who awaits this frame; null: a root
+  Branch* branch = nullptr;
+  std::coroutine_handle<> continuation;  // who awaits this frame; null: the first of its chain
 
   static void* operator new(std::size_t size) { return allocate_frame(size); }
   static void operator delete(void* memory, std::size_t size) noexcept { release_frame(memory, size); }
 
   std::suspend_always initial_suspend() noexcept { return {}; }
-  void unhandled_exception() { component->sim().store_bug(std::current_exception()); }
+  void unhandled_exception() { branch->component->sim().store_bug(std::current_exception()); }
+  [[nodiscard]] bool alive() const { return branch->component->process()->alive(); }
 
   struct FinalAwaiter {
     bool await_ready() noexcept { return false; }
     template <class Promise>
     void await_suspend(std::coroutine_handle<Promise> handle) noexcept {
       PromiseBase& promise = handle.promise();
-      Simulation& sim = promise.component->sim();
+      Simulation& sim = promise.branch->component->sim();
       if (sim.failed()) return;
       // It killed its own process: every frame of the chain is buried already and nothing of it goes on.
-      if (!promise.component->process()->alive()) return;
+      if (!promise.alive()) return;
       if (promise.continuation) {
         sim.resume_next(promise.continuation);
-        return;
+      } else if (promise.branch->owner != nullptr) {
+        promise.branch->process->forget(*promise.branch);
+        promise.branch->owner->on_done(*promise.branch);
+      } else {
+        promise.branch->process->forget(*promise.branch);
+        sim.destroy_frame_later(handle);
       }
-      promise.component->process()->forget(handle);
-      sim.destroy_frame_later(handle);
     }
     void await_resume() noexcept {}
   };
@@ -68,7 +107,7 @@ struct Promise : PromiseBase {
 };
 
 template <>
-struct Promise<void> : PromiseBase {
+struct Promise<void> : PromiseBase, Branch {  // a spawned task is its own branch
   Task<void> get_return_object();
   void return_void() {}
 };
@@ -98,15 +137,17 @@ class [[nodiscard]] Task {
   bool await_ready() const noexcept { return false; }
   template <class Promise>
   void await_suspend(std::coroutine_handle<Promise> parent) {
-    handle_.promise().component = parent.promise().component;
+    handle_.promise().branch = parent.promise().branch;
     handle_.promise().continuation = parent;
-    if (!handle_.promise().component->process()->alive()) return;
-    handle_.promise().component->sim().resume_next(handle_);
+    if (!handle_.promise().alive()) return;
+    handle_.promise().branch->component->sim().resume_next(handle_);
   }
   T await_resume() {
     if constexpr (!std::is_void_v<T>) return std::move(*handle_.promise().value);
   }
 
+  /// The frame, still owned by the task.
+  [[nodiscard]] Handle handle() const { return handle_; }
   [[nodiscard]] Handle release() { return std::exchange(handle_, nullptr); }
 
  private:
@@ -124,37 +165,133 @@ inline Task<void> Promise<void>::get_return_object() {
 }
 
 void start_root(Component& component, Task<void> task);
+/// The frame of a spawned task.
+[[nodiscard]] inline std::coroutine_handle<> frame_of(Branch& branch) {
+  return std::coroutine_handle<Promise<void>>::from_promise(static_cast<Promise<void>&>(branch));
+}
 void resume_frame(void* frame, std::uint64_t);
 
-/// A suspended frame and the event that will wake it. Destroying it cancels the event.
+/// A suspended frame, what it waits for, and the event that will wake it. Destroying it cancels the event.
 class Wakeup {
  public:
+  /// Undoes what the wait is linked to, before it ends with `cancelled`. `wait` is what was given to suspend().
+  using Unlink = void (*)(void* wait);
+
   Wakeup() = default;
   Wakeup(const Wakeup&) = delete;
   Wakeup& operator=(const Wakeup&) = delete;
-  ~Wakeup() { cancel(); }
+  ~Wakeup() {
+    cancel_event();
+    if (branch_ != nullptr && branch_->waiting == this) branch_->waiting = nullptr;
+  }
 
+  /// The frame waits for `name` (a literal, or text that outlives the wait). True: it must go on waiting. False: its
+  /// branch was cancelled before, and it wakes at once.
   template <class Promise>
-  void bind_to(std::coroutine_handle<Promise> frame) {
+  [[nodiscard]] bool suspend(std::coroutine_handle<Promise> frame, const char* name, Unlink unlink = nullptr,
+                             void* wait = nullptr) {
     frame_ = frame;
-    component_ = frame.promise().component;
+    branch_ = frame.promise().branch;
+    branch_->waiting = this;
+    name_ = name;
+    unlink_ = unlink;
+    wait_ = wait;
+    since_ = component().now();
+    if (branch_->cancelled != Branch::Cancel::requested) [[likely]]
+      return true;
+    tell_cancelled();
+    return false;
   }
-  [[nodiscard]] Component* component() const { return component_; }
-  [[nodiscard]] std::coroutine_handle<> frame() const { return frame_; }
   void wake_at(SimTime at, EventKind kind) {
-    event_ = component_->at(
-        at, kind, {&resume_frame, frame_.address(), reinterpret_cast<std::uint64_t>(&component_->sim())});
+    event_ = component().at(
+        at, kind, {&resume_frame, frame_.address(), reinterpret_cast<std::uint64_t>(&component().sim())});
   }
-  void cancel() {
-    if (component_ != nullptr) component_->sim().cancel(event_);
+  /// Wakes the frame at now() with what it waits for: from here on it cannot be cancelled.
+  void grant(EventKind kind) {
+    cancel_event();
+    granted_ = true;
+    wake_at(component().now(), kind);
+  }
+  /// As grant(), but the caller resumes frame() itself.
+  void grant_here() {
+    cancel_event();
+    granted_ = true;
+  }
+  void resumed() {
     event_ = {};
+    branch_->waiting = nullptr;
+  }
+  void cancel_event() {
+    if (event_.slot != EventHandle{}.slot) component().sim().cancel(event_);
+    event_ = {};
+  }
+  /// Ends the wait with `cancelled`, unless it is granted already.
+  void cancel_wait() {
+    if (granted_) {
+      branch_->cancelled = Branch::Cancel::requested;
+      return;
+    }
+    if (join_) {
+      branch_->cancelled = Branch::Cancel::told;
+      unlink_(wait_);
+      return;
+    }
+    if (unlink_ != nullptr) unlink_(wait_);
+    cancel_event();
+    tell_cancelled();
+  }
+  [[nodiscard]] Component& component() const { return *branch_->component; }
+  [[nodiscard]] std::coroutine_handle<> frame() const { return frame_; }
+  [[nodiscard]] bool granted() const { return granted_; }
+  [[nodiscard]] bool cancelled() const { return cancelled_; }
+  [[nodiscard]] const char* name() const { return name_; }
+  [[nodiscard]] SimTime since() const { return since_; }
+  /// As suspend(), for a wait that ends when other branches have ended: cancelling it calls `pass_on` and leaves the
+  /// rest to them. False: it is cancelled already, and the caller passes that on.
+  template <class Promise>
+  [[nodiscard]] bool suspend_join(std::coroutine_handle<Promise> frame, const char* name, Unlink pass_on,
+                                  void* join) {
+    frame_ = frame;
+    branch_ = frame.promise().branch;
+    branch_->waiting = this;
+    name_ = name;
+    unlink_ = pass_on;
+    wait_ = join;
+    join_ = true;
+    since_ = component().now();
+    if (branch_->cancelled != Branch::Cancel::requested) [[likely]]
+      return true;
+    branch_->cancelled = Branch::Cancel::told;
+    return false;
   }
 
  private:
+  void tell_cancelled() {
+    branch_->cancelled = Branch::Cancel::told;
+    granted_ = true;
+    cancelled_ = true;
+    wake_at(component().now(), "task.cancelled");
+  }
   std::coroutine_handle<> frame_;
-  Component* component_ = nullptr;
+  Branch* branch_ = nullptr;
   EventHandle event_;
+  const char* name_ = "";
+  SimTime since_;
+  Unlink unlink_ = nullptr;
+  void* wait_ = nullptr;
+  bool granted_ = false;
+  bool cancelled_ = false;
+  bool join_ = false;
 };
+
+inline void Branch::cancel() {
+  if (cancelled != Cancel::none) return;
+  if (waiting != nullptr) {
+    waiting->cancel_wait();
+  } else {
+    cancelled = Cancel::requested;
+  }
+}
 
 struct DelayAwaiter {
   Duration delay;
@@ -164,16 +301,19 @@ struct DelayAwaiter {
   bool await_ready() const noexcept { return false; }
   template <class Promise>
   void await_suspend(std::coroutine_handle<Promise> frame) {
-    wakeup.bind_to(frame);
-    wakeup.wake_at(wakeup.component()->now() + delay, kind);
+    if (wakeup.suspend(frame, kind.name)) wakeup.wake_at(wakeup.component().now() + delay, kind);
   }
-  void await_resume() const noexcept {}
+  Waited await_resume() {
+    wakeup.resumed();
+    return wakeup.cancelled() ? Waited::cancelled : Waited::timed_out;
+  }
 };
 
 }  // namespace detail
 
-/// `co_await delay(5_ms);` Resumes after exactly that much virtual time. Not negative.
-[[nodiscard]] inline detail::DelayAwaiter delay(Duration length, EventKind kind = "task.delay") {
+/// `co_await delay(5_ms);` Resumes after exactly that much virtual time, with timed_out; or earlier, with cancelled. Not
+/// negative. `kind` is what the event and a report of waiting tasks call it.
+inline detail::DelayAwaiter delay(Duration length, EventKind kind = "task.delay") {
   return {length, kind, {}};
 }
 

@@ -46,7 +46,10 @@ void World::make_faults() {
 
 void World::run_until(sim::SimTime until) { sim_.run_until(until); }
 
-void World::run() { sim_.run_until(sim::SimTime{} + config_.duration); }
+void World::run() {
+  sim_.run_until(sim::SimTime{} + config_.duration);
+  sim_.check_not_stuck();
+}
 
 std::vector<FinalPartition> World::final_partitions() const {
   std::vector<FinalPartition> result;

@@ -1,0 +1,134 @@
+// The workloads on our kernel: the Simulation that every scenario runs on, fingerprint on, tracing off.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "sim/component.h"
+#include "sim/simulation.h"
+#include "sim/task.h"
+#include "workloads/broker_mix.h"
+#include "workloads/measure.h"
+
+namespace workloads {
+
+namespace sim = brokersim::sim;
+
+/// PHOLD with one callback an event; a process of PHOLD is an object.
+class KernelPhold {
+ public:
+  explicit KernelPhold(std::uint32_t n) : component_(simulation, "phold"), rules_(n), processes_(n) {
+    for (std::uint32_t i = 0; i < n; ++i) processes_[i] = {PholdRules::start(i), this};
+    for (std::uint32_t i = 0; i < n; ++i) schedule(rules_.first(processes_[i].state), i);
+  }
+  [[nodiscard]] std::uint64_t checksum() const {
+    std::uint64_t sum = 0;
+    for (const Process& p : processes_) sum = fold(sum, p.state);
+    return sum;
+  }
+  sim::Simulation simulation{1};
+
+ private:
+  struct Process {
+    std::uint64_t state;
+    KernelPhold* world;
+    void handle() {
+      const std::uint64_t bits = next_bits(state);
+      world->simulation.fingerprint().draw(bits);
+      const Hold hold = world->rules_.decide(bits, static_cast<std::uint32_t>(this - world->processes_.data()));
+      world->schedule(hold.delay, hold.target);
+    }
+  };
+  void schedule(std::int64_t delay, std::uint32_t to) {
+    component_.after({delay}, "phold", sim::bind<&Process::handle>(&processes_[to]));
+  }
+  sim::Component component_;
+  PholdRules rules_;
+  std::vector<Process> processes_;
+};
+
+/// PHOLD with one task for each of the N events: it waits, draws at the process where it is, and goes on.
+class TaskPhold {
+ public:
+  explicit TaskPhold(std::uint32_t n) : process_(simulation, "phold"), component_(process_, "phold/tasks"), rules_(n), states_(n) {
+    for (std::uint32_t i = 0; i < n; ++i) states_[i] = PholdRules::start(i);
+    for (std::uint32_t i = 0; i < n; ++i) component_.spawn(token(this, i));
+  }
+  [[nodiscard]] std::uint64_t checksum() const {
+    std::uint64_t sum = 0;
+    for (const std::uint64_t state : states_) sum = fold(sum, state);
+    return sum;
+  }
+  sim::Simulation simulation{1};
+
+ private:
+  static sim::Task<void> token(TaskPhold* world, std::uint32_t at) {
+    std::int64_t wait = world->rules_.first(world->states_[at]);
+    for (;;) {
+      co_await sim::delay({wait}, "phold");
+      const std::uint64_t bits = next_bits(world->states_[at]);
+      world->simulation.fingerprint().draw(bits);
+      const Hold hold = world->rules_.decide(bits, at);
+      wait = hold.delay;
+      at = hold.target;
+    }
+  }
+  sim::Process process_;
+  sim::Component component_;
+  PholdRules rules_;
+  std::vector<std::uint64_t> states_;
+};
+
+/// `measured(simulation)` may look at the simulation at the end of the measured part.
+template <class World>
+[[nodiscard]] Row kernel_phold(std::uint32_t n, std::int64_t warm, std::int64_t until) {
+  World world(n);
+  world.simulation.run_until(sim::SimTime{warm});
+  const std::uint64_t before = world.simulation.fingerprint().events();
+  const double begin = cpu_ns();
+  world.simulation.run_until(sim::SimTime{until});
+  const double ns = cpu_ns() - begin;
+  const std::uint64_t events = world.simulation.fingerprint().events();
+  return {ns / static_cast<double>(events - before), events, world.checksum()};
+}
+
+/// The engine of the broker mix: timers in classes.
+class KernelEngine {
+ public:
+  using Handle = sim::EventHandle;
+  explicit KernelEngine(std::uint32_t) : component_(simulation, "mix") {
+    for (int i = 0; i < 3; ++i) classes_[i] = simulation.timer_class({kTimerNs[i]});
+  }
+  Handle schedule(std::int64_t delay, std::uint32_t batch, Step step) {
+    return component_.after({delay}, "mix", sim::bind<&KernelEngine::run>(this, word(batch, step)));
+  }
+  Handle set_timer(Timer timer, std::uint32_t batch, Step step) {
+    return simulation.set_timer(classes_[static_cast<int>(timer)], component_, "mix.timer",
+                                sim::bind<&KernelEngine::run>(this, word(batch, step)));
+  }
+  void cancel(Handle& handle) { component_.cancel(handle); }
+  sim::Simulation simulation{1};
+  BrokerMix<KernelEngine>* mix = nullptr;
+
+ private:
+  static std::uint64_t word(std::uint32_t batch, Step step) {
+    return std::uint64_t{batch} << 8 | static_cast<std::uint64_t>(step);
+  }
+  void run(std::uint64_t word) { mix->handle(static_cast<std::uint32_t>(word >> 8), static_cast<Step>(word & 255)); }
+  sim::Component component_;
+  sim::TimerClass classes_[3];
+};
+
+[[nodiscard]] inline Row kernel_mix(std::uint32_t batches, std::int64_t warm, std::int64_t until) {
+  KernelEngine engine(batches);
+  BrokerMix<KernelEngine> mix(engine, batches);
+  engine.mix = &mix;
+  mix.start();
+  engine.simulation.run_until(sim::SimTime{warm});
+  const std::uint64_t before = mix.events();
+  const double begin = cpu_ns();
+  engine.simulation.run_until(sim::SimTime{until});
+  return {(cpu_ns() - begin) / static_cast<double>(mix.events() - before), mix.events(), mix.checksum()};
+}
+
+}  // namespace workloads
