@@ -15,6 +15,9 @@
 namespace brokersim::cli {
 namespace {
 
+/// What `branch` starts this program with; see app/branch/worker.h.
+constexpr const char* kWorkerCommand = "branch-worker";
+
 constexpr const char* set_help =
     "Replace the value at a JSON pointer before anything is checked: --set /duration=\"30 s\". May be "
     "repeated.";
@@ -30,6 +33,7 @@ struct Options {
   DiffOptions diff;
   ExportLogOptions export_log;
   InspectLogOptions inspect_log;
+  BranchOptions branch;
 };
 
 /// Columns of the terminal, 100 where there is none.
@@ -73,6 +77,33 @@ int run_command_line(const std::vector<std::string>& arguments, std::ostream& ou
   run_command->add_flag("--verbose", options.run.verbose, "With several seeds: a line for each run, too.");
   run_command->add_option("--out", options.run.out, "Folder for result-<seed>.json of each run.");
   add_set(*run_command, options);
+
+  CLI::App* branch_command =
+      app.add_subcommand("branch", "Run to an instant, then on into many futures: how likely is a failure?");
+  branch_command->add_option("FILE", options.branch.file, "Scenario file.")->required();
+  branch_command
+      ->add_option("--at", options.branch.at, "Instant where the run branches, as \"30 s\". May be repeated.")
+      ->allow_extra_args(false)
+      ->take_all();
+  branch_command->add_option("--every", options.branch.every,
+                             "Branch at every multiple of this: the likelihood as a function of time.");
+  CLI::Option* branches_option = branch_command->add_option(
+      "--branches", options.branch.branches, "Futures per instant (and variant), numbered from 1.");
+  branch_command
+      ->add_option("--only", options.branch.only,
+                   "This branch only, or A..B. 0 is the run as it goes on unbranched.")
+      ->excludes(branches_option);
+  branch_command->add_option("--faults", options.branch.faults,
+                             "File of fault lists, each tried from the instant on.");
+  branch_command->add_option("--variant", options.branch.variant, "Only the fault list of this name.");
+  branch_command->add_option("--seed", options.branch.seed, "Seed instead of the scenario's own.");
+  branch_command->add_option("--jobs", options.branch.jobs, "Branches at a time.")->check(CLI::Range(1, 256));
+  branch_command->add_flag("--json", options.branch.json, "One JSON object per branch and line.");
+  branch_command->add_option("--out", options.branch.out,
+                             "Folder for a JSON file of each branch and summary.json.");
+  branch_command->add_option("--worker", options.branch.worker)->group("");  // for tests
+  add_set(*branch_command, options);
+  CLI::App* worker_command = app.add_subcommand(kWorkerCommand)->group("");  // not for people
 
   CLI::App* test_command = app.add_subcommand("test", "Run every scenario below a folder as a test.");
   test_command->add_option("DIR", options.test.paths, "Folders or scenario files.")
@@ -151,6 +182,13 @@ int run_command_line(const std::vector<std::string>& arguments, std::ostream& ou
   options.test.overrides = options.overrides;
   options.diff.overrides = options.overrides;
   options.diff.colour = terminal_colour();
+  options.branch.overrides = options.overrides;
+  options.branch.width = options.run.width;
+  options.branch.colour = options.run.colour;
+  if (options.branch.worker.empty()) options.branch.worker = {"/proc/self/exe"};
+  options.branch.worker.push_back(kWorkerCommand);
+  if (worker_command->parsed()) return branch_worker();
+  if (branch_command->parsed()) return branch(options.branch, out, err);
   if (run_command->parsed()) return run(options.run, out, err);
   if (test_command->parsed()) return test(options.test, out, err);
   if (diff_command->parsed()) return diff(options.diff, out, err);

@@ -79,4 +79,27 @@ struct TestOptions {
 /// test DIR...: every scenario below, one line each; the text of those that are not as expected.
 [[nodiscard]] int test(const TestOptions& options, std::ostream& out, std::ostream& err);
 
+struct BranchOptions {
+  std::string file;
+  std::vector<std::string> overrides;
+  std::vector<std::string> at;  ///< Instants, as durations.
+  std::string every;            ///< A duration; empty: none.
+  std::optional<std::uint64_t> branches;
+  std::string only;     ///< "17" or "1..100"; empty: 1 to `branches`.
+  std::string faults;   ///< File of variants; empty: none.
+  std::string variant;  ///< Only this one; empty: all.
+  std::string seed;     ///< Empty: the scenario's own.
+  int jobs = 1;
+  bool json = false;
+  bool colour = false;
+  std::size_t width = 100;
+  std::optional<std::string> out;   ///< Folder for a file for each branch and summary.json.
+  std::vector<std::string> worker;  ///< Command that serves the request: this program itself.
+};
+/// branch FILE: JSON Lines or a summary to `out`, talk to `err`. 130 if interrupted; what was printed is complete.
+[[nodiscard]] int branch(const BranchOptions& options, std::ostream& out, std::ostream& err);
+
+/// What branch() starts: serves one request on standard input.
+[[nodiscard]] int branch_worker();
+
 }  // namespace brokersim::cli

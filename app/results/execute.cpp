@@ -1,27 +1,44 @@
 #include "app/results/execute.h"
 
-#include "models/checkers/run_observer.h"
-#include "models/world/world.h"
+#include <algorithm>
+#include <utility>
 
 namespace brokersim::results {
 
+Execution::Execution(const scenario::Scenario& scenario, std::uint64_t seed,
+                     std::vector<std::string> overrides)
+    : scenario_(scenario), world_(scenario.config, seed), observer_(world_.history()) {
+  facts_.seed = seed;
+  facts_.overrides = std::move(overrides);
+}
+
+std::string Execution::run_until(sim::SimTime until) {
+  return world::run_until(world_, std::min(until, world_.end_of_run())).bug;
+}
+
+void Execution::branch(BranchFacts branch, std::vector<faults::FaultConfig> faults) {
+  world_.branch(branch.id);
+  world_.add_faults(std::move(faults));
+  facts_.branch = std::move(branch);
+}
+
+RunResult Execution::finish() {
+  const world::RunEnd end = world::run(world_);
+  facts_.fingerprint = end.fingerprint;
+  facts_.fingerprint_parts = end.fingerprint_parts;
+  facts_.events = end.events;
+  facts_.ended_at = end.ended_at;
+  facts_.bug = end.bug;
+  std::vector<std::int32_t> leaders;
+  for (const world::FinalPartition& partition : world_.final_partitions())
+    leaders.push_back(partition.leader);
+  checkers::Findings findings = observer_.finish(end.ended_at, leaders);
+  return collect(scenario_, std::move(facts_), std::move(findings), world_.faults().realised());
+}
+
 RunResult execute(const scenario::Scenario& scenario, std::uint64_t seed,
                   const std::vector<std::string>& overrides) {
-  world::World world(scenario.config, seed);
-  checkers::RunObserver observer(world.history());
-  const world::RunEnd end = world::run(world);
-  RunFacts facts;
-  facts.seed = seed;
-  facts.fingerprint = end.fingerprint;
-  facts.fingerprint_parts = end.fingerprint_parts;
-  facts.events = end.events;
-  facts.ended_at = end.ended_at;
-  facts.bug = end.bug;
-  facts.overrides = overrides;
-  std::vector<std::int32_t> leaders;
-  for (const world::FinalPartition& partition : world.final_partitions()) leaders.push_back(partition.leader);
-  checkers::Findings findings = observer.finish(end.ended_at, leaders);
-  return collect(scenario, std::move(facts), std::move(findings), world.faults().realised());
+  return Execution(scenario, seed, overrides).finish();
 }
 
 }  // namespace brokersim::results

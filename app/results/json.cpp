@@ -170,6 +170,11 @@ Json to_value(const RunResult& result) {
             {"exit_code", result.exit_code()},
             {"failed_laws", result.failed_laws},
             {"bug", result.facts.bug.empty() ? Json(nullptr) : Json(result.facts.bug)}};
+  if (const auto& branch = result.facts.branch) {
+    json["branch"] = branch->id;
+    json["branch_at_s"] = branch->at.seconds();
+    json["variant"] = branch->variant.empty() ? Json(nullptr) : Json(branch->variant);
+  }
   json["records"] = of_records(measures.records);
   json["records"]["lost_acknowledged_acks_0"] = losses.lost_acks_0;
   json["records"]["lost_acknowledged_acks_1"] = losses.lost_acks_1;

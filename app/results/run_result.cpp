@@ -4,6 +4,7 @@
 
 #include "app/results/expectations.h"
 #include "app/results/metric_value.h"
+#include "app/scenario/quantity.h"
 #include "models/faults/names.h"
 
 namespace brokersim::results {
@@ -84,8 +85,16 @@ std::string RunResult::verdict() const {
 }
 
 std::string RunResult::replay() const {
-  std::string line = "brokersim run " + shell_quoted(scenario) + " --seed " + std::to_string(facts.seed);
+  const std::string verb = facts.branch ? "branch" : "run";
+  std::string line =
+      "brokersim " + verb + " " + shell_quoted(scenario) + " --seed " + std::to_string(facts.seed);
   for (const std::string& change : facts.overrides) line += " --set " + shell_quoted(change);
+  if (!facts.branch) return line;
+  line += " --at " +
+          shell_quoted(scenario::format_quantity(facts.branch->at.ns, scenario::Dimension::duration)) +
+          " --only " + std::to_string(facts.branch->id);
+  if (!facts.branch->faults_file.empty()) line += " --faults " + shell_quoted(facts.branch->faults_file);
+  if (!facts.branch->variant.empty()) line += " --variant " + shell_quoted(facts.branch->variant);
   return line;
 }
 

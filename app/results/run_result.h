@@ -46,6 +46,14 @@ struct FaultResult {
   bool had_effect = false;
 };
 
+/// Where a run left another one.
+struct BranchFacts {
+  std::uint64_t id = 0;     ///< 0: with the same randomness as before.
+  sim::SimTime at;          ///< The instant; its own events still belong to the common past.
+  std::string variant;      ///< Name of the faults that came with it, "" if none did.
+  std::string faults_file;  ///< Where the variant stands.
+};
+
 /// What a run is known by, from whoever ran it.
 struct RunFacts {
   std::uint64_t seed = 0;
@@ -56,6 +64,7 @@ struct RunFacts {
   double wall_seconds = 0;
   std::string bug;                     ///< Our own bug that stopped it, "" if none.
   std::vector<std::string> overrides;  ///< "POINTER=VALUE", as given with --set.
+  std::optional<BranchFacts> branch;   ///< Nothing: a run of its own.
 };
 
 struct RunResult {
@@ -75,7 +84,8 @@ struct RunResult {
   [[nodiscard]] int exit_code() const;
   /// "holds", "violated", "inconclusive", "bug".
   [[nodiscard]] std::string verdict() const;
-  /// The line to paste that replays the run: "brokersim run FILE --seed N --set ...", quoted for a shell.
+  /// The line to paste that replays the run: "brokersim run FILE --seed N --set ...", of a branch "brokersim branch
+  /// FILE ... --at T --only K", quoted for a shell.
   [[nodiscard]] std::string replay() const;
 };
 

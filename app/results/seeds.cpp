@@ -5,42 +5,10 @@
 #include "app/results/expectations.h"
 #include "app/results/layout.h"
 #include "app/results/metric_value.h"
-#include "app/scenario/metrics.h"
+#include "app/results/shown_metrics.h"
 #include "models/checkers/words.h"
 
 namespace brokersim::results {
-namespace {
-
-/// What the table shows, in this order; those that no run measured are left out.
-constexpr const char* kShown[] = {"records.sent",
-                                  "records.acknowledged",
-                                  "records.failed",
-                                  "records.lost_acknowledged",
-                                  "records.duplicated",
-                                  "records.reordered",
-                                  "throughput.records_per_second",
-                                  "unavailable.longest",
-                                  "unavailable.total",
-                                  "leader_changes",
-                                  "recovery.to_leader_max_s",
-                                  "recovery.to_acknowledgement_max_s",
-                                  "latency.produce.p50_ms",
-                                  "latency.produce.p99_ms",
-                                  "latency.produce.p999_ms",
-                                  "latency.produce.max_ms",
-                                  "latency.end_to_end.p99_ms"};
-
-/// A mean of counts is rarely a whole number.
-std::string mean_text(double value, const char* metric) {
-  const bool whole = value == static_cast<double>(static_cast<std::int64_t>(value));
-  const std::string_view name = metric;
-  const scenario::Metric* known = scenario::find_metric(name);
-  const bool small_count =
-      known != nullptr && known->unit == scenario::MetricUnit::count && !whole && value < 1'000;
-  return small_count ? value_text(value, "") : value_text(value, name);
-}
-
-}  // namespace
 
 void SeedTable::add(const RunResult& result) {
   scenario_ = result.scenario;
@@ -52,7 +20,7 @@ void SeedTable::add(const RunResult& result) {
   if (!result.facts.bug.empty()) {
     row.violated.push_back("our own bug: " + result.facts.bug);
   } else {
-    for (const char* metric : kShown) {
+    for (const char* metric : shown_metrics()) {
       if (const auto value = metric_value(result, metric)) row.values[metric] = value->value;
     }
     for (const std::string& law : result.failed_laws) row.violated.push_back("law " + law);
@@ -78,7 +46,7 @@ std::string SeedTable::render(std::size_t width, bool colour) const {
                     checkers::count_text(runs()) + (runs() == 1 ? " seed" : " seeds") + "\n\n";
   Columns table({false, true, true, true, true, true});
   table.row({"", "mean", "95 % interval of the mean", "min", "median", "max"});
-  for (const char* metric : kShown) {
+  for (const char* metric : shown_metrics()) {
     const sim::Summary s = summary(metric);
     if (s.n == 0) continue;
     const sim::Interval interval = sim::student_interval(s);

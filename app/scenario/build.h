@@ -12,6 +12,7 @@
 
 #include "app/scenario/document.h"
 #include "app/scenario/scenario.h"
+#include "app/scenario/variants.h"
 #include "app/scenario/view.h"
 
 namespace brokersim::scenario {
@@ -30,11 +31,14 @@ struct Build {
   std::map<std::string, std::size_t> host_index;                ///< Host to its place in config.hosts.
   std::set<std::string> zones;                                  ///< Of all hosts so far.
   std::set<std::string> power_domains;                          ///< Of all hosts so far.
+  sim::SimTime
+      branch_at;  ///< From where faults count their time: 0, or of a variant the last branch instant.
   bool duration_known = false;  ///< False if the duration is wrong: times are not judged against it.
   std::int64_t replicas = 0;    ///< Partitions times replication factor, so far.
   bool too_many_replicas = false;
   std::set<std::string> system_names;  ///< Also of systems with errors.
   std::set<std::string> workload_names;
+  std::set<std::string> fault_names;
   std::map<std::string, int> occurrences;  ///< Of unnamed faults and workloads with equal content.
 
   /// Adds a host, or reports that there are too many or that the name is taken.
@@ -60,6 +64,11 @@ void build_disk(Build& build, const View& view, const storage::DiskConfig& base,
 void build_systems(Build& build, const View& scenario);
 void build_workloads(Build& build, const View& scenario);
 void build_faults(Build& build, const View& scenario);
+/// The faults of `nodes`, which are objects of build.doc.
+std::vector<faults::FaultConfig> build_fault_list(Build& build, const std::vector<NodeId>& nodes);
+/// Several lists of faults from a document of their own; see variants.h. `base` has built its scenario.
+void build_variants(const Build& base, Document& document, sim::SimTime last_branch,
+                    std::vector<FaultVariant>& out);
 void build_fault_plan(Build& build, const View& scenario);
 void build_expectations(Build& build, const View& scenario);
 void build_published(Build& build, const View& scenario);

@@ -28,12 +28,17 @@ class FaultBuilder {
     SIM_CHECK(kind != nullptr, "no kind of fault belongs to the table " + view_.table().tag);
     fault_.kind = kind->kind;
     fault_.at = {view_.duration("at").value_or(sim::Duration{0}).ns};
-    if (build_.duration_known && view_.has("at") && fault_.at.ns > build_.out.config.duration.ns) {
-      doc_.error(view_.member("at"), "after-the-end",
-                 "the fault comes at " + format_quantity(fault_.at.ns, Dimension::duration) +
-                     ", but the run ends at " +
-                     format_quantity(build_.out.config.duration.ns, Dimension::duration),
-                 "raise /duration, or set it earlier");
+    const std::int64_t run_ns = build_.out.config.duration.ns;
+    if (build_.duration_known && view_.has("at") && fault_.at.ns > run_ns - build_.branch_at.ns) {
+      const bool branched = build_.branch_at.ns > 0;
+      doc_.error(
+          view_.member("at"), "after-the-end",
+          "the fault comes " + std::string(branched ? "" : "at ") +
+              format_quantity(fault_.at.ns, Dimension::duration) +
+              (branched ? " after the branch at " + format_quantity(build_.branch_at.ns, Dimension::duration)
+                        : "") +
+              ", but the run ends at " + format_quantity(run_ns, Dimension::duration),
+          branched ? "branch earlier, or set the fault earlier" : "raise /duration, or set it earlier");
     }
     const Table& table = view_.table();
     if (table.find("lasts") != nullptr) fault_.lasts = view_.duration("lasts");
@@ -167,18 +172,23 @@ void build_faults(Build& build, const View& scenario) {
                         std::to_string(limits::faults) + " can be simulated");
     return;
   }
-  std::set<std::string> names;
-  for (const NodeId node : all) {
+  build.out.config.faults = build_fault_list(build, all);
+}
+
+std::vector<FaultConfig> build_fault_list(Build& build, const std::vector<NodeId>& nodes) {
+  std::vector<FaultConfig> list;
+  for (const NodeId node : nodes) {
     const Table* table = choose(build.doc, node, fault_variants(), false);
     if (table == nullptr) continue;
     const View view(build.doc, node, *table);
     FaultConfig fault = FaultBuilder(build, view).make();
-    if (!names.insert(fault.name).second) {
+    if (!build.fault_names.insert(fault.name).second) {
       build.doc.error(view.place("name"), "duplicate-name",
                       "there are two faults named " + in_quotes(fault.name), "choose another name");
     }
-    build.out.config.faults.push_back(std::move(fault));
+    list.push_back(std::move(fault));
   }
+  return list;
 }
 
 void build_fault_plan(Build& build, const View& scenario) {

@@ -27,6 +27,7 @@ inline constexpr std::int64_t topics = 1'000;     ///< Of one system.
 inline constexpr std::int64_t replicas = 10'000;  ///< Partitions times replication factor, in all.
 inline constexpr std::int64_t workloads = 1'000;
 inline constexpr std::int64_t faults = 10'000;
+inline constexpr std::int64_t variants = 1'000;  ///< Of faults, for branches.
 inline constexpr std::int64_t expectations = 1'000;
 inline constexpr std::int64_t duration_ns = 30ll * 86'400 * 1'000'000'000;  ///< 30 days.
 

@@ -6,6 +6,7 @@
 #include "app/scenario/reader.h"
 #include "app/scenario/scenario.h"
 #include "app/scenario/validate.h"
+#include "app/scenario/variants.h"
 
 namespace brokersim::scenario {
 namespace {
@@ -16,9 +17,10 @@ std::string one_line(const Diagnostic& d) {
   return place + ": " + d.message;
 }
 
-void build_all(Document& document, Scenario& scenario) {
+void build_all(Build& build) {
+  Document& document = build.doc;
+  Scenario& scenario = build.out;
   const View root(document, document.tree.root(), scenario_table());
-  Build build(document, scenario);
   world::Config& config = scenario.config;
   config.title = root.text("title").value_or(std::filesystem::path(document.name).stem().string());
   config.why = root.text("why").value_or("");
@@ -49,8 +51,10 @@ LoadResult finish(Problems& problems, std::optional<Scenario> scenario) {
   return {std::move(scenario), problems.take()};
 }
 
+/// `then(build)` is called on a sound scenario.
+template <class Then>
 LoadResult load(std::string_view text, const std::string& name, const std::vector<std::string>& overrides,
-                Problems problems) {
+                Problems problems, Then then) {
   auto tree = parse_json(text, name, problems);
   if (!tree) return finish(problems, std::nullopt);
   Document document{std::move(*tree), name, overrides, std::move(problems)};
@@ -58,8 +62,18 @@ LoadResult load(std::string_view text, const std::string& name, const std::vecto
   validate(document);
   Scenario scenario;
   scenario.file = name;
-  if (document.tree[document.tree.root()].kind == NodeKind::object) build_all(document, scenario);
+  Build build(document, scenario);
+  if (document.tree[document.tree.root()].kind == NodeKind::object) build_all(build);
+  if (!document.problems.any_error()) then(build);
   return finish(document.problems, std::move(scenario));
+}
+
+void nothing_more(Build&) {}
+
+bool too_large(std::string_view text, const std::string& name, Problems& problems) {
+  if (text.size() <= static_cast<std::size_t>(limits::file_bytes)) return false;
+  problems.add({Severity::error, "scenario/too-large", "the text has more than 16 MiB", name, 0, 0, "", ""});
+  return true;
 }
 
 }  // namespace
@@ -68,18 +82,39 @@ LoadResult load_file(const std::string& path, const std::vector<std::string>& ov
   Problems problems;
   const auto text = read_file(path, limits::file_bytes, problems);
   if (!text) return finish(problems, std::nullopt);
-  return load(*text, path, overrides, std::move(problems));
+  return load(*text, path, overrides, std::move(problems), nothing_more);
 }
 
 LoadResult load_text(std::string_view text, const std::string& name,
                      const std::vector<std::string>& overrides) {
   Problems problems;
-  if (text.size() > static_cast<std::size_t>(limits::file_bytes)) {
-    problems.add(
-        {Severity::error, "scenario/too-large", "the text has more than 16 MiB", name, 0, 0, "", ""});
-    return finish(problems, std::nullopt);
+  if (too_large(text, name, problems)) return finish(problems, std::nullopt);
+  return load(text, name, overrides, std::move(problems), nothing_more);
+}
+
+VariantsResult load_with_variants(const NamedText& scenario, const std::vector<std::string>& overrides,
+                                  const NamedText& variants, sim::SimTime last_branch) {
+  VariantsResult result;
+  Problems of_variants;
+  Problems of_scenario;
+  const auto take = [&](Build& base) {
+    if (auto tree = parse_json(variants.text, variants.name, of_variants)) {
+      Document document{std::move(*tree), variants.name, {}, std::move(of_variants)};
+      build_variants(base, document, last_branch, result.variants);
+      of_variants = std::move(document.problems);
+    }
+  };
+  if (too_large(scenario.text, scenario.name, of_scenario) ||
+      too_large(variants.text, variants.name, of_scenario)) {
+    result.loaded = finish(of_scenario, std::nullopt);
+    return result;
   }
-  return load(text, name, overrides, std::move(problems));
+  result.loaded = load(scenario.text, scenario.name, overrides, std::move(of_scenario), take);
+  for (Diagnostic& d : of_variants.take()) {
+    if (d.severity == Severity::error) result.loaded.scenario.reset();
+    result.loaded.diagnostics.push_back(std::move(d));
+  }
+  return result;
 }
 
 }  // namespace brokersim::scenario

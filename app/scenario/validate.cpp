@@ -59,6 +59,8 @@ class Validator {
     }
   }
 
+  void list(NodeId node, const Field& field) { value(node, field); }
+
  private:
   static std::string hint_for(const Field& field) {
     if (is_quantity(field.type)) {
@@ -374,5 +376,9 @@ const Table* choose(Document& document, NodeId node, const Variants& variants, b
 }
 
 void validate(Document& document) { Validator(document).object(document.tree.root(), scenario_table()); }
+
+void validate_faults(Document& document, NodeId list) {
+  Validator(document).list(list, *scenario_table().find("faults"));
+}
 
 }  // namespace brokersim::scenario

@@ -1,7 +1,6 @@
 #include "models/faults/engine.h"
 
 #include <algorithm>
-#include <set>
 
 #include "models/faults/names.h"
 #include "sim/check.h"
@@ -30,22 +29,23 @@ FaultEngine::FaultEngine(sim::Component& component, network::Network& network, s
     : component_(component),
       resolver_(component, hosts, view),
       history_(history),
-      faults_(std::move(faults)),
-      active_(faults_.size()),
       reach_{component, network, resolver_, holds_} {
   SIM_CHECK(component_.process() == nullptr, "faults come from outside, so they belong to no process");
-  std::set<std::string> names;
-  for (const FaultConfig& fault : faults_) {
-    SIM_CHECK(names.insert(fault.name).second, "two faults are named " + fault.name);
-    SIM_CHECK(!fault.targets.empty(), fault.name + " has no target");
-    if (const auto stays = length(fault)) SIM_CHECK(stays->ns >= 0, fault.name + " ends before it begins");
-    RealisedFault realised;
-    realised.name = fault.name;
-    realised.kind = fault.kind;
-    realised.target = describe(fault);
-    realised.at = fault.at;
-    realised_.push_back(std::move(realised));
-  }
+  for (FaultConfig& fault : faults) take(std::move(fault));
+}
+
+void FaultEngine::take(FaultConfig fault) {
+  SIM_CHECK(names_.insert(fault.name).second, "two faults are named " + fault.name);
+  SIM_CHECK(!fault.targets.empty(), fault.name + " has no target");
+  if (const auto stays = length(fault)) SIM_CHECK(stays->ns >= 0, fault.name + " ends before it begins");
+  RealisedFault realised;
+  realised.name = fault.name;
+  realised.kind = fault.kind;
+  realised.target = describe(fault);
+  realised.at = fault.at;
+  realised_.push_back(std::move(realised));
+  active_.emplace_back();
+  faults_.push_back(std::move(fault));
 }
 
 void FaultEngine::start() {
@@ -53,6 +53,16 @@ void FaultEngine::start() {
   started_ = true;
   for (std::size_t i = 0; i < faults_.size(); ++i) {
     component_.at(faults_[i].at, "fault.fire", sim::bind<&FaultEngine::fire>(this, i));
+  }
+}
+
+void FaultEngine::add(std::vector<FaultConfig> faults) {
+  SIM_CHECK(started_, "faults are added before the others are started");
+  for (FaultConfig& fault : faults) {
+    SIM_CHECK(fault.at >= component_.now(), fault.name + " comes before the present instant");
+    const std::size_t index = faults_.size();
+    take(std::move(fault));
+    component_.at(faults_[index].at, "fault.fire", sim::bind<&FaultEngine::fire>(this, index));
   }
 }
 

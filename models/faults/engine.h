@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -60,6 +61,10 @@ class FaultEngine {
   /// Schedules every fault. Once, before the time of the first.
   void start();
 
+  /// More faults, from now on; after start(). None of them before the present instant, names still unique. Events and
+  /// draws of the faults that are there already stay as they are.
+  void add(std::vector<FaultConfig> faults);
+
   [[nodiscard]] const std::vector<FaultConfig>& faults() const { return faults_; }
   /// Every fault of the list, as it stands now.
   [[nodiscard]] std::vector<RealisedFault> realised() const;
@@ -77,6 +82,7 @@ class FaultEngine {
     std::unique_ptr<Effect> effect;
   };
 
+  void take(FaultConfig fault);
   void fire(std::uint64_t index);
   void heal(std::uint64_t index);
   void heal_what_is_due();
@@ -89,6 +95,7 @@ class FaultEngine {
   Resolver resolver_;
   history::History& history_;
   std::vector<FaultConfig> faults_;
+  std::set<std::string> names_;          // of faults_
   std::vector<RealisedFault> realised_;  // by index of faults_, as is active_
   std::vector<Active> active_;
   std::vector<std::uint64_t> healing_;  // with a pending heal event, in order of firing

@@ -44,10 +44,14 @@ void World::make_faults() {
   faults_->start();
 }
 
+void World::branch(std::uint64_t id) { sim_.branch(id); }
+
+void World::add_faults(std::vector<faults::FaultConfig> faults) { faults_->add(std::move(faults)); }
+
 void World::run_until(sim::SimTime until) { sim_.run_until(until); }
 
 void World::run() {
-  sim_.run_until(sim::SimTime{} + config_.duration);
+  run_until(end_of_run());
   sim_.check_not_stuck();
 }
 
@@ -117,7 +121,7 @@ void World::on_crash_report(host::Host& host, std::size_t, const storage::CrashR
 }
 
 bool World::run_events(std::uint64_t events) {
-  const sim::SimTime end = sim::SimTime{} + config_.duration;
+  const sim::SimTime end = end_of_run();
   while (sim_.fingerprint().events() < events) {
     if (sim_.step(end)) continue;
     sim_.run_until(end);
@@ -145,9 +149,11 @@ RunEnd guarded(World& world, Advance advance) {
 
 }  // namespace
 
-RunEnd run(World& world) {
+RunEnd run(World& world) { return run_until(world, world.end_of_run()); }
+
+RunEnd run_until(World& world, sim::SimTime until) {
   return guarded(world, [&] {
-    world.run();
+    world.run_until(until);
     return true;
   });
 }

@@ -45,12 +45,19 @@ class World final : private host::HostObserver {
   [[nodiscard]] sim::Simulation& sim() { return sim_; }
   [[nodiscard]] const sim::Simulation& sim() const { return sim_; }
 
-  /// Runs to config.duration. May be called once. Throws sim::Bug.
+  /// When the run is over: config.duration.
+  [[nodiscard]] sim::SimTime end_of_run() const { return sim::SimTime{} + config_.duration; }
+  /// Runs to end_of_run(). Throws sim::Bug.
   void run();
   /// As run(), but only up to `until`; for stepping and interleaving.
   void run_until(sim::SimTime until);
   /// As run(), but returns once `events` have been executed in all. True: config.duration is reached.
   bool run_events(std::uint64_t events);
+
+  /// From now on every draw is another one; see sim::Simulation::branch. 0 changes nothing.
+  void branch(std::uint64_t id);
+  /// More faults from now on, none of them before the present instant, names unlike those that are there.
+  void add_faults(std::vector<faults::FaultConfig> faults);
 
   [[nodiscard]] std::vector<FinalPartition> final_partitions() const;
   [[nodiscard]] const faults::FaultEngine& faults() const { return *faults_; }
@@ -98,6 +105,9 @@ struct RunEnd {
 
 /// Runs `world` to its end and catches a sim::Bug: the only place that does.
 [[nodiscard]] RunEnd run(World& world);
+
+/// The same up to and including the events at `until`; `world` goes on from there.
+[[nodiscard]] RunEnd run_until(World& world, sim::SimTime until);
 
 /// The same up to the event with number `events` (from 1), again and again; `completed` once the end is reached.
 [[nodiscard]] RunEnd run_events(World& world, std::uint64_t events);

@@ -47,10 +47,11 @@ ARROWS = {
     "app/scenario": ("sim", *MODELS, "app"),
     "app/results": ("sim", *MODELS, "app", "app/scenario"),
     "app/logdir": ("sim", *MODELS, "app"),
-    "app/cli": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/logdir"),
-    "python": ("sim", *MODELS, "app", "app/scenario", "app/results"),
-    "bench": ("sim", *MODELS, "app", "app/scenario", "app/results"),
-    "tests": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/logdir", "app/cli"),
+    "app/branch": ("sim", *MODELS, "app", "app/scenario", "app/results"),
+    "app/cli": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/branch", "app/logdir"),
+    "python": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/branch"),
+    "bench": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/branch"),
+    "tests": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/branch", "app/logdir", "app/cli"),
 }
 
 # first part of <...> -> (library, the folders that may use it)
