@@ -19,6 +19,7 @@
 #include "app/results/text.h"
 #include "app/scenario/metrics.h"
 #include "app/scenario/scenario.h"
+#include "python/bindings/branching.h"
 #include "python/bindings/failing_check.h"
 #include "sim/check.h"
 #include "sim/fingerprint.h"
@@ -57,22 +58,7 @@ results::RunResult execute_with_false_promise(const Loaded& loaded, std::uint64_
   return execute_with_failing_check(loaded.scenario(), seed, loaded.overrides);
 }
 
-py::list diagnostics(const Loaded& loaded) {
-  py::list list;
-  for (const scenario::Diagnostic& diagnostic : loaded.result.diagnostics) {
-    py::dict entry;
-    entry["severity"] = diagnostic.severity == scenario::Severity::error ? "error" : "warning";
-    entry["code"] = diagnostic.code;
-    entry["message"] = diagnostic.message;
-    entry["file"] = diagnostic.file;
-    entry["line"] = diagnostic.line;
-    entry["column"] = diagnostic.column;
-    entry["pointer"] = diagnostic.pointer;
-    entry["hint"] = diagnostic.hint;
-    list.append(std::move(entry));
-  }
-  return list;
-}
+py::list diagnostics(const Loaded& loaded) { return diagnostics_of(loaded.result.diagnostics); }
 
 std::optional<double> metric(const results::RunResult& result, const std::string& name,
                              const std::string& of) {
@@ -147,4 +133,5 @@ PYBIND11_MODULE(_brokersim, module) {
              py::arg("seed"), UnlockedCall());
   module.def("schema_json", &scenario::schema_json);
   module.def("metrics", &python::metrics);
+  python::add_branching(module);
 }

@@ -22,6 +22,7 @@ results; so is an expectation that does not hold (`Result.verdict`).
 from importlib.metadata import PackageNotFoundError as _PackageNotFoundError
 from importlib.metadata import version as _version
 
+from brokersim.branching import Branches, branch
 from brokersim.errors import BrokersimError, Diagnostic, InvariantViolation, ScenarioError
 from brokersim.result import (Check, Expectation, Fault, Latency, LatencyDistribution, LatencyPhases, Loss, Phases,
                               Published, Records, Recovery, Result, RunRecords, Throughput, Unavailable, Workload)
@@ -34,8 +35,8 @@ except _PackageNotFoundError:  # imported from a build folder
     __version__ = "0.1.0"
 
 __all__ = [
-    "run", "sweep", "check", "schema", "metrics",
+    "run", "sweep", "branch", "check", "schema", "metrics",
     "Result", "Records", "RunRecords", "Latency", "LatencyDistribution", "LatencyPhases", "Phases", "Throughput", "Unavailable",
-    "Recovery", "Loss", "Fault", "Check", "Expectation", "Published", "Workload", "Rows",
+    "Recovery", "Loss", "Fault", "Check", "Expectation", "Published", "Workload", "Rows", "Branches",
     "BrokersimError", "ScenarioError", "InvariantViolation", "Diagnostic", "__version__",
 ]

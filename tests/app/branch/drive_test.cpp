@@ -124,7 +124,7 @@ TEST(Branches, AWorkerThatFailsIsAnErrorAndNoHang) {
       {"ended with exit code 3", {"/bin/sh", "-c", "exit 3"}},
       {"was killed by signal 9", {"/bin/sh", "-c", "kill -9 $$"}},
       {"sent what is no message",
-       {"/bin/sh", "-c", "head -c 64 /dev/zero | tr '\\0' '\\377' >&0; exec cat"}}};
+       {"/bin/sh", "-c", "{ head -c 64 /dev/zero | tr '\\0' '\\377'; } >&0; exec sleep 9"}}};
   for (const auto& [error, command] : workers) {
     const DriveEnd end = drive(
         command, request, plan, [](const Outcome&) {}, [] { return false; });

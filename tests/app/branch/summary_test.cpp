@@ -26,7 +26,7 @@ TEST(BranchSummary, OneInstantShowsMetricsAndExactBounds) {
   Summary summary(request, plan);
   for (std::uint64_t n = 0; n < 100; ++n) summary.add(outcome_of(plan, n, n < 3 ? 1 : 0, n < 1 ? 7 : 0));
   const std::string text = summary.render(100, false);
-  EXPECT_NE(text.find("branches that failed: 3 of 100 (3 %, 0.62 to 8.52 %)"), std::string::npos) << text;
+  EXPECT_NE(text.find("branches that failed: 3 of 100 (3 %, 0.623 to 8.52 %)"), std::string::npos) << text;
   EXPECT_NE(text.find("lost acknowledged records: 1 of 100"), std::string::npos) << text;
   EXPECT_NE(text.find("Replay\n  replay 0\n"), std::string::npos) << text;
   EXPECT_EQ(summary.exit_code(), 1);
