@@ -51,6 +51,9 @@ void add_set(CLI::App& command, Options& options) {
       ->take_all();
 }
 
+/// A folder's name that a script has left empty must not mean "keep nothing".
+std::string not_empty(const std::string& folder) { return folder.empty() ? "the folder has no name" : ""; }
+
 }  // namespace
 
 int worse(int a, int b) {
@@ -75,7 +78,8 @@ int run_command_line(const std::vector<std::string>& arguments, std::ostream& ou
   run_command->add_option("--jobs", options.run.jobs, "Runs at a time.")->check(CLI::Range(1, 256));
   run_command->add_flag("--json", options.run.json, "One JSON object per run and line.");
   run_command->add_flag("--verbose", options.run.verbose, "With several seeds: a line for each run, too.");
-  run_command->add_option("--out", options.run.out, "Folder for result-<seed>.json of each run.");
+  run_command->add_option("--out", options.run.out, "Folder for result-<seed>.json of each run.")
+      ->check(not_empty);
   add_set(*run_command, options);
 
   CLI::App* branch_command =
@@ -99,8 +103,9 @@ int run_command_line(const std::vector<std::string>& arguments, std::ostream& ou
   branch_command->add_option("--seed", options.branch.seed, "Seed instead of the scenario's own.");
   branch_command->add_option("--jobs", options.branch.jobs, "Branches at a time.")->check(CLI::Range(1, 256));
   branch_command->add_flag("--json", options.branch.json, "One JSON object per branch and line.");
-  branch_command->add_option("--out", options.branch.out,
-                             "Folder for a JSON file of each branch and summary.json.");
+  branch_command
+      ->add_option("--out", options.branch.out, "Folder for a JSON file of each branch and summary.json.")
+      ->check(not_empty);
   branch_command->add_option("--worker", options.branch.worker)->group("");  // for tests
   add_set(*branch_command, options);
   CLI::App* worker_command = app.add_subcommand(kWorkerCommand)->group("");  // not for people
