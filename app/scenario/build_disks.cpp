@@ -47,6 +47,7 @@ void build_flash(const View& view, storage::FlashConfig& flash) {
   take(flash.slc_bandwidth, view.quantity("slc_bandwidth"));
   take(flash.slow_read_ppm, view.integer("slow_read_ppm"));
   take(flash.slow_read, view.quantity("slow_read"));
+  take(flash.program_suspend, view.quantity("program_suspend"));
   take(flash.shares_budget, view.boolean("shares_budget"));
 }
 
@@ -105,6 +106,7 @@ void build_disk(Build& build, const View& view, const DiskConfig& base, std::vec
   take(disk.flush_latency, view.quantity("flush_latency"));
   take(disk.fua_latency, view.quantity("fua_latency"));
   take(disk.shorn_write_permille, view.integer("shorn_write_permille"));
+  take(disk.slow_hours_ppm, view.integer("slow_hours_ppm"));
   take(disk.sector, view.quantity("sector"));
   build_hdd(view.object("hdd"), disk.hdd);
   build_flash(view.object("flash"), disk.flash);

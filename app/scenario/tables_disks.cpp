@@ -116,6 +116,11 @@ const Table& flash_table() {
                         .type = duration,
                         .doc = "What such a read costs at most.",
                         .max = 10 * second}),
+          preset_field(
+              {.name = "program_suspend",
+               .type = duration,
+               .doc = "What a read waits at most for a die that programs; 0 s: reads never meet programs.",
+               .max = second}),
           preset_field({.name = "shares_budget",
                         .type = boolean,
                         .doc = "Reads and writes share one budget of IOPS and bandwidth."}),
@@ -259,6 +264,11 @@ const Table& disk_table() {
                         .type = integer,
                         .doc = "Chance in 1,000 that a power loss tears a write in flight.",
                         .max = 1'000}),
+          preset_field({.name = "slow_hours_ppm",
+                        .type = integer,
+                        .doc = "Hours in a million in which the drive is 2 to 10 times slower (published: "
+                               "HDD 2,000, SSD 6,000).",
+                        .max = 1'000'000}),
           preset_field({.name = "sector",
                         .type = size,
                         .doc = "Unit that the device writes whole or not at all.",

@@ -65,6 +65,9 @@ struct FlashConfig {
   sim::BytesPerSecond slc_bandwidth = {3'300'000'000};  ///< Positive.
   std::int32_t slow_read_ppm = 0;                       ///< Reads per million that meet a retry or an erase.
   sim::Duration slow_read = {2'000'000};  ///< What such a read costs at most (uniform above a tenth of it).
+  /// A read that comes while writes are programmed waits up to this for its die (a program suspended, or collection;
+  /// MQSim: 0.1 ms with suspension; without it a whole program, 0.2 to 2 ms). 0: reads never meet programs.
+  sim::Duration program_suspend = {0};
   bool shares_budget = true;  ///< Reads and writes share one budget (storage-optimised instances, 2.6).
 };
 
@@ -109,6 +112,9 @@ struct DiskConfig {
   std::int32_t shorn_write_permille =
       10;                       ///< Chance in 1,000 that an in-flight write is torn by a power loss.
   sim::Bytes sector = {4'096};  ///< Unit that the device writes whole or not at all.
+
+  /// Hours in a million in which the drive is 2 to 10 times slower (Hao et al., FAST 2016: HDD 2,000, SSD 6,000).
+  std::int32_t slow_hours_ppm = 0;
 
   HddConfig hdd;
   FlashConfig flash;

@@ -25,12 +25,14 @@ Disk::Disk(sim::Simulation& sim, std::string path, const DiskConfig& config)
       SIM_CHECK(config.read_iops > 0);
       SIM_CHECK(config.write_iops > 0);
       if (config.flash.slow_read_ppm > 0) slow_reads_ = stream("slow_read");
+      if (config.flash.program_suspend.ns > 0) programs_ = stream("program_suspend");
       break;
     case DiskKind::hdd: hdd_ = std::make_unique<HddDevice>(config); break;
     case DiskKind::cloud:
       volume_ = std::make_unique<CloudVolume>(config.volume, config.capacity, stream("latency"));
       break;
   }
+  if (config.slow_hours_ppm > 0) hour_begins(0);
 }
 
 Disk::~Disk() = default;
@@ -124,8 +126,24 @@ bool Disk::needs_flush() {
 
 void Disk::set_slow_factor(std::int32_t percent) {
   SIM_CHECK(percent >= 1);
-  slow_percent_ = percent;
-  clock_.set_percent(now(), percent);
+  fault_percent_ = percent;
+  apply_slowness();
+}
+
+void Disk::hour_begins(std::uint64_t hour) {
+  constexpr std::int64_t kHour = 3'600'000'000'000;
+  const sim::Stream draws = stream("slow_hours");
+  const bool slow = draws.below(hour * 2, 1'000'000) < static_cast<std::uint64_t>(config_.slow_hours_ppm);
+  hour_percent_ = slow ? static_cast<std::int32_t>(200 + draws.below(hour * 2 + 1, 801)) : 100;
+  apply_slowness();
+  at({static_cast<std::int64_t>(hour + 1) * kHour}, "disk.hour",
+     sim::bind<&Disk::hour_begins>(this, hour + 1));
+}
+
+void Disk::apply_slowness() {
+  slow_percent_ = static_cast<std::int32_t>(
+      std::min<std::int64_t>(static_cast<std::int64_t>(fault_percent_) * hour_percent_ / 100, INT32_MAX));
+  clock_.set_percent(now(), slow_percent_);
   if (hdd_ == nullptr || !hdd_->busy()) return;
   cancel(mechanics_event_);
   mechanics_event_ =

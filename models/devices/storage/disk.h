@@ -156,6 +156,8 @@ class Disk : public sim::Component {
   void arm(std::uint32_t slot);
   void complete(std::uint64_t slot);
   void drop_flushed(std::uint64_t flush_id);
+  void apply_slowness();
+  void hour_begins(std::uint64_t hour);
   void drop_safe();
   DiskCrash crash(bool powered);
   [[nodiscard]] bool lies() const { return config_.flush_lies || liars_ > 0; }
@@ -176,6 +178,7 @@ class Disk : public sim::Component {
   [[nodiscard]] sim::Duration port_time(const IoRequest& io);
   [[nodiscard]] sim::Duration write_time(const IoRequest& io);
   [[nodiscard]] sim::Duration slow_read_extra(std::uint64_t id);
+  [[nodiscard]] sim::Duration behind_programs(std::uint64_t id);
   [[nodiscard]] std::int64_t spare_permille() const;
 
   // hdd (disk_hdd.cpp).
@@ -195,7 +198,9 @@ class Disk : public sim::Component {
 
   DiskConfig config_;
   DiskCounters counters_;
-  std::int32_t slow_percent_ = 100;
+  std::int32_t slow_percent_ = 100;   // both of the next two
+  std::int32_t fault_percent_ = 100;  // set_slow_factor()
+  std::int32_t hour_percent_ = 100;   // of a drive that has a slow hour
   std::int32_t liars_ = 0;
   std::uint64_t next_id_ = 1;
   std::uint64_t flushed_ = 0;
@@ -208,6 +213,7 @@ class Disk : public sim::Component {
   FlashArray dies_;
   sim::SimTime foreground_free_;
   sim::SimTime background_free_;
+  sim::SimTime foreground_write_until_;       // end of the last foreground write: dies program until then
   std::vector<std::uint32_t> in_background_;  // slots whose done_at moves with background work
   std::deque<Occupant> occupants_;            // take room in the cache until destaged; oldest first
   std::int64_t occupied_ = 0;
@@ -218,6 +224,7 @@ class Disk : public sim::Component {
   sim::SimTime stalled_until_;
   sim::Bytes used_;
   std::optional<sim::Stream> slow_reads_;
+  std::optional<sim::Stream> programs_;
 
   // hdd
   std::unique_ptr<HddDevice> hdd_;

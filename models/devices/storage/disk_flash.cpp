@@ -26,7 +26,7 @@ void Disk::time_flash(std::uint32_t slot) {
       // The port begins with the first page and cannot end before the last has come.
       const FlashArray::Delivery pages =
           dies_.read(request.io.position.n, request.io.length.n, at_dies, slowed(config_.flash.die_read),
-                     slowed(slow_read_extra(request.id)));
+                     slowed(slow_read_extra(request.id) + behind_programs(request.id)));
       request.done_at = pages.first;
       request.destaged_at = pages.last;
       request.stage = Stage::dies;
@@ -47,6 +47,13 @@ sim::Duration Disk::slow_read_extra(std::uint64_t id) {
   const std::int64_t least = config_.flash.slow_read.ns / 10;
   const auto span = static_cast<std::uint64_t>(config_.flash.slow_read.ns - least + 1);
   return {least + static_cast<std::int64_t>(slow_reads_->below(id * 2 + 1, span))};
+}
+
+sim::Duration Disk::behind_programs(std::uint64_t id) {
+  const bool programs = foreground_write_until_ > now() || background_free_ > now();
+  if (!programs_ || !programs) return {};
+  const auto most = static_cast<std::uint64_t>(config_.flash.program_suspend.ns);
+  return {static_cast<std::int64_t>(programs_->below(id, most + 1))};
 }
 
 void Disk::time_port_read(Request& request) {
@@ -175,8 +182,11 @@ sim::SimTime Disk::serve_foreground(Request& request) {
   const bool interrupts = left.ns > 0;
   const sim::Duration service = slowed(port_time(request.io));
   const sim::SimTime start = interrupts ? free + background_share(service, left, first) : free;
-  if (request.io.kind != IoKind::read) request.start = start;
   const sim::SimTime end = start + service;
+  if (request.io.kind != IoKind::read) {
+    request.start = start;
+    foreground_write_until_ = end;
+  }
   counters_.busy += service;
   foreground_free_ = end;
   if (interrupts) push_background(service);

@@ -136,5 +136,54 @@ TEST(NvmeDisk, ReadsOfOneDieWaitForEachOther) {
   EXPECT_EQ(probe.done[next].ns, 90'000 + 2 * port) << "another die, so only the port is shared";
 }
 
+// Goal: collection and programs delay reads, and only then. Method: 500 reads alone and 500 beside a long write-back.
+TEST(NvmeDisk, ReadsWaitForProgramsUpToTheSuspension) {
+  DiskConfig config = protected_nvme();
+  config.flash.program_suspend = 700_us;
+  const auto slowest_and_mean = [&](bool writes) {
+    Probe probe(config);
+    if (writes) probe.submit(IoKind::write, 0, 1 << 30, Urgency::background);
+    std::int64_t most = 0;
+    std::int64_t sum = 0;
+    for (std::int64_t i = 0; i < 500; ++i) {
+      const sim::SimTime begin = probe.sim.now();
+      const std::size_t read = probe.submit(IoKind::read, i * 1'000'000'000 / 4'096 * 4'096, 4'096);
+      while (probe.done[read].ns < 0) probe.sim.step();
+      most = std::max(most, (probe.done[read] - begin).ns);
+      sum += (probe.done[read] - begin).ns;
+    }
+    return std::pair{most, sum / 500};
+  };
+  const std::int64_t port = 1'000'000'000 / 84'480;
+  EXPECT_EQ(slowest_and_mean(false), (std::pair{port + 90'000, port + 90'000}));
+  const auto [most, mean] = slowest_and_mean(true);
+  // A read finds one command of write-back in the port (393 us) and up to 700 us at its die.
+  EXPECT_GT(most, 90'000 + 393'000 + 600'000);
+  EXPECT_LT(most, 90'000 + 394'000 + 700'000 + port);
+  EXPECT_NEAR(static_cast<double>(mean), 90'000 + 393'000 + 350'000 + port, 30'000);
+}
+
+// Goal: a few hours of a drive's life are slow, the rest is untouched. Method: one read an hour for 20,000 hours at 6,000
+// in a million.
+TEST(NvmeDisk, SlowHoursComeAtTheirRate) {
+  DiskConfig config = protected_nvme();
+  config.slow_hours_ppm = 6'000;
+  Probe probe(config);
+  const std::int64_t healthy = 1'000'000'000 / 84'480 + 90'000;
+  int slow = 0;
+  for (int hour = 0; hour < 20'000; ++hour) {
+    probe.sim.run_until(sim::SimTime{hour * 3'600'000'000'000 + 1'000'000});
+    const sim::SimTime begin = probe.sim.now();
+    const std::size_t read = probe.submit(IoKind::read, 0, 4'096);
+    while (probe.done[read].ns < 0) probe.sim.step();
+    const std::int64_t took = (probe.done[read] - begin).ns;
+    if (took == healthy) continue;
+    ++slow;
+    EXPECT_GE(took, healthy * 2 - 10);
+    EXPECT_LE(took, healthy * 10 + 10);
+  }
+  EXPECT_NEAR(slow, 120, 33) << "three standard deviations";
+}
+
 }  // namespace
 }  // namespace brokersim::storage
