@@ -34,20 +34,40 @@ host::HardwareConfig build_hardware(Build& build, const View& host) {
   hardware.page_cache.dirty_limit = {static_cast<std::int32_t>(*cache.integer("dirty_limit"))};
   take(hardware.page_cache.dirty_expire, cache.quantity("dirty_expire"));
   take(hardware.page_cache.writeback_interval, cache.quantity("writeback_interval"));
+  take(hardware.page_cache.dirty_background_bytes, cache.quantity("dirty_background_bytes"));
+  take(hardware.page_cache.dirty_limit_bytes, cache.quantity("dirty_limit_bytes"));
+  take(hardware.page_cache.readahead, cache.quantity("readahead"));
   take(hardware.page_cache.copy_rate, cache.quantity("copy_rate"));
   if (hardware.page_cache.memory > hardware.memory) {
     build.doc.error(cache.place("memory"), "out-of-range",
                     "the page cache is larger than the machine's memory",
                     "three quarters of the memory are usual");
   }
-  if (hardware.page_cache.dirty_background >= hardware.page_cache.dirty_limit) {
+  const storage::PageCacheConfig& dirty = hardware.page_cache;
+  if (dirty.readahead.n % 4'096 != 0) {
+    build.doc.error(cache.place("readahead"), "out-of-range",
+                    "readahead must be a whole number of 4 KiB pages", "Linux has 128 KiB");
+  }
+  if (dirty.dirty_background_bytes.n > 0 && dirty.dirty_limit_bytes.n > 0 &&
+      dirty.dirty_background_bytes >= dirty.dirty_limit_bytes) {
+    build.doc.error(cache.place("dirty_limit_bytes"), "out-of-range",
+                    "dirty_limit_bytes must be above dirty_background_bytes",
+                    "write-back has to start before writers stop");
+  }
+  if (dirty.dirty_limit_bytes.n == 0 && dirty.dirty_background >= dirty.dirty_limit) {
     build.doc.error(cache.place("dirty_limit"), "out-of-range", "dirty_limit must be above dirty_background",
                     "Linux has 20 and 10; a limit at or below the start would stop every writer");
   }
   const View file_system = view.object("file_system");
   hardware.file_system.data = file_system.text("data") == "writeback" ? storage::JournalData::writeback
                                                                       : storage::JournalData::ordered;
+  const bool xfs = file_system.text("kind") == "xfs";
+  hardware.file_system.kind = xfs ? storage::FileSystemKind::xfs : storage::FileSystemKind::ext4;
+  if (xfs) hardware.file_system.commit_interval = {30'000'000'000};
   take(hardware.file_system.commit_interval, file_system.quantity("commit_interval"));
+  hardware.file_system.unseen_errors = file_system.text("unseen_errors") == "lost_on_open"
+                                           ? storage::UnseenErrors::lost_on_open
+                                           : storage::UnseenErrors::kept;
 
   if (view.has("disks")) {
     const DiskConfig base = hardware.disks.empty() ? DiskConfig{} : hardware.disks.front();

@@ -19,6 +19,7 @@ namespace brokersim::scenario {
 // The kinds by what they strike, in the order of the page. One file each: tables_faults_*.cpp.
 [[nodiscard]] std::vector<const Table*> process_faults();
 [[nodiscard]] std::vector<const Table*> storage_faults();
+[[nodiscard]] std::vector<const Table*> file_system_faults();
 [[nodiscard]] std::vector<const Table*> network_faults();
 [[nodiscard]] std::vector<const Table*> time_faults();
 

@@ -8,7 +8,7 @@ namespace {
 
 using kafka::PlantedBugs;
 
-constexpr std::array<std::pair<std::string_view, bool PlantedBugs::*>, 8> bugs_by_name{{
+constexpr std::array<std::pair<std::string_view, bool PlantedBugs::*>, 9> bugs_by_name{{
     {"hw_uses_committed_isr", &PlantedBugs::hw_uses_committed_isr},
     {"shrink_before_confirmed", &PlantedBugs::shrink_before_confirmed},
     {"truncate_to_high_watermark", &PlantedBugs::truncate_to_high_watermark},
@@ -17,6 +17,7 @@ constexpr std::array<std::pair<std::string_view, bool PlantedBugs::*>, 8> bugs_b
     {"skip_duplicate_check", &PlantedBugs::skip_duplicate_check},
     {"recovery_skips_crc", &PlantedBugs::recovery_skips_crc},
     {"fsync_lies", &PlantedBugs::fsync_lies},
+    {"ignores_fsync_errors", &PlantedBugs::ignores_fsync_errors},
 }};
 
 // A bug added to the struct must get a name here.

@@ -82,7 +82,8 @@ Field lasts_field() {
 const Variants& fault_variants() {
   static const Variants variants = [] {
     Variants all{"fault", "kind", {}};
-    for (const auto& part : {process_faults(), storage_faults(), network_faults(), time_faults()})
+    for (const auto& part :
+         {process_faults(), storage_faults(), file_system_faults(), network_faults(), time_faults()})
       all.tables.insert(all.tables.end(), part.begin(), part.end());
     return all;
   }();

@@ -25,6 +25,14 @@ enum class FaultKind : std::uint8_t {
   slow_disk,            ///< [D13] Service times times `factor`.
   stall_disk,           ///< [D14] Nothing is served for `lasts`; requests wait.
   lying_flush,          ///< [D11] Flushes are acknowledged and not done.
+  fsync_error,          ///< [D5] The next fsyncs fail; their pages are clean and on no disk.
+  write_error,          ///< [D5, D6] Write-back fails meanwhile; told to the next fsync, once.
+  journal_error,       ///< [D5] The next journal commit fails: the file system turns read-only or shuts down.
+  unreadable_sectors,  ///< [D6] Reads of some sectors fail until they are rewritten.
+  disk_full,           ///< [D7] Somebody else fills the disk.
+  file_truncated,      ///< [D9] A log file is shorter, and nobody was told.
+  memory_pressure,     ///< [P8, D15] Processes take memory from the page cache.
+  drop_caches,         ///< [D15] Every clean page is gone.
 };
 
 /// Whom a fault hits. Exactly one selector is set; `target` may hold several for a partition's sides.

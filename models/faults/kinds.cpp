@@ -7,9 +7,11 @@ namespace brokersim::faults {
 namespace {
 
 const Kind* const all[] = {
-    &kinds::kill_process, &kinds::controlled_shutdown, &kinds::power_loss,
-    &kinds::kernel_panic, &kinds::pause_process,       &kinds::partition,
-    &kinds::slow_disk,    &kinds::stall_disk,          &kinds::lying_flush,
+    &kinds::kill_process,       &kinds::controlled_shutdown, &kinds::power_loss,     &kinds::kernel_panic,
+    &kinds::pause_process,      &kinds::partition,           &kinds::slow_disk,      &kinds::stall_disk,
+    &kinds::lying_flush,        &kinds::fsync_error,         &kinds::write_error,    &kinds::journal_error,
+    &kinds::unreadable_sectors, &kinds::disk_full,           &kinds::file_truncated, &kinds::memory_pressure,
+    &kinds::drop_caches,
 };
 
 }  // namespace

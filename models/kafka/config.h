@@ -53,6 +53,7 @@ struct PlantedBugs {
   bool skip_duplicate_check = false;  ///< Broker forgets idempotent sequences.
   bool recovery_skips_crc = false;    ///< Recovery believes the file size and never checks batches.
   bool fsync_lies = false;            ///< flush.messages returns without flushing.
+  bool ignores_fsync_errors = false;  ///< A failed fsync is taken for done, and the broker goes on.
 };
 
 struct BrokerConfig {

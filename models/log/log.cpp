@@ -64,13 +64,14 @@ void Log::count_index(Segment& segment, std::int64_t bytes) {
 }
 
 void Log::close_active() {
-  const Segment& active = segments_.back();
+  Segment& active = segments_.back();
   // The maps are trimmed to their entries; the time index gets its final entry. A snapshot of the producers is
   // written at the new base offset, not synced.
   const auto write = [this](const std::string& name, std::int64_t bytes) {
     if (bytes > 0) static_cast<void>(files_.append(files_.create(name), {bytes}, storage::kNoTag));
   };
   write(segment_file(active.base_offset, ".index"), active.index_entries * kOffsetIndexEntry);
+  if (active.index_entries > 0) active.index_file = *files_.find(segment_file(active.base_offset, ".index"));
   write(segment_file(active.base_offset, ".timeindex"), (active.index_entries + 1) * kTimeIndexEntry);
   write(segment_file(log_end_, ".snapshot"),
         kSnapshotHeader + static_cast<std::int64_t>(producers_.producers()) * kSnapshotEntry);
@@ -87,9 +88,13 @@ AppendResult Log::append(BatchId id, sim::SimTime) {
     result.rolled = true;
   }
   Segment& active = segments_.back();
+  const storage::WriteResult written = files_.write(active.file, {batch.data.bytes}, tag_of(id));
+  result.status = written.status;
+  result.held_back = written.held_back;
+  // What a short write left behind is for recovery to cut: an error here is the end of the directory.
+  if (written.status != storage::Status::ok) return result;
   count_index(active, batch.data.bytes);
   active.entries.push_back({id, static_cast<std::uint32_t>(active.bytes)});
-  result.held_back = files_.append(active.file, {batch.data.bytes}, tag_of(id));
   active.bytes += batch.data.bytes;
   log_end_ = batch.next_offset();
   epochs_.assign(batch.leader_epoch, batch.base_offset);
@@ -118,6 +123,7 @@ void Log::truncate_to(std::int64_t offset, sim::SimTime) {
     } else {
       drop_segments_from(keep);
       Segment& active = segments_.back();
+      active.index_file = {};  // it is the active one again
       while (!active.entries.empty() && store_[active.entries.back().batch].base_offset >= offset) {
         active.bytes = active.entries.back().position;
         active.entries.pop_back();
@@ -183,7 +189,8 @@ ReadResult Log::read(std::int64_t offset, std::int64_t max_bytes, std::int64_t u
       });
     }
     if (entry == entries.end()) continue;
-    result.slice = {segment.file, entry->position, 0};
+    const std::int64_t entry_position = entry->position;
+    result.slice = {segment.file, entry_position, 0, {}, 0};
     for (; entry != entries.end(); ++entry) {
       const StoredBatch& batch = store_[entry->batch];
       if (batch.next_offset() > upper_bound) break;
@@ -192,6 +199,14 @@ ReadResult Log::read(std::int64_t offset, std::int64_t max_bytes, std::int64_t u
       result.bytes += batch.data.bytes;
     }
     result.slice.bytes = result.bytes;
+    if (segment.index_file.n >= 0) {
+      constexpr std::int64_t block = storage::PageCache::kBlock;
+      const std::int64_t index_bytes = segment.index_entries * kOffsetIndexEntry;
+      const auto at =
+          static_cast<std::int64_t>(static_cast<__int128>(index_bytes) * entry_position / segment.bytes);
+      result.slice.index_file = segment.index_file;
+      result.slice.index_position = at / block * block;
+    }
     break;
   }
   return result;

@@ -45,9 +45,11 @@ struct Segment {
   std::int64_t index_entries = 0;
   std::int64_t bytes_since_index = 0;
   std::vector<LogEntry> entries;
+  storage::FileId index_file{};  ///< The .index, once the segment is closed and has one.
 };
 
 struct AppendResult {
+  storage::Status status = storage::Status::ok;  ///< Else nothing was appended, and the directory has failed.
   sim::Duration held_back;  ///< Dirty-page throttling: the writing thread is held this much longer.
   bool rolled = false;      ///< A segment was closed: flush it in the background.
 };
@@ -57,6 +59,10 @@ struct FileSlice {
   storage::FileId file{};
   std::int64_t position = 0;
   std::int64_t bytes = 0;
+  /// What finding it touched of a closed segment's offset index: its last page (the upper levels of the binary search
+  /// are shared by all look-ups, so they stay in memory). n = -1: nothing, as in the active segment's warm end.
+  storage::FileId index_file{};
+  std::int64_t index_position = 0;
 };
 
 struct ReadResult {

@@ -16,7 +16,7 @@ LoadReport Log::load(bool clean, std::int64_t recovery_point, sim::SimTime now) 
     SIM_CHECK(base.has_value(), name);
     Segment segment;
     segment.base_offset = *base;
-    segment.file = *files_.find(name);
+    segment.file = *files_.open(name);
     segments_.push_back(std::move(segment));
   }
   if (segments_.empty()) open_segment(0);
@@ -44,6 +44,10 @@ LoadReport Log::load(bool clean, std::int64_t recovery_point, sim::SimTime now) 
     report.dropped_bytes += files_.size(segments_[gone].file).n;
   }
   drop_segments_from(keep);
+  for (std::size_t i = 0; i + 1 < segments_.size(); ++i) {
+    if (const auto index = files_.find(segment_file(segments_[i].base_offset, ".index")))
+      segments_[i].index_file = *index;
+  }
   recovery_point_ = clean ? log_end_ : std::min(recovery_point, log_end_);
   epochs_.truncate_from_end(log_end_ + 1);
   epochs_.truncate_from_start(log_start_);

@@ -21,7 +21,10 @@ constexpr std::array kAreas{
          "\n![IOPS against queue depth](images/validation/ssd-queue-depth.svg)\n"},
     Area{"EBS", "Cloud volumes",
          "\n![token bucket: burst and recovery](images/validation/token-bucket.svg)\n"},
-    Area{"PC", "Page cache and write-back", ""},
+    Area{"PC", "Page cache and write-back",
+         "\n![dirty bytes and writer rate under overload, one "
+         "writer](images/validation/dirty-throttling-1.svg)\n"
+         "![the same with 16 writers](images/validation/dirty-throttling-16.svg)\n"},
     Area{"NET", "Network", ""},
     Area{"CPU", "Processors, codecs, garbage collection", ""},
     Area{"KFK", "Effects in a broker", ""},

@@ -127,19 +127,33 @@ enum class JournalData : std::uint8_t {
   writeback,  ///< A size may be durable before its data: zeros after a crash.
 };
 
+/// Whose rules decide what fsync, a rename and a failed write mean.
+enum class FileSystemKind : std::uint8_t { ext4, xfs };
+
+/// What becomes of a write-back error that no fsync has told yet when the file is opened anew.
+enum class UnseenErrors : std::uint8_t {
+  kept,          ///< Told to the next fsync: before Linux 4.13, and since 4.16.
+  lost_on_open,  ///< Only who had the file open hears of it: Linux 4.13 to 4.15 (errseq_t).
+};
+
 struct FileSystemConfig {
-  JournalData data = JournalData::ordered;
-  sim::Duration commit_interval = {5'000'000'000};  ///< ext4 commit=5.
+  FileSystemKind kind = FileSystemKind::ext4;
+  JournalData data = JournalData::ordered;  ///< ext4 only; XFS moves sizes when write-back is complete.
+  sim::Duration commit_interval = {5'000'000'000};  ///< ext4 commit=5; XFS syncs its log every 30 s.
+  UnseenErrors unseen_errors = UnseenErrors::kept;
 };
 
 /// Linux write-back. Ratios are shares of `memory`.
 struct PageCacheConfig {
-  sim::Bytes memory = {48ll << 30};               ///< Memory the cache may fill (RAM less heap). Positive.
-  sim::Percent dirty_background = {10};           ///< vm.dirty_background_ratio: write-back starts.
-  sim::Percent dirty_limit = {20};                ///< vm.dirty_ratio: writers are throttled towards this.
-  sim::Duration dirty_expire = {30'000'000'000};  ///< vm.dirty_expire_centisecs.
-  sim::Duration writeback_interval = {5'000'000'000};  ///< vm.dirty_writeback_centisecs.
+  sim::Bytes memory = {48ll << 30};         ///< Memory the cache may fill (RAM less heap). Positive.
+  sim::Percent dirty_background = {10};     ///< vm.dirty_background_ratio: write-back starts.
+  sim::Percent dirty_limit = {20};          ///< vm.dirty_ratio: writers are throttled towards this.
+  sim::Bytes dirty_background_bytes = {0};  ///< vm.dirty_background_bytes: instead of the ratio, if not 0.
+  sim::Bytes dirty_limit_bytes = {0};       ///< vm.dirty_bytes: instead of the ratio, if not 0.
+  sim::Duration dirty_expire = {30'000'000'000};       ///< vm.dirty_expire_centisecs.
+  sim::Duration writeback_interval = {5'000'000'000};  ///< vm.dirty_writeback_centisecs; 0: nothing periodic.
   sim::BytesPerSecond copy_rate = {5'700'000'000};     ///< memory copy on a cached read or a write.
+  sim::Bytes readahead = {128 << 10};  ///< read_ahead_kb: largest window, whole pages; 0: what is asked for.
 };
 
 }  // namespace brokersim::storage

@@ -190,6 +190,7 @@ void FileSystem::settle(File& file, CrashKind kind, bool barrier_landed,
   file.sized_in = 0;
   file.ghosts.clear();
   file.fail_next_sync = false;
+  file.write_failed = false;
 }
 
 void FileSystem::forget_dirty() {
@@ -197,7 +198,7 @@ void FileSystem::forget_dirty() {
   for (const auto& file : files_) {
     if (file != nullptr && file->linked) dirty += dirty_behind(*file, 0);
   }
-  page_cache_.remove_dirty({dirty}, /*measured=*/false);
+  page_cache_.remove_dirty(number_, dirty, /*measured=*/false);
   page_cache_.restart();
 }
 
@@ -251,15 +252,21 @@ void FileSystem::forget_runtime() {
   // Nobody is left to hear of these.
   syncs_.clear();
   reads_.clear();
+  device_reads_.clear();
+  free_reads_.clear();
   for (const auto& file : files_) {
     if (file == nullptr) continue;
+    file->reads.clear();
     drop_blocks(*file, 0);
+    file->readahead = {};
+    file->writer = {};
     file->writes.clear();
     file->listed_dirty = false;
   }
   writes_.clear();
   free_writes_.clear();
   latest_flush_ = 0;
+  mode_ = Mode::writable;  // checked, journal replayed, mounted
   flusher_.reset();
 }
 

@@ -9,7 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "models/devices/storage/dirty_control.h"
 #include "models/devices/storage/interval_set.h"
+#include "models/devices/storage/readahead.h"
 #include "models/devices/storage/types.h"
 #include "sim/time.h"
 
@@ -36,6 +38,7 @@ struct File {
   IntervalSet damage;   // bytes that are not what was written
   IntervalSet ghosts;   // clean in the cache, never written (a failed fsync)
   bool fail_next_sync = false;
+  bool write_failed = false;  // a write-back error that no fsync has told yet
 
   std::int64_t disk_size = 0;  // i_disksize of the running transaction
   std::int64_t committed_size = 0;
@@ -45,8 +48,12 @@ struct File {
   std::uint64_t sized_in = 0;    // latest transaction that lists its size
 
   std::deque<std::uint32_t> writes;   // write-back in flight, in order of offset
-  std::vector<std::uint32_t> blocks;  // page cache handles by block number; 0: not resident
-  sim::SimTime dirtied_at;            // when it last went from clean to dirty
+  std::vector<std::uint32_t> blocks;  // by block number: page cache handle, or what evicted() left
+  std::vector<std::uint32_t> reads;   // device reads in flight
+  ReadaheadState readahead;
+  DirtyWriter writer;       // appends to a file exclude each other, so a file is a writer
+  IntervalSet unreadable;   // latent sector errors (fault D6), gone once rewritten
+  sim::SimTime dirtied_at;  // when it last went from clean to dirty
   bool listed_dirty = false;
 
   [[nodiscard]] std::int32_t layer() const { return static_cast<std::int32_t>(cuts.size()); }

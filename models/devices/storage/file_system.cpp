@@ -3,6 +3,7 @@
 #include "models/devices/storage/file_system.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "sim/check.h"
@@ -33,9 +34,11 @@ FileSystem::FileSystem(sim::Simulation& sim, std::string path, const FileSystemC
       config_(config),
       disk_(disk),
       page_cache_(page_cache),
-      number_(page_cache.attach(*this, disk.config().write_bandwidth)),
+      number_(page_cache.attach(*this)),
       journal_(*this, disk, config.commit_interval),
-      flusher_(*this, page_cache) {}
+      flusher_(*this, page_cache) {
+  if (config_.kind == FileSystemKind::xfs) config_.data = JournalData::ordered;
+}
 
 FileSystem::~FileSystem() {
   for (const auto& file : files_) {
@@ -81,6 +84,12 @@ FileId FileSystem::make_file(std::string_view name) {
   return id;
 }
 
+std::optional<FileId> FileSystem::open(std::string_view name) {
+  const auto found = find(name);
+  if (found && config_.unseen_errors == UnseenErrors::lost_on_open) file(*found).write_failed = false;
+  return found;
+}
+
 std::optional<FileId> FileSystem::find(std::string_view name) const {
   const auto found = names_.find(name);
   if (found == names_.end()) return std::nullopt;
@@ -116,7 +125,7 @@ void FileSystem::unlink_file(File& file) {
   // The pages go at once; the inode stays until the commit, because a crash before it brings the file back.
   file.linked = false;
   const std::int64_t dropped = dirty_behind(file, 0);
-  if (dropped > 0) page_cache_.remove_dirty({dropped}, /*measured=*/false);
+  if (dropped > 0) page_cache_.remove_dirty(number_, dropped, /*measured=*/false);
   flusher_.cleaned(file);
   drop_blocks(file, 0);
   for (const std::uint32_t slot : file.writes) {
@@ -148,7 +157,8 @@ bool FileSystem::rename(std::string_view from, std::string_view to) {
   journal_.add(std::move(change));
   moved->changed_in = journal_.running_id();
   // auto_da_alloc: a rename over a file is the usual way to replace content, so the new content goes first.
-  if (replaced != nullptr) submit_all(*moved, Cause::ordered);
+  if (replaced != nullptr && config_.kind == FileSystemKind::ext4 && mode_ == Mode::writable)
+    submit_all(*moved, Cause::ordered);
   advance_syncs();
   return true;
 }
@@ -157,25 +167,39 @@ sim::Bytes FileSystem::size(FileId id) const { return {file(id).size}; }
 
 bool FileSystem::has_dirty(FileId id) const { return file(id).done_to < file(id).size; }
 
-sim::Bytes FileSystem::available() const { return disk_.config().capacity - used_; }
+sim::Bytes FileSystem::available() const {
+  return {std::max<std::int64_t>(0, disk_.config().capacity.n - used_.n - reserved_.n)};
+}
 
-sim::Duration FileSystem::append(FileId id, sim::Bytes length, ContentTag tag) {
+const std::vector<Interval>& FileSystem::damage(FileId id) const { return file(id).damage.intervals(); }
+
+WriteResult FileSystem::write(FileId id, sim::Bytes length, ContentTag tag) {
   SIM_CHECK(length.n > 0);
   File& target = file(id);
   SIM_CHECK(target.linked, target.name + " was removed");
-  write_range(target, length.n, tag);
-  return page_cache_.add_dirty(length);
+  WriteResult result;
+  result.written = length;
+  if (mode_ != Mode::writable) [[unlikely]] {
+    ++counters_.failed_writes;
+    return {mode_ == Mode::read_only ? Status::read_only : Status::io_error, {}, {}};
+  }
+  if (length > available()) [[unlikely]] {
+    ++counters_.failed_writes;
+    result.status = Status::no_space;
+    result.written = available();
+    if (result.written.n == 0) return result;
+  }
+  write_range(target, result.written.n, tag);
+  if (result.status == Status::no_space) target.damage.add(target.size - result.written.n, target.size);
+  result.held_back = page_cache_.add_dirty(number_, target.writer, result.written.n);
+  return result;
 }
 
 void FileSystem::write_range(File& file, std::int64_t length, ContentTag tag) {
   file.ranges.push_back({file.size, tag});
   file.size += length;
   used_.n += length;
-  const auto last = static_cast<std::size_t>((file.size - 1) / PageCache::kBlock);
-  if (last >= file.blocks.size() || file.blocks[last] == 0) {
-    const std::int64_t first = (file.size - length) / PageCache::kBlock;
-    for (auto block = first; block <= static_cast<std::int64_t>(last); ++block) note_resident(file, block);
-  }
+  note_written(file, file.size - length, file.size);
   if (!file.listed_dirty) flusher_.dirtied(file);
 }
 
@@ -198,6 +222,7 @@ void FileSystem::truncate(FileId id, sim::Bytes size) {
   drop_blocks(cut, size.n);
   cut.damage.subtract(size.n, cut.size);
   cut.ghosts.subtract(size.n, cut.size);
+  cut.unreadable.subtract((size.n + 4'095) / 4'096 * 4'096, std::numeric_limits<std::int64_t>::max());
   // A batch cut in two is not what was written.
   if (!cut.ranges.empty() && change.tail.front().offset < size.n)
     cut.damage.add(cut.ranges.back().offset, size.n);
@@ -224,7 +249,7 @@ std::int64_t FileSystem::dirty_behind(const File& file, std::int64_t from) const
 
 void FileSystem::drop_dirty(File& file, std::int64_t from) {
   const std::int64_t dropped = dirty_behind(file, from);
-  if (dropped > 0) page_cache_.remove_dirty({dropped}, /*measured=*/false);
+  if (dropped > 0) page_cache_.remove_dirty(number_, dropped, /*measured=*/false);
   for (const std::uint32_t slot : file.writes) {
     WriteInFlight& write = writes_[slot];
     write.from = std::min(write.from, from);
@@ -256,34 +281,6 @@ Extent FileSystem::extent_at(FileId id, sim::Bytes at) const {
   const std::int64_t offset = read.ranges[index].offset;
   const std::int64_t end = read.range_end(index);
   return {{offset}, {end - offset}, read.ranges[index].tag, !read.damage.intersects(offset, end)};
-}
-
-void FileSystem::fail_next_sync(FileId id) { file(id).fail_next_sync = true; }
-
-void FileSystem::corrupt(FileId id, sim::Bytes offset, sim::Bytes length) {
-  File& rotten = file(id);
-  SIM_CHECK(offset.n >= 0);
-  rotten.damage.add(offset.n, std::min(offset.n + length.n, rotten.size));
-}
-
-void FileSystem::truncate_silently(FileId id, sim::Bytes size) {
-  File& cut = file(id);
-  SIM_CHECK(size.n >= 0);
-  SIM_CHECK(size.n <= cut.size);
-  if (size.n == cut.size) return;
-  const std::vector<Range> tail = cut.cut_ranges(size.n);
-  drop_dirty(cut, size.n);
-  drop_blocks(cut, size.n);
-  if (!cut.ranges.empty() && tail.front().offset < size.n) cut.damage.add(cut.ranges.back().offset, size.n);
-  cut.damage.subtract(size.n, cut.size);
-  if (!cut.content.empty()) cut.content.resize(static_cast<std::size_t>(size.n));
-  used_.n -= cut.size - size.n;
-  cut.size = size.n;
-  cut.committed_size = std::min(cut.committed_size, size.n);
-  for (const auto& operation : syncs_) {
-    if (operation->file == id) operation->target = std::min(operation->target, size.n);
-  }
-  advance_syncs();
 }
 
 }  // namespace brokersim::storage

@@ -3,12 +3,15 @@
 // Why: "written" means in the page cache. What a crash keeps follows from how far each byte had got (dirty,
 // under write-back, in the drive's cache, on the medium) and from the last journal commit, which alone shows
 // sizes and names (device-models.md 3.6, 3.8). Recovery reads what is here, and only that.
-// Model: ext4 with delayed allocation and commit every 5 s. ordered: a file's size moves when write-back of
+// Model: ext4 with delayed allocation and commit every 5 s, or XFS (below). ext4 ordered: a file's size moves when write-back of
 // its bytes completes (unwritten extents, the default since Linux 5.6), so a committed size never shows bytes
 // that were not written. writeback: it moves when write-back is submitted, so zeros can show after a crash.
 // fsync writes the file's dirty bytes, commits the journal, and flushes a volatile drive cache; concurrent
 // fsyncs share commits. Nothing is scheduled while nothing is dirty and no metadata waits.
-// Not modelled: holes, writes inside a file, directories as objects (names are paths), permissions.
+// XFS: sizes move as in ordered mode; its log is forced as ext4's journal is committed (one ring, batch service); a rename
+// over a file waits for no data, so that a crash may leave the new name with no bytes; a failed log write shuts it down.
+// A failed write-back marks the pages clean (both; file_faults.cpp).
+// Not modelled: holes by seeking, writes inside a file, directories as objects (names are paths), permissions.
 //
 // A killed process changes nothing here. Tasks run in the caller's process; the work they wait for belongs to
 // the host and goes on without them. The host kills its processes before it calls kernel_crash() or
@@ -29,12 +32,23 @@
 #include "models/devices/storage/flusher.h"
 #include "models/devices/storage/journal.h"
 #include "models/devices/storage/page_cache.h"
+#include "models/devices/storage/readahead.h"
 #include "models/devices/storage/types.h"
 #include "sim/component.h"
 #include "sim/sync.h"
 #include "sim/task.h"
 
 namespace brokersim::storage {
+
+/// What happened on one file system so far, for exposure and for tests.
+struct FileSystemCounters {
+  std::int64_t unreadable_pages = 0;  ///< Page reads that met a latent sector error.
+  std::int64_t failed_syncs = 0;      ///< fsyncs that returned an error.
+  std::int64_t failed_writes = 0;     ///< Appends that returned an error or were cut short.
+  std::int64_t ghost_bytes = 0;       ///< Marked clean by a failed fsync, never written.
+  std::int64_t commits = 0;           ///< Journal commits.
+  std::int64_t failed_journals = 0;   ///< Mounts that turned read-only or shut down.
+};
 
 class FileSystem : public sim::Component {
  public:
@@ -46,10 +60,16 @@ class FileSystem : public sim::Component {
   // --- names. All take effect at once and are durable with a later journal commit. ----------------------
   /// Opens `name`, empty if it did not exist (O_CREAT).
   FileId create(std::string_view name);
+  /// As find(), by a process that will sync the file: see FileSystemConfig::unseen_errors.
+  [[nodiscard]] std::optional<FileId> open(std::string_view name);
   [[nodiscard]] std::optional<FileId> find(std::string_view name) const;
   /// Names that begin with `prefix`, sorted by bytes.
   [[nodiscard]] std::vector<std::string> list(std::string_view prefix) const;
   [[nodiscard]] const std::string& name(FileId file) const;
+  [[nodiscard]] bool exists(FileId file) const {
+    const auto index = static_cast<std::size_t>(file.n);
+    return index < files_.size() && files_[index] != nullptr && files_[index]->linked;
+  }
   /// False if there is no such name. The id of a removed file must not be used any more.
   bool remove(std::string_view name);
   /// Replaces an existing `to`. False if there is no `from`. Replacing a file starts write-back of the new
@@ -58,14 +78,20 @@ class FileSystem : public sim::Component {
 
   // --- content ------------------------------------------------------------------------------------------
   [[nodiscard]] sim::Bytes size(FileId file) const;
-  /// A buffered write of `length` > 0 bytes at the end. Returns how long the writer is held back by dirty
-  /// throttling (normally zero), to be added to its own time. No event.
-  [[nodiscard]] sim::Duration append(FileId file, sim::Bytes length, ContentTag tag);
+  /// A buffered write of `length` > 0 bytes at the end. No event. no_space: cut short, and the part that fitted is
+  /// not intact; read_only or io_error: see mode().
+  [[nodiscard]] WriteResult write(FileId file, sim::Bytes length, ContentTag tag);
+  /// The same for writers that cannot do anything about an error. Returns how long the writer is held back.
+  [[nodiscard]] sim::Duration append(FileId file, sim::Bytes length, ContentTag tag) {
+    return write(file, length, tag).held_back;
+  }
   /// Cuts the file to `size`, not above its size.
   void truncate(FileId file, sim::Bytes size);
   /// fsync: completes when every byte written before the call, the size and the name are durable. No event
   /// if they are. The work starts at the call, not at the co_await. io_error: see fail_next_sync().
   [[nodiscard]] sim::Task<Status> sync(FileId file);
+  /// fdatasync: as sync(), but a commit is made only for a size that is not durable yet.
+  [[nodiscard]] sim::Task<Status> datasync(FileId file);
   /// fsync of a directory: completes when every change of names so far is durable.
   [[nodiscard]] sim::Task<Status> sync_names();
   /// Everything, as before a clean unmount.
@@ -75,16 +101,20 @@ class FileSystem : public sim::Component {
 
   /// True if a read of [offset, offset + length) needs no disk: cost is the copy only. Counts as a use.
   [[nodiscard]] bool cached(FileId file, sim::Bytes offset, sim::Bytes length);
-  /// Completes when that range is in the cache: at once and without an event if it is, else after reads of
-  /// 128 KiB, two in flight.
-  [[nodiscard]] sim::Task<void> read(FileId file, sim::Bytes offset, sim::Bytes length);
+  /// Completes when that range is in the cache: at once and without an event if it is, else after device reads as
+  /// Linux' readahead makes them (readahead.h) for a reader that asks for 64 KiB at a time. io_error: a page of it
+  /// could not be read (fault D6), or shut down. no_file: it was removed.
+  [[nodiscard]] sim::Task<Status> read(FileId file, sim::Bytes offset, sim::Bytes length);
   /// What a reader sees: whole extents, the first being the one that holds byte `from`.
   [[nodiscard]] std::vector<Extent> extents(FileId file, sim::Bytes from = {0}) const;
   /// The extent that holds byte `at`; at < size. O(log n).
   [[nodiscard]] Extent extent_at(FileId file, sim::Bytes at) const;
   [[nodiscard]] bool has_dirty(FileId file) const;
-  /// Room on the disk (fault D7 is the caller asking before it writes).
+  /// Room on the disk.
   [[nodiscard]] sim::Bytes available() const;
+  [[nodiscard]] Mode mode() const { return mode_; }
+  /// Bytes of `file` that are not what was written, in order.
+  [[nodiscard]] const std::vector<Interval>& damage(FileId file) const;
 
   // --- small files read and written whole (checkpoints, markers) ------------------------------------------
   /// Write `name`.tmp, fsync, rename, fsync of the directory: old or new after a crash, new once complete.
@@ -109,6 +139,18 @@ class FileSystem : public sim::Component {
   /// The next sync() of `file` fails once with io_error; its dirty bytes count as clean, stay readable, and
   /// are gone after a crash (fsyncgate, fault D5).
   void fail_next_sync(FileId file);
+  /// The same for the next `count` sync() calls, whatever their file.
+  void fail_syncs(std::int32_t count);
+  [[nodiscard]] std::int32_t syncs_to_fail() const { return syncs_to_fail_; }
+  /// While on, write-back fails: the bytes count as clean, stay readable while cached, and are on no disk. The next
+  /// sync() of the file tells it, once (faults D5, D6).
+  void fail_writes(bool failing);
+  /// Others take so much of the disk (fault D7).
+  void reserve(sim::Bytes reserved);
+  /// The next journal commit fails: ext4 turns read-only, XFS shuts down, until the next mount.
+  void fail_journal();
+  /// Reads of these sectors from the disk fail until they are rewritten (fault D6). Cached pages stay readable.
+  void make_unreadable(FileId file, sim::Bytes offset, sim::Bytes length);
   /// Bit rot of [offset, offset + length): the extents it touches are not intact any more (fault D8).
   void corrupt(FileId file, sim::Bytes offset, sim::Bytes length);
   /// The file is shorter, durably, and nobody was told (fault D9).
@@ -117,6 +159,7 @@ class FileSystem : public sim::Component {
   [[nodiscard]] Disk& disk() const { return disk_; }
   [[nodiscard]] PageCache& page_cache() const { return page_cache_; }
   [[nodiscard]] const FileSystemConfig& config() const { return config_; }
+  [[nodiscard]] const FileSystemCounters& counters() const { return counters_; }
 
  private:
   friend class PageCache;
@@ -131,17 +174,27 @@ class FileSystem : public sim::Component {
     std::int64_t target = 0;  // bytes of the file that must be at the device
     std::uint64_t transaction = 0;
     std::uint64_t mark = 0;  // a flush from this number on covers its data
+    bool data_only = false;  // fdatasync
     Stage stage = Stage::data;
     Status status = Status::ok;
     sim::Signal finished;
   };
   struct ReadOperation {
     FileId file;
-    std::int64_t next = 0;  // block to look at next
-    std::int64_t end = 0;
-    std::deque<std::int64_t> in_flight;
+    std::int64_t next = 0;        // page to look at next
+    std::int64_t end = 0;         // one past the last
+    std::int64_t piece_end = 0;   // of the present read request
+    std::int64_t untouched = -1;  // page that the reader had read before
+    std::int64_t failed = -1;     // page whose read has failed once
+    Status status = Status::ok;
     bool finished = false;
     sim::Signal done;
+  };
+  struct DeviceRead {
+    FileId file;
+    std::int64_t first = 0;  // pages [first, end)
+    std::int64_t end = 0;
+    std::vector<std::uint64_t> waiting;  // operations
   };
   struct WriteInFlight {
     FileId file;
@@ -159,6 +212,9 @@ class FileSystem : public sim::Component {
   [[nodiscard]] File* find_file(std::string_view name) const;
   FileId make_file(std::string_view name);
   void unlink_file(File& file);
+  void make_ghosts(File& file, std::int64_t from, std::int64_t to);
+  void lose_ghosts(File& file, std::int64_t from, std::int64_t to);
+  void journal_failed();
   void write_range(File& file, std::int64_t length, ContentTag tag);
   void drop_dirty(File& file, std::int64_t from);
   [[nodiscard]] std::int64_t dirty_behind(const File& file, std::int64_t from) const;
@@ -171,7 +227,7 @@ class FileSystem : public sim::Component {
   void write_done(std::uint64_t slot);
 
   // fsync
-  std::shared_ptr<SyncOperation> start_sync(FileId id);
+  std::shared_ptr<SyncOperation> start_sync(FileId id, bool data_only = false);
   std::shared_ptr<SyncOperation> start_names_sync();
   void advance_syncs();
   void advance(SyncOperation& operation);
@@ -185,9 +241,19 @@ class FileSystem : public sim::Component {
   // reads
   void read_more(std::uint64_t id, ReadOperation& operation);
   void read_done(std::uint64_t id);
-  void note_resident(File& file, std::int64_t block);
-  void evicted(FileId id, std::int64_t block);
-  [[nodiscard]] bool evictable(FileId id, std::int64_t block) const;
+  void meet_marker(File& file, std::int64_t page, std::int64_t request);
+  void miss(File& file, std::int64_t page, std::int64_t request);
+  void bring_in(File& file, const ReadaheadWindow& window);
+  void start_read(File& file, std::int64_t first, std::int64_t end);
+  void drop_unreadable(File& file, std::uint32_t handle, std::int64_t first, std::int64_t end);
+  [[nodiscard]] std::int64_t readahead_max() const;
+  [[nodiscard]] bool is_present(const File& file, std::int64_t page) const;
+  [[nodiscard]] std::uint32_t read_of(const File& file, std::int64_t page) const;
+  [[nodiscard]] std::uint32_t handle_at(const File& file, std::int64_t block) const;
+  [[nodiscard]] std::uint32_t make_resident(File& file, std::int64_t block);
+  void note_written(File& file, std::int64_t from, std::int64_t to);
+  void evicted(FileId id, std::int32_t block, std::uint32_t shadow);
+  [[nodiscard]] bool evictable(FileId id, std::int32_t block) const;
 
   // crashes
   CrashReport crash(CrashKind kind);
@@ -213,6 +279,13 @@ class FileSystem : public sim::Component {
   std::vector<std::shared_ptr<SyncOperation>> syncs_;  // in order of call
   std::map<std::uint64_t, std::shared_ptr<ReadOperation>> reads_;
   std::uint64_t next_read_ = 1;
+  std::vector<DeviceRead> device_reads_;
+  std::vector<std::uint32_t> free_reads_;
+  FileSystemCounters counters_;
+  Mode mode_ = Mode::writable;
+  sim::Bytes reserved_;
+  std::int32_t syncs_to_fail_ = 0;
+  bool writes_fail_ = false;
   std::uint64_t latest_flush_ = 0;  // number of the latest flush submitted
   sim::Bytes used_;
   std::int32_t crashes_ = 0;

@@ -24,7 +24,7 @@ void Flusher::cleaned(File& file) {
 }
 
 void Flusher::arm() {
-  if (file_system_.sim().pending(timer_)) return;
+  if (page_cache_.config().writeback_interval.ns == 0 || file_system_.sim().pending(timer_)) return;
   timer_ = file_system_.after(page_cache_.config().writeback_interval, "flusher.wake",
                               sim::bind<&Flusher::woken>(this));
 }
@@ -46,7 +46,8 @@ void Flusher::started() {
 }
 
 void Flusher::pump() {
-  if (in_flight_ == 0) page_cache_.restart_measurement();
+  if (file_system_.mode_ != Mode::writable) return;
+  if (in_flight_ == 0) page_cache_.write_back_starts(file_system_.number_);
   while (in_flight_ < kDepth) {
     File* file = current_.n < 0 ? nullptr : file_system_.files_[static_cast<std::size_t>(current_.n)].get();
     if (file == nullptr || !file->listed_dirty || visit_left_ <= 0) {
@@ -82,7 +83,8 @@ std::int64_t Flusher::chunk() const {
   // fs/fs-writeback.c: round_down(min(bandwidth / 2, limit / 8) + 4 MiB, 4 MiB).
   constexpr std::int64_t kUnit = 4 << 20;
   const std::int64_t wanted =
-      std::min(page_cache_.write_back_rate().n / 2, page_cache_.limit().n / 8) + kUnit;
+      std::min(page_cache_.device(file_system_.number_).bandwidth_slow / 2, page_cache_.limit().n / 8) +
+      kUnit;
   return wanted / kUnit * kUnit;
 }
 

@@ -80,6 +80,11 @@ void Journal::begin_commit() {
 }
 
 void Journal::commit_done() {
+  if (fail_next_) {
+    // The transaction stays as it is, unfinished: a crash takes it back.
+    file_system_.journal_failed();
+    return;
+  }
   committing_now_ = false;
   committed_id_ = committing_.id;
   const Transaction done = std::exchange(committing_, {});
@@ -100,6 +105,7 @@ Journal::Unfinished Journal::crash() {
   names_changed_in_ = 0;
   committing_now_ = false;
   commit_wanted_ = false;
+  fail_next_ = false;
   return result;
 }
 

@@ -61,6 +61,9 @@ class Journal {
   std::uint64_t wait_for_data();
   void data_done(std::uint64_t transaction);
 
+  /// The next commit fails, and with it the journal: nothing is committed until the next mount.
+  void fail_next_commit() { fail_next_ = true; }
+
   /// Asks for a commit of everything so far.
   void request_commit();
   [[nodiscard]] std::uint64_t running_id() const { return running_.id; }
@@ -90,6 +93,7 @@ class Journal {
   Transaction committing_;
   bool committing_now_ = false;
   bool commit_wanted_ = false;
+  bool fail_next_ = false;
   std::uint64_t committed_id_ = 0;
   std::uint64_t names_changed_in_ = 0;
   std::int64_t cursor_ = 0;  // next byte in the journal's ring

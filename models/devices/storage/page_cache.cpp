@@ -1,6 +1,7 @@
 #include "models/devices/storage/page_cache.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "models/devices/storage/file_system.h"
@@ -9,153 +10,265 @@
 namespace brokersim::storage {
 
 namespace {
-// mm/page-writeback.c: bandwidth is sampled every 200 ms and smoothed over about 3 s.
-constexpr sim::Duration kSample = {200'000'000};
-constexpr sim::Duration kSmoothing = {3'000'000'000};
-constexpr sim::Duration kPause = {10'000'000};
-// The kernel's position control is 0 at the limit; a floor keeps every pause finite.
-constexpr double kPositionMin = 1.0 / 32.0;
+/// The kernel never gives up this much; it keeps the model's divisions sane, too.
+constexpr std::int64_t kMemoryMin = 16 << 20;
+/// Blocks that one call of reclaim may look at: passed-over ones cost the next caller, not this one.
+constexpr int kScanMax = 64;
+/// ratelimit_pages = limit / (processors x 32); a host of 8 processors.
+constexpr std::int64_t kCheckShare = 8 * 32;
+/// The kernel's proportions forget with a period of about 3 s.
+constexpr sim::Duration kSharePeriod = {3'000'000'000};
 
-sim::Bytes share(sim::Bytes of, sim::Percent percent) {
-  return {static_cast<std::int64_t>(static_cast<__int128>(of.n) * percent.n / 100)};
+std::int64_t integer_sqrt(std::int64_t n) {
+  std::int64_t root = 0;
+  while ((root + 1) * (root + 1) <= n) ++root;
+  return root;
 }
 }  // namespace
 
 PageCache::PageCache(sim::Simulation& sim, std::string path, const PageCacheConfig& config)
-    : Component(sim, std::move(path)),
-      config_(config),
-      background_(share(config.memory, config.dirty_background)),
-      limit_(share(config.memory, config.dirty_limit)) {
+    : Component(sim, std::move(path)), config_(config) {
   SIM_CHECK(config.memory.n > 0);
   SIM_CHECK(config.copy_rate.n > 0);
-  SIM_CHECK(config.writeback_interval.ns > 0);
-  SIM_CHECK(background_ < limit_);
-  freerun_ = {(background_.n + limit_.n) / 2};
-  set_point_ = {(freerun_.n + limit_.n) / 2};
-  nodes_.emplace_back();
+  SIM_CHECK(config.writeback_interval.ns >= 0);
+  SIM_CHECK(config.dirty_limit_bytes.n > 0 || config.dirty_background < config.dirty_limit);
+  SIM_CHECK(config.readahead.n >= 0);
+  nodes_.resize(3);
+  active_.head = 1;
+  inactive_.head = 2;
+  for (const std::uint32_t head : {1u, 2u}) nodes_[head].newer = nodes_[head].older = head;
+  available_ = config_.memory;
+  set_thresholds();
 }
 
-std::int32_t PageCache::attach(FileSystem& file_system, sim::BytesPerSecond write_rate) {
-  write_back_rate_.n += write_rate.n;
-  file_systems_.push_back(&file_system);
-  return static_cast<std::int32_t>(file_systems_.size() - 1);
+void PageCache::set_thresholds() {
+  at_ = dirty_thresholds(available_.n, config_);
+  check_after_ = std::max<std::int64_t>(at_.limit / kCheckShare, 32 * kPage);
+  pages_max_ = available_.n / kPage;
+  // mm/vmscan.c inactive_is_low(): isqrt(10 x GiB of the lists), at least 1.
+  const std::int64_t gib = available_.n >> 30;
+  active_ratio_ = gib == 0 ? 1 : integer_sqrt(10 * gib);
+}
+
+void PageCache::set_hog(sim::Bytes memory) {
+  SIM_CHECK(memory.n >= 0);
+  hog_ = memory;
+  available_ = {std::max(std::min(kMemoryMin, config_.memory.n), config_.memory.n - memory.n)};
+  set_thresholds();
+  // The hog's page faults reclaim as long as that finds anything.
+  for (std::int64_t before = -1; pages_ > pages_max_ && pages_ != before;) {
+    before = pages_;
+    make_room(0);
+  }
+  if (!above_background()) return;
+  for (const Device& device : devices_) {
+    if (device.file_system != nullptr) device.file_system->flusher_.wake();
+  }
+}
+
+sim::Bytes PageCache::drop_clean() {
+  const std::int64_t before = pages_;
+  for (const std::uint32_t head : {inactive_.head, active_.head}) {
+    std::uint32_t handle = nodes_[head].newer;
+    while (handle != head) {
+      const Node node = nodes_[handle];
+      FileSystem& file_system = *devices_[static_cast<std::size_t>(node.file_system)].file_system;
+      if (node.in_flight == 0 && file_system.evictable(node.file, node.block)) {
+        drop(handle);
+        file_system.evicted(node.file, node.block, 0);
+      }
+      handle = node.newer;
+    }
+  }
+  return {(before - pages_) * kPage};
+}
+
+std::int32_t PageCache::attach(FileSystem& file_system) {
+  devices_.push_back({&file_system, {}});
+  return static_cast<std::int32_t>(devices_.size() - 1);
 }
 
 void PageCache::detach(std::int32_t file_system) {
-  file_systems_[static_cast<std::size_t>(file_system)] = nullptr;
+  devices_[static_cast<std::size_t>(file_system)].file_system = nullptr;
 }
 
-sim::Duration PageCache::add_dirty(sim::Bytes length) {
-  dirty_ += length;
-  if (dirty_ <= background_) [[likely]]
+sim::BytesPerSecond PageCache::write_back_rate() const {
+  std::int64_t sum = 0;
+  for (const Device& device : devices_)
+    sum += device.file_system == nullptr ? 0 : device.state.bandwidth_slow;
+  return {sum};
+}
+
+// --- Dirty pages -----------------------------------------------------------------------------------------------
+
+sim::Duration PageCache::balance(std::int32_t file_system, DirtyWriter& writer) {
+  Device& device = devices_[static_cast<std::size_t>(file_system)];
+  unchecked_ = 0;
+  if (above_background()) device.file_system->flusher_.wake();
+  if (dirty_.n <= at_.freerun) {
+    run_free(writer, at_.limit - dirty_.n, now());
     return {};
-  for (FileSystem* const file_system : file_systems_) {
-    if (file_system != nullptr) file_system->flusher_.wake();
   }
-  return throttle(length);
+  const std::int64_t share = device_share(device.state, completions_);
+  const std::int64_t position = position_ratio(at_, dirty_.n, device.state, share);
+  sample(device, position, /*writers=*/true);
+  const sim::Duration pause = pause_of(writer, device.state, position, now());
+  if (pause.ns > 0) {
+    ++counters_.pauses;
+    counters_.paused += pause;
+  }
+  return pause;
 }
 
-sim::Duration PageCache::throttle(sim::Bytes length) {
-  if (dirty_ <= freerun_) return {};
-  // pos = 1 + ((setpoint - dirty) / (limit - setpoint))^3, 1 at the set point, 0 at the limit (3.3). All writers
-  // of the host share the rate W x pos: with N of them each converges to W / N, as in the kernel.
-  const double x =
-      static_cast<double>(set_point_.n - dirty_.n) / static_cast<double>(limit_.n - set_point_.n);
-  const double position = std::clamp(1.0 + x * x * x, kPositionMin, 2.0);
-  const auto rate = static_cast<std::int64_t>(static_cast<double>(write_back_rate_.n) * position);
-  // The time a writer spent elsewhere since its last pause counts as paused, up to a pause's usual length.
-  const sim::SimTime earliest = {std::max<std::int64_t>(0, now().ns - kPause.ns)};
-  writers_free_ =
-      std::max(earliest, writers_free_) + sim::transfer_time(length, {std::max<std::int64_t>(rate, 1)});
-  return std::max(sim::Duration{0}, writers_free_ - now());
+void PageCache::sample(Device& device, std::int64_t position, bool writers) {
+  DirtyDevice& state = device.state;
+  if (now() - state.sampled_at < kDirtySample) return;
+  if (writers) sample_rate_limit(state, at_, dirty_.n, position, now());
+  sample_bandwidth(state, now());
 }
 
-void PageCache::remove_dirty(sim::Bytes length, bool measured) {
-  SIM_CHECK(dirty_ >= length);
-  dirty_ -= length;
-  if (!measured || !measuring_) return;
-  measured_bytes_ += length;
-  const sim::Duration elapsed = now() - measured_since_;
-  if (elapsed < kSample) return;
-  const std::int64_t weight = std::min(elapsed.ns, kSmoothing.ns);
-  const auto sample = static_cast<__int128>(measured_bytes_.n) * 1'000'000'000 / elapsed.ns;
-  const __int128 step = (sample - write_back_rate_.n) * weight / kSmoothing.ns;
-  write_back_rate_.n = std::max<std::int64_t>(1, write_back_rate_.n + static_cast<std::int64_t>(step));
-  measured_since_ = now();
-  measured_bytes_ = {};
+void PageCache::remove_dirty(std::int32_t file_system, std::int64_t length, bool measured) {
+  Device& device = devices_[static_cast<std::size_t>(file_system)];
+  SIM_CHECK(device.state.dirty >= length);
+  device.state.dirty -= length;
+  dirty_.n -= length;
+  if (!measured) return;
+  device.state.written += length;
+  device.state.completions += length;
+  completions_ += length;
+  if (now() - period_began_ >= kSharePeriod) {
+    period_began_ = now();
+    completions_ = 0;
+    for (Device& each : devices_) {
+      each.state.completions /= 2;
+      completions_ += each.state.completions;
+    }
+  }
+  // While writers are held back, they take the samples, because the aim of their rate needs the same interval.
+  if (dirty_.n <= at_.freerun) sample(device, 0, /*writers=*/false);
 }
 
-void PageCache::restart_measurement() {
-  measuring_ = true;
-  measured_since_ = now();
-  measured_bytes_ = {};
+void PageCache::write_back_starts(std::int32_t file_system) {
+  DirtyDevice& state = devices_[static_cast<std::size_t>(file_system)].state;
+  if (now() - state.sampled_at >= sim::Duration{1'000'000'000}) restart_sample(state, now());
 }
 
 void PageCache::restart() {
-  measuring_ = false;
-  writers_free_ = now();
+  for (Device& device : devices_) {
+    DirtyDevice fresh;
+    fresh.dirty = device.state.dirty;
+    fresh.sampled_at = now();
+    device.state = fresh;
+  }
+  completions_ = 0;
+  unchecked_ = 0;
 }
 
-std::uint32_t PageCache::insert(std::int32_t file_system, FileId file, std::int64_t block) {
-  cached_.n += kBlock;
-  if (cached_ > config_.memory) make_room();
+// --- Residence -------------------------------------------------------------------------------------------------
+
+std::uint32_t PageCache::insert(std::int32_t file_system, FileId file, std::int32_t block,
+                                std::uint32_t was) {
   std::uint32_t handle = 0;
   if (free_.empty()) {
     handle = static_cast<std::uint32_t>(nodes_.size());
+    SIM_CHECK((handle & kShadow) == 0);
     nodes_.emplace_back();
   } else {
     handle = free_.back();
     free_.pop_back();
   }
   Node& node = nodes_[handle];
+  node = {};
   node.file_system = file_system;
   node.file = file;
   node.block = block;
-  link_newest(handle);
+  if ((was & kShadow) != 0) {
+    // Refault distance: how many evictions ago it went; the working set is what is active.
+    const std::uint32_t distance = (evictions_ - was) & ~kShadow;
+    node.active = static_cast<std::int64_t>(distance) <= active_.blocks;
+    if (node.active) ++counters_.refaulted_blocks;
+  }
+  link_newest(node.active ? active_ : inactive_, handle);
   return handle;
 }
 
-void PageCache::touch(std::uint32_t handle) {
-  if (nodes_[0].older == handle) return;
+void PageCache::add_pages(std::uint32_t handle, PageMask pages) {
+  Node& node = nodes_[handle];
+  const PageMask fresh = pages & ~node.present;
+  if (fresh == 0) return;
+  node.present |= fresh;
+  pages_ += std::popcount(fresh);
+  if (pages_ > pages_max_) make_room(handle);
+}
+
+void PageCache::remove_pages(std::uint32_t handle, PageMask pages) {
+  Node& node = nodes_[handle];
+  pages &= node.present;
+  node.present &= ~pages;
+  node.in_flight &= ~pages;
+  node.touched &= ~pages;
+  node.marked &= ~pages;
+  pages_ -= std::popcount(pages);
+}
+
+void PageCache::promote(std::uint32_t handle) {
+  ++counters_.promoted_blocks;
   unlink(handle);
-  link_newest(handle);
+  nodes_[handle].active = true;
+  link_newest(active_, handle);
 }
 
 void PageCache::drop(std::uint32_t handle) {
   unlink(handle);
-  nodes_[handle].file_system = -1;
+  pages_ -= std::popcount(nodes_[handle].present);
+  nodes_[handle] = {};
   free_.push_back(handle);
-  cached_.n -= kBlock;
 }
 
-void PageCache::link_newest(std::uint32_t handle) {
-  Node& head = nodes_[0];
+void PageCache::link_newest(List& list, std::uint32_t handle) {
+  Node& head = nodes_[list.head];
   Node& node = nodes_[handle];
   node.older = head.older;
-  node.newer = 0;
+  node.newer = list.head;
   nodes_[node.older].newer = handle;
   head.older = handle;
+  ++list.blocks;
 }
 
 void PageCache::unlink(std::uint32_t handle) {
   const Node& node = nodes_[handle];
   nodes_[node.older].newer = node.newer;
   nodes_[node.newer].older = node.older;
+  --(node.active ? active_ : inactive_).blocks;
 }
 
-void PageCache::make_room() {
-  // Dirty blocks are passed over; the dirty limit keeps most blocks clean, so this ends soon.
-  for (std::size_t tries = nodes_.size(); tries > 0 && cached_ > config_.memory; --tries) {
-    const std::uint32_t oldest = nodes_[0].newer;
-    if (oldest == 0) return;
+bool PageCache::inactive_is_low() const { return inactive_.blocks * active_ratio_ < active_.blocks; }
+
+void PageCache::shrink_active() {
+  const std::uint32_t oldest = nodes_[active_.head].newer;
+  ++counters_.demoted_blocks;
+  unlink(oldest);
+  nodes_[oldest].active = false;
+  nodes_[oldest].touched = 0;  // it has to earn its place again
+  link_newest(inactive_, oldest);
+}
+
+void PageCache::make_room(std::uint32_t keep) {
+  for (int tries = 0; tries < kScanMax && pages_ > pages_max_; ++tries) {
+    if (active_.blocks > 0 && (inactive_is_low() || inactive_.blocks == 0)) shrink_active();
+    const std::uint32_t oldest = nodes_[inactive_.head].newer;
+    if (oldest == inactive_.head) return;
     const Node node = nodes_[oldest];
-    FileSystem& file_system = *file_systems_[static_cast<std::size_t>(node.file_system)];
-    if (!file_system.evictable(node.file, node.block)) {
-      touch(oldest);
+    FileSystem& file_system = *devices_[static_cast<std::size_t>(node.file_system)].file_system;
+    if (oldest == keep || node.in_flight != 0 || !file_system.evictable(node.file, node.block)) {
+      unlink(oldest);
+      link_newest(inactive_, oldest);
       continue;
     }
     drop(oldest);
-    file_system.evicted(node.file, node.block);
+    evictions_ = (evictions_ + 1) & ~kShadow;
+    ++counters_.evicted_blocks;
+    file_system.evicted(node.file, node.block, evictions_ | kShadow);
   }
 }
 

@@ -22,8 +22,24 @@ struct FileId {
 
 enum class Status : std::uint8_t {
   ok,
-  io_error,  ///< EIO: the device or an earlier write-back failed.
-  no_file,   ///< ENOENT: no such name.
+  io_error,   ///< EIO: the device or an earlier write-back failed.
+  no_file,    ///< ENOENT: no such name.
+  no_space,   ///< ENOSPC: the write was cut short, or nothing of it was written.
+  read_only,  ///< EROFS: the file system has turned read-only.
+};
+
+/// What became of a write.
+struct WriteResult {
+  Status status = Status::ok;
+  sim::Bytes written;       ///< Of the length asked for; less with no_space.
+  sim::Duration held_back;  ///< By dirty throttling (normally zero), to be added to the writer's own time.
+};
+
+/// State of a mount.
+enum class Mode : std::uint8_t {
+  writable,
+  read_only,  ///< ext4 after a failed journal write (errors=remount-ro).
+  shut_down,  ///< XFS after a failed log write: every call fails.
 };
 
 /// What a reader sees of one append. Extents of a file are in order and cover it without gaps.

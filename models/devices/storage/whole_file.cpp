@@ -15,7 +15,7 @@ FileId FileSystem::write_temporary(const std::string& temporary, std::string con
   written.content = std::move(content);
   write_range(written, length, kNoTag);
   // Checkpoints are far below the throttling batch of a thread, so no pause.
-  static_cast<void>(page_cache_.add_dirty({length}));
+  static_cast<void>(page_cache_.add_dirty(number_, written.writer, length));
   return id;
 }
 

@@ -64,7 +64,11 @@ void FileSystem::write_done(std::uint64_t slot_word) {
     free_writes_.push_back(slot);
   } else {
     File& written = file(write.file);
-    if (write.to > write.from) page_cache_.remove_dirty({write.to - write.from}, /*measured=*/true);
+    if (writes_fail_ && write.to > write.from) [[unlikely]] {
+      make_ghosts(written, write.from, write.to);
+      written.write_failed = true;
+    }
+    if (write.to > write.from) page_cache_.remove_dirty(number_, write.to - write.from, /*measured=*/true);
     while (!written.writes.empty() && writes_[written.writes.front()].done) {
       const std::uint32_t front = written.writes.front();
       written.writes.pop_front();
@@ -82,9 +86,13 @@ void FileSystem::write_done(std::uint64_t slot_word) {
   advance_syncs();
 }
 
-void FileSystem::write_back_async(FileId id) { submit_all(file(id), Cause::sync); }
+void FileSystem::write_back_async(FileId id) {
+  if (mode_ == Mode::writable) submit_all(file(id), Cause::sync);
+}
 
 sim::Task<Status> FileSystem::sync(FileId id) { return wait(start_sync(id)); }
+
+sim::Task<Status> FileSystem::datasync(FileId id) { return wait(start_sync(id, /*data_only=*/true)); }
 
 sim::Task<Status> FileSystem::sync_names() { return wait(start_names_sync()); }
 
@@ -112,19 +120,27 @@ sim::Task<Status> FileSystem::wait_all(std::vector<std::shared_ptr<SyncOperation
   co_return worst;
 }
 
-std::shared_ptr<FileSystem::SyncOperation> FileSystem::start_sync(FileId id) {
+std::shared_ptr<FileSystem::SyncOperation> FileSystem::start_sync(FileId id, bool data_only) {
   File& synced = file(id);
   auto operation = std::make_shared<SyncOperation>();
   operation->file = id;
   operation->target = synced.size;
-  if (synced.fail_next_sync) {
+  operation->data_only = data_only;
+  if (mode_ != Mode::writable) {
+    operation->status = mode_ == Mode::read_only ? Status::read_only : Status::io_error;
+    operation->stage = SyncOperation::Stage::finished;
+    return operation;
+  }
+  if (synced.fail_next_sync || syncs_to_fail_ > 0) {
     // fsyncgate: the pages are marked clean, the bytes are nowhere, and the error is told once.
+    if (!synced.fail_next_sync) --syncs_to_fail_;
     synced.fail_next_sync = false;
     operation->status = Status::io_error;
+    ++counters_.failed_syncs;
     if (synced.dirty()) {
       const std::int64_t from = synced.submitted_to;
-      synced.ghosts.add(from, synced.size);
-      page_cache_.remove_dirty({synced.size - from}, /*measured=*/false);
+      make_ghosts(synced, from, synced.size);
+      page_cache_.remove_dirty(number_, synced.size - from, /*measured=*/false);
       synced.submitted_to = synced.size;
       if (synced.writes.empty()) synced.done_to = synced.size;
       flusher_.cleaned(synced);
@@ -143,6 +159,11 @@ std::shared_ptr<FileSystem::SyncOperation> FileSystem::start_sync(FileId id) {
 std::shared_ptr<FileSystem::SyncOperation> FileSystem::start_names_sync() {
   auto operation = std::make_shared<SyncOperation>();
   operation->transaction = journal_.names_changed_in();
+  if (mode_ != Mode::writable) {
+    operation->status = mode_ == Mode::read_only ? Status::read_only : Status::io_error;
+    operation->stage = SyncOperation::Stage::finished;
+    return operation;
+  }
   advance(*operation);
   if (operation->stage != SyncOperation::Stage::finished) syncs_.push_back(operation);
   return operation;
@@ -155,8 +176,18 @@ void FileSystem::advance(SyncOperation& operation) {
       const File* const synced = files_[static_cast<std::size_t>(operation.file.n)].get();
       const bool gone = synced == nullptr || !synced->linked;
       if (!gone && synced->done_to < operation.target) return;
+      if (!gone && synced->write_failed) {
+        files_[static_cast<std::size_t>(operation.file.n)]->write_failed = false;
+        ++counters_.failed_syncs;
+        operation.status = Status::io_error;
+        operation.stage = Stage::finished;
+        operation.finished.notify_all();
+        return;
+      }
       // Of a file that was removed meanwhile, the removal is committed.
-      operation.transaction = synced == nullptr ? 0 : synced->changed_in;
+      operation.transaction = synced == nullptr              ? 0
+                              : operation.data_only && !gone ? synced->sized_in
+                                                             : synced->changed_in;
     }
     operation.mark = disk_.mark();
     operation.stage = Stage::commit;
@@ -197,6 +228,7 @@ void FileSystem::commit_begins(Transaction& transaction) {
 }
 
 void FileSystem::commit_applied(const Transaction& transaction) {
+  ++counters_.commits;
   for (const CommittedSize& committed : transaction.sizes) {
     File& sized = file(committed.file);
     sized.committed_size = committed.size;

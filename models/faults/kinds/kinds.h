@@ -17,5 +17,13 @@ extern const Kind partition;
 extern const Kind slow_disk;
 extern const Kind stall_disk;
 extern const Kind lying_flush;
+extern const Kind fsync_error;
+extern const Kind write_error;
+extern const Kind journal_error;
+extern const Kind unreadable_sectors;
+extern const Kind disk_full;
+extern const Kind file_truncated;
+extern const Kind memory_pressure;
+extern const Kind drop_caches;
 
 }  // namespace brokersim::faults::kinds

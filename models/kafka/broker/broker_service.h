@@ -18,7 +18,7 @@
 
 namespace brokersim::kafka::broker {
 
-class BrokerService final : public host::Service, public RequestHandler {
+class BrokerService final : public host::Service, public RequestHandler, public LogDirFailures {
  public:
   BrokerService(sim::Process& process, host::Host& host, const BrokerParams& params);
 
@@ -42,7 +42,9 @@ class BrokerService final : public host::Service, public RequestHandler {
   void answer_metadata(RequestId id, const wire::MetadataRequest& request);
   [[nodiscard]] sim::Task<void> answer_init_producer_id(RequestId id);
   [[nodiscard]] std::vector<storage::FileSystem*> log_dirs();
+  void log_dir_failed(const storage::FileSystem& dir) override;
 
+  bool log_dir_failed_ = false;
   host::Host& host_;
   BrokerParams params_;
   const ClusterShape& cluster_;

@@ -1,9 +1,15 @@
 // Fetch and ListOffsets: read, take note of followers, answer now or park (kafka-behaviour.md sections 4.3, 4.6).
 #include <algorithm>
+#include <utility>
 
 #include "models/kafka/broker/replica_manager.h"
 
 namespace brokersim::kafka::broker {
+
+namespace {
+/// A fault of a mapped file reads 32 pages around the one that is missing.
+constexpr std::int64_t kFaultAround = 128 << 10;
+}  // namespace
 
 ReplicaManager::ReadSet ReplicaManager::read(const wire::FetchRequest& request) {
   ReadSet set;
@@ -24,6 +30,11 @@ ReplicaManager::ReadSet ReplicaManager::read(const wire::FetchRequest& request) 
     const bool loud = result.error != wire::ErrorCode::none || result.diverging.has_value();
     set.immediate = set.immediate || loud;
     if (slice.bytes > 0) set.slices.emplace_back(replica, slice);
+    if (slice.index_file.n >= 0) {
+      const log::FileSlice page{slice.index_file, slice.index_position, kFaultAround};
+      if (!replica->files().cached(page.file, {page.position}, {page.bytes}))
+        set.index_pages.emplace_back(replica, page);
+    }
     // An incremental session lists only partitions with news; a changed HW is news for followers and consumers.
     if (loud || result.bytes > 0 || result.high_watermark >= 0)
       set.response->parts.push_back(std::move(result));
@@ -35,6 +46,23 @@ ReplicaManager::ReadSet ReplicaManager::read(const wire::FetchRequest& request) 
 
 void ReplicaManager::fetch(RequestId id, wire::FetchRequest& request) {
   ReadSet set = read(request);
+  if (set.index_pages.empty()) [[likely]]
+    return answer_or_park(id, request, std::move(set));
+  // The page fault of a mapped index file is served in this very thread.
+  const std::size_t thread = server_.hold_thread();
+  owner_.spawn(fault_indexes(id, &request, thread, std::move(set.index_pages)));
+}
+
+sim::Task<void> ReplicaManager::fault_indexes(RequestId id, wire::FetchRequest* request, std::size_t thread,
+                                              std::vector<std::pair<Replica*, log::FileSlice>> pages) {
+  for (const auto& [replica, page] : pages) {
+    static_cast<void>(co_await replica->files().read(page.file, {page.position}, {page.bytes}));
+  }
+  server_.release_thread(thread);
+  answer_or_park(id, *request, read(*request));
+}
+
+void ReplicaManager::answer_or_park(RequestId id, wire::FetchRequest& request, ReadSet set) {
   if (request.replica >= 0) note_follower(request);
   if (set.immediate) {
     answer_fetch(id, std::move(set));
@@ -85,23 +113,37 @@ void ReplicaManager::complete_fetch(RequestId id, wire::FetchRequest& request) {
 }
 
 void ReplicaManager::answer_fetch(RequestId id, ReadSet set) {
-  std::erase_if(set.slices, [this](const auto& entry) {
+  std::erase_if(set.slices, [](const auto& entry) {
     const log::FileSlice& slice = entry.second;
     return entry.first->files().cached(slice.file, {slice.position}, {slice.bytes});
   });
   if (set.slices.empty()) {
     server_.respond(id, std::move(set.response));
-  } else {
-    owner_.spawn(answer_cold(id, std::move(set.response), std::move(set.slices)));
+    return;
   }
+  std::uint32_t index = 0;
+  if (cold_free_.empty()) {
+    index = static_cast<std::uint32_t>(cold_.size());
+    cold_.emplace_back();
+  } else {
+    index = cold_free_.back();
+    cold_free_.pop_back();
+  }
+  cold_[index] = {id, std::move(set.slices)};
+  server_.respond_reading(id, std::move(set.response), sim::bind<&ReplicaManager::read_cold>(this, index));
 }
 
-sim::Task<void> ReplicaManager::answer_cold(RequestId id, std::unique_ptr<wire::FetchResponse> response,
-                                            std::vector<std::pair<Replica*, log::FileSlice>> slices) {
-  for (const auto& [replica, slice] : slices) {
-    co_await replica->files().read(slice.file, {slice.position}, {slice.bytes});
+void ReplicaManager::read_cold(std::uint64_t index) { owner_.spawn(read_slices(index)); }
+
+sim::Task<void> ReplicaManager::read_slices(std::uint64_t index) {
+  const ColdAnswer answer = std::exchange(cold_[index], {});
+  cold_free_.push_back(static_cast<std::uint32_t>(index));
+  storage::Status status = storage::Status::ok;
+  for (const auto& [replica, slice] : answer.slices) {
+    status = co_await replica->files().read(slice.file, {slice.position}, {slice.bytes});
+    if (status != storage::Status::ok) break;
   }
-  server_.respond(id, std::move(response));
+  status == storage::Status::ok ? server_.read_complete(answer.id) : server_.read_failed(answer.id);
 }
 
 bool ReplicaManager::has_data(const wire::FetchRequest& request) const {

@@ -153,6 +153,10 @@ sim::Task<void> Fetcher::process(wire::FetchedPart part, std::int64_t asked_offs
   const std::optional<std::int32_t> epoch_before = replica.log().epochs().latest_epoch();
   for (const log::BatchId batch : part.batches) {
     const log::AppendResult appended = replica.append_as_follower(batch, component_.now());
+    if (appended.status != storage::Status::ok) {
+      replicas_.storage_failed(replica);
+      co_return;
+    }
     held_back += appended.held_back;
     rolled = rolled || appended.rolled;
   }
@@ -171,6 +175,8 @@ sim::Task<void> Fetcher::process(wire::FetchedPart part, std::int64_t asked_offs
     if (status == storage::Status::ok) {
       params_.history->record(
           history::Flushed{component_.now(), params_.id, replica.name().id, replica.log().recovery_point()});
+    } else {
+      replicas_.storage_failed(replica);
     }
   }
 }

@@ -114,7 +114,10 @@ sim::Task<void> LogManager::load_one(Replica* replica, bool clean, std::int64_t 
       if (segment.base_offset >= report.scanned_from && segment.bytes > 0)
         scanned.emplace_back(segment.file, segment.bytes);
     }
-    for (const auto& [file, bytes] : scanned) co_await replica->files().read(file, {0}, {bytes});
+    for (const auto& [file, bytes] : scanned) {
+      const storage::Status status = co_await replica->files().read(file, {0}, {bytes});
+      if (status == storage::Status::io_error) replicas_.storage_failed(*replica);
+    }
     // Logs of a directory are shared out among the recovery threads; here one after the other at their joint speed.
     const sim::Duration cpu = per_byte(report.scanned_bytes, cluster_.costs.recovery_ps_per_byte) /
                               cluster_.config.num_recovery_threads_per_data_dir;
@@ -188,7 +191,10 @@ sim::Task<void> LogManager::flush_loop() {
       if (every == sim::Duration::max() || owner_.now() - flushed[replica->name().id] < every) continue;
       const storage::Status status = co_await replica->log().flush_to(replica->log().log_end());
       flushed[replica->name().id] = owner_.now();
-      if (status != storage::Status::ok) continue;
+      if (status != storage::Status::ok) {
+        replicas_.storage_failed(*replica);
+        continue;
+      }
       params_.history->record(
           history::Flushed{owner_.now(), params_.id, replica->name().id, replica->log().recovery_point()});
     }
@@ -199,7 +205,11 @@ sim::Task<void> LogManager::flush_loop() {
 sim::Task<void> LogManager::shut_down(std::int64_t broker_epoch) {
   for (Replica* replica : replicas_.replicas()) {
     const std::int64_t end = replica->log().log_end();
-    static_cast<void>(co_await replica->log().flush_to(end));
+    const storage::Status status = co_await replica->log().flush_to(end);
+    if (status != storage::Status::ok) {
+      replicas_.storage_failed(*replica);
+      co_return;  // no clean marker
+    }
     params_.history->record(history::Flushed{owner_.now(), params_.id, replica->name().id, end});
   }
   co_await write_recovery_points();

@@ -25,6 +25,7 @@ void ReplicaManager::produce(RequestId id, wire::ProduceRequest& request) {
         result.leader = replica->leader_id();
         result.leader_epoch = replica->leader_epoch();
       }
+      if (append.error == wire::ErrorCode::kafka_storage_error) storage_failed(*replica);
       if (append.error == wire::ErrorCode::none) {
         scratch_.push_back({replica, append.next_offset, static_cast<std::uint32_t>(response->results.size()),
                             append.appended, append.must_flush});
@@ -54,8 +55,9 @@ sim::Task<void> ReplicaManager::finish_slow(RequestId id, wire::ProduceRequest* 
     if (status == storage::Status::ok) {
       params_.history->record(history::Flushed{owner_.now(), params_.id, one.replica->name().id,
                                                one.replica->log().recovery_point()});
-    } else {
+    } else if (!cluster_.config.planted.ignores_fsync_errors) {
       response->results[one.result].error = wire::ErrorCode::kafka_storage_error;
+      storage_failed(*one.replica);
     }
   }
   // A held connection stays muted, so the request is still ours unless the connection has gone with acks=0.

@@ -111,6 +111,10 @@ ClientAppend Replica::append_as_leader(const log::BatchData& data, Acks acks, si
   const log::BatchId id = params_.store->add({data, log_->log_end(), leader_epoch_});
   result.base_offset = log_->log_end();
   const log::AppendResult appended = log_->append(id, now);
+  if (appended.status != storage::Status::ok) {
+    result.error = wire::ErrorCode::kafka_storage_error;
+    return result;
+  }
   result.next_offset = log_->log_end();
   result.held_back = appended.held_back;
   result.rolled = appended.rolled;
@@ -171,6 +175,7 @@ bool Replica::maybe_advance(const std::vector<wire::BrokerId>& eligible, sim::Si
 log::AppendResult Replica::append_as_follower(log::BatchId batch, sim::SimTime now) {
   const log::StoredBatch& stored = (*params_.store)[batch];
   const log::AppendResult result = log_->append(batch, now);
+  if (result.status != storage::Status::ok) return result;
   params_.history->record(history::Appended{now, params_.id, history::AppendRole::follower,
                                             stored.data.records, stored.base_offset, stored.leader_epoch});
   return result;

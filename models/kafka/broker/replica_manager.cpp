@@ -191,7 +191,10 @@ sim::Task<void> ReplicaManager::flush_rolled(Replica* replica) {
   while (replica->log().recovery_point() < replica->log().segments().back().base_offset) {
     const std::int64_t closed = replica->log().segments().back().base_offset;
     const storage::Status status = co_await replica->log().flush_to(closed);
-    if (status != storage::Status::ok) break;
+    if (status != storage::Status::ok) {
+      storage_failed(*replica);
+      break;
+    }
     params_.history->record(
         history::Flushed{owner_.now(), params_.id, replica->name().id, replica->log().recovery_point()});
   }

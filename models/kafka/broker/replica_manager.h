@@ -27,15 +27,29 @@ class FollowerSet {
   ~FollowerSet() = default;
 };
 
+/// Told when a log directory has failed: a write or an fsync returned an error.
+class LogDirFailures {
+ public:
+  virtual void log_dir_failed(const storage::FileSystem& dir) = 0;
+
+ protected:
+  ~LogDirFailures() = default;
+};
+
 class ReplicaManager final : public FetchCompleter, public IsrResults {
  public:
   ReplicaManager(sim::Component& owner, const BrokerParams& params,
                  std::vector<storage::FileSystem*> log_dirs, RequestServer& server,
                  const wire::ClusterImage& image);
 
-  void connect(IsrManager& isr, FollowerSet& followers) {
+  void connect(IsrManager& isr, FollowerSet& followers, LogDirFailures& failures) {
     isr_ = &isr;
     followers_ = &followers;
+    failures_ = &failures;
+  }
+  /// The directory of `replica` returned an error; nothing there is to be trusted any more.
+  void storage_failed(Replica& replica) {
+    if (!cluster_.config.planted.ignores_fsync_errors) failures_->log_dir_failed(replica.files());
   }
 
   // --- metadata ------------------------------------------------------------------------------------------
@@ -82,6 +96,7 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
   struct ReadSet {
     std::unique_ptr<wire::FetchResponse> response;
     std::vector<std::pair<Replica*, log::FileSlice>> slices;
+    std::vector<std::pair<Replica*, log::FileSlice>> index_pages;  // looked up, of closed segments
     std::int64_t bytes = 0;
     bool immediate = false;
   };
@@ -93,8 +108,13 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
                       std::unique_ptr<wire::ProduceResponse> response);
   [[nodiscard]] ReadSet read(const wire::FetchRequest& request);
   void answer_fetch(RequestId id, ReadSet set);
-  [[nodiscard]] sim::Task<void> answer_cold(RequestId id, std::unique_ptr<wire::FetchResponse> response,
-                                            std::vector<std::pair<Replica*, log::FileSlice>> slices);
+  /// On the network thread: the bytes of an answer that were not in memory.
+  void read_cold(std::uint64_t index);
+  [[nodiscard]] sim::Task<void> read_slices(std::uint64_t index);
+  /// On the handler thread: index pages that were not in memory, then the fetch from the beginning.
+  [[nodiscard]] sim::Task<void> fault_indexes(RequestId id, wire::FetchRequest* request, std::size_t thread,
+                                              std::vector<std::pair<Replica*, log::FileSlice>> pages);
+  void answer_or_park(RequestId id, wire::FetchRequest& request, ReadSet set);
   void note_follower(wire::FetchRequest& request);
   void advance(Replica& replica);
   void wake_fetches(Replica& replica, bool consumers);
@@ -110,11 +130,18 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
   const wire::ClusterImage& image_;
   IsrManager* isr_ = nullptr;
   FollowerSet* followers_ = nullptr;
+  LogDirFailures* failures_ = nullptr;
   ProducePurgatory produce_purgatory_;
   FetchPurgatory fetch_purgatory_;
   std::vector<std::unique_ptr<Replica>> replicas_;  // by PartitionId; null: not here
   std::vector<wire::BrokerId> eligible_;            // active brokers, by id
   std::vector<Appended> scratch_;
+  struct ColdAnswer {
+    RequestId id;
+    std::vector<std::pair<Replica*, log::FileSlice>> slices;
+  };
+  std::vector<ColdAnswer> cold_;  // answers that their network threads will have to read
+  std::vector<std::uint32_t> cold_free_;
 };
 
 }  // namespace brokersim::kafka::broker

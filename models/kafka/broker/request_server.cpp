@@ -1,5 +1,7 @@
 #include "models/kafka/broker/request_server.h"
 
+#include <utility>
+
 #include "sim/check.h"
 
 namespace brokersim::kafka::broker {
@@ -88,9 +90,33 @@ void RequestServer::finish(RequestId id, std::unique_ptr<wire::Message> response
 
 void RequestServer::on_write(std::uint64_t index) {
   Slot& slot = slots_[index];
+  if (slot.read.function == nullptr) return send(static_cast<std::uint32_t>(index));
+  slot.reading_thread = network_threads_.hold();
+  const sim::Callback read = std::exchange(slot.read, {});
+  read.function(read.self, read.argument);
+}
+
+void RequestServer::end_read(RequestId id, bool failed) {
+  Slot& slot = slots_[id.slot];
+  SIM_CHECK(slot.in_use);
+  SIM_CHECK(slot.generation == id.generation, "an answer that is being read is sent once");
+  const std::size_t thread = slot.reading_thread;
+  const network::ConnectionId connection = slot.connection;
+  if (!failed) {
+    send(id.slot);
+  } else {
+    release(id.slot);
+    connections_[connection.index].pending.clear();
+    network_.close(connection);
+  }
+  network_threads_.release(thread);
+}
+
+void RequestServer::send(std::uint32_t index) {
+  Slot& slot = slots_[index];
   static_cast<void>(network_.send(slot.connection, slot.response_bytes, std::move(slot.response)));
   const network::ConnectionId connection = slot.connection;
-  release(static_cast<std::uint32_t>(index));
+  release(index);
   unmute(connection);
 }
 
@@ -123,6 +149,7 @@ void RequestServer::release(std::uint32_t index) {
   Slot& slot = slots_[index];
   slot.request.reset();
   slot.response.reset();
+  slot.read = {};
   slot.in_use = false;
   ++slot.generation;
   free_.push_back(index);

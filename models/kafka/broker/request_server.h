@@ -40,12 +40,24 @@ class RequestServer final : public network::Peer {
   RequestServer(sim::Component& owner, network::Network& network, const ClusterShape& cluster,
                 const compute::CpuConfig& cpu, RequestHandler& handler);
 
-  /// Sends the answer; `network_extra` is added to the network thread's time (reads that missed the cache).
+  /// Sends the answer.
   template <class Response>
   void respond(RequestId id, std::unique_ptr<Response> response) {
     const sim::Bytes bytes = wire::wire_bytes(*response);
     finish(id, std::move(response), bytes);
   }
+  /// The same for an answer whose bytes are not all in memory: its network thread calls `read` when it comes to send
+  /// and stands still until read_complete() or read_failed(), and with it everybody it serves, because sendfile() reads
+  /// in the calling thread (KAFKA-7504).
+  template <class Response>
+  void respond_reading(RequestId id, std::unique_ptr<Response> response, sim::Callback read) {
+    if (!waiting(id)) return;
+    slots_[id.slot].read = read;
+    respond(id, std::move(response));
+  }
+  void read_complete(RequestId id) { end_read(id, /*failed=*/false); }
+  /// The connection is closed: part of the answer may have gone out.
+  void read_failed(RequestId id) { end_read(id, /*failed=*/true); }
   /// acks=0: nothing is sent, the connection goes on.
   void respond_nothing(RequestId id);
   /// acks=0 with an error: the broker closes the connection.
@@ -70,6 +82,8 @@ class RequestServer final : public network::Peer {
     std::unique_ptr<wire::Message> response;
     network::ConnectionId connection;
     sim::Bytes response_bytes;
+    sim::Callback read;              // before it is sent
+    std::size_t reading_thread = 0;  // network thread that stands still meanwhile
     std::uint32_t generation = 0;
     bool in_use = false;
   };
@@ -90,6 +104,8 @@ class RequestServer final : public network::Peer {
   void on_read(std::uint64_t slot);
   void on_handle(std::uint64_t slot);
   void on_write(std::uint64_t slot);
+  void send(std::uint32_t slot);
+  void end_read(RequestId id, bool failed);
   void finish(RequestId id, std::unique_ptr<wire::Message> response, sim::Bytes bytes);
   void unmute(network::ConnectionId connection);
   void release(std::uint32_t slot);

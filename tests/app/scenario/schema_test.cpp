@@ -134,7 +134,8 @@ TEST(Shipped, EveryPlantedBugHasAScenarioThatExpectsAViolation) {
         {"elect_outside_isr", bugs.elect_outside_isr},
         {"skip_duplicate_check", bugs.skip_duplicate_check},
         {"recovery_skips_crc", bugs.recovery_skips_crc},
-        {"fsync_lies", bugs.fsync_lies}};
+        {"fsync_lies", bugs.fsync_lies},
+        {"ignores_fsync_errors", bugs.ignores_fsync_errors}};
     for (const auto& [bug, value] : on) EXPECT_EQ(value, bug == name) << file << " " << bug;
     EXPECT_TRUE(std::any_of(result.scenario->expect.begin(), result.scenario->expect.end(),
                             [](const Expectation& e) { return e.verdict == checkers::Verdict::violated; }))

@@ -61,6 +61,40 @@ TEST(Log, AKilledProcessLosesNothing) {
   EXPECT_EQ(report.dropped_bytes, 0);
 }
 
+// A look-up in a closed segment touches a page of its index file, one in the active segment does not.
+TEST(Log, ReadsOfClosedSegmentsTouchTheirIndex) {
+  LogRig rig;
+  rig.config.segment_bytes = sim::Bytes{10 * kBatchBytes};
+  rig.open();
+  rig.create();
+  for (int i = 0; i < 25; ++i) rig.append();
+  ASSERT_EQ(rig.log->segments().size(), 3u);
+  const ReadResult closed = rig.log->read(50, 1, 250, true);
+  EXPECT_EQ(closed.slice.position, 5 * kBatchBytes);
+  EXPECT_EQ(closed.slice.index_file, *rig.fs.find("orders-0/00000000000000000000.index"));
+  EXPECT_EQ(closed.slice.index_position, 0);
+  EXPECT_LT(rig.log->read(249, 1, 250, true).slice.index_file.n, 0);
+  rig.kill_process();
+  rig.reload(false, 0);
+  EXPECT_EQ(rig.log->read(50, 1, 250, true).slice.index_file, closed.slice.index_file)
+      << "also after a restart";
+}
+
+// A disk that is full fails the append, which leaves a torn batch for recovery to cut.
+TEST(Log, AFullDiskFailsTheAppendAndRecoveryCuts) {
+  LogRig rig;
+  rig.create();
+  for (int i = 0; i < 3; ++i) rig.append();
+  rig.fs.reserve(rig.fs.available() - sim::Bytes{kBatchBytes / 2});
+  rig.append();
+  EXPECT_EQ(rig.log->log_end(), 30);
+  rig.kill_process();
+  rig.fs.reserve(0_B);
+  const LoadReport report = rig.reload(false, 0);
+  EXPECT_EQ(rig.log->log_end(), 30);
+  EXPECT_EQ(report.dropped_bytes, kBatchBytes / 2);
+}
+
 TEST(Log, PowerLossKeepsWhatWasFlushedAndNothingElse) {
   LogRig rig;
   rig.create();

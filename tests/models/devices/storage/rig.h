@@ -88,6 +88,12 @@ inline sim::Task<void> sync_file(Rig* rig, FileId file, Outcome* outcome) {
   outcome->at = rig->sim.now();
 }
 
+inline sim::Task<void> datasync_file(Rig* rig, FileId file, Outcome* outcome) {
+  outcome->status = co_await rig->fs.datasync(file);
+  outcome->complete = true;
+  outcome->at = rig->sim.now();
+}
+
 inline sim::Task<void> sync_directory(Rig* rig, Outcome* outcome) {
   outcome->status = co_await rig->fs.sync_names();
   outcome->complete = true;
