@@ -24,7 +24,7 @@ mapfile -t sources < <(find sim models app/scenario tests/matrix -name '*.cpp' -
   for source in "${sources[@]}"; do
     object="$out/objects/${source//\//_}.o"
     objects+=("$object")
-    printf '%s: %s\n\t@em++ %s -MMD -MF %s.d -c %s -o %s\n' "$object" "$source" "${flags[*]}" "$object" "$source" "$object"
+    printf '%s: %s\n\t@em++ %s -MMD -MP -MF %s.d -c %s -o %s\n' "$object" "$source" "${flags[*]}" "$object" "$source" "$object"
   done
   printf '%s/small_worlds.js: %s\n\t@em++ -O2 -fexceptions -sALLOW_MEMORY_GROWTH=1 -sTOTAL_STACK=4194304 -sEXIT_RUNTIME=1 %s -o %s/small_worlds.js\n' \
     "$out" "${objects[*]}" "${objects[*]}" "$out"

@@ -2,8 +2,7 @@
 // objects, purposes, component names, seeds and branches; and no bit of an address is lost.
 // Method: a compact battery (monobit, runs, equidistribution, serial pairs, Hamming distance of neighbours, birthday
 // spacings, avalanche), each as a normal deviate that must stay below 5 (one in 1.7 million each, some 2,000 looked at;
-// seeds are fixed, so that this passes or fails for ever). Generators known to be weak must fail it. What takes hours was
-// run by hand: docs/decisions/0004-keyed-mixer-instead-of-philox.md.
+// seeds are fixed, so that this passes or fails for ever). Generators known to be weak must fail it.
 #include "sim/random.h"
 
 #include <gtest/gtest.h>
