@@ -108,6 +108,13 @@ const kafka::ClusterConfig* Build::resolve_system(const View& view) {
   return nullptr;
 }
 
+std::string Build::region_of(const std::string& zone) const {
+  for (const host::HostConfig& host : out.config.hosts) {
+    if (host.zone == zone) return host.region;
+  }
+  return "";
+}
+
 std::vector<std::string> Build::zones_of(const std::vector<std::string>& hosts) const {
   std::vector<std::string> found;
   const auto add = [&](const host::HostConfig& host) {

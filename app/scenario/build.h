@@ -53,10 +53,14 @@ struct Build {
   /// The zones of the brokers of `cluster` (of all hosts if that is empty), in order of appearance.
   std::vector<std::string> zones_of(const std::vector<std::string>& hosts) const;
 
+  /// The region of a zone that a host stands in; "" if it has none.
+  std::string region_of(const std::string& zone) const;
+
   /// The given name, or kind + hash of the content + occurrence: stable when others are added.
   std::string stable_name(const View& view);
 };
 
+void build_network(Document& doc, const View& network, world::Config& config);
 void build_hosts(Build& build, const View& scenario);
 /// Appends `count` disks by one entry of hardware.disks to `disks`; `base` is what the entry starts from.
 void build_disk(Build& build, const View& view, const storage::DiskConfig& base,

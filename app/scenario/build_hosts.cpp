@@ -26,7 +26,18 @@ host::HardwareConfig build_hardware(Build& build, const View& host) {
   const View cpu = view.object("cpu");
   take(hardware.cpu.cores, cpu.integer("cores"));
   take(hardware.cpu.speed_percent, cpu.integer("speed_percent"));
-  take(hardware.nic.bandwidth, view.object("nic").quantity("bandwidth"));
+  const View nic = view.object("nic");
+  take(hardware.nic.bandwidth, nic.quantity("bandwidth"));
+  take(hardware.nic.burst, nic.quantity("burst"));
+  take(hardware.nic.burst_bucket, nic.quantity("burst_bucket"));
+  take(hardware.nic.flow_limit, nic.quantity("flow_limit"));
+  take(hardware.nic.mtu, nic.integer("mtu"));
+  take(hardware.nic.port_buffer, nic.quantity("port_buffer"));
+  if (hardware.nic.burst.n > 0 && hardware.nic.burst <= hardware.nic.bandwidth) {
+    build.doc.error(nic.place("burst"), "out-of-range", "burst is not above bandwidth",
+                    "bandwidth is the sustained rate");
+    hardware.nic.burst = {0};
+  }
 
   const View cache = view.object("page_cache");
   take(hardware.page_cache.memory, cache.quantity("memory"));
@@ -101,9 +112,12 @@ void build_group(Build& build, const View& view) {
   host.boot_time = view.duration("boot_time").value_or(host.boot_time);
   host.hardware = build_hardware(build, view);
   const std::vector<std::string> zones = view.texts("zones");
+  const std::vector<std::string> racks = view.texts("racks");
+  host.region = view.text("region").value_or("");
   for (std::int64_t i = 0; i < *count; ++i) {
     host.name = *group + "-" + std::to_string(i);
     host.zone = zones[static_cast<std::size_t>(i) % zones.size()];
+    if (!racks.empty()) host.rack = racks[static_cast<std::size_t>(i) / zones.size() % racks.size()];
     host.power_domain = view.text("power_domain").value_or(host.zone);
     build.add_host(host, view.place("count"));
   }

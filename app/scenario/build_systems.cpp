@@ -69,6 +69,7 @@ void build_controllers(Build& build, const View& view, ClusterConfig& cluster) {
   for (std::int64_t i = 0; i < count; ++i) {
     host.name = host.group + "-" + std::to_string(i);
     host.zone = zones[static_cast<std::size_t>(i) % zones.size()];
+    host.region = build.region_of(host.zone);
     host.power_domain = host.name;
     cluster.controller_hosts.push_back(host.name);
     build.add_host(host, controllers.node() != no_node ? controllers.node() : view.node());

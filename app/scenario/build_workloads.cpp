@@ -116,6 +116,7 @@ class WorkloadBuilder {
     for (std::size_t i = 0; i < count; ++i) {
       host.name = name_ + "-" + std::to_string(i);
       host.zone = zones[i % zones.size()];
+      host.region = build_.region_of(host.zone);
       host.power_domain = host.name;
       hosts_.push_back(host.name);
       build_.add_host(host, view_.place("count"));

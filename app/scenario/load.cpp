@@ -34,6 +34,7 @@ void build_all(Build& build) {
   config.latency.loopback = *network.duration("loopback");
   config.latency.same_zone = *network.duration("same_zone");
   config.latency.cross_zone = *network.duration("cross_zone");
+  build_network(document, network, config);
   build_hosts(build, root);
   build_systems(build, root);
   build_workloads(build, root);

@@ -73,27 +73,136 @@ const Table& scenario_table() {
   return table;
 }
 
+namespace {
+
+const Table& trunk_table() {
+  static const Table table{
+      "network.trunk",
+      "",
+      "A link between two zones or regions, or a rack's uplink: its delay, and what all share of it.",
+      {
+          {.name = "level",
+           .type = choice,
+           .doc = "What it connects. rack: `from` is ZONE/RACK, and there is no `to`.",
+           .required = true,
+           .choices = {"rack", "zone", "region"}},
+          {.name = "from", .type = text, .doc = "One end.", .required = true},
+          {.name = "to", .type = text, .doc = "The other end."},
+          {.name = "latency",
+           .type = duration,
+           .doc = "One way from host to host over it. Default: that of `network`. Not for racks.",
+           .max = 10 * second},
+          {.name = "bandwidth",
+           .type = bandwidth,
+           .doc = "Of each direction, shared by all. Default: no limit.",
+           .min = 1'000,
+           .max = bandwidth_max},
+          {.name = "buffer",
+           .type = size,
+           .doc = "What waits before it drops; 0 B: everything. Only with `bandwidth`.",
+           .fallback = "12 MB",
+           .max = tib},
+      }};
+  return table;
+}
+
+const Table& tcp_table() {
+  static const Table table{
+      "network.tcp",
+      "",
+      "TCP of every host.",
+      {
+          {.name = "congestion_control",
+           .type = choice,
+           .doc = "net.ipv4.tcp_congestion_control.",
+           .fallback = "cubic",
+           .choices = {"cubic", "reno"}},
+          {.name = "initial_window",
+           .type = integer,
+           .doc = "Segments that a new connection may send.",
+           .fallback = "10",
+           .min = 1,
+           .max = 1'000'000},
+          {.name = "slow_start_after_idle",
+           .type = boolean,
+           .doc = "net.ipv4.tcp_slow_start_after_idle.",
+           .fallback = "true"},
+          {.name = "tail_loss_probe",
+           .type = boolean,
+           .doc = "A lost tail is found after two round trips, not by the retransmission timer.",
+           .fallback = "true"},
+          {.name = "rto_min",
+           .type = duration,
+           .doc = "Shortest retransmission timeout.",
+           .fallback = "200 ms",
+           .min = ms,
+           .max = 60 * second},
+          {.name = "send_buffer",
+           .type = size,
+           .doc = "Of a socket that sets none: the maximum of net.ipv4.tcp_wmem.",
+           .fallback = "4 MiB",
+           .min = 4'096,
+           .max = 64 * gib},
+          {.name = "receive_buffer",
+           .type = size,
+           .doc = "Of a socket that sets none: the maximum of net.ipv4.tcp_rmem.",
+           .fallback = "6 MiB",
+           .min = 4'096,
+           .max = 64 * gib},
+      }};
+  return table;
+}
+
+}  // namespace
+
 const Table& network_table() {
-  static const Table table{"network",
-                           "",
-                           "One-way delays between machines, beside the time on the wire.",
-                           {
-                               {.name = "loopback",
-                                .type = duration,
-                                .doc = "Between processes of one host.",
-                                .fallback = "10 us",
-                                .max = second},
-                               {.name = "same_zone",
-                                .type = duration,
-                                .doc = "Between hosts of a zone, switch and stack included.",
-                                .fallback = "60 us",
-                                .max = 10 * second},
-                               {.name = "cross_zone",
-                                .type = duration,
-                                .doc = "Between zones of a region.",
-                                .fallback = "350 us",
-                                .max = 10 * second},
-                           }};
+  static const Table table{
+      "network",
+      "",
+      "One-way delays between machines, beside the time on the wire.",
+      {
+          {.name = "loopback",
+           .type = duration,
+           .doc = "Between processes of one host.",
+           .fallback = "10 us",
+           .max = second},
+          {.name = "same_zone",
+           .type = duration,
+           .doc = "Between hosts of a zone, switch and stack included.",
+           .fallback = "60 us",
+           .max = 10 * second},
+          {.name = "cross_zone",
+           .type = duration,
+           .doc = "Between zones of a region.",
+           .fallback = "350 us",
+           .max = 10 * second},
+          {.name = "same_rack",
+           .type = duration,
+           .doc = "Between hosts of a rack. Default: as same_zone.",
+           .max = 10 * second},
+          {.name = "cross_region",
+           .type = duration,
+           .doc = "Between regions; at least cross_zone.",
+           .fallback = "35 ms",
+           .max = 10 * second},
+          {.name = "jitter_permille",
+           .type = integer,
+           .doc = "Sigma, in permille, of the lognormal half of each delay; 300 under load.",
+           .fallback = "0",
+           .max = 2'000},
+          {.name = "stalls",
+           .type = boolean,
+           .doc = "With jitter: 1 message in 1,000 takes five times the delay.",
+           .fallback = "false"},
+          {.name = "trunks",
+           .type = list,
+           .doc = "Links between racks, zones or regions that differ from the rest.",
+           .table = &trunk_table()},
+          {.name = "tcp",
+           .type = object,
+           .doc = "TCP of every host; the defaults are Linux's.",
+           .table = &tcp_table()},
+      }};
   return table;
 }
 

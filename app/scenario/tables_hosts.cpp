@@ -28,6 +28,10 @@ const Table& host_table() {
            .choices = preset_names(),
            .table = &hardware_table()},
           {.name = "zones", .type = name_list, .doc = "Network zones, taken in turn.", .fallback = "[\"a\"]"},
+          {.name = "region", .type = name, .doc = "Region of all its zones. Default: the only one."},
+          {.name = "racks",
+           .type = name_list,
+           .doc = "Racks within each zone, taken in turn among the machines of that zone. Default: none."},
           {.name = "power_domain",
            .type = name,
            .doc = "Machines of one power domain lose mains together. Default: the zone's name."},
@@ -67,14 +71,37 @@ const Table& cpu_table() {
 }
 
 const Table& nic_table() {
-  static const Table table{"hardware.nic",
-                           "",
-                           "The network card, full duplex.",
-                           {preset_field({.name = "bandwidth",
-                                          .type = bandwidth,
-                                          .doc = "Of each direction, on the wire.",
-                                          .min = 1'000,
-                                          .max = bandwidth_max})}};
+  static const Table table{
+      "hardware.nic",
+      "",
+      "The network card, full duplex, and the switch port it is plugged into.",
+      {
+          preset_field({.name = "bandwidth",
+                        .type = bandwidth,
+                        .doc = "Of each direction, on the wire.",
+                        .min = 1'000,
+                        .max = bandwidth_max}),
+          preset_field({.name = "burst",
+                        .type = bandwidth,
+                        .doc = "Above `bandwidth`: the rate while the bucket of each direction is not empty.",
+                        .min = 1'000,
+                        .max = bandwidth_max}),
+          preset_field({.name = "burst_bucket",
+                        .type = size,
+                        .doc = "That bucket, full at the start and refilled at `bandwidth`.",
+                        .max = 1'000 * tib}),
+          preset_field({.name = "flow_limit",
+                        .type = bandwidth,
+                        .doc = "Highest rate of one connection and direction (EC2: 5 Gb/s).",
+                        .min = 1'000,
+                        .max = bandwidth_max}),
+          preset_field({.name = "mtu", .type = integer, .doc = "IP packet size.", .min = 576, .max = 9'216}),
+          preset_field(
+              {.name = "port_buffer",
+               .type = size,
+               .doc = "What the switch port towards the card holds before it drops; 0 B: everything.",
+               .max = tib}),
+      }};
   return table;
 }
 

@@ -33,6 +33,16 @@ enum class FaultKind : std::uint8_t {
   file_truncated,      ///< [D9] A log file is shorter, and nobody was told.
   memory_pressure,     ///< [P8, D15] Processes take memory from the page cache.
   drop_caches,         ///< [D15] Every clean page is gone.
+  flapping_link,  ///< [N10] The path between sides goes down and up in a rhythm.
+  nic_down,  ///< [N1] The card of a host has no link.
+  packet_loss,  ///< [N5] Segments are lost, damaged, doubled, reordered; TCP hides it, later.
+  network_delay,  ///< [N6 N12] The way takes longer.
+  bandwidth_cap,  ///< [N8] The path between sides is narrow.
+  mtu_black_hole,  ///< [N10] Large packets vanish.
+  reset_connections,  ///< [N9] Open connections between sides are reset.
+  forget_connections,  ///< [N9] A middlebox forgets them: half open.
+  refuse_connections,  ///< [N9 P10] New connections are refused, or their SYNs dropped.
+  slow_nic,  ///< [N8] The card runs at a share of its rate.
 };
 
 /// Whom a fault hits. Exactly one selector is set; `target` may hold several for a partition's sides.

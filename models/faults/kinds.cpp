@@ -12,6 +12,17 @@ const Kind* const all[] = {
     &kinds::lying_flush,        &kinds::fsync_error,         &kinds::write_error,    &kinds::journal_error,
     &kinds::unreadable_sectors, &kinds::disk_full,           &kinds::file_truncated, &kinds::memory_pressure,
     &kinds::drop_caches,
+    // Network.
+    &kinds::flapping_link,
+    &kinds::nic_down,
+    &kinds::packet_loss,
+    &kinds::network_delay,
+    &kinds::bandwidth_cap,
+    &kinds::mtu_black_hole,
+    &kinds::reset_connections,
+    &kinds::forget_connections,
+    &kinds::refuse_connections,
+    &kinds::slow_nic,
 };
 
 }  // namespace

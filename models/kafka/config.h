@@ -89,6 +89,10 @@ struct BrokerConfig {
   std::int32_t num_network_threads = 3;                    ///< num.network.threads
   std::int32_t num_io_threads = 8;                         ///< num.io.threads
   std::int32_t queued_max_requests = 500;                  ///< queued.max.requests
+  sim::Bytes socket_send_buffer = {102'400};            ///< socket.send.buffer.bytes; negative: the system's autotuning
+  sim::Bytes socket_receive_buffer = {102'400};         ///< socket.receive.buffer.bytes; likewise
+  std::int32_t socket_listen_backlog_size = 50;         ///< socket.listen.backlog.size
+  sim::Bytes replica_socket_receive_buffer = {65'536};  ///< replica.socket.receive.buffer.bytes
   sim::Duration connections_max_idle = {600'000'000'000};  ///< connections.max.idle.ms
   sim::Duration request_timeout = {30'000'000'000};        ///< request.timeout.ms of the broker's own clients
   /// Versioned rules (kafka-behaviour.md section 11 item 6). Filled from the version, overridable by name.
@@ -98,6 +102,8 @@ struct BrokerConfig {
 };
 
 struct ProducerConfig {
+  sim::Bytes send_buffer = {131'072};    ///< send.buffer.bytes; negative: the system's autotuning
+  sim::Bytes receive_buffer = {32'768};  ///< receive.buffer.bytes; likewise
   Acks acks = Acks::all;                                            ///< acks
   bool enable_idempotence = true;                                   ///< enable.idempotence
   std::int32_t retries = std::numeric_limits<std::int32_t>::max();  ///< retries
@@ -122,6 +128,8 @@ struct ProducerConfig {
 enum class OffsetReset : std::uint8_t { earliest, latest, none };
 
 struct ConsumerConfig {
+  sim::Bytes send_buffer = {131'072};    ///< send.buffer.bytes; negative: the system's autotuning
+  sim::Bytes receive_buffer = {65'536};  ///< receive.buffer.bytes; likewise
   sim::Bytes fetch_min_bytes = {1};                       ///< fetch.min.bytes
   sim::Duration fetch_max_wait = {500'000'000};           ///< fetch.max.wait.ms
   sim::Bytes fetch_max_bytes = {52'428'800};              ///< fetch.max.bytes

@@ -55,6 +55,8 @@ struct Config {
   std::uint64_t seed = 1;
   sim::Duration duration;
   network::LatencyConfig latency;
+  network::TcpConfig tcp;
+  std::vector<network::TrunkConfig> trunks;
   std::vector<host::HostConfig> hosts;
   std::vector<kafka::ClusterConfig> clusters;
   std::vector<ProducerWorkload> producers;

@@ -11,7 +11,7 @@ namespace brokersim::world {
 
 World::World(const Config& config, std::uint64_t seed, sim::Recorder* recorder)
     : config_(config), sim_(seed, recorder), component_(sim_, "world") {
-  network_ = std::make_unique<network::Network>(sim_, config.latency);
+  network_ = std::make_unique<network::Network>(sim_, config.latency, config.tcp, config.trunks);
   host::HostObserver* observer = this;
   for (const auto& host : config.hosts) {
     hosts_.emplace(host.name, std::make_unique<host::Host>(sim_, *network_, host, observer));

@@ -25,7 +25,9 @@ constexpr std::array kAreas{
          "\n![dirty bytes and writer rate under overload, one "
          "writer](images/validation/dirty-throttling-1.svg)\n"
          "![the same with 16 writers](images/validation/dirty-throttling-16.svg)\n"},
-    Area{"NET", "Network", ""},
+    Area{"NET", "Network",
+         "\n![time of one transfer against its size](images/validation/net-transfer.svg)\n"
+         "\n![goodput of many senders into one port](images/validation/net-incast.svg)\n"},
     Area{"CPU", "Processors, codecs, garbage collection", ""},
     Area{"KFK", "Effects in a broker", ""},
     Area{"DUR", "Durability mathematics", ""},

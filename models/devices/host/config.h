@@ -25,6 +25,8 @@ struct HostConfig {
   std::string name;          ///< Unique in the scenario: "b-0".
   std::string group;         ///< The entry of `hosts` it came from: "b".
   std::string zone;          ///< Network zone.
+  std::string region;        ///< Region of the zone; "" unless there are several.
+  std::string rack;          ///< Rack within the zone; "" if racks do not matter.
   std::string power_domain;  ///< Hosts that lose mains together; by default the zone's name.
   sim::Duration boot_time = {30'000'000'000};  ///< From power-on until processes start.
   HardwareConfig hardware;

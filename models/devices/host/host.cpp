@@ -40,7 +40,7 @@ Host::Host(sim::Simulation& sim, network::Network& network, const HostConfig& co
   SIM_CHECK(!config.name.empty(), "a host needs a name");
   SIM_CHECK(config.boot_time.ns >= 0, component_.path() + " boots in negative time");
   const HardwareConfig& hardware = config_.hardware;
-  id_ = network.add_host(config_.name, config_.zone, hardware.nic);
+  id_ = network.add_host(config_.name, network::Place{config_.region, config_.zone, config_.rack}, hardware.nic);
   page_cache_ =
       std::make_unique<storage::PageCache>(sim, component_.path() + "/page_cache", hardware.page_cache);
   for (const storage::DiskConfig& disk : hardware.disks) {

@@ -15,17 +15,30 @@ void Network::Impl::on_arrival(std::uint64_t which) {
   to = find(which);  // the peer may have closed it
   if (to == kNoIndex) return;
   if (!at(to).alive()) return;
-  Flow& flow = at(other(to)).out;
+  const std::uint32_t from = other(to);
+  Flow& flow = at(from).out;
   Parcel* const parcel = flow.arriving;
   if (parcel == nullptr) return;
   if (parcel->stage != Parcel::Stage::on_way) return;
   flow.arriving = parcel->next;
-  parcel->stage = Parcel::Stage::arrived;
+  parcel->event = {};
 
   sim::SimTime done = sim.now();
-  const bool late = parcel->arrival < sim.now();
-  const bool by_card = parcel->wire.n > 0 && at(to).host != at(other(to)).host;
-  if (by_card && !late) done = receive(to, *parcel);
+  if (Chunk* const chunk = std::exchange(parcel->chunk, nullptr)) {
+    const bool late = parcel->arrival < sim.now();
+    if (late) {
+      chunk->arrived = true;  // the kernel took it long ago
+    } else {
+      done = book(*chunk);
+    }
+    chunk->parcel = nullptr;
+    release_if_done(from, chunk);
+  }
+  if (held_up(flow, *parcel)) {
+    parcel->stage = Parcel::Stage::held;
+    return;
+  }
+  parcel->stage = Parcel::Stage::arrived;
   done = std::max(done, flow.last_delivery);
   flow.last_delivery = done;
   if (done == sim.now() && parcel == flow.head) return deliver(to);
@@ -41,50 +54,20 @@ void Network::Impl::on_delivery(std::uint64_t which) {
   if (head->stage == Parcel::Stage::arrived) deliver(to);
 }
 
-/// Books `parcel`, whose last bit is in now, on the receiving card; returns when the card is done with it.
-sim::SimTime Network::Impl::receive(std::uint32_t to, const Parcel& parcel) {
-  const sim::SimTime now = sim.now();
-  Machine& m = machine(at(to).host);
-  const sim::Duration length = sim::transfer_time(parcel.wire, m.bandwidth);
-  if (parcel.wire > kQuantum) return receive_large(to, parcel, length);
-  m.traffic.ingress_busy += length;
-  m.in_free = std::max(m.in_free, now - length) + length;
-  std::erase_if(m.in_large, [now](sim::SimTime done) { return done <= now; });
-  if (m.in_large.empty()) return m.in_small_free = m.in_free;
-  // Senders take turns on the way in too: a small message waits for one quantum of each large one at most.
-  m.in_small_free = std::max(m.in_small_free, now - length) + length;
-  const sim::SimTime fair = m.in_small_free + m.quantum_time * static_cast<std::int64_t>(m.in_large.size());
-  return std::min(m.in_free, fair);
-}
-
-// The card has worked on a large message while it came in, beside whatever else came. It is done when the work
-// there was at its first bit, all that has come since and its own are done; or, if that is earlier, one after another.
-sim::SimTime Network::Impl::receive_large(std::uint32_t to, const Parcel& parcel, sim::Duration length) {
-  Machine& m = machine(at(to).host);
-  const sim::SimTime first_bit = parcel.started + way(other(to));
-  const sim::Duration since = m.traffic.ingress_busy - parcel.in_work_at_start;
-  const sim::SimTime shared = std::max(first_bit, parcel.in_free_at_start) + since + length;
-  const sim::SimTime queued = std::max(first_bit, m.in_free) + length;
-  const sim::SimTime done = std::max(sim.now(), std::min(shared, queued));
-  m.traffic.ingress_busy += length;
-  m.in_free = std::max(m.in_free, done);
-  std::erase_if(m.in_large, [this](sim::SimTime earlier) { return earlier <= sim.now(); });
-  if (done > sim.now()) m.in_large.push_back(done);
-  return done;
-}
-
 void Network::Impl::deliver(std::uint32_t to) {
   End& receiver = at(to);
   Peer* const peer = receiver.peer;
   const ConnectionId id = id_of(to);
-  Parcel* const parcel = pop_head(at(other(to)).out);
+  Flow& flow = at(other(to)).out;
+  Parcel* const parcel = pop_head(flow);
   const Parcel::Kind kind = parcel->kind;
   const sim::Bytes size = parcel->size;
   std::unique_ptr<Message> message = std::move(parcel->message);
+  flow.delivered_to = parcel->end;
   parcels.release(parcel);
 
   if (kind == Parcel::Kind::data) {
-    at(other(to)).out.unacknowledged -= size;
+    flow.unacknowledged -= size;
     if (receiver.host != at(other(to)).host) {
       ++machine(receiver.host).traffic.messages_in;
       machine(receiver.host).traffic.bytes_in += size;
@@ -106,19 +89,41 @@ Parcel* Network::Impl::pop_head(Flow& flow) {
   return parcel;
 }
 
+/// Gives a parcel back; chunks of it that are under way go on without it.
+void Network::Impl::drop(Flow& flow, Parcel* parcel) {
+  for (Chunk* chunk = flow.chunks; chunk != nullptr; chunk = chunk->next) {
+    if (chunk->parcel != parcel) continue;
+    chunk->parcel = nullptr;
+    // Its last chunk had the parcel's event; nobody waits for the rest of it.
+    if (chunk->last && chunk->hop == kNoIndex) chunk->arrived = true;
+  }
+  sim.cancel(parcel->event);
+  parcels.release(parcel);
+}
+
 void Network::Impl::drop_flow(std::uint32_t end) {
   Flow& flow = at(end).out;
   leave_turns(end);
   end_stall(flow);
-  while (flow.head != nullptr) {
-    Parcel* const parcel = pop_head(flow);
-    sim.cancel(parcel->event);
-    parcels.release(parcel);
-  }
+  forget_chunks(end);
+  while (flow.head != nullptr) drop(flow, pop_head(flow));
   flow.ends = false;
 }
 
-/// What the card has not wholly sent by now is unsent again; what left before the last chunk is not sent twice.
+/// Nothing of the flow is under way, lost or acknowledged: TCP has no more to do with it.
+void Network::Impl::forget_chunks(std::uint32_t end) {
+  Flow& flow = at(end).out;
+  while (flow.chunks != nullptr) remove_chunk(end, flow.chunks);
+  flow.in_flight = 0;
+  flow.delivered_to = flow.acked_to = flow.sent_bytes;
+  flow.holes.clear();
+  flow.timed_out = flow.awaits_reader = false;
+  sim.cancel(flow.loss_event);
+  sim.cancel(flow.window_event);
+  sim.cancel(flow.deaf_event);
+}
+
+/// What the card has not wholly sent by now is unsent again; what left before is not sent twice.
 void Network::Impl::take_back(std::uint32_t end) {
   End& e = at(end);
   Flow& flow = e.out;
@@ -128,12 +133,11 @@ void Network::Impl::take_back(std::uint32_t end) {
   for (Parcel* parcel = flow.arriving; parcel != nullptr; parcel = parcel->next) {
     if (parcel->stage != Parcel::Stage::on_way) break;
     if (parcel->sent <= sim.now()) {
-      flow.last_arrival = parcel->arrival;
+      flow.last_arrival = std::max(flow.last_arrival, parcel->arrival);
       continue;
     }
     sim.cancel(parcel->event);
     parcel->stage = Parcel::Stage::unsent;
-    parcel->wire_left = parcel->last_chunk;
     if (std::exchange(first, false)) flow.unsent = parcel;
     if (parcel->kind == Parcel::Kind::data && !loopback) {
       --machine(e.host).traffic.messages_out;
@@ -141,6 +145,18 @@ void Network::Impl::take_back(std::uint32_t end) {
     }
   }
   flow.last_sent = std::min(flow.last_sent, sim.now());
+  while (flow.chunks_tail != nullptr && flow.chunks_tail->sent > sim.now()) {
+    Chunk* const chunk = flow.chunks_tail;
+    if (chunk->parcel != nullptr) chunk->parcel->left += chunk->bytes;
+    if (!chunk->acked) flow.in_flight -= chunk->bytes;
+    flow.sent_bytes -= chunk->bytes;
+    std::erase_if(flow.holes, [&](const Hole& hole) { return hole.place > flow.sent_bytes && !hole.found; });
+    remove_chunk(end, chunk);
+  }
+  flow.last_chunk = std::min(flow.last_chunk, sim.now());
+  for (const Chunk* chunk = flow.chunks; chunk != nullptr; chunk = chunk->next)
+    flow.last_arrival =
+        std::max(flow.last_arrival, std::min(chunk->arrival, chunk->arrived ? sim.now() : chunk->arrival));
 }
 
 void Network::Impl::drop_unsent(std::uint32_t end) {
@@ -157,7 +173,7 @@ void Network::Impl::drop_unsent(std::uint32_t end) {
   if (flow.arriving == doomed) flow.arriving = nullptr;
   flow.unsent = nullptr;
   flow.ends = false;
-  while (doomed != nullptr) parcels.release(std::exchange(doomed, doomed->next));
+  while (doomed != nullptr) drop(flow, std::exchange(doomed, doomed->next));
 }
 
 /// Keeps the messages that lie wholly within the first `taken` payload bytes of the flow. The caller appends its end.
@@ -177,8 +193,7 @@ void Network::Impl::drop_beyond(std::uint32_t end, sim::Bytes taken) {
     Parcel* const parcel = std::exchange(doomed, doomed->next);
     if (flow.arriving == parcel) flow.arriving = nullptr;
     if (flow.unsent == parcel) flow.unsent = nullptr;
-    sim.cancel(parcel->event);
-    parcels.release(parcel);
+    drop(flow, parcel);
   }
 }
 

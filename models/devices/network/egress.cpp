@@ -16,7 +16,7 @@ bool Network::Impl::send(std::uint32_t end, sim::Bytes size, std::unique_ptr<Mes
   Parcel* const parcel = parcels.take();
   parcel->message = std::move(message);
   parcel->size = size;
-  parcel->wire = parcel->wire_left = wire_bytes(size);
+  parcel->left = size.n;
   append(end, parcel);
   return true;
 }
@@ -32,69 +32,82 @@ void Network::Impl::append(std::uint32_t end, Parcel* parcel) {
   dispatch(end);
 }
 
-// Gives the card what it takes at once, and queues for turns with the rest.
+/// Gives the card what it takes at once, and queues for turns or waits for the window with the rest.
 void Network::Impl::dispatch(std::uint32_t end) {
   Flow& flow = at(end).out;
-  if (flow.stalled || flow.waiting || flow.in_service) return;
+  if (flow.stalled || flow.waiting || flow.in_service || flow.timed_out) return;
   if (flow.unsent == nullptr) return;
   if (blocked(end)) return stall(end, sim.now());
+  settle(end);
   const bool loopback = at(end).host == at(other(end)).host;
   Machine& m = machine(at(end).host);
   while (Parcel* const parcel = flow.unsent) {
-    if (loopback || parcel->wire_left.n == 0) {
-      hand_over(end, parcel, std::max(sim.now(), flow.last_sent));
+    if (loopback || parcel->left == 0) {
+      hand_over(end, parcel, nullptr, std::max(sim.now(), flow.last_sent));
       continue;
     }
-    const bool at_once =
-        parcel->wire_left <= kQuantum && !sim.pending(m.egress) && m.out_free <= sim.now() + m.quantum_time;
-    if (!at_once) return join_turns(end);
-    const sim::SimTime sent = send_chunk(end, *parcel, parcel->wire_left);
-    hand_over(end, parcel, sent);
+    if (sim.pending(m.egress) || m.out_free > sim.now() + m.quantum_time) return join_turns(end);
+    const std::int64_t bytes = sendable(end);
+    if (bytes == 0) return wait_for_window(end);
+    if (bytes < parcel->left && window_left(end) > bytes) return join_turns(end);
+    send_chunk(end, *parcel, bytes);
   }
 }
 
-/// Commits the card to `bytes` more of `parcel`; returns when they have left.
-sim::SimTime Network::Impl::send_chunk(std::uint32_t end, Parcel& parcel, sim::Bytes bytes) {
+/// Commits the card to `bytes` more of `parcel`, and sends them on their way.
+void Network::Impl::send_chunk(std::uint32_t end, Parcel& parcel, std::int64_t bytes) {
+  Flow& flow = at(end).out;
   Machine& m = machine(at(end).host);
+  Chunk* const chunk = chunks.take();
+  chunk->bytes = bytes;
+  chunk->wire = wire_of(end, bytes);
+  chunk->parcel = &parcel;
+  chunk->sender = end;
   const sim::SimTime start = std::max(sim.now(), m.out_free);
-  const sim::Duration length = sim::transfer_time(bytes, m.bandwidth);
-  if (parcel.wire_left == parcel.wire) {
-    const Machine& receiver = machine(at(other(end)).host);
-    parcel.started = start;
-    parcel.in_free_at_start = receiver.in_free;
-    parcel.in_work_at_start = receiver.traffic.ingress_busy;
-  }
-  parcel.wire_left -= bytes;
-  parcel.last_chunk = bytes;
+  const sim::Duration length = m.out.move(start, {chunk->wire});
   m.out_free = start + length;
   m.traffic.egress_busy += length;
-  return m.out_free;
+  chunk->sent = flow.last_chunk = m.out_free;
+  chunk->lead = length;  // transit makes it exact
+
+  parcel.left -= bytes;
+  flow.sent_bytes += bytes;
+  flow.in_flight += bytes;
+  flow.peak = std::max(flow.peak, flow.in_flight);
+  chunk->end = flow.sent_bytes;
+  chunk->last = parcel.left == 0;
+  chunk->previous = flow.chunks_tail;
+  (flow.chunks_tail == nullptr ? flow.chunks : flow.chunks_tail->next) = chunk;
+  flow.chunks_tail = chunk;
+  launch(*chunk);
+  if (chunk->last) hand_over(end, &parcel, chunk, chunk->sent);
 }
 
-void Network::Impl::hand_over(std::uint32_t end, Parcel* parcel, sim::SimTime sent) {
+/// The card has all of `parcel`. `chunk` is its last one, null for what takes no time on the card.
+void Network::Impl::hand_over(std::uint32_t end, Parcel* parcel, Chunk* chunk, sim::SimTime sent) {
   End& e = at(end);
   parcel->stage = Parcel::Stage::on_way;
   parcel->sent = sent;
+  parcel->chunk = chunk;
+  parcel->end = e.out.sent_bytes;
   e.out.last_sent = sent;
   e.out.unsent = parcel->next;
   if (parcel->kind == Parcel::Kind::data && e.host != at(other(end)).host) {
     ++machine(e.host).traffic.messages_out;
     machine(e.host).traffic.bytes_out += parcel->size;
   }
-  schedule_arrival(end, parcel);
+  if (chunk != nullptr) {
+    if (chunk->hop == kNoIndex) schedule_arrival(end, parcel, chunk->arrival);
+    return;  // else its last trunk does
+  }
+  const sim::SimTime arrival = std::max(sent + way(end), e.out.last_arrival);
+  e.out.last_arrival = arrival;
+  schedule_arrival(end, parcel, arrival);
 }
 
-void Network::Impl::schedule_arrival(std::uint32_t end, Parcel* parcel) {
-  End& sender = at(end);
+void Network::Impl::schedule_arrival(std::uint32_t end, Parcel* parcel, sim::SimTime arrival) {
   End& receiver = at(other(end));
-  const sim::Duration latency = way(end);
-  sim::SimTime arrival = parcel->sent + latency;
-  const sim::BytesPerSecond rate_in = machine(receiver.host).bandwidth;
-  if (parcel->wire.n > 0 && rate_in < machine(sender.host).bandwidth && sender.host != receiver.host) {
-    arrival = std::max(arrival, parcel->started + latency + sim::transfer_time(parcel->wire, rate_in));
-  }
-  arrival = std::max(arrival, sender.out.last_arrival);
-  sender.out.last_arrival = parcel->arrival = arrival;
+  parcel->arrival = arrival;
   if (receiver.alive()) {
     parcel->event =
         receiver.owner->at(arrival, "net.arrival", sim::bind<&Impl::on_arrival>(this, word(other(end))));
@@ -143,45 +156,66 @@ void Network::Impl::leave_turns(std::uint32_t end) {
 }
 
 void Network::Impl::plan_turn(Machine& m) {
-  m.egress = m.component.at(m.out_free, "net.egress", sim::bind<&Impl::on_egress>(this, m.id.value));
+  m.egress = m.component.at(std::max(sim.now(), m.out_free), "net.egress",
+                            sim::bind<&Impl::on_egress>(this, m.id.value));
 }
 
 void Network::Impl::on_egress(std::uint64_t host) {
   Machine& m = machines[host];
   m.egress = {};
   if (m.in_service != kNoIndex) {
-    at(m.in_service).out.in_service = false;
-    push_turn(m, std::exchange(m.in_service, kNoIndex));
+    const std::uint32_t end = std::exchange(m.in_service, kNoIndex);
+    at(end).out.in_service = false;
+    push_turn(m, end);
   }
-  if (m.turns_head != kNoIndex) serve_turn(m);
+  // The card may have been given something else meanwhile: a segment that is sent again.
+  if (m.out_free > sim.now()) return plan_turn(m);
+  serve_turn(m);
 }
 
-// One connection's turn: one quantum of what it has to send. It queues again only when the quantum has left,
-// behind whoever has come meanwhile.
+/// The first in line sends one quantum, or what its window lets pass; if there is more it queues again at the
+/// quantum's end.
 void Network::Impl::serve_turn(Machine& m) {
-  const std::uint32_t end = m.turns_head;
-  Flow& flow = at(end).out;
-  m.turns_head = flow.turn_next;
-  (m.turns_head == kNoIndex ? m.turns_tail : at(m.turns_head).out.turn_previous) = kNoIndex;
-  flow.waiting = false;
-
-  sim::Bytes budget = kQuantum;
-  while (Parcel* const parcel = flow.unsent) {
-    if (parcel->wire_left.n == 0) {
-      hand_over(end, parcel, std::max(sim.now(), flow.last_sent));
-      continue;
-    }
-    if (budget.n == 0) break;
-    const sim::Bytes chunk = std::min(budget, parcel->wire_left);
-    budget -= chunk;
-    const sim::SimTime sent = send_chunk(end, *parcel, chunk);
-    if (parcel->wire_left.n == 0) hand_over(end, parcel, sent);
-  }
-  if (flow.unsent != nullptr) {
-    flow.in_service = true;
-    m.in_service = end;
+  while (m.turns_head != kNoIndex) {
+    const std::uint32_t end = m.turns_head;
+    Flow& flow = at(end).out;
+    m.turns_head = flow.turn_next;
+    (m.turns_head == kNoIndex ? m.turns_tail : at(m.turns_head).out.turn_previous) = kNoIndex;
+    flow.waiting = false;
+    if (serve(end)) break;
   }
   if (m.in_service != kNoIndex || m.turns_head != kNoIndex) plan_turn(m);
+}
+
+/// True if the card was given something.
+bool Network::Impl::serve(std::uint32_t end) {
+  Flow& flow = at(end).out;
+  settle(end);
+  std::int64_t budget = quantum(end);
+  const std::int64_t whole = budget;
+  bool open = true;
+  while (Parcel* const parcel = flow.unsent) {
+    if (parcel->left == 0) {
+      hand_over(end, parcel, nullptr, std::max(sim.now(), flow.last_sent));
+      continue;
+    }
+    if (budget == 0) break;
+    const std::int64_t bytes = std::min(budget, sendable(end));
+    open = bytes > 0;
+    if (!open) break;
+    budget -= bytes;
+    send_chunk(end, *parcel, bytes);
+  }
+  if (flow.unsent != nullptr) {
+    if (open) {
+      Machine& m = machine(at(end).host);
+      flow.in_service = true;
+      m.in_service = end;
+    } else {
+      wait_for_window(end);
+    }
+  }
+  return budget < whole;
 }
 
 }  // namespace brokersim::network

@@ -6,9 +6,23 @@
 
 namespace brokersim::network {
 
-bool Network::Impl::is_cut(HostId from, HostId to) const {
+bool Network::Impl::is_cut(HostId from, HostId to, Port port) const {
   if (machines[from.value].cuts_out == 0) return false;
-  return cuts_.contains({from, to});
+  if (cuts_.contains({from, to, {0}})) return true;
+  return port.value != 0 && cuts_.contains({from, to, port});
+}
+
+/// The way of `end`'s acknowledgements is cut.
+bool Network::Impl::is_cut_back(std::uint32_t end) {
+  return is_cut(at(other(end)).host, at(end).host, connection(end).port);
+}
+
+void Network::Impl::count_held(HostId from, HostId to, Port port) {
+  for (const Port each : {Port{0}, port}) {
+    const auto found = cuts_.find({from, to, each});
+    if (found != cuts_.end()) ++found->second.held;
+    if (port.value == 0) break;
+  }
 }
 
 /// Nothing sent from `end` gets there, or, where only a reset can come back, nothing comes back.
@@ -17,8 +31,15 @@ bool Network::Impl::blocked(std::uint32_t end) {
   const End& receiver = at(other(end));
   if (sender.host == receiver.host) return false;
   if (!machine(receiver.host).up) return true;
-  if (is_cut(sender.host, receiver.host)) return true;
-  return !receiver.alive() && is_cut(receiver.host, sender.host);
+  const Connection& c = connection(end);
+  if (c.forgotten) return true;
+  if (is_cut(sender.host, receiver.host, c.port)) return true;
+  if (const PairState* pair = pair_state(sender.host, receiver.host)) {
+    // A black hole takes full segments of large messages, and everything waits behind the first of them.
+    const Parcel* const first = sender.out.unsent;
+    if (pair->total.mtu > 0 && first != nullptr && first->size.n > pair->total.mtu - tcp.headers) return true;
+  }
+  return !receiver.alive() && is_cut_back(end);
 }
 
 std::vector<std::uint32_t> Network::Impl::ends_of(HostId host) {
@@ -35,9 +56,86 @@ void Network::Impl::stall(std::uint32_t end, sim::SimTime first_lost) {
   if (flow.stalled) return;
   flow.stalled = true;
   flow.first_lost = first_lost;
+  sim.cancel(flow.window_event);
+  sim.cancel(flow.loss_event);
+  sim.cancel(flow.deaf_event);
+  count_stall(end);
   flow.give_up = machine(at(end).host)
                      .component.at(std::max(sim.now(), first_lost + kGiveUp), "net.give_up",
                                    sim::bind<&Impl::on_give_up>(this, word(end)));
+}
+
+/// For the exposure of whatever stands in the way.
+void Network::Impl::count_stall(std::uint32_t end) {
+  const HostId from = at(end).host;
+  const HostId to = at(other(end)).host;
+  const Port port = connection(end).port;
+  if (is_cut(from, to, port)) {
+    count_held(from, to, port);
+  } else if (at(end).out.deaf) {
+    count_held(to, from, port);
+  } else if (PairState* const pair = pair_state(from, to)) {
+    for (const Active& active : pair->active) {
+      if (active.what.mtu > 0) ++exposures_[active.id.value].held;
+    }
+  }
+}
+
+// --- Acknowledgements that do not come back --------------------------------------------------------------------
+
+/// What is acknowledged from now on never comes back: the retransmission timer will fire.
+void Network::Impl::go_deaf(std::uint32_t end) {
+  Flow& flow = at(end).out;
+  flow.deaf = true;
+  if (flow.stalled || sim.pending(flow.deaf_event)) return;
+  sim::SimTime oldest = std::max(sim.now(), flow.last_chunk);
+  for (const Chunk* chunk = flow.chunks; chunk != nullptr; chunk = chunk->next) {
+    if (chunk->ack == sim::SimTime::max()) oldest = std::min(oldest, chunk->sent);
+  }
+  flow.deaf_event = machine(at(end).host)
+                        .component.at(std::max(sim.now(), oldest + retransmission_timeout(flow)), "net.rto",
+                                      sim::bind<&Impl::on_deaf>(this, word(end)));
+}
+
+void Network::Impl::on_deaf(std::uint64_t which) {
+  const std::uint32_t end = find(which);
+  if (end == kNoIndex) return;
+  Flow& flow = at(end).out;
+  flow.deaf_event = {};
+  if (!flow.deaf || flow.stalled) return;
+  sim::SimTime oldest = sim::SimTime::max();
+  for (const Chunk* chunk = flow.chunks; chunk != nullptr; chunk = chunk->next) {
+    if (!chunk->acked) oldest = std::min(oldest, chunk->sent);
+  }
+  if (oldest == sim::SimTime::max()) return;
+  stall(end, std::min(oldest, sim.now()));
+}
+
+/// The way back is cut: what has not been acknowledged from the other side yet never will be.
+void Network::Impl::cut_back(std::uint32_t end) {
+  Flow& flow = at(end).out;
+  const sim::Duration back = way(other(end));
+  bool any = false;
+  for (Chunk* chunk = flow.chunks; chunk != nullptr; chunk = chunk->next) {
+    if (chunk->acked || chunk->ack - back < sim.now()) continue;
+    chunk->ack = sim::SimTime::max();
+    any = true;
+  }
+  if (any) go_deaf(end);
+}
+
+/// The way back is whole again. A sender that stands still learns of it when it tries next; else the next
+/// acknowledgement, a round trip from now, covers all.
+void Network::Impl::heal_back(std::uint32_t end) {
+  Flow& flow = at(end).out;
+  flow.deaf = false;
+  sim.cancel(flow.deaf_event);
+  if (flow.stalled) return;
+  const sim::SimTime known = sim.now() + way(end) + way(other(end));
+  for (Chunk* chunk = flow.chunks; chunk != nullptr; chunk = chunk->next) {
+    if (chunk->ack == sim::SimTime::max()) chunk->ack = std::max(known, chunk->arrival);
+  }
+  dispatch(end);
 }
 
 void Network::Impl::end_stall(Flow& flow) {
@@ -52,10 +150,12 @@ void Network::Impl::plan_retransmission(std::uint32_t end) {
   Flow& flow = at(end).out;
   if (!flow.stalled) return;
   if (blocked(end)) return;
+  if (flow.deaf) return;
   sim.cancel(flow.retransmit);
-  flow.retransmit = machine(at(end).host)
-                        .component.at(next_retransmission(flow.first_lost, sim.now()), "net.retransmit",
-                                      sim::bind<&Impl::on_retransmit>(this, word(end)));
+  const sim::SimTime when = next_retransmission(flow.first_lost, sim.now(), retransmission_timeout(flow));
+  flow.retransmit =
+      machine(at(end).host)
+          .component.at(when, "net.retransmit", sim::bind<&Impl::on_retransmit>(this, word(end)));
 }
 
 void Network::Impl::on_retransmit(std::uint64_t which) {
@@ -64,14 +164,40 @@ void Network::Impl::on_retransmit(std::uint64_t which) {
   Flow& flow = at(end).out;
   if (!flow.stalled) return;
   if (blocked(end)) return;  // cut again meanwhile; healing plans anew
+  if (flow.deaf) return;
   end_stall(flow);
+  settle(end);
+  // Its answer tells what had come; then TCP starts from one segment.
+  acknowledge_all(end);
+  flow.congestion.on_timeout();
+  if (!flow.holes.empty()) plan_loss(end, sim.now());
   dispatch(end);
+}
+
+/// What had arrived is known now; the rest is acknowledged in its time.
+void Network::Impl::acknowledge_all(std::uint32_t end) {
+  Flow& flow = at(end).out;
+  for (Chunk* chunk = flow.chunks; chunk != nullptr;) {
+    Chunk* const next = chunk->next;
+    if (!chunk->acked && chunk->ack == sim::SimTime::max()) {
+      flow.in_flight -= chunk->bytes - chunk->lost;
+      chunk->acked = true;
+      flow.acked_to = std::max(flow.acked_to, chunk->end);
+      release_if_done(end, chunk);
+    }
+    chunk = next;
+  }
 }
 
 void Network::Impl::on_give_up(std::uint64_t which) {
   const std::uint32_t end = find(which);
   if (end == kNoIndex) return;
   if (!at(end).out.stalled) return;
+  give_up(end);
+}
+
+/// Fifteen retransmissions in vain.
+void Network::Impl::give_up(std::uint32_t end) {
   drop_flow(end);
   if (at(end).alive()) {
     reset_end(end, sim.now());
@@ -86,10 +212,11 @@ void Network::Impl::lose(std::uint32_t end) {
   if (flow.head == nullptr) return;
   const sim::SimTime first_lost = flow.head->stage == Parcel::Stage::unsent ? sim.now() : flow.head->sent;
   leave_turns(end);
+  forget_chunks(end);
   for (Parcel* parcel = flow.head; parcel != nullptr; parcel = parcel->next) {
     sim.cancel(parcel->event);
     parcel->stage = Parcel::Stage::unsent;
-    parcel->wire_left = parcel->wire;
+    parcel->left = parcel->size.n;
   }
   flow.arriving = flow.unsent = flow.head;
   stall(end, std::min(first_lost, sim.now()));
@@ -151,9 +278,7 @@ void Network::Impl::host_down(HostId host) {
     free_if_done(end);
   }
   m.out_free = std::min(m.out_free, sim.now());
-  m.in_free = std::min(m.in_free, sim.now());
-  m.in_small_free = std::min(m.in_small_free, sim.now());
-  m.in_large.clear();
+  m.in.free = std::min(m.in.free, sim.now());
 }
 
 void Network::Impl::host_up(HostId host) {
@@ -162,29 +287,82 @@ void Network::Impl::host_up(HostId host) {
   for (const std::uint32_t end : ends_of(host)) plan_retransmission(other(end));
 }
 
-void Network::Impl::cut(HostId from, HostId to) {
+void Network::Impl::cut(HostId from, HostId to, Port port) {
   SIM_CHECK(from != to, "a host cannot be cut from itself");
   SIM_CHECK(to.value < machines.size());
-  if (++cuts_[{from, to}] > 1) return;
+  if (++cuts_[{from, to, port}].times > 1) return;
   ++machine(from).cuts_out;
   for (const std::uint32_t end : ends_of(from)) {
     if (at(other(end)).host != to) continue;
+    if (port.value != 0 && connection(end).port != port) continue;
     take_back(end);
     if (at(end).out.unsent != nullptr) stall(end, sim.now());
+    cut_back(other(end));
   }
 }
 
-void Network::Impl::heal(HostId from, HostId to) {
-  const auto found = cuts_.find({from, to});
+std::int64_t Network::Impl::heal(HostId from, HostId to, Port port, bool at_once) {
+  const auto found = cuts_.find({from, to, port});
   SIM_CHECK(found != cuts_.end(), machine(from).name + " is not cut from " + machine(to).name);
-  if (--found->second > 0) return;
+  const std::int64_t held = found->second.held;
+  if (--found->second.times > 0) return held;
   cuts_.erase(found);
   --machine(from).cuts_out;
   for (const std::uint32_t end : ends_of(from)) {
+    if (!connection(end).used) continue;
     if (at(other(end)).host != to) continue;
-    plan_retransmission(end);
-    plan_retransmission(other(end));
+    if (!is_cut_back(other(end))) heal_back(other(end));
+    for (const std::uint32_t each : {end, other(end)}) {
+      if (at_once && at(each).out.stalled && !blocked(each) && !at(each).out.deaf) {
+        at(each).out.first_lost = sim.now() - retransmission_timeout(at(each).out);
+      }
+      plan_retransmission(each);
+    }
   }
+  return held;
+}
+
+std::int64_t Network::Impl::held(HostId from, HostId to, Port port) const {
+  const auto found = cuts_.find({from, to, port});
+  return found == cuts_.end() ? 0 : found->second.held;
+}
+
+// --- What middleboxes and admins do ----------------------------------------------------------------------------
+
+/// Ends of living connections of `a` with `b` (or with anybody if `a` == `b`), oldest first, one of each pair.
+std::vector<std::uint32_t> Network::Impl::connections_between(HostId a, HostId b) {
+  std::vector<std::uint32_t> result;
+  for (const std::uint32_t end : ends_of(a)) {
+    if (at(other(end)).host != b) continue;
+    if (at(end).state == End::State::open || at(other(end)).state == End::State::open) result.push_back(end);
+  }
+  return result;
+}
+
+std::int64_t Network::Impl::reset_between(HostId a, HostId b) {
+  std::int64_t count = 0;
+  for (const std::uint32_t end : connections_between(a, b)) {
+    ++count;
+    for (const std::uint32_t each : {end, other(end)}) {
+      if (!at(each).alive()) continue;
+      reset_end(each, sim.now());
+    }
+  }
+  return count;
+}
+
+std::int64_t Network::Impl::forget_between(HostId a, HostId b) {
+  std::int64_t count = 0;
+  for (const std::uint32_t end : connections_between(a, b)) {
+    if (connection(end).forgotten) continue;
+    ++count;
+    connection(end).forgotten = true;
+    for (const std::uint32_t each : {end, other(end)}) {
+      take_back(each);
+      if (at(each).out.unsent != nullptr) stall(each, sim.now());
+    }
+  }
+  return count;
 }
 
 }  // namespace brokersim::network

@@ -59,7 +59,7 @@ void Network::Impl::free_if_done(std::uint32_t end) {
 // --- Opening ---------------------------------------------------------------------------------------------------
 
 ConnectionId Network::Impl::connect(HostId from, sim::Component& owner, Peer& peer, HostId to, Port port,
-                                    sim::Duration timeout) {
+                                    sim::Duration timeout, const SocketOptions& options) {
   SIM_CHECK(timeout.ns > 0, "a connection needs a setup timeout");
   SIM_CHECK(to.value < machines.size());
   SIM_CHECK(machine(from).up, machine(from).name + " is down and cannot connect");
@@ -73,7 +73,9 @@ ConnectionId Network::Impl::connect(HostId from, sim::Component& owner, Peer& pe
   c.ends[0].host = from;
   c.ends[0].owner = &owner;
   c.ends[0].peer = &peer;
+  c.ends[0].options = options;
   c.ends[1].host = to;
+  c.ordinal = machine(from).connects++;
   link(end);
   link(end + 1);
   c.timeout = owner.after(std::min(timeout, kSynGiveUp), "net.connect_timeout",
@@ -83,7 +85,11 @@ ConnectionId Network::Impl::connect(HostId from, sim::Component& owner, Peer& pe
 }
 
 void Network::Impl::send_syn(std::uint32_t end) {
-  if (is_cut(at(end).host, connection(end).to)) return retry_syn_later(end);
+  const Connection& c = connection(end);
+  if (is_cut(at(end).host, c.to, c.port)) {
+    count_held(at(end).host, c.to, c.port);
+    return retry_syn_later(end);
+  }
   machine(connection(end).to).component.after(way(end), "net.syn", sim::bind<&Impl::on_syn>(this, word(end)));
 }
 
@@ -110,23 +116,64 @@ void Network::Impl::on_syn(std::uint64_t which) {
   End& server = at(other(end));
   if (client.state != End::State::connecting) return;
   if (!machine(server.host).up) return retry_syn_later(end);
-  if (is_cut(server.host, client.host)) return retry_syn_later(end);  // the answer is lost
+  if (is_cut_back(end)) {  // the answer is lost
+    count_held(server.host, client.host, connection(end).port);
+    return retry_syn_later(end);
+  }
 
+  Machine& m = machine(server.host);
+  if (m.deafness > 0) {
+    ++m.turned_away;
+    return retry_syn_later(end);
+  }
   const sim::SimTime answered = sim.now() + way(other(end));
-  const auto& listeners = machine(server.host).listeners;
-  const auto listener = listeners.find(connection(end).port);
-  if (listener == listeners.end()) {
+  const auto listener = m.listeners.find(connection(end).port);
+  if (m.refusals > 0) ++m.turned_away;
+  if (listener == m.listeners.end() || m.refusals > 0) {
     client.owner->at(answered, "net.refused", sim::bind<&Impl::on_refused>(this, word(end)));
     return;
   }
+  // A process that stands still accepts nothing; its kernel goes on until the backlog is full, then drops SYNs.
+  Listener& l = listener->second;
+  sim::Process* const process = l.owner->process();
+  if (process == nullptr || !process->paused()) {
+    l.waiting = 0;
+  } else if (l.waiting++ >= l.options.backlog) {
+    return retry_syn_later(end);
+  }
   const sim::SimTime accepted = answered + way(end);
+  begin_tcp(end, l.options);
   server.state = End::State::accepting;
   server.owner = listener->second.owner;
   server.peer = listener->second.peer;
   server.out.last_arrival = server.out.last_delivery = answered;
   client.out.last_arrival = client.out.last_delivery = accepted;
-  client.owner->at(answered, "net.connected", sim::bind<&Impl::on_connected>(this, word(end)));
+  // With TLS or SASL the client waits for answers of the process there; see establish().
+  if (client.options.handshake_round_trips == 0)
+    client.owner->at(answered, "net.connected", sim::bind<&Impl::on_connected>(this, word(end)));
   server.owner->at(accepted, "net.accepted", sim::bind<&Impl::on_accepted>(this, word(other(end))));
+}
+
+std::int64_t Network::Impl::buffer(sim::Bytes asked, sim::Bytes automatic) {
+  return asked.n < 0 ? automatic.n : std::max<std::int64_t>(asked.n, 1);
+}
+
+/// Both directions, with the smaller MTU and buffers of both ends; the handshake has measured the round trip.
+void Network::Impl::begin_tcp(std::uint32_t client, const SocketOptions& listening) {
+  const std::uint32_t server = other(client);
+  at(server).options = listening;
+  Connection& c = connection(client);
+  const std::int32_t mtu = std::min(machine(at(client).host).nic.mtu, machine(at(server).host).nic.mtu);
+  c.segment = mtu - tcp.headers;
+  const sim::Duration round_trip = way(client) + way(server);
+  for (const std::uint32_t sender : {client, server}) {
+    Flow& flow = at(sender).out;
+    flow.congestion.start(tcp, c.segment);
+    flow.receive_buffer = buffer(at(other(sender)).options.receive_buffer, tcp.receive_buffer);
+    flow.window_max = std::max(
+        c.segment, std::min(buffer(at(sender).options.send_buffer, tcp.send_buffer), flow.receive_buffer));
+    measure(flow, round_trip);
+  }
 }
 
 void Network::Impl::on_connected(std::uint64_t which) {
@@ -149,6 +196,13 @@ void Network::Impl::establish(std::uint32_t end) {
     e.peer->on_connected(id_of(end));
   } else if (e.state == End::State::accepting) {
     e.state = End::State::open;
+    End& client = at(other(end));
+    const std::int64_t trips = client.options.handshake_round_trips;
+    if (trips > 0 && client.state == End::State::connecting) {
+      const sim::Duration round_trip = way(end) + way(other(end));
+      client.owner->at(sim.now() + way(end) + round_trip * (trips - 1), "net.connected",
+                       sim::bind<&Impl::on_connected>(this, word(other(end))));
+    }
     e.peer->on_accepted(id_of(end), connection(end).port);
   }
 }

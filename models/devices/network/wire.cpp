@@ -6,10 +6,11 @@
 
 namespace brokersim::network {
 
-sim::SimTime next_retransmission(sim::SimTime first_sent, sim::SimTime not_before) {
+sim::SimTime next_retransmission(sim::SimTime first_sent, sim::SimTime not_before, sim::Duration rto) {
   SIM_CHECK(not_before >= first_sent);
+  SIM_CHECK(rto.ns > 0);
   sim::SimTime at = first_sent;
-  sim::Duration timeout = kRtoMin;
+  sim::Duration timeout = rto;
   do {
     at += timeout;
     timeout = std::min(timeout * 2, kRtoMax);

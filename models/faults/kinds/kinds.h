@@ -13,6 +13,16 @@ extern const Kind kernel_panic;
 extern const Kind pause_process;
 // Network.
 extern const Kind partition;
+extern const Kind flapping_link;
+extern const Kind nic_down;
+extern const Kind packet_loss;
+extern const Kind network_delay;
+extern const Kind bandwidth_cap;
+extern const Kind mtu_black_hole;
+extern const Kind reset_connections;
+extern const Kind forget_connections;
+extern const Kind refuse_connections;
+extern const Kind slow_nic;
 // Storage.
 extern const Kind slow_disk;
 extern const Kind stall_disk;

@@ -60,7 +60,11 @@ sim::Task<void> BrokerService::run() {
   component_.spawn(
       heartbeat_loop());  // from the registration on: its session must not run out while logs load
   co_await logs_.load_all();
-  host_.network().listen(host_.id(), wire::kBrokerPort, component_, server_);
+  network::SocketOptions sockets;
+  sockets.send_buffer = cluster_.config.socket_send_buffer;
+  sockets.receive_buffer = cluster_.config.socket_receive_buffer;
+  sockets.backlog = cluster_.config.socket_listen_backlog_size;
+  host_.network().listen(host_.id(), wire::kBrokerPort, component_, server_, sockets);
   co_await metadata_loop_.publish();
   component_.spawn(isr_.run(&broker_epoch_));
   component_.spawn(replicas_.isr_check_loop());

@@ -7,6 +7,16 @@
 
 namespace brokersim::kafka::broker {
 
+namespace {
+
+network::SocketOptions socket_options(const BrokerConfig& config) {
+  network::SocketOptions options;
+  options.receive_buffer = config.replica_socket_receive_buffer;
+  return options;
+}
+
+}  // namespace
+
 Fetcher::Fetcher(sim::Process& process, const std::string& path, network::Network& network,
                  network::HostId self, const BrokerParams& params, wire::BrokerId leader,
                  const std::int64_t* broker_epoch, ReplicaManager& replicas)
@@ -16,7 +26,7 @@ Fetcher::Fetcher(sim::Process& process, const std::string& path, network::Networ
       broker_epoch_(broker_epoch),
       replicas_(replicas),
       channel_(component_, network, self, params.cluster->broker_hosts[static_cast<std::size_t>(leader)],
-               wire::kBrokerPort) {}
+               wire::kBrokerPort, socket_options(cluster_.config)) {}
 
 Fetcher::Fetched* Fetcher::find(wire::PartitionId id) {
   const auto at =

@@ -10,14 +10,14 @@ constexpr sim::Duration kSetupTimeout = {10'000'000'000};
 }  // namespace
 
 RpcChannel::RpcChannel(sim::Component& owner, network::Network& network, network::HostId from,
-                       network::HostId to, network::Port port)
-    : owner_(owner), network_(network), from_(from), to_(to), port_(port) {}
+                       network::HostId to, network::Port port, const network::SocketOptions& options)
+    : owner_(owner), network_(network), from_(from), to_(to), port_(port), options_(options) {}
 
 sim::Task<std::unique_ptr<wire::Message>> RpcChannel::exchange(std::unique_ptr<wire::Message> request,
                                                                sim::Bytes bytes, sim::Duration timeout) {
   if (state_ == State::closed) {
     state_ = State::connecting;
-    connection_ = network_.connect(from_, owner_, *this, to_, port_, kSetupTimeout);
+    connection_ = network_.connect(from_, owner_, *this, to_, port_, kSetupTimeout, options_);
   }
   if (state_ == State::connecting) co_await connected_.wait();
   if (state_ != State::open) co_return nullptr;

@@ -17,7 +17,7 @@ namespace brokersim::kafka::broker {
 class RpcChannel final : public network::Peer {
  public:
   RpcChannel(sim::Component& owner, network::Network& network, network::HostId from, network::HostId to,
-             network::Port port);
+             network::Port port, const network::SocketOptions& options = {});
 
   /// Sends `request` and returns its response; null if no connection could be made or the request failed
   /// (reset, closed, no answer within `timeout`).
@@ -54,6 +54,7 @@ class RpcChannel final : public network::Peer {
   network::HostId from_;
   network::HostId to_;
   network::Port port_;
+  network::SocketOptions options_;
   State state_ = State::closed;
   network::ConnectionId connection_;
   sim::Signal connected_;  // also notified when connecting failed

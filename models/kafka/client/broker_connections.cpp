@@ -8,8 +8,8 @@
 namespace brokersim::kafka::client {
 
 namespace {
-/// send.buffer.bytes of the producer.
-constexpr sim::Bytes kSendBuffer = {131'072};
+/// What a socket without SO_SNDBUF takes: the maximum of tcp_wmem.
+constexpr sim::Bytes kAutotuned = {4'194'304};
 /// How soon a full socket is looked at again: doubling from the one to the other.
 constexpr sim::Duration kLookMin = {50'000};
 constexpr sim::Duration kLookMax = {10'000'000};
@@ -24,6 +24,7 @@ BrokerConnections::BrokerConnections(sim::Component& owner, const ClientSite& si
       host_(site.host),
       line_rate_(site.line_rate),
       config_(config),
+      send_buffer_(config.send_buffer.n < 0 ? kAutotuned : config.send_buffer),
       listener_(listener),
       reconnect_jitter_(owner.stream("reconnect").child(site.life)),
       setup_jitter_(owner.stream("connection_setup").child(site.life)) {
@@ -114,7 +115,10 @@ void BrokerConnections::connect(wire::BrokerId broker) {
   to.state = State::connecting;
   const std::uint64_t bits = setup_jitter_.child(static_cast<std::uint64_t>(broker)).bits(to.draws++);
   const sim::Duration timeout = std::max(config_.setup(to.setup_failures, bits), sim::Duration{1});
-  to.connection = network_.connect(host_, owner_, *this, to.host, wire::kBrokerPort, timeout);
+  network::SocketOptions options;
+  options.send_buffer = config_.send_buffer;
+  options.receive_buffer = config_.receive_buffer;
+  to.connection = network_.connect(host_, owner_, *this, to.host, wire::kBrokerPort, timeout, options);
 }
 
 wire::BrokerId BrokerConnections::broker_of(network::ConnectionId connection) const {
@@ -208,7 +212,7 @@ void BrokerConnections::send_unanswered(wire::BrokerId broker, RequestTag tag, s
   sim::SimTime left = now;
   if (line_rate_.n > 0) {
     to.card_free = std::max(to.card_free, now) + sim::transfer_time(size, line_rate_);
-    left = std::max(now, to.card_free - std::min(sim::transfer_time(kSendBuffer, line_rate_),
+    left = std::max(now, to.card_free - std::min(sim::transfer_time(send_buffer_, line_rate_),
                                                  sim::Duration{to.card_free.ns}));
   }
   owner_.at(left, "producer.written", sim::bind<&BrokerConnections::on_left>(this, word));
@@ -239,7 +243,7 @@ void BrokerConnections::finish_written(wire::BrokerId broker) {
     const sim::Bytes received = to.sent - network_.unacknowledged(to.connection);
     SIM_CHECK(received.n >= 0);
     const sim::Bytes held = first->through - received;
-    if (held > kSendBuffer) return look_later(broker, held - kSendBuffer);
+    if (held > send_buffer_) return look_later(broker, held - send_buffer_);
     to.look_after = {};
     const RequestTag tag = first->tag;
     to.in_flight.erase(first);
@@ -303,7 +307,7 @@ void BrokerConnections::check_timeouts() {
     const bool unwritten =
         std::any_of(waiting.begin(), waiting.end(), [](const InFlight& r) { return !r.answered; });
     if (unwritten) {
-      network_.close_unfinished(node(broker).connection, kSendBuffer);
+      network_.close_unfinished(node(broker).connection, send_buffer_);
     } else {
       network_.close(node(broker).connection);
     }

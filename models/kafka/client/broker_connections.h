@@ -35,6 +35,8 @@ struct ConnectionConfig {
   std::int32_t max_in_flight = 100;
   Backoff reconnect;
   Backoff setup;
+  sim::Bytes send_buffer = {131'072};    ///< send.buffer.bytes; negative: the system's autotuning
+  sim::Bytes receive_buffer = {65'536};  ///< receive.buffer.bytes; likewise
 };
 
 /// A request as its sender knows it.
@@ -145,6 +147,7 @@ class BrokerConnections final : public network::Peer {
   network::HostId host_;
   sim::BytesPerSecond line_rate_;
   ConnectionConfig config_;
+  sim::Bytes send_buffer_;
   ConnectionListener& listener_;
   sim::Stream reconnect_jitter_;
   sim::Stream setup_jitter_;

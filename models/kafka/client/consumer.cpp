@@ -20,7 +20,9 @@ Consumer::Consumer(sim::Process& process, const ClientSite& site, ConsumerParams
                     /*max_in_flight=*/100,
                     {params_.config.reconnect_backoff, params_.config.reconnect_backoff_max},
                     {params_.config.socket_connection_setup_timeout,
-                     params_.config.socket_connection_setup_timeout_max}},
+                     params_.config.socket_connection_setup_timeout_max},
+                    params_.config.send_buffer,
+                    params_.config.receive_buffer},
                    *this),
       metadata_(
           component_, site_, connections_,

@@ -23,7 +23,9 @@ Producer::Producer(sim::Process& process, const ClientSite& site, ProducerParams
                     params_.config.max_in_flight,
                     {params_.config.reconnect_backoff, params_.config.reconnect_backoff_max},
                     {params_.config.socket_connection_setup_timeout,
-                     params_.config.socket_connection_setup_timeout_max}},
+                     params_.config.socket_connection_setup_timeout_max},
+                    params_.config.send_buffer,
+                    params_.config.receive_buffer},
                    *this),
       metadata_(
           component_, site_, connections_,

@@ -30,7 +30,11 @@ ControllerService::ControllerService(sim::Process& process, host::Host& host,
       quorum_(component_, network_, host.file_system(), store, quorum_config(config_), *this) {}
 
 void ControllerService::start() {
-  network_.listen(host_.id(), wire::kControllerPort, component_, *this);
+  network::SocketOptions sockets;
+  sockets.send_buffer = config_.broker.socket_send_buffer;
+  sockets.receive_buffer = config_.broker.socket_receive_buffer;
+  sockets.backlog = config_.broker.socket_listen_backlog_size;
+  network_.listen(host_.id(), wire::kControllerPort, component_, *this, sockets);
   quorum_.start();
 }
 

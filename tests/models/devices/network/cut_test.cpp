@@ -27,7 +27,8 @@ TEST(Cut, HeldMessagesArriveInOrderAtTheNextRetransmission) {
   t.run_until_ns(10 * kS);
   EXPECT_EQ(
       t.b.heard,
-      (Log{{4 * kS + 61'000, "1: 910 B"}, {4 * kS + 62'000, "2: 910 B"}, {4 * kS + 63'000, "3: 910 B"}}));
+      (Log{{4 * kS + 61'000, "1: 910 B"}, {4 * kS + 182'000, "2: 910 B"}, {4 * kS + 183'000, "3: 910 B"}}))
+      << "after a timeout the window is one segment: the others wait for its acknowledgement";
   t.a.send(connection, 910, 4);
   t.run_until_ns(11 * kS);
   EXPECT_EQ(t.b.heard.back(), (Heard{10 * kS + 61'000, "4: 910 B"}))
@@ -94,8 +95,9 @@ TEST(Cut, CutAgainBeforeTheRetransmission) {
   EXPECT_EQ(t.b.heard, (Log{{kMs + 25'400 * kMs + 61'000, "1: 910 B"}}));
 }
 
-// Method: 200,000 B on the wire at 1 B/ns. Wholly sent before the cut: arrives. Cut while the third of four quanta
-// is being sent: the quanta that the card has been given pass, the rest follows 200 ms after the cut.
+// Method: 200,000 B are three quanta and a bit, 1 ns a byte. A message wholly sent before the cut arrives. Cut while
+// the second quantum is being sent: the first passes, the rest starts again 200 ms after the cut with a window of one
+// segment: 1, 2, 4, 8, 16, 32 segments, a round trip of 120 us and one segment each, and the last 42,168 B.
 TEST(Cut, WhatHasLeftTheCardPasses) {
   Cluster t;
   const ConnectionId connection = t.open(t.a, t.b);
@@ -106,16 +108,16 @@ TEST(Cut, WhatHasLeftTheCardPasses) {
   EXPECT_EQ(t.b.heard, (Log{{kMs + 61'000, "1: 910 B"}}));
   t.network.heal(t.a.host, t.b.host);
 
-  const std::int64_t wire = wire_bytes(sim::Bytes{200'000}).n;
+  const std::int64_t last = wire_bytes(sim::Bytes{200'000 - kQuantumPayload - 63 * 1'448}).n;
   t.a.send(connection, 200'000, 2);
-  const std::int64_t cut_at = 10 * kMs + 2 * 65'536 + 1'000;
+  const std::int64_t cut_at = 10 * kMs + kQuantumWire + 1'000;
   t.run_until_ns(cut_at);
   t.network.cut(t.a.host, t.b.host);
   t.run_until_ns(100 * kMs);
   t.network.heal(t.a.host, t.b.host);
   t.run_until_ns(1 * kS);
   ASSERT_EQ(t.b.heard.size(), 2u);
-  EXPECT_EQ(t.b.heard[1], (Heard{cut_at + 200 * kMs + (wire - 3 * 65'536) + 60'000, "2: 200000 B"}));
+  EXPECT_EQ(t.b.heard[1], (Heard{cut_at + 200 * kMs + 6 * (120'000 + 1'538) + last + 60'000, "2: 200000 B"}));
 }
 
 TEST(Cut, MessageStillOnTheCardIsHeld) {

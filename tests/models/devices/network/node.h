@@ -86,6 +86,17 @@ class Node final : public Peer {
 inline constexpr NicConfig kGigabyteNic{sim::BytesPerSecond{1'000'000'000}};
 inline constexpr LatencyConfig kLatency{sim::Duration{10'000}, sim::Duration{60'000}, sim::Duration{350'000}};
 inline constexpr Port kPort{9092};
+// A window that never limits, ports that never drop: what is left are the cards and the way.
+inline const TcpConfig kWide = [] {
+  TcpConfig tcp;
+  tcp.initial_window = 1'000'000;
+  tcp.slow_start_after_idle = false;
+  tcp.send_buffer = tcp.receive_buffer = sim::Bytes{1'000'000'000};
+  return tcp;
+}();
+// What a card takes of one connection at once: 46 segments of 1,448 B, 1,538 B each on the wire.
+inline constexpr std::int64_t kQuantumPayload = 66'608;
+inline constexpr std::int64_t kQuantumWire = 70'748;
 
 /// Three machines in zone a, one in zone b, a node on each; "b" listens on 9092.
 struct Cluster {
@@ -93,9 +104,9 @@ struct Cluster {
   Network network;
   Node a, b, c, far;
 
-  explicit Cluster(std::uint64_t seed = 1)
+  explicit Cluster(const TcpConfig& tcp = kWide, std::uint64_t seed = 1)
       : sim(seed),
-        network(sim, kLatency),
+        network(sim, kLatency, tcp),
         a(sim, network, network.add_host("a", "a", kGigabyteNic), "host/a/process"),
         b(sim, network, network.add_host("b", "a", kGigabyteNic), "host/b/process"),
         c(sim, network, network.add_host("c", "a", kGigabyteNic), "host/c/process"),

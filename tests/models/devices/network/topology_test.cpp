@@ -23,13 +23,13 @@ TEST(Topology, DelaysAreExactlyTheConfiguredOnes) {
   EXPECT_EQ(topology.latency(d, c), 61'001_ns) << "a host added later is in the table";
 }
 
-TEST(Topology, RouteGoesOverSwitchesAndCore) {
+TEST(Topology, RouteGoesOverSwitches) {
   Topology topology(LatencyConfig{});
-  const HostId a = topology.add_host("x");  // switch x is node 1, a is node 2
+  const HostId a = topology.add_host("x");  // switch x is node 0, the region's router 1, a is node 2
   const HostId b = topology.add_host("x");  // node 3
   const HostId c = topology.add_host("y");  // switch y is node 4, c is node 5
-  EXPECT_EQ(topology.route(a, b), (std::vector<NodeId>{{2}, {1}, {3}}));
-  EXPECT_EQ(topology.route(a, c), (std::vector<NodeId>{{2}, {1}, {0}, {4}, {5}}));
+  EXPECT_EQ(topology.route(a, b), (std::vector<NodeId>{{2}, {0}, {3}}));
+  EXPECT_EQ(topology.route(a, c), (std::vector<NodeId>{{2}, {0}, {4}, {5}}));
 }
 
 // Method: two cables of 10 us + 10 us over hosts of the same cost, made in both orders.
