@@ -49,6 +49,17 @@ void Process::pause() {
   sim_.lives_[life_].state = Simulation::LifeState::paused;
 }
 
+void Process::set_timer_drift(std::int64_t ppb) {
+  SIM_CHECK(ppb <= 100'000'000, path_ + " has timers that are fast by more than a tenth");
+  SIM_CHECK(ppb >= -100'000'000, path_ + " has timers that are slow by more than a tenth");
+  timer_drift_ = ppb;
+}
+
+Duration Process::drifted(Duration asked) const {
+  constexpr std::int64_t kBillion = 1'000'000'000;
+  return {static_cast<std::int64_t>(static_cast<__int128>(asked.ns) * kBillion / (kBillion + timer_drift_))};
+}
+
 void Process::resume() {
   if (!alive_ || !paused_) return;
   paused_ = false;

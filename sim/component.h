@@ -44,6 +44,12 @@ class Process {
   /// Spawned tasks that have not ended.
   [[nodiscard]] std::size_t tasks() const { return tasks_; }
 
+  /// The oscillator of its machine: timers asked for from now on with Component::after(), delay() and wait_for() run
+  /// fast by `ppb` parts in a thousand million, or slow if negative. Within a tenth.
+  void set_timer_drift(std::int64_t ppb);
+  /// True time until a timer of `asked` (not negative) goes off.
+  [[nodiscard]] Duration timer(Duration asked) const { return timer_drift_ == 0 ? asked : drifted(asked); }
+
   // For tasks (sim/task.h).
   void adopt(detail::Branch& branch);
   void forget(detail::Branch& branch);
@@ -53,12 +59,14 @@ class Process {
   friend class Completion;
 
   void end_life();
+  [[nodiscard]] Duration drifted(Duration asked) const;
 
   Simulation& sim_;
   std::string path_;
   std::uint32_t life_;
   bool alive_ = true;
   bool paused_ = false;
+  std::int64_t timer_drift_ = 0;
   detail::Branch* first_ = nullptr;  // running branches, in the order in which they began
   detail::Branch* last_ = nullptr;
   std::size_t tasks_ = 0;
@@ -79,7 +87,11 @@ class Component {
     return sim_.schedule(*this, time, kind, callback);
   }
   EventHandle after(Duration delay, EventKind kind, Callback callback) {
-    return sim_.schedule(*this, sim_.now() + delay, kind, callback);
+    return sim_.schedule(*this, sim_.now() + timer(delay), kind, callback);
+  }
+  /// True time until a timer of this component goes off: its process's, or exact for hardware.
+  [[nodiscard]] Duration timer(Duration asked) const {
+    return process_ == nullptr ? asked : process_->timer(asked);
   }
   void cancel(EventHandle& handle) {
     sim_.cancel(handle);

@@ -37,7 +37,10 @@ class Signal {
     void await_suspend(std::coroutine_handle<Promise> frame) {
       if (!wakeup.suspend(frame, signal->name_, &detail::WaitList<Waiter>::leave_any, this)) return;
       signal->waiters_.push_back(this);
-      if (timeout != Duration::max()) wakeup.wake_at(wakeup.component().now() + timeout, "task.timeout");
+      if (timeout != Duration::max()) {
+        Component& owner = wakeup.component();
+        wakeup.wake_at(owner.now() + owner.timer(timeout), "task.timeout");
+      }
     }
     Waited await_resume() {
       wakeup.resumed();

@@ -301,7 +301,8 @@ struct DelayAwaiter {
   bool await_ready() const noexcept { return false; }
   template <class Promise>
   void await_suspend(std::coroutine_handle<Promise> frame) {
-    if (wakeup.suspend(frame, kind.name)) wakeup.wake_at(wakeup.component().now() + delay, kind);
+    if (!wakeup.suspend(frame, kind.name)) return;
+    wakeup.wake_at(wakeup.component().now() + wakeup.component().timer(delay), kind);
   }
   Waited await_resume() {
     wakeup.resumed();

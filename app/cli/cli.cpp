@@ -28,6 +28,7 @@ struct Options {
   std::vector<std::string> overrides;
   std::string subject;
   bool markdown = false;
+  bool faults = false;
   RunOptions run;
   TestOptions test;
   DiffOptions diff;
@@ -148,6 +149,7 @@ int run_command_line(const std::vector<std::string>& arguments, std::ostream& ou
 
   CLI::App* schema_command = app.add_subcommand("schema", "Print the JSON Schema of scenario files.");
   schema_command->add_flag("--markdown", options.markdown, "Print the reference page instead.");
+  schema_command->add_flag("--faults", options.faults, "Print the page of faults instead.");
 
   CLI::App* list_command = app.add_subcommand("list", "List what scenarios may name.");
   list_command->add_option("WHAT", options.subject, "hardware, faults, checks, metrics or probes.")
@@ -203,7 +205,9 @@ int run_command_line(const std::vector<std::string>& arguments, std::ostream& ou
   if (check_command->parsed()) return check(options.files, options.overrides, out, err);
   if (list_command->parsed()) return list(options.subject, out);
   if (schema_command->parsed())
-    out << (options.markdown ? scenario::format_markdown() : scenario::schema_json());
+    out << (options.faults     ? scenario::fault_page_markdown()
+            : options.markdown ? scenario::format_markdown()
+                               : scenario::schema_json());
   return exit_ok;
 }
 

@@ -38,6 +38,11 @@ host::HardwareConfig build_hardware(Build& build, const View& host) {
                     "bandwidth is the sustained rate");
     hardware.nic.burst = {0};
   }
+  take(hardware.cpu.threads_per_core, cpu.integer("threads_per_core"));
+  take(hardware.cpu.smt_gain_percent, cpu.integer("smt_gain_percent"));
+  take(hardware.cpu.steal_percent, cpu.integer("steal_percent"));
+  take(hardware.cpu.quota_percent, cpu.integer("quota_percent"));
+  take(hardware.cpu.quota_period, cpu.quantity("quota_period"));
 
   const View cache = view.object("page_cache");
   take(hardware.page_cache.memory, cache.quantity("memory"));

@@ -273,6 +273,14 @@ void build_kafka(Build& build, const std::string& name, const View& view) {
   build_rules(view.object("rules"), cluster.version, settings.broker);
   cluster.broker = settings.broker;
 
+  const View jvm = view.object("jvm");
+  const std::string collector = jvm.text("collector").value_or("none");
+  cluster.jvm.collector = collector == "g1"    ? compute::Collector::g1
+                          : collector == "zgc" ? compute::Collector::zgc
+                                               : compute::Collector::none;
+  cluster.jvm.gap_percent = static_cast<std::int32_t>(*jvm.integer("gap_percent"));
+  cluster.jvm.pause_percent = static_cast<std::int32_t>(*jvm.integer("pause_percent"));
+
   build_controllers(build, view, cluster);
   const auto topics = view.elements("topics");
   if (static_cast<std::int64_t>(topics.size()) > limits::topics) {

@@ -170,6 +170,7 @@ class WorkloadBuilder {
                  "stop is at 5/6 of the run unless given");
     }
     w.send_cost = *view_.duration("send_cost");
+    w.compressed_percent = static_cast<std::int32_t>(view_.integer("compressed_percent").value_or(0));
     KafkaSettings settings;
     apply_defaults(settings, PropertyScope::producer, version());
     const PropertySet given(doc_, view_, PropertyScope::producer, version());

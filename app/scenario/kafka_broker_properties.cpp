@@ -19,6 +19,10 @@ void set_num_partitions(KafkaSettings& s, const PropertyValue& v) {
   s.num_partitions = static_cast<std::int32_t>(v.integer);
 }
 
+void set_inter_broker_tls(KafkaSettings& s, const PropertyValue& v) {
+  s.broker.inter_broker_tls = v.text.ends_with("SSL");
+}
+
 void add_replication(std::vector<Property>& all) {
   const std::vector<Property> table{
       number("default.replication.factor", "1", 1, 32'767, set_default_replication_factor),
@@ -137,10 +141,12 @@ void add_log(std::vector<Property>& all) {
       real("log.cleaner.io.buffer.load.factor", "0.9"),
       number("log.cleaner.io.buffer.size", "524288", 0, int_max),
       number("message.max.bytes", "1048588", 0, int_max, set<topic, &TopicConfig::max_message_bytes>),
-      choice("log.message.timestamp.type", "CreateTime", {"CreateTime", "LogAppendTime"}),
-      number("log.message.timestamp.before.max.ms", long_max_text, 0, long_max),
-      number("log.message.timestamp.after.max.ms", since_4_0(long_max_text, "3600000"), 0, long_max),
-      word("compression.type", "producer"),
+      choice("log.message.timestamp.type", "CreateTime", {"CreateTime", "LogAppendTime"}, set_timestamp_type),
+      number("log.message.timestamp.before.max.ms", long_max_text, 0, long_max,
+             set<topic, &TopicConfig::timestamp_before_max>),
+      number("log.message.timestamp.after.max.ms", since_4_0(long_max_text, "3600000"), 0, long_max,
+             set<topic, &TopicConfig::timestamp_after_max>),
+      choice("compression.type", "producer", topic_codecs(), set_topic_codec),
       flag("log.preallocate", "false"),
       number("num.recovery.threads.per.data.dir", since_4_0("1", "2"), 1, 10'000,
              set<broker, &BrokerConfig::num_recovery_threads_per_data_dir>),
@@ -153,6 +159,7 @@ void add_log(std::vector<Property>& all) {
       number("log.local.retention.ms", "-2", -2, long_max),
       number("log.local.retention.bytes", "-2", -2, long_max),
   };
+  add_levels<topic>(all);
   all.insert(all.end(), table.begin(), table.end());
 }
 
@@ -162,7 +169,8 @@ void add_network(std::vector<Property>& all) {
       number("num.io.threads", "8", 1, 10'000, set<broker, &BrokerConfig::num_io_threads>),
       number("background.threads", "10", 1, int_max),
       number("queued.max.requests", "500", 1, int_max, set<broker, &BrokerConfig::queued_max_requests>),
-      number("queued.max.request.bytes", "-1", -1, long_max),
+      number("queued.max.request.bytes", "-1", -1, long_max,
+             set<broker, &BrokerConfig::queued_max_request_bytes>),
       number("socket.send.buffer.bytes", "102400", -1, int_max,
              set<broker, &BrokerConfig::socket_send_buffer>),
       number("socket.receive.buffer.bytes", "102400", -1, int_max,
@@ -184,7 +192,8 @@ void add_network(std::vector<Property>& all) {
       word("advertised.listeners"),
       word("listener.security.protocol.map"),
       word("inter.broker.listener.name"),
-      word("security.inter.broker.protocol"),
+      choice("security.inter.broker.protocol", "PLAINTEXT",
+             {"PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"}, set_inter_broker_tls),
       word("broker.rack"),
       flag("delete.topic.enable", "true"),
   };

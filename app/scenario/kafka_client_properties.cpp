@@ -21,7 +21,12 @@ void set_offset_reset(KafkaSettings& s, const PropertyValue& v) {
                                                       : kafka::OffsetReset::latest;
 }
 
-/// What both clients have and the model does not need.
+void set_tls(KafkaSettings& s, const PropertyValue& v) {
+  s.producer.tls = v.text.ends_with("SSL");
+  s.consumer.tls = s.producer.tls;
+}
+
+/// What both clients have.
 void add_common(std::vector<Property>& all) {
   const std::vector<Property> table{
       word("bootstrap.servers"),
@@ -32,7 +37,7 @@ void add_common(std::vector<Property>& all) {
       word("interceptor.classes"),
       word("metric.reporters"),
       word("metadata.recovery.strategy"),
-      word("security.protocol", "PLAINTEXT"),
+      choice("security.protocol", "PLAINTEXT", {"PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"}, set_tls),
       word("sasl.mechanism"),
       word("sasl.jaas.config"),
   };
@@ -69,7 +74,7 @@ std::vector<Property> producer_properties() {
       number("metadata.max.idle.ms", "300000", 5'000, long_max),
       number("send.buffer.bytes", "131072", -1, int_max, set<producer, &ProducerConfig::send_buffer>),
       number("receive.buffer.bytes", "32768", -1, int_max, set<producer, &ProducerConfig::receive_buffer>),
-      choice("compression.type", "none", {"none", "gzip", "snappy", "lz4", "zstd"}),
+      choice("compression.type", "none", {"none", "gzip", "snappy", "lz4", "zstd"}, set_codec<producer>),
       number("transaction.timeout.ms", "60000", 0, int_max),
       word("transactional.id"),
       word("partitioner.class"),
@@ -79,6 +84,7 @@ std::vector<Property> producer_properties() {
       word("key.serializer"),
       word("value.serializer"),
   };
+  add_levels<producer>(all);
   add_common(all);
   return all;
 }

@@ -88,4 +88,40 @@ inline Property choice(std::string_view name, std::string_view value, std::vecto
           .set = setter};
 }
 
+/// Codec of a producer, or of a topic.
+template <auto Part>
+inline void set_codec(KafkaSettings& s, const PropertyValue& v) {
+  kafka::Compression& compression = (s.*Part).compression;
+  compression.codec = v.text == "gzip"     ? compute::Codec::gzip
+                      : v.text == "snappy" ? compute::Codec::snappy
+                      : v.text == "lz4"    ? compute::Codec::lz4
+                      : v.text == "zstd"   ? compute::Codec::zstd
+                                           : compute::Codec::none;
+}
+inline void set_topic_codec(KafkaSettings& s, const PropertyValue& v) {
+  s.topic.keeps_codec = v.text == "producer";
+  set_codec<&KafkaSettings::topic>(s, v);
+}
+/// compression.<codec>.level (KIP-390, since 3.8), of a producer or of a topic.
+template <auto Part>
+inline void add_levels(std::vector<Property>& all) {
+  all.push_back(number("compression.gzip.level", "-1", -1, 9, [](KafkaSettings& s, const PropertyValue& v) {
+    (s.*Part).compression.gzip_level = static_cast<std::int32_t>(v.integer);
+  }));
+  all.push_back(number("compression.lz4.level", "9", 1, 17, [](KafkaSettings& s, const PropertyValue& v) {
+    (s.*Part).compression.lz4_level = static_cast<std::int32_t>(v.integer);
+  }));
+  all.push_back(
+      number("compression.zstd.level", "3", -131'072, 22, [](KafkaSettings& s, const PropertyValue& v) {
+        (s.*Part).compression.zstd_level = static_cast<std::int32_t>(v.integer);
+      }));
+}
+inline void set_timestamp_type(KafkaSettings& s, const PropertyValue& v) {
+  s.topic.log_append_time = v.text == "LogAppendTime";
+}
+inline const std::vector<std::string>& topic_codecs() {
+  static const std::vector<std::string> names{"producer", "uncompressed", "gzip", "snappy", "lz4", "zstd"};
+  return names;
+}
+
 }  // namespace brokersim::scenario::rows

@@ -9,7 +9,7 @@ using kafka::TopicConfig;
 
 std::vector<Property> topic_properties() {
   constexpr auto topic = &KafkaSettings::topic;
-  return {
+  std::vector<Property> all{
       number("min.insync.replicas", "1", 1, int_max, set<topic, &TopicConfig::min_insync_replicas>),
       flag("unclean.leader.election.enable", "false", set<topic, &TopicConfig::unclean_leader_election>),
       {.name = "segment.bytes",
@@ -34,10 +34,12 @@ std::vector<Property> topic_properties() {
       number("delete.retention.ms", "86400000", 0, long_max),
       number("min.compaction.lag.ms", "0", 0, long_max),
       number("max.compaction.lag.ms", long_max_text, 1, long_max),
-      choice("message.timestamp.type", "CreateTime", {"CreateTime", "LogAppendTime"}),
-      number("message.timestamp.before.max.ms", long_max_text, 0, long_max),
-      number("message.timestamp.after.max.ms", since_4_0(long_max_text, "3600000"), 0, long_max),
-      word("compression.type", "producer"),
+      choice("message.timestamp.type", "CreateTime", {"CreateTime", "LogAppendTime"}, set_timestamp_type),
+      number("message.timestamp.before.max.ms", long_max_text, 0, long_max,
+             set<topic, &TopicConfig::timestamp_before_max>),
+      number("message.timestamp.after.max.ms", since_4_0(long_max_text, "3600000"), 0, long_max,
+             set<topic, &TopicConfig::timestamp_after_max>),
+      choice("compression.type", "producer", topic_codecs(), set_topic_codec),
       flag("preallocate", "false"),
       flag("remote.storage.enable", "false"),
       number("local.retention.ms", "-2", -2, long_max),
@@ -45,6 +47,8 @@ std::vector<Property> topic_properties() {
       word("leader.replication.throttled.replicas"),
       word("follower.replication.throttled.replicas"),
   };
+  add_levels<topic>(all);
+  return all;
 }
 
 }  // namespace brokersim::scenario

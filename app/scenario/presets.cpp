@@ -54,6 +54,11 @@ class Maker {
          "three quarters of the memory: assumption");
     return *this;
   }
+  Maker& hyperthreads(const char* source) {
+    preset_.hardware.cpu.threads_per_core = 2;
+    note("cpu.threads_per_core", "2", source);
+    return *this;
+  }
   Maker& speed(std::int32_t percent, const char* source) {
     preset_.hardware.cpu.speed_percent = percent;
     note("cpu.speed_percent", std::to_string(percent), source);
@@ -137,6 +142,7 @@ Preset i3en_2xlarge() {
   const DiskConfig disk = protected_nvme(2'500'000'000'000, 666'894'336, 333'447'168, 84'480, 66'969);
   return Maker("i3en.2xlarge", "AWS i3en.2xlarge: 8 vCPU, 64 GiB, 2 x 2.5 TB NVMe, 8.4 Gb/s")
       .machine(8, 64 * gib, aws_spec)
+      .hyperthreads(aws_spec)
       .speed(100, cost_machine)
       .nic(1'050'000'000, aws_net)
       .disks(2, disk, iotune, instance_latency, instance_plp)
@@ -147,6 +153,7 @@ Preset i3en_3xlarge() {
   const DiskConfig disk = protected_nvme(7'500'000'000'000, 2'043'674'624, 1'024'458'752, 257'024, 174'080);
   return Maker("i3en.3xlarge", "AWS i3en.3xlarge: 12 vCPU, 96 GiB, 1 x 7.5 TB NVMe, 12.5 Gb/s")
       .machine(12, 96 * gib, aws_spec)
+      .hyperthreads(aws_spec)
       .speed(100, cost_machine)
       .nic(1'562'500'000, aws_net)
       .disks(1, disk, iotune, instance_latency, instance_plp)
@@ -157,6 +164,7 @@ Preset i3en_6xlarge() {
   const DiskConfig disk = protected_nvme(7'500'000'000'000, 2'043'674'624, 1'024'458'752, 257'024, 174'080);
   return Maker("i3en.6xlarge", "AWS i3en.6xlarge: 24 vCPU, 192 GiB, 2 x 7.5 TB NVMe, 25 Gb/s")
       .machine(24, 192 * gib, aws_spec)
+      .hyperthreads(aws_spec)
       .speed(100, cost_machine)
       .nic(3'125'000'000, aws_net)
       .disks(2, disk, iotune, instance_latency, instance_plp)
@@ -167,6 +175,7 @@ Preset i3_4xlarge() {
   const DiskConfig disk = protected_nvme(1'900'000'000'000, 2'015'342'735, 808'775'652, 411'200, 181'500);
   return Maker("i3.4xlarge", "AWS i3.4xlarge: 16 vCPU, 122 GiB, 2 x 1.9 TB NVMe, 5 Gb/s")
       .machine(16, 122 * gib, aws_spec)
+      .hyperthreads(aws_spec)
       .speed(85, "assumption: Broadwell (2016) against the machine of the cost constants")
       .nic(625'000'000, "AWS: up to 10 Gb/s; baseline assumed twice the 2.5 Gb/s of i3.2xlarge")
       .disks(2, disk, "iotune measurements of i3.2xlarge (one such drive) shipped with Redpanda's rpk",

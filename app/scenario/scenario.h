@@ -46,4 +46,7 @@ struct LoadResult {
 /// The reference page of the file format (Markdown), made from the same tables.
 [[nodiscard]] std::string format_markdown();
 
+/// docs/faults.md: every kind of fault, and what of the fault catalogue is modelled.
+[[nodiscard]] std::string fault_page_markdown();
+
 }  // namespace brokersim::scenario

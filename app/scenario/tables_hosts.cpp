@@ -66,6 +66,33 @@ const Table& cpu_table() {
                         .doc = "Speed in percent of the machine on which the cost constants were measured.",
                         .min = 1,
                         .max = 10'000}),
+          preset_field({.name = "threads_per_core",
+                        .type = integer,
+                        .doc = "Hardware threads that share a physical core: 2 with hyperthreading.",
+                        .min = 1,
+                        .max = 8}),
+          preset_field({.name = "smt_gain_percent",
+                        .type = integer,
+                        .doc = "Throughput that the further hardware threads of a core add, together.",
+                        .max = 100}),
+          {.name = "steal_percent",
+           .type = integer,
+           .doc = "Time that the hypervisor gives to other guests.",
+           .fallback = "0",
+           .max = 95},
+          {.name = "quota_percent",
+           .type = integer,
+           .doc = "CPU time that all processes together may use in a quota_period, in percent of one "
+                  "hardware thread "
+                  "(a container's CPU limit); 0: no limit.",
+           .fallback = "0",
+           .max = 1'000'000},
+          {.name = "quota_period",
+           .type = duration,
+           .doc = "cpu.cfs_period_us.",
+           .fallback = "100 ms",
+           .min = ms,
+           .max = second},
       }};
   return table;
 }

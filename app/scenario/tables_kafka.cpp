@@ -80,6 +80,37 @@ const Table& topic_table() {
   return table;
 }
 
+const Table& jvm_table() {
+  static const Table table{
+      "jvm",
+      "",
+      "Pauses of the garbage collector: all threads of the process stop.",
+      {
+          {.name = "collector",
+           .type = choice,
+           .doc =
+               "g1: about every 2 s 12 ms (a tenth of them 21 ms or more), every minute 35 ms, very rarely "
+               "seconds. zgc: below 0.1 ms. none: no pauses.",
+           .fallback = "none",
+           .choices = {"none", "g1", "zgc"}},
+          {.name = "gap_percent",
+           .type = integer,
+           .doc = "Time between pauses in percent of the collector's: less with a small young generation or "
+                  "much "
+                  "allocation.",
+           .fallback = "100",
+           .min = 1,
+           .max = 100'000},
+          {.name = "pause_percent",
+           .type = integer,
+           .doc = "Length of pauses in percent of the collector's.",
+           .fallback = "100",
+           .min = 1,
+           .max = 100'000},
+      }};
+  return table;
+}
+
 const Table& kafka_table() {
   static const Table table{
       "system",
@@ -107,6 +138,10 @@ const Table& kafka_table() {
           {.name = "properties",
            .type = text,
            .doc = "A real server.properties, relative to this file; unknown names in it are warnings."},
+          {.name = "jvm",
+           .type = object,
+           .doc = "The Java virtual machine that every broker runs in.",
+           .table = &jvm_table()},
           {.name = "rules",
            .type = object,
            .doc = "Single rules that differ from the version's.",
@@ -188,9 +223,16 @@ const Table& producer_table() {
              .max = run_max},
             {.name = "send_cost",
              .type = duration,
-             .doc = "CPU time of the application and the client per record.",
+             .doc = "CPU time of the application and the client per record, beside compression.",
              .fallback = "0 s",
              .max = second},
+            {.name = "compressed_percent",
+             .type = integer,
+             .doc = "Size of large batches after compression, whatever the codec. Default: as the codec does "
+                    "on mixed "
+                    "files (lz4 48, snappy 48, zstd 32, gzip 32).",
+             .min = 1,
+             .max = 100},
         });
     return t;
   }();

@@ -43,6 +43,15 @@ enum class FaultKind : std::uint8_t {
   forget_connections,  ///< [N9] A middlebox forgets them: half open.
   refuse_connections,  ///< [N9 P10] New connections are refused, or their SYNs dropped.
   slow_nic,  ///< [N8] The card runs at a share of its rate.
+  crash_loop,           ///< [P6] Killed and started again and again.
+  frozen_host,          ///< [P4] The machine stands still, its kernel too.
+  stalled_threads,      ///< [P9] Some threads of a broker's pool stand still.
+  slow_cpu,             ///< [P7] Everything computes more slowly.
+  noisy_neighbour,      ///< [P7] Somebody else's threads compute on the same cores.
+  lost_cores,           ///< [P7] Cores are taken offline.
+  clock_step,           ///< [T1] The wall clock is set wrong.
+  clock_drift,          ///< [T2] The wall clock gains or loses.
+  clock_strobe,         ///< [T3] The wall clock jumps to and fro.
 };
 
 /// Whom a fault hits. Exactly one selector is set; `target` may hold several for a partition's sides.

@@ -135,7 +135,7 @@ void FaultEngine::heal(std::uint64_t index) {
 
 // --- Counting --------------------------------------------------------------------------------------------------
 
-/// What an effect that is on has done by now; one that has been let go of keeps what was measured then.
+/// What an effect has done by now; one that has been let go of keeps what was measured then.
 void FaultEngine::measure(RealisedFault& realised, const Active& active) {
   if (active.effect == nullptr || realised.healed_at.has_value()) return;
   realised.had_effect = active.effect->had_effect();

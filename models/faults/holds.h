@@ -55,11 +55,46 @@ class DiskHolds {
   std::map<std::string, std::vector<std::int32_t>> factors_;  // by path of the disk
 };
 
+/// What takes processor time from a host: of slow factors the largest counts, threads and cores add up.
+class CpuHolds {
+ public:
+  void slow(host::Host& host, std::int32_t factor_percent);
+  void release_slow(host::Host& host, std::int32_t factor_percent);
+  /// Negative takes back.
+  void add_neighbours(host::Host& host, std::int32_t threads);
+  void add_lost_cores(host::Host& host, std::int32_t cores);
+
+ private:
+  struct Hold {
+    std::vector<std::int32_t> factors;
+    std::int32_t neighbours = 0;
+    std::int32_t lost_cores = 0;
+  };
+  std::map<std::string, Hold> holds_;  // by host name
+};
+
+/// Threads of a broker's pool that stand still, by life of the broker: they add up.
+class StallHolds {
+ public:
+  /// The number of stalled threads of `pool` in this life, after `threads` more (negative: fewer).
+  [[nodiscard]] std::int32_t add(const host::Host& host, std::uint64_t incarnation, const std::string& pool,
+                                 std::int32_t threads);
+
+ private:
+  struct Hold {
+    std::uint64_t incarnation = 0;
+    std::int32_t threads = 0;
+  };
+  std::map<std::pair<std::string, std::string>, Hold> holds_;  // by host name and pool
+};
+
 /// What faults of several kinds or times share.
 struct Holds {
   HostHolds hosts;
   PauseHolds pauses;
   DiskHolds disks;
+  CpuHolds cpus;
+  StallHolds stalls;
   /// The life that was asked to end last, by host and program.
   std::map<std::pair<std::string, std::string>, std::uint64_t> terminated;
 };

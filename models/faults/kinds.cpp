@@ -23,6 +23,10 @@ const Kind* const all[] = {
     &kinds::forget_connections,
     &kinds::refuse_connections,
     &kinds::slow_nic,
+    // Processes, processors and clocks.
+    &kinds::crash_loop,
+    &kinds::frozen_host,   &kinds::stalled_threads,     &kinds::slow_cpu,    &kinds::noisy_neighbour,
+    &kinds::lost_cores,    &kinds::clock_step,          &kinds::clock_drift, &kinds::clock_strobe,
 };
 
 }  // namespace

@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "models/devices/compute/codec.h"
+#include "models/devices/compute/jvm.h"
 #include "sim/time.h"
 #include "sim/units.h"
 
@@ -20,6 +22,27 @@ namespace brokersim::kafka {
 enum class Version : std::uint8_t { v3_9, v4_0, v4_1 };
 
 enum class Acks : std::int8_t { none = 0, leader = 1, all = -1 };
+
+/// A codec as configuration gives it.
+struct Compression {
+  compute::Codec codec = compute::Codec::none;  ///< compression.type
+  std::int32_t gzip_level = -1;                 ///< compression.gzip.level; -1: the codec's default.
+  std::int32_t lz4_level = 9;                   ///< compression.lz4.level
+  std::int32_t zstd_level = 3;                  ///< compression.zstd.level
+
+  [[nodiscard]] std::int32_t level() const {
+    switch (codec) {
+      case compute::Codec::gzip: return gzip_level == -1 ? compute::kDefaultLevel : gzip_level;
+      case compute::Codec::lz4: return lz4_level;
+      case compute::Codec::zstd: return zstd_level;
+      default: return compute::kDefaultLevel;
+    }
+  }
+  /// For data that compresses to `percent` of its size (0: as the codec's corpus).
+  [[nodiscard]] compute::CodecModel model(std::int32_t percent) const {
+    return compute::codec_model(codec, level(), std::int64_t{percent} * 10'000);
+  }
+};
 
 /// Topic-level settings after inheritance from the broker.
 struct TopicConfig {
@@ -32,6 +55,14 @@ struct TopicConfig {
   std::int64_t flush_messages = std::numeric_limits<std::int64_t>::max();  ///< flush.messages
   sim::Duration flush_ms = sim::Duration::max();                           ///< flush.ms
   sim::Bytes max_message_bytes = {1'048'588};                              ///< max.message.bytes
+  /// message.timestamp.after.max.ms: records that claim to be later than the broker's clock by more are refused.
+  sim::Duration timestamp_after_max = {3'600'000'000'000};
+  sim::Duration timestamp_before_max =
+      sim::Duration::max();  ///< message.timestamp.before.max.ms, the same for earlier.
+  bool keeps_codec = true;   ///< compression.type is producer: batches stay as they come.
+  Compression compression;   ///< Else: what the leader compresses them with.
+  bool log_append_time =
+      false;  ///< message.timestamp.type is LogAppendTime: the producer's time is not looked at.
 };
 
 struct TopicSpec {
@@ -93,6 +124,8 @@ struct BrokerConfig {
   sim::Bytes socket_receive_buffer = {102'400};         ///< socket.receive.buffer.bytes; likewise
   std::int32_t socket_listen_backlog_size = 50;         ///< socket.listen.backlog.size
   sim::Bytes replica_socket_receive_buffer = {65'536};  ///< replica.socket.receive.buffer.bytes
+  std::int64_t queued_max_request_bytes = -1;              ///< queued.max.request.bytes; -1: no limit.
+  bool inter_broker_tls = false;                           ///< security.inter.broker.protocol is SSL.
   sim::Duration connections_max_idle = {600'000'000'000};  ///< connections.max.idle.ms
   sim::Duration request_timeout = {30'000'000'000};        ///< request.timeout.ms of the broker's own clients
   /// Versioned rules (kafka-behaviour.md section 11 item 6). Filled from the version, overridable by name.
@@ -105,6 +138,7 @@ struct ProducerConfig {
   sim::Bytes send_buffer = {131'072};    ///< send.buffer.bytes; negative: the system's autotuning
   sim::Bytes receive_buffer = {32'768};  ///< receive.buffer.bytes; likewise
   Acks acks = Acks::all;                                            ///< acks
+  Compression compression;                                          ///< compression.type and its level
   bool enable_idempotence = true;                                   ///< enable.idempotence
   std::int32_t retries = std::numeric_limits<std::int32_t>::max();  ///< retries
   std::int32_t max_in_flight = 5;                                   ///< max.in.flight.requests.per.connection
@@ -120,6 +154,7 @@ struct ProducerConfig {
   sim::Duration reconnect_backoff = {50'000'000};                   ///< reconnect.backoff.ms
   sim::Duration reconnect_backoff_max = {1'000'000'000};            ///< reconnect.backoff.max.ms
   sim::Duration metadata_max_age = {300'000'000'000};               ///< metadata.max.age.ms
+  bool tls = false;                                                 ///< security.protocol is SSL or SASL_SSL.
   sim::Duration socket_connection_setup_timeout = {10'000'000'000};  ///< socket.connection.setup.timeout.ms
   sim::Duration socket_connection_setup_timeout_max = {
       30'000'000'000};  ///< socket.connection.setup.timeout.max.ms
@@ -142,6 +177,7 @@ struct ConsumerConfig {
   sim::Duration reconnect_backoff = {50'000'000};         ///< reconnect.backoff.ms
   sim::Duration reconnect_backoff_max = {1'000'000'000};  ///< reconnect.backoff.max.ms
   sim::Duration metadata_max_age = {300'000'000'000};     ///< metadata.max.age.ms
+  bool tls = false;                                       ///< security.protocol is SSL or SASL_SSL.
   sim::Duration socket_connection_setup_timeout = {10'000'000'000};
   sim::Duration socket_connection_setup_timeout_max = {30'000'000'000};
 };
@@ -153,6 +189,7 @@ struct ClusterConfig {
   std::vector<std::string> broker_hosts;      ///< Host names; the broker id is the position here.
   std::vector<std::string> controller_hosts;  ///< Host names; may equal broker hosts (combined mode).
   BrokerConfig broker;
+  compute::JvmConfig jvm;  ///< Of every broker.
   std::vector<TopicSpec> topics;
 };
 

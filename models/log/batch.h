@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "models/devices/compute/codec.h"
 #include "models/history/events.h"
 #include "sim/check.h"
 #include "sim/time.h"
@@ -24,9 +25,14 @@ struct BatchData {
   std::int64_t producer_id = -1;    ///< Idempotent producer id, -1 without.
   std::int32_t base_sequence = -1;  ///< Sequence of the first record, -1 without idempotence.
   std::int16_t producer_epoch = -1;
-  std::int32_t bytes = 0;          ///< Encoded size, header included.
+  compute::Codec codec = compute::Codec::none;  ///< Of the records; the header is never compressed.
+  std::uint8_t compressed_percent = 0;          ///< How well the data compresses, 0: as the codec's corpus.
+  std::int32_t bytes = 0;      ///< Encoded size, header included, as it travels and is stored.
+  std::int32_t raw_bytes = 0;  ///< The same before compression.
+  /// What the producer's wall clock was wrong by: CreateTime is true time plus this.
+  std::int32_t clock_error_ms = 0;
   std::int32_t payload_bytes = 0;  ///< Sum of the record sizes (key + value).
-  sim::SimTime first_time;         ///< CreateTime (= intended send time) of the first record.
+  sim::SimTime first_time;         ///< Intended send time of the first record, in true time.
   sim::SimTime last_time;          ///< ... and of the last; the others are evenly spaced between.
 
   [[nodiscard]] std::int32_t last_sequence() const {
@@ -70,6 +76,11 @@ class BatchStore {
 /// `first_time` to `last_time`. Cost independent of `count`.
 [[nodiscard]] std::int64_t batch_bytes(std::int64_t count, std::int64_t value_bytes, sim::SimTime first_time,
                                        sim::SimTime last_time);
+
+/// Encoded size of a batch of `raw` bytes, header included, after its records have been compressed.
+[[nodiscard]] inline std::int64_t compressed_batch_bytes(const compute::CodecModel& codec, std::int64_t raw) {
+  return raw <= kBatchHeaderBytes ? raw : kBatchHeaderBytes + codec.compressed(raw - kBatchHeaderBytes);
+}
 
 /// Timestamp of record `index` of an evenly spaced batch.
 [[nodiscard]] sim::SimTime record_time(sim::SimTime first, sim::SimTime last, std::int64_t count,

@@ -35,7 +35,9 @@ struct ProducerWorkload {
   sim::SimTime start;
   sim::SimTime end =
       sim::SimTime::max();        ///< Default: 5/6 of the run, so that the end can settle. See loader.
-  sim::Duration send_cost = {0};  ///< Application and client CPU per record.
+  sim::Duration send_cost = {0};  ///< Application and client CPU per record, compression not counted.
+  std::int32_t compressed_percent =
+      0;  ///< Size of large batches after compression; 0: as the codec's corpus.
   kafka::ProducerConfig config;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "models/kafka/client/compression.h"
 #include "sim/check.h"
 
 namespace brokersim::world {
@@ -85,6 +86,7 @@ void KafkaCluster::install_brokers() {
         ->install(kBrokerProgram, [params](sim::Process& process, host::Host& host) {
           return std::make_unique<kafka::broker::BrokerService>(process, host, params);
         });
+    hosts_.at(cluster_.broker_hosts[id])->set_jvm(kBrokerProgram, cluster_.jvm);
   }
 }
 
@@ -122,7 +124,10 @@ void KafkaCluster::install_producers(const Config& config) {
       params.records_max = share(workload.records_max, i, count);
       params.start = workload.start;
       params.end = workload.end;
-      params.send_cost = workload.send_cost;
+      params.compressed_percent = workload.compressed_percent;
+      params.send_cost =
+          workload.send_cost + kafka::client::compression_cost(workload.config, workload.record_size.n,
+                                                               workload.compressed_percent);
       params.config = workload.config;
       params.partitions = partitions_of(workload.topic);
       params.bootstrap = bootstrap();

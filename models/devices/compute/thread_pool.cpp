@@ -3,47 +3,58 @@
 #include <algorithm>
 #include <functional>
 
+#include "sim/check.h"
+
 namespace brokersim::compute {
 
-ThreadPool::ThreadPool(sim::Component& owner, std::int32_t threads, const CpuConfig& cpu)
-    : owner_(owner), cpu_(cpu) {
-  SIM_CHECK(threads > 0, owner.path() + " needs at least one thread");
-  SIM_CHECK(cpu.speed_percent > 0, owner.path() + " needs a speed");
+ThreadPool::ThreadPool(sim::Component& owner, std::int32_t threads, Cpu& cpu) : owner_(owner), cpu_(cpu) {
+  SIM_CHECK(threads > 0, owner_.path() + " needs at least one thread");
   running_.resize(static_cast<std::size_t>(threads));
 }
 
-sim::Duration ThreadPool::scaled(sim::Duration cost) const {
-  if (cpu_.speed_percent == 100) return cost;
-  const auto product = static_cast<__int128>(cost.ns) * 100;
-  return {static_cast<std::int64_t>((product + cpu_.speed_percent - 1) / cpu_.speed_percent)};
+ThreadPool::~ThreadPool() {
+  for (const Running& running : running_) cpu_.abandon(running.work);
 }
 
 void ThreadPool::submit(sim::Duration cost, sim::Callback done) {
   SIM_CHECK(cost.ns >= 0, owner_.path() + " submits a job of negative cost");
-  const Job job{scaled(cost), owner_.now(), done};
-  if (busy_ == threads()) {
-    queued_length_ += job.length;
-    queue_.push_back(job);
+  const Job job{cost, scaled(cost), owner_.now(), done};
+  if (busy_ < threads()) {
+    for (std::size_t thread = 0; thread < running_.size() && may_work(thread); ++thread) {
+      if (running_[thread].busy) continue;
+      start(thread, job);
+      return;
+    }
+  }
+  queued_length_ += job.length;
+  queue_.push_back(job);
+}
+
+void ThreadPool::submit_to(std::size_t thread, sim::Duration cost, sim::Callback done) {
+  SIM_CHECK(cost.ns >= 0, owner_.path() + " submits a job of negative cost");
+  SIM_CHECK(thread < running_.size(), owner_.path() + " has no such thread");
+  const Job job{cost, scaled(cost), owner_.now(), done};
+  if (!running_[thread].busy && may_work(thread)) {
+    start(thread, job);
     return;
   }
-  const auto idle = std::find_if(running_.begin(), running_.end(), [](const Running& r) { return !r.busy; });
-  start(static_cast<std::size_t>(idle - running_.begin()), job);
+  queued_length_ += job.length;
+  running_[thread].pinned.push_back(job);
 }
 
 void ThreadPool::start(std::size_t thread, const Job& job) {
   Running& running = running_[thread];
   running.busy = true;
   running.done = job.done;
-  running.length = job.length;
-  running.end = owner_.now() + job.length;
+  running.since = owner_.now();
   ++busy_;
   wait_max_ = std::max(wait_max_, owner_.now() - job.submitted);
-  owner_.at(running.end, "cpu.done", sim::bind<&ThreadPool::finish>(this, thread));
+  running.work = cpu_.run(owner_, job.cost, sim::bind<&ThreadPool::finish>(this, thread));
 }
 
 void ThreadPool::finish(std::uint64_t thread) {
   Running& running = running_[thread];
-  busy_time_ += running.length;
+  running.work = {};
   ++completed_;
   current_ = thread;
   held_ = false;
@@ -53,37 +64,55 @@ void ThreadPool::finish(std::uint64_t thread) {
 }
 
 void ThreadPool::free(std::size_t thread) {
-  running_[thread].busy = false;
+  Running& running = running_[thread];
+  busy_time_ += owner_.now() - running.since;
+  running.busy = false;
+  running.held = false;
   --busy_;
-  if (queue_.empty()) return;
-  const Job next = queue_.front();
-  queue_.pop_front();
+  if (!may_work(thread)) return;
+  const bool shared = running.pinned.empty();
+  std::deque<Job>& queue = shared ? queue_ : running.pinned;
+  if (queue.empty()) return;
+  const Job next = queue.front();
+  queue.pop_front();
   queued_length_ -= next.length;
   start(thread, next);
+  if (shared && dequeued_.function != nullptr) dequeued_.function(dequeued_.self, dequeued_.argument);
 }
 
 std::size_t ThreadPool::hold() {
   SIM_CHECK(current_ != kNoThread, owner_.path() + " holds a thread outside a job");
   SIM_CHECK(!held_, owner_.path() + " holds a thread twice");
   held_ = true;
-  running_[current_].length = {};
+  running_[current_].held = true;
   return current_;
 }
 
 void ThreadPool::release(std::size_t thread) {
   SIM_CHECK(thread < running_.size());
-  SIM_CHECK(running_[thread].busy, owner_.path() + " releases an idle thread");
-  busy_time_ += owner_.now() - running_[thread].end;
+  SIM_CHECK(running_[thread].held, owner_.path() + " releases a thread that nobody holds");
   free(thread);
 }
 
+void ThreadPool::set_stalled(std::int32_t count) {
+  SIM_CHECK(count >= 0, owner_.path() + " stalls a negative number of threads");
+  const std::int32_t before = stalled_;
+  stalled_ = std::min(count, threads());
+  for (std::int32_t i = threads() - before; i < threads() - stalled_; ++i) {
+    const auto thread = static_cast<std::size_t>(i);
+    if (running_[thread].busy) continue;
+    ++busy_;  // free() takes it back and looks for work
+    running_[thread].since = owner_.now();
+    free(thread);
+  }
+}
+
 sim::Duration ThreadPool::wait() const {
-  if (busy_ < threads()) return {};
+  if (busy_ + stalled_ < threads()) return {};
   // First come, first served: give the queued jobs to the threads in turn, as they will be.
   std::vector<std::int64_t> free_in;
   free_in.reserve(running_.size());
-  for (const Running& running : running_)
-    free_in.push_back(std::max<std::int64_t>(0, (running.end - owner_.now()).ns));
+  for (const Running& running : running_) free_in.push_back(cpu_.left(running.work).ns);
   std::make_heap(free_in.begin(), free_in.end(), std::greater<>{});
   for (const Job& job : queue_) {
     std::pop_heap(free_in.begin(), free_in.end(), std::greater<>{});
@@ -95,9 +124,7 @@ sim::Duration ThreadPool::wait() const {
 
 sim::Duration ThreadPool::backlog() const {
   sim::Duration left = queued_length_;
-  for (const Running& running : running_) {
-    if (running.busy && running.end > owner_.now()) left += running.end - owner_.now();
-  }
+  for (const Running& running : running_) left += cpu_.left(running.work);
   return left;
 }
 

@@ -2,17 +2,16 @@
 //
 // Why: a broker has few network and request threads; when they are busy, requests wait, and that wait is
 // most of a loaded broker's latency.
-// Model: `threads` equal servers, one queue without bound, no preemption. A job costs virtual CPU time on the
-// reference machine, scaled by CpuConfig::speed_percent.
-// Not modelled yet: contention for cores. The number of threads is not capped by CpuConfig::cores, so pools
-// of one host whose busy threads exceed its cores run too fast; utilisation() tells when that matters.
+// Model: `threads` equal servers, no preemption. A job goes to a thread that idles, else into one queue without bound;
+// or it is pinned to a thread and waits in that thread's own queue (a broker's network threads, each with its own
+// connections). A running job is work on the host's Cpu, where it shares the cores with everything else that runs.
 #pragma once
 
 #include <cstdint>
 #include <deque>
 #include <vector>
 
-#include "models/devices/compute/config.h"
+#include "models/devices/compute/cpu.h"
 #include "sim/component.h"
 
 namespace brokersim::compute {
@@ -22,24 +21,38 @@ class ThreadPool {
   /// Completions are events of `owner`: when its process dies, no job completes any more; while it is paused
   /// nothing does: a running job that would have ended meanwhile ends at the resume, queued ones start then.
   /// `threads` is positive.
-  ThreadPool(sim::Component& owner, std::int32_t threads, const CpuConfig& cpu);
+  ThreadPool(sim::Component& owner, std::int32_t threads, Cpu& cpu);
+  ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
   /// Runs a job of `cost` (not negative) CPU time on the reference machine; `done` is called at its end.
   void submit(sim::Duration cost, sim::Callback done);
 
+  /// The same on this thread only, after what it was given before.
+  void submit_to(std::size_t thread, sim::Duration cost, sim::Callback done);
+
   /// Within a job's `done`: its thread stays occupied (by an fsync, by a throttled write) until release(), which
   /// counts as its work. Held threads end nobody knows when: wait() and backlog() take them as free now.
   [[nodiscard]] std::size_t hold();
   void release(std::size_t thread);
 
-  /// Time until a thread is free for a job submitted now. 0 if one is idle.
+  /// Called when a job has left the shared queue for a thread: there is room in it. May submit.
+  void on_dequeued(sim::Callback callback) { dequeued_ = callback; }
+
+  /// Stands still: this many threads, the last ones, finish what they do and take nothing more. For faults.
+  void set_stalled(std::int32_t threads);
+  [[nodiscard]] std::int32_t stalled() const { return stalled_; }
+
+  /// Time until a thread is free for a job submitted now, if the host's other threads let them run. 0 if one is idle.
+  /// Pinned jobs are not looked at.
   [[nodiscard]] sim::Duration wait() const;
   /// CPU time of all jobs submitted and not finished: what remains of the running ones, and the queue.
   [[nodiscard]] sim::Duration backlog() const;
-  [[nodiscard]] std::size_t queued() const { return queue_.size(); }  ///< Waiting, without the running ones.
-  [[nodiscard]] std::int32_t busy() const { return busy_; }           ///< Threads at work.
+  /// Waiting for any thread, without the running ones.
+  [[nodiscard]] std::size_t queued() const { return queue_.size(); }
+  [[nodiscard]] std::size_t queued_at(std::size_t thread) const { return running_[thread].pinned.size(); }
+  [[nodiscard]] std::int32_t busy() const { return busy_; }  ///< Threads at work.
   [[nodiscard]] std::int32_t threads() const { return static_cast<std::int32_t>(running_.size()); }
 
   /// Thread time of finished jobs, holds included. Divide by threads x time for the utilisation.
@@ -49,32 +62,40 @@ class ThreadPool {
   [[nodiscard]] sim::Duration wait_max() const { return wait_max_; }
 
   /// `cost` on this machine, rounded up to a nanosecond.
-  [[nodiscard]] sim::Duration scaled(sim::Duration cost) const;
+  [[nodiscard]] sim::Duration scaled(sim::Duration cost) const { return cpu_.scaled(cost); }
 
  private:
   struct Job {
-    sim::Duration length;
+    sim::Duration cost;    // on the reference machine
+    sim::Duration length;  // on this one, alone
     sim::SimTime submitted;
     sim::Callback done;
   };
   struct Running {
     sim::Callback done;
-    sim::SimTime end;
-    sim::Duration length;
+    Cpu::Work work;
+    sim::SimTime since;
+    std::deque<Job> pinned;
     bool busy = false;
+    bool held = false;
   };
 
+  [[nodiscard]] bool may_work(std::size_t thread) const {
+    return static_cast<std::int32_t>(thread) < threads() - stalled_;
+  }
   void start(std::size_t thread, const Job& job);
   void finish(std::uint64_t thread);
   void free(std::size_t thread);
 
   static constexpr std::size_t kNoThread = static_cast<std::size_t>(-1);
   sim::Component& owner_;
-  CpuConfig cpu_;
+  Cpu& cpu_;
   std::vector<Running> running_;  // one per thread
   std::deque<Job> queue_;
+  sim::Callback dequeued_ = {};
   sim::Duration queued_length_;
   std::int32_t busy_ = 0;
+  std::int32_t stalled_ = 0;
   std::size_t current_ = kNoThread;  // whose done() is running
   bool held_ = false;
   sim::Duration busy_time_;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "models/devices/host/garbage_collector.h"
 #include "models/devices/storage/disk.h"
 #include "models/devices/storage/file_system.h"
 #include "models/devices/storage/page_cache.h"
@@ -18,6 +19,9 @@ struct Host::Life {
   sim::Process process;
   sim::Component component;  // signals arrive here
   std::unique_ptr<Service> service;
+  std::unique_ptr<GarbageCollector> collector;
+  bool paused = false;         // SIGSTOP
+  bool world_stopped = false;  // garbage collection
 };
 
 struct Host::Volume {
@@ -41,6 +45,7 @@ Host::Host(sim::Simulation& sim, network::Network& network, const HostConfig& co
   SIM_CHECK(config.boot_time.ns >= 0, component_.path() + " boots in negative time");
   const HardwareConfig& hardware = config_.hardware;
   id_ = network.add_host(config_.name, network::Place{config_.region, config_.zone, config_.rack}, hardware.nic);
+  cpu_ = std::make_unique<compute::Cpu>(sim, component_.path() + "/cpu", hardware.cpu);
   page_cache_ =
       std::make_unique<storage::PageCache>(sim, component_.path() + "/page_cache", hardware.page_cache);
   for (const storage::DiskConfig& disk : hardware.disks) {
@@ -77,6 +82,20 @@ const Host::Program& Host::program(std::string_view name) const {
   return const_cast<Host*>(this)->program(name);
 }
 
+void Host::set_jvm(std::string_view name, const compute::JvmConfig& config) { program(name).jvm = config; }
+
+std::uint64_t Host::collections(std::string_view name) const {
+  const Program& p = program(name);
+  return p.life == nullptr || !p.life->collector ? 0 : p.life->collector->pauses();
+}
+
+void Host::set_timer_drift(std::int64_t ppb) {
+  timer_drift_ = ppb;
+  for (auto& [name, program] : programs_) {
+    if (program.life) program.life->process.set_timer_drift(ppb);
+  }
+}
+
 bool Host::start(std::string_view name) {
   Program& p = program(name);
   if (power_ != Power::on) return false;
@@ -84,9 +103,14 @@ bool Host::start(std::string_view name) {
   ++p.incarnation;
   p.start_at_boot = false;
   p.life = std::make_unique<Life>(sim_, component_.path() + "/" + p.name);
+  if (timer_drift_ != 0) p.life->process.set_timer_drift(timer_drift_);
   p.life->service = p.factory(p.life->process, *this);
   SIM_CHECK(p.life->service != nullptr, p.name + " was made without a service");
   p.life->component.at(sim_.now(), "process.start", sim::bind<&Life::begin>(p.life.get()));
+  if (p.jvm.collector != compute::Collector::none) {
+    p.life->collector = std::make_unique<GarbageCollector>(*this, p.name, p.jvm, p.incarnation, component_,
+                                                           p.life->component);
+  }
   if (observer_ != nullptr) observer_->on_process_started(*this, p.name, p.incarnation);
   return true;
 }
@@ -94,6 +118,8 @@ bool Host::start(std::string_view name) {
 /// The process is dead from here on; its memory goes after the running handler, tasks first.
 void Host::bury(Program& p) {
   p.life->process.kill();
+  cpu_->forget(p.life->process);
+  if (p.life->collector) p.life->collector->stop();
   sim_.destroy_later(std::move(p.life));
 }
 
@@ -126,19 +152,50 @@ bool Host::terminate(std::string_view name) {
   return true;
 }
 
+/// Makes the process and its threads stand still or go on, as its life says.
+void Host::apply_stop(Life& life) {
+  const bool stop = life.paused || life.world_stopped;
+  if (stop == life.process.paused()) return;
+  if (stop) {
+    life.process.pause();
+    cpu_->stop(life.process);
+  } else {
+    life.process.resume();
+    cpu_->resume(life.process);
+  }
+}
+
 bool Host::pause(std::string_view name) {
   Program& p = program(name);
-  if (!p.life || p.life->process.paused()) return false;
-  p.life->process.pause();
+  if (!p.life || p.life->paused) return false;
+  p.life->paused = true;
+  apply_stop(*p.life);
   if (observer_ != nullptr) observer_->on_process_paused(*this, p.name);
   return true;
 }
 
 bool Host::resume(std::string_view name) {
   Program& p = program(name);
-  if (!p.life || !p.life->process.paused()) return false;
-  p.life->process.resume();
+  if (!p.life || !p.life->paused) return false;
+  p.life->paused = false;
+  apply_stop(*p.life);
   if (observer_ != nullptr) observer_->on_process_resumed(*this, p.name);
+  return true;
+}
+
+bool Host::stop_world(std::string_view name) {
+  Program& p = program(name);
+  if (!p.life || p.life->world_stopped) return false;
+  p.life->world_stopped = true;
+  apply_stop(*p.life);
+  return true;
+}
+
+bool Host::resume_world(std::string_view name) {
+  Program& p = program(name);
+  if (!p.life || !p.life->world_stopped) return false;
+  p.life->world_stopped = false;
+  apply_stop(*p.life);
   return true;
 }
 
@@ -146,7 +203,7 @@ bool Host::is_running(std::string_view name) const { return program(name).life !
 
 bool Host::is_paused(std::string_view name) const {
   const Program& p = program(name);
-  return p.life != nullptr && p.life->process.paused();
+  return p.life != nullptr && p.life->paused;
 }
 
 std::uint64_t Host::incarnation(std::string_view name) const { return program(name).incarnation; }

@@ -15,6 +15,9 @@
 #include <string_view>
 #include <vector>
 
+#include "models/devices/compute/clock.h"
+#include "models/devices/compute/cpu.h"
+#include "models/devices/compute/jvm.h"
 #include "models/devices/host/config.h"
 #include "models/devices/host/observer.h"
 #include "models/devices/host/service.h"
@@ -48,6 +51,10 @@ class Host {
   // --- Processes. `name` must be installed. Every call is safe from inside the process itself. -----------------
 
   void install(std::string name, ServiceFactory factory, Autostart autostart = Autostart::always);
+  /// The program is a Java virtual machine with this collector, from its next life on.
+  void set_jvm(std::string_view name, const compute::JvmConfig& config);
+  /// Pauses of its collector in the present life.
+  [[nodiscard]] std::uint64_t collections(std::string_view name) const;
   /// Begins a new life now. False if it runs already or the host is not on.
   bool start(std::string_view name);
   /// SIGKILL: memory and tasks gone, sockets reset, page cache and submitted I/O untouched. False if not running.
@@ -59,6 +66,10 @@ class Host {
   /// SIGSTOP and SIGCONT: the kernel goes on accepting connections and data for it. False without effect.
   bool pause(std::string_view name);
   bool resume(std::string_view name);
+  /// All threads of a JVM stop for a while and then go on (garbage collection): as pause() and resume(), but told to
+  /// nobody. A program that is both goes on when both are over. False if not running, or not changed.
+  bool stop_world(std::string_view name);
+  bool resume_world(std::string_view name);
 
   [[nodiscard]] bool is_running(std::string_view name) const;  ///< Paused counts as running.
   [[nodiscard]] bool is_paused(std::string_view name) const;
@@ -68,6 +79,9 @@ class Host {
   [[nodiscard]] Service* service(std::string_view name) const;
   /// Installed names in order of name.
   [[nodiscard]] std::vector<std::string> names() const;
+
+  /// Timers of all programs of the host, present and future lives, run fast by `ppb` parts in a thousand million.
+  void set_timer_drift(std::int64_t ppb);
 
   // --- Power ---------------------------------------------------------------------------------------------------
 
@@ -92,6 +106,10 @@ class Host {
   [[nodiscard]] storage::FileSystem& file_system(std::size_t index = 0);
   [[nodiscard]] storage::Disk& disk(std::size_t index = 0);
   [[nodiscard]] storage::PageCache& page_cache();
+  /// What all processes of the host share.
+  [[nodiscard]] compute::Cpu& cpu() { return *cpu_; }
+  /// Wall time as the host's software reads it. Goes on while the host is off.
+  [[nodiscard]] compute::Clock& clock() { return clock_; }
 
  private:
   struct Life;    // process, its component and its service
@@ -102,6 +120,7 @@ class Host {
     Autostart autostart = Autostart::always;
     std::uint64_t incarnation = 0;
     bool start_at_boot = false;
+    compute::JvmConfig jvm;
     std::unique_ptr<Life> life;
   };
   using Programs = std::map<std::string, Program, std::less<>>;
@@ -110,6 +129,7 @@ class Host {
   const Program& program(std::string_view name) const;
   bool end_life(Program& program, network::CloseReason reason);
   void bury(Program& program);
+  void apply_stop(Life& life);
   void go_down();
   void boot();
 
@@ -121,6 +141,9 @@ class Host {
   network::HostId id_;
   Power power_ = Power::on;
   sim::EventHandle boot_event_;
+  std::unique_ptr<compute::Cpu> cpu_;
+  compute::Clock clock_;
+  std::int64_t timer_drift_ = 0;
   std::unique_ptr<storage::PageCache> page_cache_;
   std::vector<std::unique_ptr<Volume>> volumes_;
   Programs programs_;

@@ -11,6 +11,17 @@ extern const Kind controlled_shutdown;
 extern const Kind power_loss;
 extern const Kind kernel_panic;
 extern const Kind pause_process;
+extern const Kind crash_loop;
+extern const Kind frozen_host;
+extern const Kind stalled_threads;
+// Processors.
+extern const Kind slow_cpu;
+extern const Kind noisy_neighbour;
+extern const Kind lost_cores;
+// Clocks.
+extern const Kind clock_step;
+extern const Kind clock_drift;
+extern const Kind clock_strobe;
 // Network.
 extern const Kind partition;
 extern const Kind flapping_link;

@@ -12,14 +12,21 @@ constexpr sim::Duration kFastHeartbeat = {10'000'000};
 /// A broker waits this long for its controlled shutdown before it goes anyway.
 constexpr sim::Duration kControlledShutdownMax = {300'000'000'000};
 constexpr sim::Duration kBackoffBase = {100'000'000};
+
+BrokerParams params_on(BrokerParams params, host::Host& host) {
+  params.cpu = &host.cpu();
+  params.clock = &host.clock();
+  return params;
+}
+
 }  // namespace
 
 BrokerService::BrokerService(sim::Process& process, host::Host& host, const BrokerParams& params)
     : host_(host),
-      params_(params),
+      params_(params_on(params, host)),
       cluster_(*params.cluster),
       component_(process, process.path() + "/main"),
-      server_(component_, host.network(), cluster_, host.config().hardware.cpu, *this),
+      server_(component_, host.network(), cluster_, host.cpu(), *this),
       heartbeats_(component_, host.network(), host.id(), cluster_.controller_host, wire::kControllerPort),
       metadata_(component_, host.network(), host.id(), cluster_.controller_host, wire::kControllerPort),
       alter_(component_, host.network(), host.id(), cluster_.controller_host, wire::kControllerPort),
@@ -65,6 +72,7 @@ sim::Task<void> BrokerService::run() {
   sockets.receive_buffer = cluster_.config.socket_receive_buffer;
   sockets.backlog = cluster_.config.socket_listen_backlog_size;
   host_.network().listen(host_.id(), wire::kBrokerPort, component_, server_, sockets);
+  host_.network().listen(host_.id(), wire::kBrokerTlsPort, component_, server_, sockets);
   co_await metadata_loop_.publish();
   component_.spawn(isr_.run(&broker_epoch_));
   component_.spawn(replicas_.isr_check_loop());
@@ -158,6 +166,7 @@ sim::Task<void> BrokerService::shut_down() {
   state_ = State::shutting_down;
   if (ready_to_unfence_) {  // else logs are not loaded yet: no clean marker (KAFKA-15375)
     host_.network().unlisten(host_.id(), wire::kBrokerPort);
+    host_.network().unlisten(host_.id(), wire::kBrokerTlsPort);
     co_await logs_.shut_down(broker_epoch_);
   }
   host_.exited(params_.program);

@@ -22,7 +22,13 @@ struct Costs {
   std::int64_t append_ps_per_byte = 360;         ///< CRC-32C plus the copy into the page cache.
   sim::Duration read_partition = {2'000};        ///< Fetch: log lookup per partition.
   sim::Duration fetcher_append_batch = {5'000};  ///< Follower's fetcher thread, per batch.
-  sim::Duration fetcher_round = {10'000};     ///< Follower's fetcher thread: build request, parse response.
+  sim::Duration fetcher_round = {10'000};  ///< Follower's fetcher thread: build request, parse response.
+  /// Network thread: encryption or decryption, 2 GB/s (a JVM from 11 on does 1 to 3, OpenSSL 5.2 with AES-128-GCM).
+  std::int64_t tls_ps_per_byte = 500;
+  /// Network thread: what sendfile saves without TLS, a read from the page cache into the process, 9.2 GB/s.
+  std::int64_t tls_read_ps_per_byte = 110;
+  /// Network thread: a full handshake. An RSA-2048 signature is 333 us in OpenSSL, three times that in a JVM.
+  sim::Duration tls_handshake = {1'000'000};
   std::int64_t recovery_ps_per_byte = 1'000;  ///< Scan and CRC while loading, per recovery thread.
 };
 

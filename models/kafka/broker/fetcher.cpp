@@ -26,7 +26,8 @@ Fetcher::Fetcher(sim::Process& process, const std::string& path, network::Networ
       broker_epoch_(broker_epoch),
       replicas_(replicas),
       channel_(component_, network, self, params.cluster->broker_hosts[static_cast<std::size_t>(leader)],
-               wire::kBrokerPort, socket_options(cluster_.config)) {}
+               params.cluster->config.inter_broker_tls ? wire::kBrokerTlsPort : wire::kBrokerPort,
+               socket_options(cluster_.config)) {}
 
 Fetcher::Fetched* Fetcher::find(wire::PartitionId id) {
   const auto at =
@@ -106,8 +107,9 @@ sim::Task<void> Fetcher::run() {
     for (const auto& part : response->parts) {
       cost += cluster_.costs.fetcher_append_batch * static_cast<std::int64_t>(part.batches.size());
       cost += per_byte(part.bytes, cluster_.costs.append_ps_per_byte);
+      if (cluster_.config.inter_broker_tls) cost += per_byte(part.bytes, cluster_.costs.tls_ps_per_byte);
     }
-    co_await sim::delay(cost, "broker.fetcher_work");
+    co_await params_.cpu->work(component_, cost);
     std::size_t next = 0;  // answers come in the order of the request
     for (auto& part : response->parts) {
       while (next < asked.size() && asked[next].partition != part.partition) ++next;
@@ -158,6 +160,9 @@ sim::Task<void> Fetcher::process(wire::FetchedPart part, std::int64_t asked_offs
     replica.files().replace_unsynced(replica.log().epoch_file(), replica.log().epochs().text());
     co_return;  // no data, no high watermark in this round (KAFKA-14704)
   }
+  while (replica.locked()) co_await replica.lock_free().wait();
+  if (find(part.partition) == nullptr || replica.leader_epoch() != asked_epoch) co_return;
+  if (replica.log().log_end() != asked_offset) co_return;
   sim::Duration held_back;
   bool rolled = false;
   const std::optional<std::int32_t> epoch_before = replica.log().epochs().latest_epoch();
@@ -174,6 +179,8 @@ sim::Task<void> Fetcher::process(wire::FetchedPart part, std::int64_t asked_offs
   const bool new_epoch = replica.log().epochs().latest_epoch() != epoch_before;
   replica.follow_high_watermark(part.high_watermark, component_.now());
   if (rolled) replicas_.after_roll(replica);
+  if (!new_epoch && held_back.ns == 0 && !must_flush) co_return;
+  replica.lock();  // as an append by a client, see ReplicaManager::finish_append
   if (new_epoch) {
     std::string file = replica.log().epoch_file();
     std::string text = replica.log().epochs().text();
@@ -189,6 +196,7 @@ sim::Task<void> Fetcher::process(wire::FetchedPart part, std::int64_t asked_offs
       replicas_.storage_failed(replica);
     }
   }
+  replica.unlock();
 }
 
 // Ours is longer than an unclean leader's log, or ends before the leader's begins (section 4.1): ask for its end.

@@ -121,7 +121,7 @@ sim::Task<void> LogManager::load_one(Replica* replica, bool clean, std::int64_t 
     // Logs of a directory are shared out among the recovery threads; here one after the other at their joint speed.
     const sim::Duration cpu = per_byte(report.scanned_bytes, cluster_.costs.recovery_ps_per_byte) /
                               cluster_.config.num_recovery_threads_per_data_dir;
-    co_await sim::delay(cpu, "broker.recovery");
+    co_await params_.cpu->work(owner_, cpu);
   }
   replica->set_initial_high_watermark(high_watermark);
   history::Recovered recovered;

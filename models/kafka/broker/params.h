@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "models/devices/compute/clock.h"
+#include "models/devices/compute/cpu.h"
 #include "models/devices/network/network.h"
 #include "models/history/history.h"
 #include "models/kafka/broker/costs.h"
@@ -37,6 +39,8 @@ struct BrokerParams {
   const ClusterShape* cluster = nullptr;
   log::BatchStore* store = nullptr;
   history::History* history = nullptr;
+  compute::Cpu* cpu = nullptr;  ///< Of the host, as its clock; filled in by the service.
+  compute::Clock* clock = nullptr;
 };
 
 }  // namespace brokersim::kafka::broker

@@ -5,52 +5,84 @@
 
 namespace brokersim::kafka::broker {
 
+/// Appends one batch; the caller sees that nobody holds the log's lock. Its result is the next of the response. If there
+/// is something to wait for, the log is left locked until finish_append().
+ReplicaManager::Wait ReplicaManager::append(const log::BatchData& batch, Acks acks, Replica* replica,
+                                            std::vector<Appended>& appended,
+                                            wire::ProduceResponse& response) {
+  wire::ProduceResult result;
+  result.partition = batch.records.partition;
+  Wait wait;
+  if (replica == nullptr) {
+    result.error = wire::ErrorCode::not_leader_or_follower;
+  } else {
+    const ClientAppend append = replica->append_as_leader(batch, acks, owner_.now());
+    result.error = append.error;
+    result.base_offset = append.base_offset;
+    if (append.error == wire::ErrorCode::not_leader_or_follower) {
+      result.leader = replica->leader_id();
+      result.leader_epoch = replica->leader_epoch();
+    }
+    if (append.error == wire::ErrorCode::kafka_storage_error) storage_failed(*replica);
+    if (append.error == wire::ErrorCode::none) {
+      appended.push_back({replica, append.next_offset, static_cast<std::uint32_t>(response.results.size()),
+                          append.appended});
+      wait = {append.held_back, append.must_flush};
+      if (wait.held_back.ns > 0 || wait.flush) replica->lock();
+      if (append.rolled) after_roll(*replica);
+    }
+  }
+  response.results.push_back(result);
+  return wait;
+}
+
 void ReplicaManager::produce(RequestId id, wire::ProduceRequest& request) {
   auto response = std::make_unique<wire::ProduceResponse>();
   response->results.reserve(request.batches.size());
   scratch_.clear();
-  sim::Duration held_back;
-  bool flush = false;
-  for (const log::BatchData& batch : request.batches) {
-    wire::ProduceResult result;
-    result.partition = batch.records.partition;
+  for (std::size_t i = 0; i < request.batches.size(); ++i) {
+    const log::BatchData& batch = request.batches[i];
     Replica* replica = find(batch.records.partition);
-    if (replica == nullptr) {
-      result.error = wire::ErrorCode::not_leader_or_follower;
-    } else {
-      const ClientAppend append = replica->append_as_leader(batch, request.acks, owner_.now());
-      result.error = append.error;
-      result.base_offset = append.base_offset;
-      if (append.error == wire::ErrorCode::not_leader_or_follower) {
-        result.leader = replica->leader_id();
-        result.leader_epoch = replica->leader_epoch();
-      }
-      if (append.error == wire::ErrorCode::kafka_storage_error) storage_failed(*replica);
-      if (append.error == wire::ErrorCode::none) {
-        scratch_.push_back({replica, append.next_offset, static_cast<std::uint32_t>(response->results.size()),
-                            append.appended, append.must_flush});
-        held_back += append.held_back;
-        flush = flush || append.must_flush;
-        if (append.rolled) after_roll(*replica);
-      }
-    }
-    response->results.push_back(result);
-  }
-  if (held_back.ns == 0 && !flush) {
-    finish_produce(id, request.acks, request.timeout, scratch_, std::move(response));
+    Wait wait;
+    const bool locked = replica != nullptr && replica->locked();
+    if (!locked) wait = append(batch, request.acks, replica, scratch_, *response);
+    if (!locked && wait.held_back.ns == 0 && !wait.flush) continue;
+    // The handler thread itself waits: for the lock, for the device that cannot keep up, or for the fsync.
+    Production production{scratch_, std::move(response), locked ? i : i + 1};
+    const std::size_t thread = server_.hold_thread();
+    owner_.spawn(produce_slowly(id, &request, thread, wait, std::move(production)));
     return;
   }
-  // The handler thread itself waits: for the device that cannot keep up, or for the fsync.
-  const std::size_t thread = server_.hold_thread();
-  owner_.spawn(finish_slow(id, &request, thread, held_back, scratch_, std::move(response)));
+  finish_produce(id, request.acks, request.timeout, scratch_, std::move(response));
 }
 
-sim::Task<void> ReplicaManager::finish_slow(RequestId id, wire::ProduceRequest* request, std::size_t thread,
-                                            sim::Duration held_back, std::vector<Appended> appended,
-                                            std::unique_ptr<wire::ProduceResponse> response) {
-  if (held_back.ns > 0) co_await sim::delay(held_back, "broker.dirty_throttled");
-  for (const Appended& one : appended) {
-    if (!one.flush || cluster_.config.planted.fsync_lies) continue;
+/// The rest of a produce request, from where it had to wait. The request stays ours while its handler thread is held.
+sim::Task<void> ReplicaManager::produce_slowly(RequestId id, wire::ProduceRequest* request,
+                                               std::size_t thread, Wait first, Production production) {
+  wire::ProduceResponse* response = production.response.get();
+  if (first.held_back.ns > 0 || first.flush)
+    co_await finish_append(production.appended.back(), first, response);
+  for (; production.next < request->batches.size(); ++production.next) {
+    const log::BatchData& batch = request->batches[production.next];
+    Replica* replica = find(batch.records.partition);
+    while (replica != nullptr && replica->locked()) co_await replica->lock_free().wait();
+    const Wait wait = append(batch, request->acks, replica, production.appended, *response);
+    if (wait.held_back.ns > 0 || wait.flush)
+      co_await finish_append(production.appended.back(), wait, response);
+  }
+  const Acks acks = request->acks;
+  const sim::Duration timeout = request->timeout;
+  server_.release_thread(thread);
+  std::erase_if(production.appended, [&](const Appended& one) {
+    return response->results[one.result].error != wire::ErrorCode::none;
+  });
+  finish_produce(id, acks, timeout, production.appended, std::move(production.response));
+}
+
+/// write() that is held back, then the fsync, both under the log's lock: the next append to the partition waits.
+sim::Task<void> ReplicaManager::finish_append(Appended one, Wait wait, wire::ProduceResponse* response) {
+  if (wait.held_back.ns > 0) co_await sim::delay(wait.held_back, "broker.dirty_throttled");
+  if (wait.flush && !cluster_.config.planted.fsync_lies) {
     const storage::Status status = co_await one.replica->log().flush_to(one.required);
     if (status == storage::Status::ok) {
       params_.history->record(history::Flushed{owner_.now(), params_.id, one.replica->name().id,
@@ -60,14 +92,7 @@ sim::Task<void> ReplicaManager::finish_slow(RequestId id, wire::ProduceRequest* 
       storage_failed(*one.replica);
     }
   }
-  // A held connection stays muted, so the request is still ours unless the connection has gone with acks=0.
-  const Acks acks = request->acks;
-  const sim::Duration timeout = request->timeout;
-  server_.release_thread(thread);
-  std::erase_if(appended, [&](const Appended& one) {
-    return response->results[one.result].error != wire::ErrorCode::none;
-  });
-  finish_produce(id, acks, timeout, appended, std::move(response));
+  one.replica->unlock();
 }
 
 void ReplicaManager::finish_produce(RequestId id, Acks acks, sim::Duration timeout,

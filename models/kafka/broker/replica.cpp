@@ -91,6 +91,10 @@ ClientAppend Replica::append_as_leader(const log::BatchData& data, Acks acks, si
     result.error = wire::ErrorCode::message_too_large;
     return result;
   }
+  if (!valid_time(data, now)) {
+    result.error = wire::ErrorCode::invalid_timestamp;
+    return result;
+  }
   const PlantedBugs& planted = params_.cluster->config.planted;
   if (!planted.skip_duplicate_check) {
     const log::SequenceVerdict verdict = log_->producers().check(data);
@@ -108,7 +112,7 @@ ClientAppend Replica::append_as_leader(const log::BatchData& data, Acks acks, si
       case log::SequenceCheck::fenced: result.error = wire::ErrorCode::invalid_producer_epoch; return result;
     }
   }
-  const log::BatchId id = params_.store->add({data, log_->log_end(), leader_epoch_});
+  const log::BatchId id = params_.store->add({as_stored(data), log_->log_end(), leader_epoch_});
   result.base_offset = log_->log_end();
   const log::AppendResult appended = log_->append(id, now);
   if (appended.status != storage::Status::ok) {
@@ -123,6 +127,28 @@ ClientAppend Replica::append_as_leader(const log::BatchData& data, Acks acks, si
   params_.history->record(history::Appended{now, params_.id, history::AppendRole::leader, data.records,
                                             result.base_offset, leader_epoch_});
   return result;
+}
+
+/// With the topic's own codec, if it has one.
+log::BatchData Replica::as_stored(log::BatchData data) const {
+  const TopicConfig& config = name_.config;
+  if (config.keeps_codec || config.compression.codec == data.codec) return data;
+  const compute::CodecModel model = config.compression.model(data.compressed_percent);
+  data.codec = model.codec;
+  data.bytes = static_cast<std::int32_t>(log::compressed_batch_bytes(model, data.raw_bytes));
+  return data;
+}
+
+/// The limits on CreateTime (KIP-937), by the wall clocks of the producer and of this broker.
+bool Replica::valid_time(const log::BatchData& data, sim::SimTime now) const {
+  const TopicConfig& config = name_.config;
+  if (config.log_append_time) return true;
+  const std::int64_t broker = params_.clock->read(now);
+  const std::int64_t producer = std::int64_t{data.clock_error_ms} * 1'000'000;
+  const std::int64_t ahead = producer - broker;
+  if ((data.last_time - now).ns + ahead > config.timestamp_after_max.ns) return false;
+  return config.timestamp_before_max == sim::Duration::max() ||
+         (now - data.first_time).ns - ahead <= config.timestamp_before_max.ns;
 }
 
 bool Replica::must_flush() const {

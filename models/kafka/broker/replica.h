@@ -16,6 +16,8 @@
 #include "models/kafka/wire/errors.h"
 #include "models/kafka/wire/messages.h"
 #include "models/log/log.h"
+#include "sim/check.h"
+#include "sim/sync.h"
 
 namespace brokersim::kafka::broker {
 
@@ -91,11 +93,28 @@ class Replica {
   [[nodiscard]] const PartitionName& name() const { return name_; }
   [[nodiscard]] storage::FileSystem& files() const { return files_; }
 
+  // --- the log's lock (UnifiedLog.lock): held by an append until its write and its fsync are done ------------------
+
+  [[nodiscard]] bool locked() const { return locked_; }
+  void lock() {
+    SIM_CHECK(!locked_, "a log is locked twice");
+    locked_ = true;
+  }
+  void unlock() {
+    locked_ = false;
+    lock_free_.notify_all();
+  }
+  /// Told at every unlock; whoever waits looks again whether it is free.
+  [[nodiscard]] sim::Signal& lock_free() { return lock_free_; }
+
   std::deque<ProduceWait> produce_waits;  ///< By required offset.
   std::vector<FetchWait> fetch_waits;
   bool flushing = false;  ///< A background flush of closed segments is under way.
 
  private:
+  [[nodiscard]] log::BatchData as_stored(log::BatchData data) const;
+  [[nodiscard]] bool valid_time(const log::BatchData& data, sim::SimTime now) const;
+
   const BrokerParams& params_;
   const PartitionName& name_;
   storage::FileSystem& files_;
@@ -107,6 +126,8 @@ class Replica {
   wire::BrokerId leader_id_ = -1;
   std::int64_t high_watermark_ = 0;  // while not leading
   std::optional<replication::Leader> leader_;
+  bool locked_ = false;
+  sim::Signal lock_free_;
 };
 
 }  // namespace brokersim::kafka::broker

@@ -91,7 +91,6 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
     std::int64_t required = 0;
     std::uint32_t result = 0;
     bool wrote = false;
-    bool flush = false;
   };
   struct ReadSet {
     std::unique_ptr<wire::FetchResponse> response;
@@ -101,9 +100,22 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
     bool immediate = false;
   };
 
-  [[nodiscard]] sim::Task<void> finish_slow(RequestId id, wire::ProduceRequest* request, std::size_t thread,
-                                            sim::Duration held_back, std::vector<Appended> appended,
-                                            std::unique_ptr<wire::ProduceResponse> response);
+  /// A produce request on its way through its partitions, one after the other.
+  struct Production {
+    std::vector<Appended> appended;
+    std::unique_ptr<wire::ProduceResponse> response;
+    std::size_t next = 0;  ///< Batch of the request.
+  };
+  /// What an append has to wait for before its lock is free again.
+  struct Wait {
+    sim::Duration held_back;
+    bool flush = false;
+  };
+  [[nodiscard]] Wait append(const log::BatchData& batch, Acks acks, Replica* replica,
+                            std::vector<Appended>& appended, wire::ProduceResponse& response);
+  [[nodiscard]] sim::Task<void> produce_slowly(RequestId id, wire::ProduceRequest* request,
+                                               std::size_t thread, Wait first, Production production);
+  [[nodiscard]] sim::Task<void> finish_append(Appended one, Wait wait, wire::ProduceResponse* response);
   void finish_produce(RequestId id, Acks acks, sim::Duration timeout, std::vector<Appended>& appended,
                       std::unique_ptr<wire::ProduceResponse> response);
   [[nodiscard]] ReadSet read(const wire::FetchRequest& request);

@@ -1,12 +1,19 @@
 // The broker's request path: network threads, request handler threads, responses in order.
 //
-// Model (kafka-behaviour.md section 3 item 2): a network thread reads one request and mutes its connection until
-// the response has been sent, so requests of a connection are handled one at a time and in order. Handlers run
-// on num.io.threads; a handler may keep its thread while it waits (fsync), or answer later from purgatory.
-// Not modelled yet: the bound of the request queue (queued.max.requests), pinning of connections to one thread.
+// Model (kafka-behaviour.md section 3 item 2): a connection belongs to one network thread of its listener, given out in
+// turn. That thread reads a request, mutes the connection until the response has been sent (so requests of a connection
+// are handled one at a time and in order), and puts it into the request queue that all listeners share. Handlers run on
+// num.io.threads; a handler may keep its thread while it waits (fsync), or answer later from purgatory. The response is
+// written by the connection's own network thread.
+// Limits: while the queue holds queued.max.requests a network thread that has one more stands still until a handler takes
+// one, and nothing else of that thread's connections goes on; while requests not yet handled fill
+// queued.max.request.bytes, no further request is read (KIP-72: the one that goes beyond it still is).
+// Not modelled: the acceptor's own time, max.connections, connections.max.idle.ms, the selector's 300 ms poll, quotas,
+// the round trips of a TLS handshake.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -35,10 +42,19 @@ class RequestHandler {
   ~RequestHandler() = default;
 };
 
+struct RequestCounters {
+  std::uint64_t requests = 0;      ///< Read from connections.
+  std::uint64_t queue_full = 0;    ///< A network thread found the request queue full and stood still.
+  std::uint64_t memory_full = 0;   ///< A connection was not read for want of queued.max.request.bytes.
+  std::uint64_t cold_answers = 0;  ///< A network thread read from the disk.
+  std::uint64_t tls_handshakes = 0;
+  std::size_t queued_max = 0;  ///< Most requests that ever waited for a handler.
+};
+
 class RequestServer final : public network::Peer {
  public:
   RequestServer(sim::Component& owner, network::Network& network, const ClusterShape& cluster,
-                const compute::CpuConfig& cpu, RequestHandler& handler);
+                compute::Cpu& cpu, RequestHandler& handler);
 
   /// Sends the answer.
   template <class Response>
@@ -69,7 +85,14 @@ class RequestServer final : public network::Peer {
   void release_thread(std::size_t token) { handlers_.release(token); }
 
   [[nodiscard]] const compute::ThreadPool& handler_pool() const { return handlers_; }
-  [[nodiscard]] const compute::ThreadPool& network_pool() const { return network_threads_; }
+  [[nodiscard]] compute::ThreadPool& handler_pool() { return handlers_; }
+  /// Of the listener without encryption, or of the one with.
+  [[nodiscard]] compute::ThreadPool& network_pool(bool tls = false) {
+    return tls ? tls_threads_ : plain_threads_;
+  }
+  [[nodiscard]] const RequestCounters& counters() const { return counters_; }
+  /// Requests in the queue between network threads and handlers, those that stand before it included.
+  [[nodiscard]] std::size_t queued() const { return handlers_.queued() + blocked_.size(); }
 
   void on_accepted(network::ConnectionId connection, network::Port port) override;
   void on_message(network::ConnectionId connection, std::unique_ptr<network::Message> message,
@@ -81,9 +104,12 @@ class RequestServer final : public network::Peer {
     std::unique_ptr<wire::Message> request;
     std::unique_ptr<wire::Message> response;
     network::ConnectionId connection;
+    std::size_t thread = 0;  // of the connection, which may be gone when the answer is
+    bool tls = false;
     sim::Bytes response_bytes;
     sim::Callback read;              // before it is sent
     std::size_t reading_thread = 0;  // network thread that stands still meanwhile
+    sim::Bytes memory;  // of the pool, until it has been handled
     std::uint32_t generation = 0;
     bool in_use = false;
   };
@@ -96,11 +122,28 @@ class RequestServer final : public network::Peer {
     Connection(Connection&&) noexcept = default;
     Connection& operator=(Connection&&) noexcept = default;
     network::ConnectionId id;
+    std::size_t thread = 0;
+    bool tls = false;
     bool muted = false;
+    bool starved = false;          // waits for memory
     std::vector<Arrived> pending;  // at most max.in.flight of the client, so a plain vector will do
   };
 
+  /// A network thread that holds a request and has no room for it.
+  struct Blocked {
+    std::uint32_t slot;
+    compute::ThreadPool* pool;
+    std::size_t thread;
+  };
+
+  void read_next(Connection& connection);
   void begin(Connection& connection, Arrived arrived);
+  void on_handshake(std::uint64_t connection);
+  void on_dequeued();
+  void give_back_memory(Slot& slot);
+  void enqueue(std::uint32_t slot);
+  void run_on_network_thread(const Connection& connection, sim::Duration cost, std::int64_t bytes,
+                             sim::Callback done);
   void on_read(std::uint64_t slot);
   void on_handle(std::uint64_t slot);
   void on_write(std::uint64_t slot);
@@ -113,11 +156,17 @@ class RequestServer final : public network::Peer {
   network::Network& network_;
   const ClusterShape& cluster_;
   RequestHandler& handler_;
-  compute::ThreadPool network_threads_;
+  compute::ThreadPool plain_threads_;
+  compute::ThreadPool tls_threads_;
   compute::ThreadPool handlers_;
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_;
   std::vector<Connection> connections_;  // by ConnectionId::index
+  std::deque<Blocked> blocked_;
+  std::deque<network::ConnectionId> starved_;
+  std::int64_t memory_free_ = 0;
+  std::size_t next_thread_[2] = {0, 0};
+  RequestCounters counters_;
 };
 
 }  // namespace brokersim::kafka::broker

@@ -25,13 +25,16 @@ struct Batch {
   std::int32_t partition = -1;  ///< Index among the producer's partitions.
   std::int64_t first = 0;       ///< Ordinal of the first record within the partition.
   std::int64_t count = 0;
-  std::int64_t bytes = 0;   ///< Encoded size of the records so far, header included; 0 while empty.
-  std::int64_t memory = 0;  ///< Held of the pool.
+  std::int64_t bytes = 0;       ///< Encoded size of the records so far, header included; 0 while empty.
+  std::int64_t wire_bytes = 0;  ///< Once closed: the batch as it is sent, compressed if it is.
+  std::int64_t memory = 0;      ///< Held of the pool.
   sim::SimTime intended_first;
   sim::SimTime intended_last;
   sim::SimTime created;
   Where where = Where::nowhere;
   bool closed = false;  ///< Takes no more records; its count is final.
+  [[nodiscard]] std::int64_t size() const { return closed ? wire_bytes : bytes; }
+  std::int32_t clock_error_ms = 0;  ///< Of the host when it was first sent.
   // What sending has made of it.
   sim::SimTime first_sent;
   sim::SimTime last_attempt;  ///< When it was last put back into the queue.

@@ -37,6 +37,7 @@ struct ConnectionConfig {
   Backoff setup;
   sim::Bytes send_buffer = {131'072};    ///< send.buffer.bytes; negative: the system's autotuning
   sim::Bytes receive_buffer = {65'536};  ///< receive.buffer.bytes; likewise
+  bool tls = false;  ///< To the listener with encryption.
 };
 
 /// A request as its sender knows it.

@@ -22,7 +22,8 @@ Consumer::Consumer(sim::Process& process, const ClientSite& site, ConsumerParams
                     {params_.config.socket_connection_setup_timeout,
                      params_.config.socket_connection_setup_timeout_max},
                     params_.config.send_buffer,
-                    params_.config.receive_buffer},
+                    params_.config.receive_buffer,
+                    params_.config.tls},
                    *this),
       metadata_(
           component_, site_, connections_,

@@ -113,6 +113,7 @@ class Consumer final : public host::Service, private ConnectionListener {
   std::deque<Fetched> buffer_;                    // in order of arrival
   std::vector<std::vector<log::BatchId>> spare_;  // emptied answers, to be used again
   std::vector<wire::BrokerId> wanted_brokers_;    // scratch
+  sim::Duration decompression_;                   // of what the present poll() hands out
   sim::SimTime busy_until_;                       // the application processes until then
   sim::EventHandle wake_;
   sim::SimTime wake_at_ = sim::SimTime::max();

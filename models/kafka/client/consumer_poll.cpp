@@ -21,7 +21,9 @@ void Consumer::poll() {
       spare_.push_back(std::move(fetched.batches));
       buffer_.pop_front();
     }
-    if (params_.process_cost.ns > 0 && records > 0) busy_until_ = now() + params_.process_cost * records;
+    const sim::Duration work =
+        params_.process_cost * records + std::exchange(decompression_, sim::Duration{});
+    if (work.ns > 0) busy_until_ = now() + work;
   }
 }
 
@@ -46,6 +48,10 @@ std::int64_t Consumer::hand_out(Fetched& fetched, std::int64_t records_max) {
       log::record_time(batch.data.first_time, batch.data.last_time, all.count, to - batch.base_offset - 1);
   history_.record(event);
   partition.position = to;
+  if (batch.data.codec != compute::Codec::none) {
+    const std::int64_t raw = batch.data.raw_bytes - log::kBatchHeaderBytes;
+    decompression_ += compute::codec_model(batch.data.codec).decompress(raw) * (to - from) / all.count;
+  }
   return to - from;
 }
 

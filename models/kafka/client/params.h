@@ -53,6 +53,7 @@ struct ProducerParams {
   sim::SimTime start;
   sim::SimTime end = sim::SimTime::max();  ///< No record is meant to be sent at or after it.
   sim::Duration send_cost;  ///< Application and client CPU per record, in the application's one thread.
+  std::int32_t compressed_percent = 0;  ///< How well the data compresses; 0: as the codec's corpus.
   ProducerConfig config;
   std::vector<history::PartitionId> partitions;  ///< Of the topic, in order of partition number. Not empty.
   std::vector<wire::BrokerEndpoint> bootstrap;   ///< Not empty.

@@ -14,6 +14,7 @@ Producer::Producer(sim::Process& process, const ClientSite& site, ProducerParams
       site_(site),
       params_(std::move(params)),
       history_(history),
+      codec_(params_.config.compression.model(params_.compressed_percent)),
       accumulator_(params_.partitions.size(), params_.config.buffer_memory, params_.config.batch_size),
       intake_(params_, ledger, accumulator_, component_.stream("arrivals"),
               component_.stream("sticky_partition"), component_.now()),
@@ -25,7 +26,8 @@ Producer::Producer(sim::Process& process, const ClientSite& site, ProducerParams
                     {params_.config.socket_connection_setup_timeout,
                      params_.config.socket_connection_setup_timeout_max},
                     params_.config.send_buffer,
-                    params_.config.receive_buffer},
+                    params_.config.receive_buffer,
+                    params_.config.tls},
                    *this),
       metadata_(
           component_, site_, connections_,

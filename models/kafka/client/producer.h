@@ -101,6 +101,7 @@ class Producer final : public host::Service, private ConnectionListener {
   ClientSite site_;
   ProducerParams params_;
   history::History& history_;
+  compute::CodecModel codec_;
   Accumulator accumulator_;
   RecordIntake intake_;
   Sequences sequences_;

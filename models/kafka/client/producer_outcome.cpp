@@ -124,6 +124,7 @@ void Producer::split(Slot slot) {
         log::record_time(parent.intended_first, parent.intended_last, parent.count, from + batch.count - 1);
     batch.bytes =
         log::batch_bytes(batch.count, params_.record_size.n, batch.intended_first, batch.intended_last);
+    batch.wire_bytes = log::compressed_batch_bytes(codec_, batch.bytes);
   }
   accumulator_.put_back(second, ordered_);
   accumulator_.put_back(first, ordered_);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "models/devices/host/host.h"
 #include "models/kafka/client/producer.h"
 #include "sim/check.h"
 
@@ -75,8 +76,8 @@ void Producer::choose_batches(wire::BrokerId broker) {
     const Slot head = accumulator_.head(partition);
     if (is_held_back(partition, head)) continue;
     if (accumulator_[head].attempts > 0 && ready_time(head) > now()) continue;
-    if (!drained_.empty() && bytes + accumulator_[head].bytes > config().max_request_size.n) break;
-    bytes += accumulator_[head].bytes;
+    if (!drained_.empty() && bytes + accumulator_[head].size() > config().max_request_size.n) break;
+    bytes += accumulator_[head].size();
     drained_.push_back(partition);
   }
   SIM_CHECK(!drained_.empty(), "a broker was ready for nothing");
@@ -113,7 +114,11 @@ void Producer::send_one(wire::BrokerId broker) {
 
 log::BatchData Producer::pack(Slot slot) {
   Batch& batch = accumulator_[slot];
-  if (batch.sends++ == 0) batch.first_sent = now();
+  if (batch.sends++ == 0) {
+    batch.first_sent = now();
+    if (site_.machine != nullptr)
+      batch.clock_error_ms = static_cast<std::int32_t>(site_.machine->clock().read(now()) / 1'000'000);
+  }
   batch.leader_epoch = leaders()[batch.partition].epoch;
   const Ticket ticket = ordered_ ? sequences_.take(batch.partition, slot, batch.count) : Ticket{};
   log::BatchData data;
@@ -121,10 +126,14 @@ log::BatchData Producer::pack(Slot slot) {
   data.producer_id = ticket.producer_id;
   data.producer_epoch = ticket.epoch;
   data.base_sequence = ticket.base_sequence;
-  data.bytes = static_cast<std::int32_t>(batch.bytes);
+  data.codec = config().compression.codec;
+  data.compressed_percent = static_cast<std::uint8_t>(params_.compressed_percent);
+  data.bytes = static_cast<std::int32_t>(batch.wire_bytes);
+  data.raw_bytes = static_cast<std::int32_t>(batch.bytes);
   data.payload_bytes = static_cast<std::int32_t>(batch.count * params_.record_size.n);
   data.first_time = batch.intended_first;
   data.last_time = batch.intended_last;
+  data.clock_error_ms = batch.clock_error_ms;
   return data;
 }
 

@@ -55,7 +55,9 @@ RecordIntake::RecordIntake(const ProducerParams& params, ProducerLedger& ledger,
                            sim::Stream arrivals, sim::Stream sticky, sim::SimTime begin)
     : record_size_(params.record_size.n),
       record_alone_(log::batch_bytes(1, params.record_size.n, {}, {})),
-      batch_size_(params.config.batch_size.n),
+      ratio_(params.config.compression.model(params.compressed_percent), params.config.batch_size.n,
+             record_alone_),
+      batch_size_(ratio_.raw_limit()),
       ledger_(ledger),
       accumulator_(accumulator),
       loop_(params, arrivals, ledger.next_record, begin),
@@ -119,7 +121,7 @@ RecordIntake::Plan RecordIntake::make_plan(Begun batch) {
   std::int64_t bytes = known == total ? known_bytes : bytes_at(total);
   if (!partitioner_.fixed()) {
     const std::int64_t forced =
-        batch.bytes + partitioner_.until_forced();  // a record that reaches it is the last
+        batch.bytes + ratio_.raw(partitioner_.until_forced());  // a record that reaches it is the last
     if (bytes > forced) {
       const std::int64_t below = last_that_holds(batch.count, total - 1, batch.count, [&](std::int64_t n) {
         return n == batch.count || bytes_at(n) < forced;
@@ -179,7 +181,7 @@ void RecordIntake::append(Slot slot, const Plan& plan, sim::SimTime now) {
   const std::int64_t bytes = end == plan.end ? plan.bytes
                                              : log::batch_bytes(batch.count, record_size_,
                                                                 batch.intended_first, batch.intended_last);
-  partitioner_.add(bytes - batch.bytes);
+  partitioner_.add(ratio_.estimate(bytes - batch.bytes));
   batch.bytes = bytes;
   loop_.advance(end);
   ledger_.next_record = end;
@@ -240,6 +242,8 @@ void RecordIntake::close(Slot slot) {
   SIM_CHECK(!batch.closed);
   SIM_CHECK(batch.count > 0);
   batch.closed = true;
+  batch.wire_bytes = ratio_.close(batch.bytes);
+  batch_size_ = ratio_.raw_limit();
   plan_key_ = -1;
   ledger_.next_ordinal[static_cast<std::size_t>(batch.partition)] = batch.first + batch.count;
   closed_.push_back(slot);

@@ -14,6 +14,7 @@
 
 #include "models/kafka/client/accumulator.h"
 #include "models/kafka/client/arrivals.h"
+#include "models/kafka/client/compression.h"
 #include "models/kafka/client/params.h"
 #include "models/kafka/client/sticky_partitioner.h"
 
@@ -88,7 +89,8 @@ class RecordIntake {
 
   std::int64_t record_size_;
   std::int64_t record_alone_;  ///< Encoded batch of one record.
-  std::int64_t batch_size_;
+  RatioEstimator ratio_;
+  std::int64_t batch_size_;  ///< Uncompressed bytes that a batch takes now.
   ProducerLedger& ledger_;
   Accumulator& accumulator_;
   SendLoop loop_;

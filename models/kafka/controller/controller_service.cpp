@@ -25,7 +25,7 @@ ControllerService::ControllerService(sim::Process& process, host::Host& host,
       history_(history),
       config_(config),
       component_(process, process.path() + "/events"),
-      thread_(component_, /*threads=*/1, host.config().hardware.cpu),
+      thread_(component_, /*threads=*/1, host.cpu()),
       controller_(controller_rules(config.version, config.broker), config.partitions),
       quorum_(component_, network_, host.file_system(), store, quorum_config(config_), *this) {}
 

@@ -17,6 +17,7 @@ const char* name(ErrorCode code) {
     case ErrorCode::not_enough_replicas: return "NOT_ENOUGH_REPLICAS";
     case ErrorCode::not_enough_replicas_after_append: return "NOT_ENOUGH_REPLICAS_AFTER_APPEND";
     case ErrorCode::invalid_required_acks: return "INVALID_REQUIRED_ACKS";
+    case ErrorCode::invalid_timestamp: return "INVALID_TIMESTAMP";
     case ErrorCode::not_controller: return "NOT_CONTROLLER";
     case ErrorCode::invalid_request: return "INVALID_REQUEST";
     case ErrorCode::out_of_order_sequence_number: return "OUT_OF_ORDER_SEQUENCE_NUMBER";

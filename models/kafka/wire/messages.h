@@ -19,7 +19,8 @@
 namespace brokersim::kafka::wire {
 
 /// Ports that brokers and controllers listen on.
-inline constexpr network::Port kBrokerPort{9092};
+inline constexpr network::Port kBrokerPort{9092};     ///< Of the listener without encryption.
+inline constexpr network::Port kBrokerTlsPort{9093};  ///< Of the listener with TLS.
 inline constexpr network::Port kControllerPort{9093};
 
 enum class Api : std::uint8_t {

@@ -4,12 +4,14 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include <nlohmann/json.hpp>
 
 #include "app/scenario/field.h"
 #include "app/scenario/scenario.h"
+#include "models/faults/kind.h"
 
 namespace brokersim::scenario {
 namespace {
@@ -40,6 +42,23 @@ TEST(Schema, IsTheOneInTheRepository) {
 TEST(Schema, ThePageIsTheOneInTheRepository) {
   EXPECT_TRUE(content("docs/scenario-format.md") == format_markdown())
       << "run: brokersim schema --markdown > docs/scenario-format.md";
+}
+
+TEST(Schema, ThePageOfFaultsIsTheOneInTheRepository) {
+  EXPECT_TRUE(content("docs/faults.md") == fault_page_markdown())
+      << "run: brokersim schema --faults > docs/faults.md";
+}
+
+// Every kind of fault has a table and a name of its own, and the other way round.
+TEST(Schema, EveryKindOfFaultHasATable) {
+  std::set<std::string> tables;
+  for (const Table* table : fault_variants().tables) tables.insert(table->tag);
+  std::set<std::string> kinds;
+  for (const faults::Kind* kind : faults::all_kinds()) {
+    kinds.insert(std::string(kind->name));
+    EXPECT_EQ(&faults::kind_of(kind->kind), kind);
+  }
+  EXPECT_EQ(tables, kinds);
 }
 
 // Every $ref leads somewhere, and every field of every table is in some definition.

@@ -20,6 +20,7 @@ struct Bench {
   sim::Simulation sim{1};
   sim::Process process{sim, "host/b/broker"};
   sim::Component component{process, "host/b/broker/io"};
+  Cpu cpu{sim, "host/b/cpu", {}};
   std::vector<Ended> ended;
 
   void done(std::uint64_t job) { ended.push_back({sim.now().ns, job}); }
@@ -31,7 +32,7 @@ struct Bench {
 // Method: M/D/2 by hand: five jobs of 10 us at 0, 2, 3, 9, 40 us on two threads.
 TEST(ThreadPool, ExactScheduleOfTwoThreads) {
   Bench t;
-  ThreadPool pool(t.component, 2, {});
+  ThreadPool pool(t.component, 2, t.cpu);
   const std::int64_t arrivals[] = {0, 2'000, 3'000, 9'000, 40'000};
   for (std::uint64_t i = 0; i < 5; ++i) {
     t.sim.run_until(sim::SimTime{arrivals[i]});
@@ -58,7 +59,7 @@ TEST(ThreadPool, ExactScheduleOfTwoThreads) {
 TEST(ThreadPool, EqualsTheRecursionOfKServers) {
   for (const int threads : {1, 3, 8}) {
     Bench t;
-    ThreadPool pool(t.component, threads, {});
+    ThreadPool pool(t.component, threads, t.cpu);
     const sim::Stream draws = t.component.stream("jobs");
     std::vector<std::int64_t> free_at(static_cast<std::size_t>(threads), 0);
     std::vector<Ended> expected;
@@ -89,7 +90,8 @@ TEST(ThreadPool, EqualsTheRecursionOfKServers) {
 
 TEST(ThreadPool, SpeedScalesCostRoundedUp) {
   Bench t;
-  ThreadPool slow(t.component, 1, {.cores = 8, .speed_percent = 30});
+  Cpu cpu(t.sim, "host/b/slow_cpu", {.cores = 8, .speed_percent = 30});
+  ThreadPool slow(t.component, 1, cpu);
   EXPECT_EQ(slow.scaled(100_ns), 334_ns);
   EXPECT_EQ(slow.scaled(0_ns), 0_ns);
   t.submit(slow, 100_ns, 1);
@@ -99,7 +101,7 @@ TEST(ThreadPool, SpeedScalesCostRoundedUp) {
 
 TEST(ThreadPool, DeadProcessCompletesNothing) {
   Bench t;
-  ThreadPool pool(t.component, 1, {});
+  ThreadPool pool(t.component, 1, t.cpu);
   t.submit(pool, 10_us, 1);
   t.submit(pool, 10_us, 2);
   t.sim.run_until(sim::SimTime{15'000});
@@ -112,7 +114,7 @@ TEST(ThreadPool, DeadProcessCompletesNothing) {
 // A stopped process does no work: queued jobs need their full time after it resumes.
 TEST(ThreadPool, PausedProcessWorksOffItsQueueAfterwards) {
   Bench t;
-  ThreadPool pool(t.component, 1, {});
+  ThreadPool pool(t.component, 1, t.cpu);
   for (std::uint64_t i = 1; i <= 3; ++i) t.submit(pool, 10_us, i);
   t.sim.run_until(sim::SimTime{5'000});
   t.process.pause();
@@ -139,7 +141,7 @@ struct Holder {
 // Method: one thread; the first job waits 25 us for an fsync after its 10 us of work. The second starts at 35 us.
 TEST(ThreadPool, HeldThreadServesNobodyUntilReleased) {
   Bench t;
-  ThreadPool pool(t.component, 1, {});
+  ThreadPool pool(t.component, 1, t.cpu);
   Holder holder{t, pool};
   pool.submit(10_us, sim::bind<&Holder::job>(&holder, 1));
   t.submit(pool, 10_us, 2);
@@ -155,6 +157,35 @@ TEST(ThreadPool, HeldThreadServesNobodyUntilReleased) {
   EXPECT_THROW(pool.release(0), sim::Bug);
 }
 
+// Method: three threads, two queues by hand: pinned jobs wait for their own thread although another idles, and go before
+// what may run anywhere.
+TEST(ThreadPool, PinnedJobsWaitForTheirOwnThread) {
+  Bench t;
+  ThreadPool pool(t.component, 2, t.cpu);
+  pool.submit_to(0, 10_us, sim::bind<&Bench::done>(&t, 1));
+  pool.submit_to(0, 10_us, sim::bind<&Bench::done>(&t, 2));
+  EXPECT_EQ(pool.queued_at(0), 1u);
+  EXPECT_EQ(pool.busy(), 1) << "thread 1 idles";
+  t.submit(pool, 5_us, 3);   // thread 1
+  t.submit(pool, 50_us, 4);  // waits for any: thread 1 at 5 us
+  t.sim.run_to_end();
+  EXPECT_EQ(t.ended, (std::vector<Ended>{{5'000, 3}, {10'000, 1}, {20'000, 2}, {55'000, 4}}));
+}
+
+// Method: of two threads one stands still from 5 us to 100 us: it ends its job and takes no other.
+TEST(ThreadPool, StalledThreadFinishesAndTakesNothingMore) {
+  Bench t;
+  ThreadPool pool(t.component, 2, t.cpu);
+  for (std::uint64_t i = 1; i <= 6; ++i) t.submit(pool, 10_us, i);
+  t.sim.run_until(sim::SimTime{5'000});
+  pool.set_stalled(1);
+  t.sim.run_until(sim::SimTime{29'000});
+  pool.set_stalled(0);
+  t.sim.run_to_end();
+  EXPECT_EQ(t.ended, (std::vector<Ended>{
+                         {10'000, 1}, {10'000, 2}, {20'000, 3}, {30'000, 4}, {39'000, 5}, {40'000, 6}}));
+}
+
 // A job that submits another in its end goes on after those that waited.
 TEST(ThreadPool, JobSubmittedInAnEndQueuesBehindTheOthers) {
   struct Chain {
@@ -166,7 +197,7 @@ TEST(ThreadPool, JobSubmittedInAnEndQueuesBehindTheOthers) {
     }
   };
   Bench t;
-  ThreadPool pool(t.component, 1, {});
+  ThreadPool pool(t.component, 1, t.cpu);
   Chain chain{t, pool};
   pool.submit(10_us, sim::bind<&Chain::first>(&chain));
   t.submit(pool, 10_us, 2);
