@@ -155,7 +155,7 @@ std::string Summary::render(std::size_t width, bool colour) const {
                             2, width);
   }
   if (!worst_replay_.empty()) out += "\nReplay\n  " + worst_replay_ + "\n";
-  return out;
+  return results::printable(out, colour);
 }
 
 std::string Summary::json() const {

@@ -99,18 +99,15 @@ bool keep(const results::RunResult& result, const std::string& directory, const 
   return false;
 }
 
-int run_file(const std::string& path, const RunOptions& options, const std::vector<std::uint64_t>& seeds,
-             std::ostream& out, std::ostream& err) {
-  scenario::LoadResult loaded = scenario::load_file(path, options.overrides);
-  if (!loaded.diagnostics.empty()) err << scenario::render(loaded.diagnostics);
-  if (!loaded.scenario) return exit_usage;
-  const scenario::Scenario& scenario = *loaded.scenario;
+int run_one(const scenario::Scenario& scenario, const RunOptions& options,
+            const std::vector<std::uint64_t>& seeds, std::ostream& out, std::ostream& err) {
   const std::vector<std::uint64_t> wanted = seeds.empty() ? std::vector{scenario.config.seed} : seeds;
   const bool many = wanted.size() > 1;
   const bool progress = many && isatty(STDERR_FILENO) != 0;
   // Of several files each keeps its results under its own name.
-  const std::string stem =
-      options.files.size() > 1 ? std::filesystem::path(path).stem().string() + "-" : std::string("result-");
+  const std::string stem = options.files.size() > 1
+                               ? std::filesystem::path(scenario.file).stem().string() + "-"
+                               : std::string("result-");
   results::SeedTable table;
   int code = exit_ok;
   std::size_t count = 0;
@@ -181,9 +178,19 @@ int run(const RunOptions& options, std::ostream& out, std::ostream& err) {
   }
   // A single run has nothing to keep half way; of several, those that are done are shown.
   if (seeds.size() > 1) std::signal(SIGINT, on_interrupt);
-  int code = exit_ok;
+  // All files are judged before the first runs: what is wrong comes at once, and "nothing was run" is true.
+  std::vector<scenario::Diagnostic> problems;
+  std::vector<scenario::Scenario> scenarios;
   for (const std::string& file : options.files) {
-    const int one = run_file(file, options, seeds, out, err);
+    scenario::LoadResult loaded = scenario::load_file(file, options.overrides);
+    problems.insert(problems.end(), loaded.diagnostics.begin(), loaded.diagnostics.end());
+    if (loaded.scenario) scenarios.push_back(std::move(*loaded.scenario));
+  }
+  err << scenario::render(problems);
+  if (scenarios.size() < options.files.size()) return exit_usage;
+  int code = exit_ok;
+  for (const scenario::Scenario& scenario : scenarios) {
+    const int one = run_one(scenario, options, seeds, out, err);
     if (one == 130) return 130;
     code = worse(code, one);
   }

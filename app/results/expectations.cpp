@@ -48,6 +48,9 @@ void judge_check(const RunResult& result, const scenario::Expectation& expectati
     judged.detail = checkers::to_string(check.verdict);
     judged.verdict =
         check.verdict == expectation.verdict ? ExpectationVerdict::holds : ExpectationVerdict::violated;
+    // A law that had nothing to judge has not been broken: that is no answer, and no failure.
+    if (check.verdict == checkers::Verdict::not_applicable && judged.verdict == ExpectationVerdict::violated)
+      judged.verdict = ExpectationVerdict::inconclusive;
     return;
   }
   judged.verdict = ExpectationVerdict::inconclusive;

@@ -6,7 +6,8 @@
 namespace brokersim::results {
 
 /// A metric expectation is inconclusive if there is nothing to measure or too few samples; a sometimes expectation
-/// if the state was never reached (it cannot be violated).
+/// if the state was never reached (it cannot be violated); one of a check that it should hold or be violated, if it was
+/// not applicable.
 [[nodiscard]] ExpectationResult judge(const RunResult& result, const scenario::Expectation& expectation);
 
 /// Ids of violated checks that count as failures. A scenario that expects one law to be broken, and sees it broken,

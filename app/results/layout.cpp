@@ -1,6 +1,9 @@
 #include "app/results/layout.h"
 
 #include <algorithm>
+#include <array>
+
+#include "app/scenario/diagnostic.h"
 
 namespace brokersim::results {
 namespace {
@@ -31,6 +34,29 @@ std::string tinted(const std::string& text, Tint tint, bool colour) {
     case Tint::plain: break;
   }
   return code + text + "\x1b[0m";
+}
+
+std::string printable(std::string_view text, bool colour) {
+  static constexpr std::array<std::string_view, 7> kept{"\n",      "\x1b[1;32m", "\x1b[1;31m", "\x1b[1;33m",
+                                                        "\x1b[1m", "\x1b[2m",    "\x1b[0m"};
+  std::string out;
+  std::size_t from = 0;
+  const auto flush = [&](std::size_t to) {
+    const std::string_view piece = text.substr(from, to - from);
+    out += scenario::shown(piece, piece.size());
+  };
+  for (std::size_t at = text.find_first_of("\n\x1b"); at < text.size();
+       at = text.find_first_of("\n\x1b", std::max(at + 1, from))) {
+    for (const std::string_view code : kept) {
+      if (!text.substr(at).starts_with(code) || (!colour && code != "\n")) continue;
+      flush(at);
+      out += code;
+      from = at + code.size();
+      break;
+    }
+  }
+  flush(text.size());
+  return out;
 }
 
 std::string wrapped(const std::string& text, std::size_t indent, std::size_t width) {

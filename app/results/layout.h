@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace brokersim::results {
@@ -11,6 +12,10 @@ enum class Tint { plain, good, bad, doubtful, strong, faint };
 
 /// `text` in ANSI colour, or as it is.
 [[nodiscard]] std::string tinted(const std::string& text, Tint tint, bool colour);
+
+/// `text` safe for a terminal: control characters and marks that turn text round are escaped as \u001b. Line breaks
+/// stay, and so do the colours of tinted() if `colour`: what a scenario's author wrote can do no more than colour.
+[[nodiscard]] std::string printable(std::string_view text, bool colour);
 
 /// `text` in lines of at most `width` characters, broken at spaces, each behind `indent` spaces; ends with a line
 /// break. A word longer than a line stands alone.

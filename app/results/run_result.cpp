@@ -40,6 +40,9 @@ std::vector<FaultResult> fault_results(const checkers::Findings& findings,
                        .fired = fault.fired,
                        .had_effect = fault.had_effect});
   }
+  // As they come in time, not as the file lists them.
+  const auto earlier = [](const FaultResult& a, const FaultResult& b) { return a.at < b.at; };
+  std::stable_sort(results.begin(), results.end(), earlier);
   if (!realised.empty()) return results;
   for (const checkers::FaultRecord& fault : findings.measures.faults) {
     FaultResult result{.kind = fault.kind,

@@ -91,7 +91,7 @@ std::string SeedTable::render(std::size_t width, bool colour) const {
                    2, width);
   }
   if (worst != nullptr) out += "\nReplay\n  " + worst->replay + "\n";
-  return out;
+  return printable(out, colour);
 }
 
 }  // namespace brokersim::results

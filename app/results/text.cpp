@@ -375,7 +375,7 @@ class Report {
 }  // namespace
 
 std::string render_text(const RunResult& result, const TextOptions& options) {
-  return Report(result, options).text();
+  return printable(Report(result, options).text(), options.colour);
 }
 
 std::string render_line(const RunResult& result, bool colour) {
@@ -388,7 +388,7 @@ std::string render_line(const RunResult& result, bool colour) {
   line += "  lost " + count_text(result.findings.measures.records.lost_acknowledged);
   if (const auto longest = metric_value(result, "unavailable.longest"))
     line += "  unavailable " + fixed(longest->value, 3) + " s";
-  return line + "  " + result.scenario;
+  return printable(line + "  " + result.scenario, colour);
 }
 
 }  // namespace brokersim::results

@@ -105,7 +105,15 @@ class Validator {
     return shown(n.key, 60);
   }
 
+  /// --set /systems/kafka/version=4.1 means the text that the field wants, though JSON reads a number.
+  void take_as_text(NodeId node, FieldType type) {
+    Node& n = doc_.tree.at(node);
+    const bool text = type == FieldType::text || type == FieldType::name || type == FieldType::choice;
+    if (n.source > 0 && text && n.kind == NodeKind::number) n.kind = NodeKind::text;
+  }
+
   void value(NodeId node, const Field& field) {
+    take_as_text(node, field.type);
     switch (field.type) {
       case FieldType::text: expect_kind(node, NodeKind::text, "a text"); break;
       case FieldType::name: name(node); break;

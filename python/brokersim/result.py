@@ -26,7 +26,7 @@ class Records:
     sent: int               #: Handed to a producer's send().
     acknowledged: int       #: Reported to the application as written.
     failed: int             #: Reported to the application as failed.
-    unknown: int            #: Given up on, may have been written.
+    unknown: int            #: Of `failed`, those that may have been written all the same.
     unfinished: int         #: Without an outcome at the end of the run.
     lost_acknowledged: int  #: Positively acknowledged, and on no current leader at the end.
     duplicated: int         #: Stand at more than one offset of their partition.

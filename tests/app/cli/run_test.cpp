@@ -150,6 +150,51 @@ TEST_F(Run, OutKeepsOneFileASeed) {
   }
 }
 
+TEST_F(Run, OneWrongFileOfSeveralMeansThatNothingIsRun) {
+  for (const auto& files : {std::vector<std::string>{"nobody.json", file_}, {file_, "nobody.json"}}) {
+    const Answer answer = command({"run", files[0], files[1]});
+    EXPECT_EQ(answer.code, exit_usage);
+    EXPECT_EQ(answer.out, "");
+    EXPECT_NE(answer.err.find("1 error; nothing was run."), std::string::npos) << answer.err;
+  }
+}
+
+TEST_F(Run, AFolderWithoutANameIsAMistake) {
+  EXPECT_EQ(command({"run", file_, "--out", ""}).code, exit_usage);
+}
+
+TEST_F(Run, WhatTheAuthorWroteDrivesNoTerminal) {
+  const Answer answer =
+      command({"run", file_, "--set", "/title=\"a\\u001b[2Jb\\u0007c\"", "--set", "/notes=[\"\\u009b31m\"]"});
+  EXPECT_EQ(answer.out.find('\x1b'), std::string::npos);
+  EXPECT_EQ(answer.out.find('\x07'), std::string::npos);
+  EXPECT_NE(answer.out.find("a\\u001b[2Jb\\u0007c"), std::string::npos) << answer.out;
+}
+
+TEST_F(Run, AVersionNeedsNoQuotes) {
+  EXPECT_EQ(command({"run", file_, "--set", "/systems/kafka/version=4.1", "--json"}).code, exit_ok);
+  const Answer unknown = command({"check", file_, "--set", "/systems/kafka/version=4.7"});
+  EXPECT_EQ(unknown.code, exit_usage);
+  EXPECT_NE(unknown.err.find("version cannot be \"4.7\""), std::string::npos) << unknown.err;
+}
+
+// Method: a millisecond, in which nothing is acknowledged, so that S1 has nothing to judge.
+TEST_F(Run, ALawThatHadNothingToJudgeIsInconclusive) {
+  const Answer answer = command({"run", file_, "--json", "--set", "/duration=1 ms", "--set", "/faults=[]",
+                                 "--set", R"(/expect=[{"check": "S1", "verdict": "holds"}])"});
+  EXPECT_EQ(answer.code, exit_inconclusive) << answer.err;
+  EXPECT_EQ(answer.lines().front().at("expectations").at(0).at("verdict"), "inconclusive");
+}
+
+TEST_F(Run, FaultsAreToldInOrderOfTime) {
+  const Answer answer =
+      command({"run", file_, "--json", "--set",
+               R"(/faults/-={"at": "2 s", "kind": "kill_process", "target": {"broker": 1}})"});
+  const Json faults = answer.lines().front().at("faults");
+  EXPECT_EQ(faults.at(0).at("at_s"), 2.0);
+  EXPECT_EQ(faults.at(1).at("at_s"), 5.0);
+}
+
 TEST_F(Run, TheLastLineReplaysTheRun) {
   const Answer answer = run({"--seed", "7", "--set", "/duration=8 s"});
   std::string text = answer.out;
