@@ -8,8 +8,8 @@
 #include <string>
 
 #include "sim/histogram.h"
-#include "workloads/kernel.h"
-#include "workloads/plain_queue.h"
+#include "bench/workloads/kernel.h"
+#include "bench/workloads/plain_queue.h"
 
 namespace {
 

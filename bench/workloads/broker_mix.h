@@ -10,7 +10,7 @@
 
 #include <vector>
 
-#include "workloads/phold.h"
+#include "bench/workloads/phold.h"
 
 namespace workloads {
 

@@ -7,8 +7,8 @@
 #include "sim/component.h"
 #include "sim/simulation.h"
 #include "sim/task.h"
-#include "workloads/broker_mix.h"
-#include "workloads/measure.h"
+#include "bench/workloads/broker_mix.h"
+#include "bench/workloads/measure.h"
 
 namespace workloads {
 

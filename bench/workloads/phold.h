@@ -7,7 +7,7 @@
 
 #include <vector>
 
-#include "workloads/draw.h"
+#include "bench/workloads/draw.h"
 
 namespace workloads {
 

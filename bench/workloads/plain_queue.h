@@ -5,8 +5,8 @@
 #include <queue>
 #include <vector>
 
-#include "workloads/broker_mix.h"
-#include "workloads/measure.h"
+#include "bench/workloads/broker_mix.h"
+#include "bench/workloads/measure.h"
 
 namespace workloads {
 

@@ -43,8 +43,13 @@ class Frozen final : public Effect {
       for (std::uint32_t i = 0; i < reach_.network.hosts(); ++i) {
         const network::HostId other{i};
         if (other == host->id()) continue;
-        for (const auto& [from, to] : {std::pair(host->id(), other), std::pair(other, host->id())})
-          off ? reach_.network.cut(from, to) : reach_.network.heal(from, to);
+        for (const auto& [from, to] : {std::pair(host->id(), other), std::pair(other, host->id())}) {
+          if (off) {
+            reach_.network.cut(from, to);
+          } else {
+            reach_.network.heal(from, to);
+          }
+        }
       }
     }
   }

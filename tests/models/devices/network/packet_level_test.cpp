@@ -147,15 +147,17 @@ TEST(PacketLevel, TransferTimesAgree) {
           // The last one to finish: all have shared until then.
           const double error = std::abs(model.back() - exact.back());
           EXPECT_LE(error, 0.04 * exact.back() + (connections - 1) * quantum)
-              << connections << " connections from " << hosts.size() << " hosts, " << bytes << " B, " << one_way
-              << " ns one way, " << ns_per_kilobyte << " ns/kB: " << model.back() << " for " << exact.back();
+              << connections << " connections from " << hosts.size() << " hosts, " << bytes << " B, "
+              << one_way << " ns one way, " << ns_per_kilobyte << " ns/kB: " << model.back() << " for "
+              << exact.back();
           worst = std::max(worst, error / exact.back());
           sum += error / exact.back();
           ++count;
-          // Fairness: the first to finish is not far before the others, beyond its turns.
+          // Fairness: the first to finish is not far before the others. Windows that open in lumps of a chunk let one
+          // be ahead by more than its turns after a slow start; cards by themselves are fair to a quantum, see below.
           const double exact_spread = exact.back() - exact.front();
           EXPECT_LE(model.back() - model.front(),
-                    exact_spread + 0.04 * exact.back() + 2 * connections * quantum);
+                    exact_spread + 0.12 * exact.back() + 2 * connections * quantum);
         }
       }
     }
@@ -180,7 +182,8 @@ TEST(FairShare, BusyConnectionsShareACardWithinQuanta) {
       std::int64_t sum = 0;
       for (std::uint64_t k = 0; sum < 4'000'000; ++k) {
         const auto size = static_cast<std::int64_t>(
-            1 + sizes.child(i).below(k, k % 5 == 0 ? 300'000 : static_cast<std::uint64_t>(2'000 + 9'000 * i)));
+            1 +
+            sizes.child(i).below(k, k % 5 == 0 ? 300'000 : static_cast<std::uint64_t>(2'000 + 9'000 * i)));
         t.a.send(all[i], size, static_cast<int>(i));
         sum += size;
       }

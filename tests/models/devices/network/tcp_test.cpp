@@ -280,7 +280,8 @@ TEST(Line, BurstLastsAsLongAsTheBucket) {
   Line line(sim::BytesPerSecond{1'000'000'000}, sim::BytesPerSecond{2'000'000'000}, sim::Bytes{1'000'000});
   EXPECT_EQ(line.move(sim::SimTime{0}, sim::Bytes{2'000'000}), 1_ms);
   EXPECT_EQ(line.move(sim::SimTime{1'000'000}, sim::Bytes{1'000'000}), 1_ms) << "the bucket is empty";
-  EXPECT_EQ(line.move(sim::SimTime{12'000'000}, sim::Bytes{2'000'000}), 1_ms) << "10 ms refill it to the brim";
+  EXPECT_EQ(line.move(sim::SimTime{12'000'000}, sim::Bytes{2'000'000}), 1_ms)
+      << "10 ms refill it to the brim";
   line.slow_to(50);
   EXPECT_EQ(line.move(sim::SimTime{50'000'000}, sim::Bytes{1'000'000}), 2_ms) << "no bursts under a fault";
   line.slow_to(100);
