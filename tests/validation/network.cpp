@@ -151,10 +151,10 @@ double long_transfer(network::CongestionControl control, std::int64_t lose_every
   }
   const sim::SimTime start = pair.sim.now();
   pair.b.measure_from = start + sim::Duration{settle_s * 1'000 * ms};
-  // Messages of 1 MB, always more than fit into the window.
+  // Whole segments, always more than fit into the window.
   for (std::int64_t i = 0; i < total_s; ++i) {
     while (pair.network.unacknowledged(pair.connection).n < 400'000'000)
-      pair.a.send(pair.connection, 100'000);
+      pair.a.send(pair.connection, 146'000);
     pair.sim.run_until(start + sim::Duration{(i + 1) * 1'000 * ms});
   }
   return static_cast<double>(pair.b.measured) * 8.0 / 1e6 / static_cast<double>(total_s - settle_s);
@@ -166,7 +166,7 @@ void loss_rows(Report& report) {
   report.predict("NET-6", "Reno p=1e-4", long_transfer(reno, 10'000, 0, 200, 1'200));
   report.predict("NET-6", "CUBIC p=1e-4", long_transfer(cubic, 10'000, 0, 200, 1'200));
   report.predict("NET-6", "Reno p=1e-6", long_transfer(reno, 1'000'000, 0, 400, 1'900));
-  report.predict("NET-6", "CUBIC p=1e-6", long_transfer(cubic, 1'000'000, 0, 200, 1'000));
+  report.predict("NET-6", "CUBIC p=1e-6", long_transfer(cubic, 1'000'000, 0, 600, 2'000));
   // The same with losses by chance: Ott, Kemperman and Mathis (1996) have 1.3098 / sqrt(p) for the mean window of Reno
   // instead of 1.2247 / sqrt(p), so 19.1 Mbit/s.
   const double by_chance = long_transfer(reno, 0, 100, 200, 1'200);
@@ -176,7 +176,10 @@ void loss_rows(Report& report) {
       "Both formulas assume that every 1/p-th segment is lost, and so does this row. With independent "
       "losses of p=1e-4 the model gives " +
           std::to_string(by_chance).substr(0, 4) + " Mbit/s for Reno (theory for that case: 19.1) and " +
-          std::to_string(cubic_by_chance).substr(0, 4) + " for CUBIC.");
+          std::to_string(cubic_by_chance).substr(0, 4) +
+          " for CUBIC. CUBIC's formula is of a fixed point that is hardly stable: integrated round by round "
+          "without any network, the mean window is still 4 % above it after 800 losses if it began above, "
+          "and 2 % below if below.");
 }
 
 void ec2_rows(Report& report) {

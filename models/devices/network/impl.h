@@ -125,6 +125,7 @@ class Network::Impl {
   [[nodiscard]] std::int64_t window_left(std::uint32_t end);
   [[nodiscard]] std::int64_t sendable(std::uint32_t end);
   [[nodiscard]] std::int64_t worthwhile(std::uint32_t end);
+  [[nodiscard]] std::int64_t piece(std::uint32_t end);
   [[nodiscard]] bool reader_takes(std::uint32_t end, std::int64_t bytes);
   void on_reader(std::uint64_t word);
   void wait_for_window(std::uint32_t end);

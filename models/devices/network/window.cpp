@@ -60,9 +60,9 @@ void Network::Impl::acknowledge(std::uint32_t end, Chunk& chunk) {
     if (sample.ns > 0 && chunk.lost == 0) measure(flow, sample);
     const std::int64_t peak = std::max(flow.peak, flow.peak_before);
     const std::int64_t window = flow.congestion.window();
-    // Linux, tcp_is_cwnd_limited: slow start goes on while at least half of the window is used.
-    const bool limited =
-        flow.congestion.slow_start() ? window < 2 * peak : window - peak < connection(end).segment;
+    // Linux, tcp_is_cwnd_limited: slow start goes on while at least half of the window is used; later on it must have
+    // been full, but for a piece that was too small to send.
+    const bool limited = flow.congestion.slow_start() ? window < 2 * peak : window - peak < piece(end);
     flow.congestion.on_ack(came, sim.now(), flow.round_trip, limited && flow.holes.empty());
   }
   if (chunk.end >= flow.round_end) {
@@ -117,16 +117,22 @@ std::int64_t Network::Impl::sendable(std::uint32_t end) {
   if (!reader_takes(end, most)) return 0;
   const std::int64_t room = window_left(end);
   if (room >= most) return most;
-  if (room >= worthwhile(end)) return room;
-  if (flow.in_flight == 0) return std::min(most, std::max(room, connection(end).segment));
+  const std::int64_t segment = connection(end).segment;
+  if (room >= worthwhile(end))
+    return std::max(std::min(segment, most), room / segment * segment);  // whole ones
+  if (flow.in_flight == 0) return std::min(most, std::max(room / segment * segment, segment));
   return 0;
 }
 
 std::int64_t Network::Impl::worthwhile(std::uint32_t end) {
+  return std::min(piece(end), at(end).out.unsent->left);
+}
+
+/// The smallest part of a message that is sent while acknowledgements are outstanding.
+std::int64_t Network::Impl::piece(std::uint32_t end) {
   const Flow& flow = at(end).out;
   const std::int64_t window = std::min(flow.congestion.window(), flow.window_max);
-  const std::int64_t piece = std::max(connection(end).segment, std::min(quantum(end) / 4, window / 16));
-  return std::min(piece, flow.unsent->left);
+  return std::max(connection(end).segment, std::min(quantum(end) / 4, window / 64));
 }
 
 /// A process that stands still takes nothing; its kernel goes on until the receive buffer is full.
