@@ -191,6 +191,9 @@ Json to_value(const RunResult& result) {
       {"end_to_end", of_phases(measures.end_to_end_phases)}};
   json["throughput"] = of_throughput(measures.records_per_second(), measures.bytes_per_second());
   json["leader_changes"] = measures.leader_changes;
+  json["controller"] = {{"changes", measures.control_plane.changes},
+                        {"unavailable_longest_s", measures.control_plane.longest.seconds()},
+                        {"unavailable_total_s", measures.control_plane.total.seconds()}};
   json.update(lists_of_outcomes(result));
   json["probes"] = Json::object();
   for (const checkers::ProbeInfo& probe : checkers::probes())

@@ -169,6 +169,9 @@ std::optional<MetricValue> metric_value(const RunResult& result, std::string_vie
   if (name == "throughput.records_per_second") return MetricValue{measures.records_per_second()};
   if (name == "throughput.bytes_per_second") return MetricValue{measures.bytes_per_second()};
   if (name.starts_with("faults.")) return of_faults(result, name.substr(7));
+  if (name == "controller.changes") return MetricValue{static_cast<double>(measures.control_plane.changes)};
+  if (name == "controller.unavailable.longest") return MetricValue{measures.control_plane.longest.seconds()};
+  if (name == "controller.unavailable.total") return MetricValue{measures.control_plane.total.seconds()};
   if (name == "leader_changes") return MetricValue{static_cast<double>(measures.leader_changes)};
   return std::nullopt;
 }

@@ -133,6 +133,8 @@ class FaultBuilder {
     t.system = cluster->name;
     if (tag == "controller") {
       t.by = Target::By::controller;
+    } else if (tag == "controller_follower") {
+      t.by = Target::By::controller_follower;
     } else if (tag == "random_broker") {
       t.by = Target::By::random_broker;
     } else if (tag == "broker") {

@@ -35,6 +35,10 @@ std::vector<Metric> make_metrics() {
       {"faults.requested", MetricUnit::count, "Faults whose time came."},
       {"faults.fired", MetricUnit::count, "Faults that found a target."},
       {"faults.had_effect", MetricUnit::count, "Faults that changed something."},
+      {"controller.changes", MetricUnit::count, "Active controllers after the first."},
+      {"controller.unavailable.longest", MetricUnit::seconds,
+       "Longest time without an active controller: from its stop or resignation to the next one's claim."},
+      {"controller.unavailable.total", MetricUnit::seconds, "All such times added up."},
       {"leader_changes", MetricUnit::count,
        "Elections of a leader other than the one before, over all partitions."},
   };

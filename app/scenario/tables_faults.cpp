@@ -34,12 +34,14 @@ const Variants& target_variants() {
       target_table("follower_of", text,
                    "One follower in the ISR of a partition: \"orders/0\"; of several, one by a draw.", true);
   static const Table controller = target_table("controller", yes, "The active controller.", true);
+  static const Table controller_follower =
+      target_table("controller_follower", yes, "One controller that is up and not active, by a draw.", true);
   static const Table random_broker = target_table("random_broker", yes, "One live broker, by a draw.", true);
   static const Table workload = target_table("workload", name, "The clients of a workload.", false);
   static const Variants variants{"target",
                                  "",
                                  {&host, &hosts, &zone, &power_domain, &broker, &leader_of, &follower_of,
-                                  &controller, &random_broker, &workload}};
+                                  &controller, &controller_follower, &random_broker, &workload}};
   return variants;
 }
 

@@ -197,6 +197,7 @@ void Meter::on(const history::FaultFired& event) {
 }
 
 Measures Meter::finish(sim::SimTime now) {
+  measures_.control_plane = control_plane_.finish(now);
   Measures result = measures_;
   for (const auto& [name, w] : result.workloads) {
     result.latency.produce.merge(w.latency.produce);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/checkers/availability.h"
+#include "models/checkers/control_plane.h"
 #include "models/checkers/phases.h"
 #include "models/checkers/probes.h"
 #include "models/checkers/recoveries.h"
@@ -70,6 +71,7 @@ struct Measures {
   std::vector<LeaderRecovery> recoveries;
   std::vector<FaultRecord> faults;
   std::int64_t leader_changes = 0;
+  ControlPlane control_plane;
   ProbeCounts probes;
 
   /// Per second from the first send to the last acknowledgement. 0 if nothing was acknowledged.
@@ -93,6 +95,7 @@ class Meter {
           std::int32_t leader_before, const std::vector<history::BrokerId>& isr_before,
           const std::vector<history::BrokerId>& elr_before);
   void on(const history::BrokerChanged& event);
+  void on(const history::ControllerChanged& event) { control_plane_.on(event); }
   void on(const history::StorageLost& event);
   void on(const history::Recovered& event);
   void on(const history::FaultFired& event);
@@ -108,6 +111,7 @@ class Meter {
   const history::History* history_;
   Availability availability_;
   Recoveries recoveries_;
+  ControlPlaneMeter control_plane_;
   PhaseMeter produce_phases_;
   PhaseMeter end_to_end_phases_;
   Measures measures_;

@@ -93,6 +93,8 @@ void RunObserver::on(const history::BrokerChanged& event) {
   view_.apply(event);
 }
 
+void RunObserver::on(const history::ControllerChanged& event) { meter_.on(event); }
+
 void RunObserver::on(const history::StorageLost& event) {
   meter_.on(event);
   view_.apply(event);

@@ -50,6 +50,7 @@ class RunObserver final : public history::Watcher {
   void on(const history::RoleChanged& event) override;
   void on(const history::PartitionChanged& event) override;
   void on(const history::BrokerChanged& event) override;
+  void on(const history::ControllerChanged& event) override;
   void on(const history::StorageLost& event) override;
   void on(const history::Recovered& event) override;
   void on(const history::Flushed& event) override;

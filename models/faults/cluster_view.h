@@ -15,6 +15,8 @@ namespace brokersim::faults {
 struct ProcessRef {
   std::string host;
   std::string program;  ///< Name by which it is installed on the host.
+  /// In combined mode (process.roles=broker,controller) both roles are one Java process: the other one's program.
+  std::string together_with = {};
   [[nodiscard]] bool operator==(const ProcessRef&) const = default;
 };
 
@@ -36,6 +38,8 @@ class ClusterView {
                                                          std::int32_t id) const = 0;
   /// The process of the active controller; nothing while there is none.
   [[nodiscard]] virtual std::optional<ProcessRef> active_controller(const std::string& system) const = 0;
+  /// The processes of controllers that run and are not active, by node.
+  [[nodiscard]] virtual std::vector<ProcessRef> controller_followers(const std::string& system) const = 0;
   /// The client processes of a workload.
   [[nodiscard]] virtual std::vector<ProcessRef> workload(const std::string& name) const = 0;
 };

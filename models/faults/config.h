@@ -57,16 +57,17 @@ enum class FaultKind : std::uint8_t {
 /// Whom a fault hits. Exactly one selector is set; `target` may hold several for a partition's sides.
 struct Target {
   enum class By : std::uint8_t {
-    host,           ///< name
-    host_group,     ///< every host of a group
-    zone,           ///< every host of a zone
-    power_domain,   ///< every host of a power domain
-    broker,         ///< system name + broker id
-    leader_of,      ///< "topic/partition" of a system, resolved when the fault fires
-    follower_of,    ///< one ISR follower of "topic/partition"; several: one draw
-    controller,     ///< the active controller of a system
-    random_broker,  ///< one live broker of a system, by a draw
-    workload,       ///< the client processes of a workload
+    host,                 ///< name
+    host_group,           ///< every host of a group
+    zone,                 ///< every host of a zone
+    power_domain,         ///< every host of a power domain
+    broker,               ///< system name + broker id
+    leader_of,            ///< "topic/partition" of a system, resolved when the fault fires
+    follower_of,          ///< one ISR follower of "topic/partition"; several: one draw
+    controller,           ///< the active controller of a system
+    controller_follower,  ///< one controller of a system that is up and not active, by a draw
+    random_broker,        ///< one live broker of a system, by a draw
+    workload,             ///< the client processes of a workload
   };
   By by = By::host;
   std::string name;         ///< Host, group, zone, domain, workload or topic name.

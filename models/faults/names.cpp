@@ -41,6 +41,7 @@ std::string describe(const Target& target) {
     case Target::By::leader_of: return "leader of " + partition(target);
     case Target::By::follower_of: return "follower of " + partition(target);
     case Target::By::controller: return "active controller";
+    case Target::By::controller_follower: return "a controller that follows";
     case Target::By::random_broker: return "live broker by a draw";
     case Target::By::workload: return "clients of " + target.name;
   }

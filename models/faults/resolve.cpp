@@ -109,6 +109,7 @@ Victims Resolver::resolve(const FaultConfig& fault, const std::vector<Target>& t
           say(victims, "controller on host " + process->host);
         }
         break;
+      case Target::By::controller_follower: add_follower(victims, target, draws, i, taken); break;
       case Target::By::workload: add_workload(victims, target); break;
     }
   }
@@ -142,6 +143,19 @@ void Resolver::add_broker(Victims& victims, const Target& target, std::int32_t i
   say(victims, text);
 }
 
+void Resolver::add_follower(Victims& victims, const Target& target, const sim::Stream& draws,
+                            std::uint64_t position, const Victims* taken) const {
+  std::vector<ProcessRef> candidates = view_.controller_followers(target.system);
+  std::erase_if(candidates, [&](const ProcessRef& process) {
+    const host::Host& host = *host_named(process.host);
+    return victims.holds(host) || (taken != nullptr && taken->holds(host));
+  });
+  if (candidates.empty()) return;
+  const ProcessRef& drawn = candidates[draws.below(position, candidates.size())];
+  add_process(victims, drawn);
+  say(victims, "controller on host " + drawn.host + " (" + describe(target) + ")");
+}
+
 void Resolver::add_hosts(Victims& victims, const Target& target) const {
   std::vector<std::string> names;
   for (host::Host* host : hosts_) {
@@ -164,7 +178,9 @@ void Resolver::add_workload(Victims& victims, const Target& target) const {
 }
 
 void Resolver::add_process(Victims& victims, const ProcessRef& process) const {
-  add(victims, *host_named(process.host), {process.program});
+  std::vector<std::string> programs{process.program};
+  if (!process.together_with.empty()) programs.push_back(process.together_with);
+  add(victims, *host_named(process.host), programs);
 }
 
 host::Host* Resolver::host_named(const std::string& name) const {

@@ -49,6 +49,8 @@ class Resolver {
                                   const sim::Stream& draws, std::uint64_t position, const Victims& victims,
                                   const Victims* taken) const;
   void add_broker(Victims& victims, const Target& target, std::int32_t id) const;
+  void add_follower(Victims& victims, const Target& target, const sim::Stream& draws, std::uint64_t position,
+                    const Victims* taken) const;
   void add_hosts(Victims& victims, const Target& target) const;
   void add_workload(Victims& victims, const Target& target) const;
   void add_process(Victims& victims, const ProcessRef& process) const;

@@ -176,6 +176,19 @@ enum class LostState : std::uint8_t {
   drive_cache,   ///< Complete, in the drive's volatile cache.
   size_unknown,  ///< Data durable but beyond the durable file size.
 };
+enum class ControllerEvent : std::uint8_t {
+  active,    ///< Leads the metadata quorum and has applied what was committed before.
+  resigned,  ///< Has found out that it leads no more.
+  stopped,   ///< Its process is gone, for whatever reason.
+};
+/// A controller of the metadata quorum.
+struct ControllerChanged {
+  sim::SimTime at;
+  std::int32_t node = -1;   ///< Position among the controllers.
+  std::int32_t epoch = -1;  ///< Of the quorum; -1 when stopped.
+  ControllerEvent event = ControllerEvent::active;
+};
+
 /// A stored batch that a crash took from a replica's disk image.
 struct StorageLost {
   sim::SimTime at;

@@ -27,6 +27,7 @@ class Watcher {
   virtual void on(const RoleChanged&) {}
   virtual void on(const PartitionChanged&) {}
   virtual void on(const BrokerChanged&) {}
+  virtual void on(const ControllerChanged&) {}
   virtual void on(const StorageLost&) {}
   virtual void on(const Recovered&) {}
   virtual void on(const Flushed&) {}

@@ -100,12 +100,24 @@ struct BrokerConfig {
   sim::Duration high_watermark_checkpoint_interval = {
       5'000'000'000};  ///< replica.high.watermark.checkpoint.interval.ms
   // Broker lifecycle and KRaft.
-  sim::Duration broker_heartbeat_interval = {2'000'000'000};  ///< broker.heartbeat.interval.ms
-  sim::Duration broker_session_timeout = {9'000'000'000};     ///< broker.session.timeout.ms
-  sim::Duration controller_append_linger = {25'000'000};      ///< controller.quorum.append.linger.ms
-  sim::Duration metadata_max_idle_interval = {500'000'000};   ///< metadata.max.idle.interval.ms
-  bool controlled_shutdown_enable = true;                     ///< controlled.shutdown.enable
-  bool auto_leader_rebalance = true;                          ///< auto.leader.rebalance.enable
+  sim::Duration broker_heartbeat_interval = {2'000'000'000};    ///< broker.heartbeat.interval.ms
+  sim::Duration broker_session_timeout = {9'000'000'000};       ///< broker.session.timeout.ms
+  sim::Duration controller_append_linger = {25'000'000};        ///< controller.quorum.append.linger.ms
+  sim::Duration controller_election_timeout = {1'000'000'000};  ///< controller.quorum.election.timeout.ms
+  sim::Duration controller_fetch_timeout = {2'000'000'000};     ///< controller.quorum.fetch.timeout.ms
+  sim::Duration controller_election_backoff_max = {
+      1'000'000'000};                                          ///< controller.quorum.election.backoff.max.ms
+  sim::Duration controller_request_timeout = {2'000'000'000};  ///< controller.quorum.request.timeout.ms
+  sim::Duration controller_retry_backoff = {20'000'000};       ///< controller.quorum.retry.backoff.ms
+  sim::Bytes metadata_segment_bytes = {1ll << 30};             ///< metadata.log.segment.bytes
+  /// metadata.log.max.record.bytes.between.snapshots
+  sim::Bytes metadata_bytes_between_snapshots = {20ll << 20};
+  sim::Duration metadata_snapshot_interval_max = {
+      3'600'000'000'000};                                    ///< metadata.log.max.snapshot.interval.ms
+  sim::Bytes metadata_retention_bytes = {100ll << 20};       ///< metadata.max.retention.bytes
+  sim::Duration metadata_max_idle_interval = {500'000'000};  ///< metadata.max.idle.interval.ms
+  bool controlled_shutdown_enable = true;                    ///< controlled.shutdown.enable
+  bool auto_leader_rebalance = true;                         ///< auto.leader.rebalance.enable
   sim::Duration leader_imbalance_check_interval = {
       300'000'000'000};  ///< leader.imbalance.check.interval.seconds
   sim::Duration unclean_leader_election_interval = {

@@ -33,8 +33,9 @@ KafkaCluster::KafkaCluster(const kafka::ClusterConfig& cluster, const Config& co
   shape_.version = cluster.version;
   for (const auto& name : cluster.broker_hosts) shape_.broker_hosts.push_back(hosts.at(name)->id());
   SIM_CHECK(!cluster.controller_hosts.empty());
-  shape_.controller_host = hosts.at(cluster.controller_hosts.front())->id();
-  install_controller();
+  for (const auto& name : cluster.controller_hosts) shape_.controller_hosts.push_back(hosts.at(name)->id());
+  shape_.start_up = {kProcessStartMin, kProcessStartMax, /*heartbeat_phase=*/true};
+  install_controllers();
   install_brokers();
   install_producers(config);
   install_consumers(config);
@@ -61,17 +62,21 @@ void KafkaCluster::add_partitions(history::History& history) {
   }
 }
 
-void KafkaCluster::install_controller() {
+void KafkaCluster::install_controllers() {
   kafka::controller::ControllerServiceConfig config;
   config.process_name = kControllerProgram;
   config.version = cluster_.version;
   config.broker = cluster_.broker;
   config.partitions = specs_;
-  hosts_.at(cluster_.controller_hosts.front())
-      ->install(kControllerProgram, [this, config](sim::Process& process, host::Host& host) {
-        return std::make_unique<kafka::controller::ControllerService>(process, host, config, metadata_,
-                                                                      history_);
-      });
+  config.voters = shape_.controller_hosts;
+  for (std::size_t node = 0; node < cluster_.controller_hosts.size(); ++node) {
+    config.node = static_cast<kafka::wire::NodeId>(node);
+    hosts_.at(cluster_.controller_hosts[node])
+        ->install(kControllerProgram, [this, config](sim::Process& process, host::Host& host) {
+          return std::make_unique<kafka::controller::ControllerService>(process, host, config, metadata_,
+                                                                        history_);
+        });
+  }
 }
 
 void KafkaCluster::install_brokers() {
@@ -179,7 +184,7 @@ void KafkaCluster::install_consumers(const Config& config) {
 }
 
 void KafkaCluster::start() {
-  hosts_.at(cluster_.controller_hosts.front())->start(kControllerProgram);
+  for (const auto& name : cluster_.controller_hosts) hosts_.at(name)->start(kControllerProgram);
   for (const auto& name : cluster_.broker_hosts) hosts_.at(name)->start(kBrokerProgram);
   for (const Client& client : clients_) hosts_.at(client.host)->start(client.program);
 }
@@ -191,18 +196,37 @@ std::int32_t KafkaCluster::broker_on(const std::string& host) const {
              : static_cast<std::int32_t>(found - cluster_.broker_hosts.begin());
 }
 
+std::int32_t KafkaCluster::controller_on(const std::string& host) const {
+  const auto found = std::find(cluster_.controller_hosts.begin(), cluster_.controller_hosts.end(), host);
+  return found == cluster_.controller_hosts.end()
+             ? -1
+             : static_cast<std::int32_t>(found - cluster_.controller_hosts.begin());
+}
+
+const kafka::controller::ControllerService* KafkaCluster::controller(std::size_t node) const {
+  return static_cast<const kafka::controller::ControllerService*>(
+      hosts_.at(cluster_.controller_hosts.at(node))->service(kControllerProgram));
+}
+
+std::optional<std::size_t> KafkaCluster::active_controller() const {
+  // An isolated one may believe for a while that it still is: the latest epoch counts.
+  std::optional<std::size_t> active;
+  for (std::size_t node = 0; node < cluster_.controller_hosts.size(); ++node) {
+    const auto* service = controller(node);
+    if (service == nullptr || !service->active()) continue;
+    if (!active || service->quorum().epoch() > controller(*active)->quorum().epoch()) active = node;
+  }
+  return active;
+}
+
 host::Host* KafkaCluster::active_controller_host() const {
-  host::Host& host = *hosts_.at(cluster_.controller_hosts.front());
-  const auto* controller =
-      static_cast<const kafka::controller::ControllerService*>(host.service(kControllerProgram));
-  return controller != nullptr && controller->active() ? &host : nullptr;
+  const auto node = active_controller();
+  return node ? hosts_.at(cluster_.controller_hosts[*node]).get() : nullptr;
 }
 
 const kafka::wire::ClusterImage* KafkaCluster::committed() const {
-  const host::Host* host = active_controller_host();
-  if (host == nullptr) return nullptr;
-  return &static_cast<const kafka::controller::ControllerService*>(host->service(kControllerProgram))
-              ->committed();
+  const auto node = active_controller();
+  return node ? &controller(*node)->committed() : nullptr;
 }
 
 host::Host& KafkaCluster::broker_host(std::int32_t broker) const {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,10 @@ namespace brokersim::world {
 
 inline constexpr const char* kBrokerProgram = "kafka-broker";
 inline constexpr const char* kControllerProgram = "kafka-controller";
+/// From the start of a broker's Java process to its first action, drawn for each start but the first (a run begins with
+/// processes that are up). Assumption: one to three seconds on server hardware; no published distribution is known.
+inline constexpr sim::Duration kProcessStartMin = {1'000'000'000};
+inline constexpr sim::Duration kProcessStartMax = {3'000'000'000};
 
 class KafkaCluster {
  public:
@@ -36,9 +41,15 @@ class KafkaCluster {
   [[nodiscard]] const log::BatchStore& store() const { return batches_; }
   /// Broker id on a host, -1: none.
   [[nodiscard]] std::int32_t broker_on(const std::string& host) const;
+  /// Node id of the controller on a host, -1: none.
+  [[nodiscard]] std::int32_t controller_on(const std::string& host) const;
   /// The image committed by the active controller; null while there is none.
   [[nodiscard]] const kafka::wire::ClusterImage* committed() const;
   [[nodiscard]] host::Host* active_controller_host() const;
+  /// Of the metadata quorum; nothing while nobody leads it.
+  [[nodiscard]] std::optional<std::size_t> active_controller() const;
+  /// Null while its process is not running.
+  [[nodiscard]] const kafka::controller::ControllerService* controller(std::size_t node) const;
   [[nodiscard]] host::Host& broker_host(std::int32_t broker) const;
   /// Null while its process is not running.
   [[nodiscard]] kafka::broker::BrokerService* broker(std::int32_t broker) const;
@@ -53,7 +64,7 @@ class KafkaCluster {
 
  private:
   void add_partitions(history::History& history);
-  void install_controller();
+  void install_controllers();
   void install_brokers();
   void install_producers(const Config& config);
   void install_consumers(const Config& config);

@@ -1,5 +1,7 @@
 #include "models/world/roles.h"
 
+#include <algorithm>
+
 namespace brokersim::world {
 
 void Roles::on(const history::PartitionChanged& event) { partitions_[event.partition] = event; }
@@ -43,14 +45,34 @@ std::optional<faults::ProcessRef> Roles::broker(const std::string&, std::int32_t
   if (kafka_ == nullptr || id < 0) return std::nullopt;
   const auto& hosts = kafka_->config().broker_hosts;
   if (static_cast<std::size_t>(id) >= hosts.size()) return std::nullopt;
-  return faults::ProcessRef{hosts[static_cast<std::size_t>(id)], kBrokerProgram};
+  return process(hosts[static_cast<std::size_t>(id)], kBrokerProgram);
 }
 
 std::optional<faults::ProcessRef> Roles::active_controller(const std::string&) const {
   if (kafka_ == nullptr) return std::nullopt;
   const host::Host* host = kafka_->active_controller_host();
   if (host == nullptr) return std::nullopt;
-  return faults::ProcessRef{host->name(), kControllerProgram};
+  return process(host->name(), kControllerProgram);
+}
+
+std::vector<faults::ProcessRef> Roles::controller_followers(const std::string&) const {
+  std::vector<faults::ProcessRef> followers;
+  if (kafka_ == nullptr) return followers;
+  const auto& hosts = kafka_->config().controller_hosts;
+  for (std::size_t node = 0; node < hosts.size(); ++node) {
+    if (kafka_->controller(node) == nullptr || kafka_->active_controller() == node) continue;
+    followers.push_back(process(hosts[node], kControllerProgram));
+  }
+  return followers;
+}
+
+faults::ProcessRef Roles::process(const std::string& host, const std::string& program) const {
+  const kafka::ClusterConfig& config = kafka_->config();
+  const auto runs = [&](const std::vector<std::string>& hosts) {
+    return std::find(hosts.begin(), hosts.end(), host) != hosts.end();
+  };
+  if (!runs(config.broker_hosts) || !runs(config.controller_hosts)) return {host, program};
+  return {host, program, program == kBrokerProgram ? kControllerProgram : kBrokerProgram};
 }
 
 std::vector<faults::ProcessRef> Roles::workload(const std::string& name) const {

@@ -33,9 +33,13 @@ class Roles final : public faults::ClusterView, public history::Watcher {
   [[nodiscard]] std::optional<faults::ProcessRef> broker(const std::string& system,
                                                          std::int32_t id) const override;
   [[nodiscard]] std::optional<faults::ProcessRef> active_controller(const std::string& system) const override;
+  [[nodiscard]] std::vector<faults::ProcessRef> controller_followers(
+      const std::string& system) const override;
   [[nodiscard]] std::vector<faults::ProcessRef> workload(const std::string& name) const override;
 
  private:
+  /// With its twin in combined mode.
+  [[nodiscard]] faults::ProcessRef process(const std::string& host, const std::string& program) const;
   [[nodiscard]] const history::PartitionChanged* find(const std::string& topic, std::int32_t partition) const;
 
   const KafkaCluster* kafka_;

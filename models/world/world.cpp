@@ -82,14 +82,23 @@ void World::record_broker(const host::Host& host, history::BrokerEvent event) {
   if (broker >= 0) history_.record(history::BrokerChanged{sim_.now(), broker, event});
 }
 
+void World::record_controller_stop(const host::Host& host) {
+  if (!kafka_) return;
+  const std::int32_t node = kafka_->controller_on(host.name());
+  if (node < 0) return;
+  history_.record(history::ControllerChanged{sim_.now(), node, -1, history::ControllerEvent::stopped});
+}
+
 void World::on_process_started(host::Host& host, std::string_view name, std::uint64_t) {
   if (name == kBrokerProgram) record_broker(host, history::BrokerEvent::process_started);
 }
 void World::on_process_killed(host::Host& host, std::string_view name, std::uint64_t) {
+  if (name == kControllerProgram) record_controller_stop(host);
   if (name == kBrokerProgram) record_broker(host, history::BrokerEvent::process_killed);
 }
 void World::on_process_terminating(host::Host&, std::string_view, std::uint64_t) {}
 void World::on_process_exited(host::Host& host, std::string_view name, std::uint64_t) {
+  if (name == kControllerProgram) record_controller_stop(host);
   if (name == kBrokerProgram) record_broker(host, history::BrokerEvent::stopped_clean);
 }
 void World::on_process_paused(host::Host& host, std::string_view name) {
@@ -98,9 +107,13 @@ void World::on_process_paused(host::Host& host, std::string_view name) {
 void World::on_process_resumed(host::Host& host, std::string_view name) {
   if (name == kBrokerProgram) record_broker(host, history::BrokerEvent::resumed);
 }
-void World::on_power_lost(host::Host& host) { record_broker(host, history::BrokerEvent::power_lost); }
+void World::on_power_lost(host::Host& host) {
+  record_broker(host, history::BrokerEvent::power_lost);
+  record_controller_stop(host);
+}
 void World::on_kernel_panicked(host::Host& host) {
   record_broker(host, history::BrokerEvent::kernel_panicked);
+  record_controller_stop(host);
 }
 void World::on_booted(host::Host&) {}
 

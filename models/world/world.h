@@ -80,6 +80,7 @@ class World final : private host::HostObserver {
   void on_booted(host::Host& host) override;
 
   void make_faults();
+  void record_controller_stop(const host::Host& host);
   void record_broker(const host::Host& host, history::BrokerEvent event);
 
   const Config& config_;

@@ -12,8 +12,11 @@ PURE = ("models/kafka/replication", "models/kafka/controller", "models/kafka/gro
 # The controller's shell lives beside its decisions, file by file: it may use devices and its folder's decisions;
 # a decision may not include it.
 SHELLS = ("models/kafka/controller/controller_service", "models/kafka/controller/quorum",
-          "models/kafka/controller/metadata_log")
-KAFKA = ("models/kafka", "models/kafka/wire", *PURE, *SHELLS, "models/kafka/broker", "models/kafka/client")
+          "models/kafka/controller/metadata_log", "models/kafka/controller/metadata_snapshots",
+          "models/kafka/controller/voter_channel")
+# The Raft core of the metadata log: pure as well; the controller's shells and the brokers' metadata loop use it.
+RAFT = "models/kafka/raft"
+KAFKA = ("models/kafka", "models/kafka/wire", RAFT, *PURE, *SHELLS, "models/kafka/broker", "models/kafka/client")
 MODELS = (*DEVICES, "models/log", "models/history", *KAFKA, "models/database", "models/outbox", "models/faults",
           "models/checkers", "models/analytic", "models/world")
 
@@ -30,10 +33,12 @@ ARROWS = {
     "models/history": ("sim", *DEVICES),
     "models/kafka": ("sim", *DEVICES, "models/log", "models/history"),
     "models/kafka/wire": ("sim", *DEVICES, "models/log", "models/history", "models/kafka"),
+    RAFT: ("sim", "models/kafka", "models/kafka/wire"),
     **{folder: ("sim", "models/log", "models/history", "models/kafka", "models/kafka/wire") for folder in PURE},
     **{file: ("sim", *DEVICES, "models/log", "models/history", "models/kafka", "models/kafka/wire",
-              "models/kafka/controller", *SHELLS) for file in SHELLS},
-    "models/kafka/broker": ("sim", *DEVICES, "models/log", "models/history", "models/kafka", "models/kafka/wire", *PURE, *SHELLS),
+              RAFT, "models/kafka/controller", *SHELLS) for file in SHELLS},
+    "models/kafka/broker": ("sim", *DEVICES, "models/log", "models/history", "models/kafka", "models/kafka/wire", RAFT,
+                            *PURE, *SHELLS),
     "models/kafka/client": ("sim", *DEVICES, "models/log", "models/history", "models/kafka", "models/kafka/wire"),
     "models/database": ("sim", *DEVICES, "models/log", "models/history"),
     "models/outbox": ("sim", *DEVICES, "models/log", "models/history", "models/kafka", "models/kafka/wire",

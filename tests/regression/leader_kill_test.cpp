@@ -73,7 +73,7 @@ TEST(LeaderKill, LosesNoConfirmedOrderAndStandsStillForOneFailover) {
     EXPECT_NEAR(window.from.seconds(), 19.8, 0.05)
         << "the first order that nobody confirms is sent into the cut";
     EXPECT_GE((window.to - sim::SimTime{20'000'000'000}).seconds(), 7.0);
-    EXPECT_LE((window.to - sim::SimTime{20'000'000'000}).seconds(), 10.5);
+    EXPECT_LE((window.to - sim::SimTime{20'000'000'000}).seconds(), 11.7);
     EXPECT_EQ(run.exit_code(), 0);
   }
 }

@@ -11,6 +11,8 @@ namespace {
 constexpr sim::Duration kFastHeartbeat = {10'000'000};
 /// A broker waits this long for its controlled shutdown before it goes anyway.
 constexpr sim::Duration kControlledShutdownMax = {300'000'000'000};
+/// controller.socket.timeout.ms
+constexpr sim::Duration kControllerSocketTimeout = {30'000'000'000};
 constexpr sim::Duration kBackoffBase = {100'000'000};
 
 BrokerParams params_on(BrokerParams params, host::Host& host) {
@@ -27,13 +29,17 @@ BrokerService::BrokerService(sim::Process& process, host::Host& host, const Brok
       cluster_(*params.cluster),
       component_(process, process.path() + "/main"),
       server_(component_, host.network(), cluster_, host.cpu(), *this),
-      heartbeats_(component_, host.network(), host.id(), cluster_.controller_host, wire::kControllerPort),
-      metadata_(component_, host.network(), host.id(), cluster_.controller_host, wire::kControllerPort),
-      alter_(component_, host.network(), host.id(), cluster_.controller_host, wire::kControllerPort),
-      producer_ids_(component_, host.network(), host.id(), cluster_.controller_host, wire::kControllerPort),
+      quorum_(component_, host.network(), host.id(), cluster_.controller_hosts.front(),
+              wire::kControllerPort),
       replicas_(component_, params_, log_dirs(), server_, image_),
       logs_(component_, params_, replicas_),
-      metadata_loop_(component_, cluster_, metadata_, replicas_, image_),
+      metadata_loop_(component_, cluster_, quorum_, replicas_, image_),
+      heartbeats_(component_, host.network(), host.id(), cluster_.controller_hosts, metadata_loop_.leader(),
+                  cluster_.config.broker_session_timeout / 2),
+      alter_(component_, host.network(), host.id(), cluster_.controller_hosts, metadata_loop_.leader(),
+             kControllerSocketTimeout),
+      producer_ids_(component_, host.network(), host.id(), cluster_.controller_hosts, metadata_loop_.leader(),
+                    kControllerSocketTimeout),
       isr_(alter_, replicas_, params.id),
       fetchers_(process, process.path(), host.network(), host.id(), params_, &broker_epoch_, replicas_) {
   replicas_.connect(isr_, fetchers_, *this);
@@ -53,7 +59,26 @@ void BrokerService::log_dir_failed(const storage::FileSystem&) {
   host_.exited(params_.program);
 }
 
+sim::Duration BrokerService::start_duration() const {
+  const StartUp& start = cluster_.start_up;
+  const std::uint64_t life = host_.incarnation(params_.program);
+  if (life <= 1 || start.process_max <= sim::Duration{}) return {};
+  const auto range = static_cast<std::uint64_t>((start.process_max - start.process_min).ns + 1);
+  return start.process_min +
+         sim::Duration{static_cast<std::int64_t>(component_.stream("start").below(life, range))};
+}
+
+sim::Duration BrokerService::first_heartbeat_wait() const {
+  const sim::Duration interval = cluster_.config.broker_heartbeat_interval;
+  if (!cluster_.start_up.heartbeat_phase) return interval;
+  const std::uint64_t life = host_.incarnation(params_.program);
+  return {static_cast<std::int64_t>(
+      component_.stream("heartbeat.phase").below(life, static_cast<std::uint64_t>(interval.ns)))};
+}
+
 sim::Task<void> BrokerService::run() {
+  const sim::Duration starting = start_duration();
+  if (starting > sim::Duration{}) co_await sim::delay(starting, "broker.process_start");
   for (std::size_t i = 0; i < host_.file_systems(); ++i) {
     // Neither the lock file nor the marker can be written.
     if (host_.file_system(i).mode() != storage::Mode::writable) log_dir_failed(host_.file_system(i));
@@ -92,9 +117,9 @@ sim::Task<void> BrokerService::register_with_controller() {
     request->broker = params_.id;
     request->incarnation = incarnation;
     request->previous_broker_epoch = previous_epoch_;
-    std::unique_ptr<wire::Message> answer =
-        co_await heartbeats_.call(std::move(request), cluster_.config.broker_session_timeout);
-    const auto* response = static_cast<const wire::BrokerRegistrationResponse*>(answer.get());
+    using Answer = wire::BrokerRegistrationResponse;
+    std::unique_ptr<Answer> response = co_await heartbeats_.call<wire::BrokerRegistrationRequest, Answer>(
+        std::move(request), cluster_.config.broker_session_timeout);
     if (response != nullptr && response->error == wire::ErrorCode::none) {
       broker_epoch_ = response->broker_epoch;
       co_return;
@@ -124,9 +149,9 @@ sim::Task<void> BrokerService::heartbeat_loop() {
     request->want_fence = !ready_to_unfence_;
     request->want_shut_down = want_shut_down_;
     const bool asked_to_leave = want_shut_down_;
-    std::unique_ptr<wire::Message> answer =
-        co_await heartbeats_.call(std::move(request), cluster_.config.broker_session_timeout);
-    const auto* response = static_cast<const wire::BrokerHeartbeatResponse*>(answer.get());
+    using Answer = wire::BrokerHeartbeatResponse;
+    std::unique_ptr<Answer> response = co_await heartbeats_.call<wire::BrokerHeartbeatRequest, Answer>(
+        std::move(request), cluster_.config.broker_session_timeout);
     const bool failed = response == nullptr || response->error != wire::ErrorCode::none;
     if (!failed && asked_to_leave && response->should_shut_down) break;
     if (component_.now() > give_up) break;
@@ -144,7 +169,10 @@ sim::Task<void> BrokerService::heartbeat_loop() {
       backoff = std::min(backoff * 2, cluster_.config.broker_session_timeout);
     } else {
       backoff = kBackoffBase;
-      if (state_ == State::recovering && ready_to_unfence_ && !response->fenced) state_ = State::running;
+      if (state_ == State::recovering && ready_to_unfence_ && !response->fenced) {
+        state_ = State::running;
+        wait = first_heartbeat_wait();
+      }
       if (state_ == State::recovering || asked_to_leave) wait = kFastHeartbeat;
     }
     co_await kick_.wait_for(wait);
@@ -225,9 +253,9 @@ sim::Task<void> BrokerService::answer_init_producer_id(RequestId id) {
   while (next_producer_id_ == producer_id_block_end_) {
     auto request = std::make_unique<wire::AllocateProducerIdsRequest>();
     request->broker = params_.id;
-    std::unique_ptr<wire::Message> answer =
-        co_await producer_ids_.call(std::move(request), cluster_.config.request_timeout);
-    const auto* block = static_cast<const wire::AllocateProducerIdsResponse*>(answer.get());
+    using Answer = wire::AllocateProducerIdsResponse;
+    std::unique_ptr<Answer> block = co_await producer_ids_.call<wire::AllocateProducerIdsRequest, Answer>(
+        std::move(request), cluster_.config.request_timeout);
     if (block == nullptr || block->error != wire::ErrorCode::none) {
       co_await sim::delay(kBackoffBase, "broker.producer_id_retry");
       continue;

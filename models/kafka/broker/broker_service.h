@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "models/devices/host/host.h"
+#include "models/kafka/broker/controller_channel.h"
 #include "models/kafka/broker/fetcher.h"
 #include "models/kafka/broker/isr_manager.h"
 #include "models/kafka/broker/log_manager.h"
@@ -37,6 +38,8 @@ class BrokerService final : public host::Service, public RequestHandler, public 
   enum class State : std::uint8_t { starting, recovering, running, shutting_down };
 
   [[nodiscard]] sim::Task<void> run();
+  [[nodiscard]] sim::Duration start_duration() const;
+  [[nodiscard]] sim::Duration first_heartbeat_wait() const;
   [[nodiscard]] sim::Task<void> register_with_controller();
   [[nodiscard]] sim::Task<void> heartbeat_loop();
   [[nodiscard]] sim::Task<void> shut_down();
@@ -52,13 +55,14 @@ class BrokerService final : public host::Service, public RequestHandler, public 
   sim::Component component_;
   wire::ClusterImage image_;
   RequestServer server_;
-  RpcChannel heartbeats_;  // Kafka keeps a channel for each of these, so that a slow one holds up no other
-  RpcChannel metadata_;
-  RpcChannel alter_;
-  RpcChannel producer_ids_;
+  RpcChannel quorum_;
   ReplicaManager replicas_;
   LogManager logs_;
   MetadataLoop metadata_loop_;
+  // Kafka keeps a channel for each of these, so that a slow one holds up no other.
+  ControllerChannel heartbeats_;
+  ControllerChannel alter_;
+  ControllerChannel producer_ids_;
   IsrManager isr_;
   std::int64_t broker_epoch_ = -1;
   FetcherManager fetchers_;

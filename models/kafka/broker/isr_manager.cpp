@@ -5,7 +5,6 @@
 namespace brokersim::kafka::broker {
 
 namespace {
-constexpr sim::Duration kRequestTimeout = {30'000'000'000};
 constexpr sim::Duration kRetryDelay = {50'000'000};  // AlterPartitionManager: resend after 50 ms
 }  // namespace
 
@@ -19,8 +18,9 @@ sim::Task<void> IsrManager::run(const std::int64_t* broker_epoch) {
     if (waiting_.empty()) continue;
     std::vector<wire::AlterPartitionPart> asked = std::exchange(waiting_, {});
     request->parts = asked;
-    std::unique_ptr<wire::Message> answer = co_await controller_.call(std::move(request), kRequestTimeout);
-    auto* response = static_cast<wire::AlterPartitionResponse*>(answer.get());
+    using Answer = wire::AlterPartitionResponse;
+    std::unique_ptr<Answer> response = co_await controller_.call<wire::AlterPartitionRequest, Answer>(
+        std::move(request), sim::Duration::max());
     if (response == nullptr || response->error != wire::ErrorCode::none) {
       waiting_.insert(waiting_.begin(), asked.begin(), asked.end());
       co_await sim::delay(kRetryDelay, "broker.alter_partition_retry");

@@ -6,7 +6,7 @@
 
 #include <vector>
 
-#include "models/kafka/broker/rpc_channel.h"
+#include "models/kafka/broker/controller_channel.h"
 #include "sim/sync.h"
 
 namespace brokersim::kafka::broker {
@@ -25,7 +25,7 @@ class IsrResults {
 
 class IsrManager {
  public:
-  IsrManager(RpcChannel& controller, IsrResults& results, wire::BrokerId broker)
+  IsrManager(ControllerChannel& controller, IsrResults& results, wire::BrokerId broker)
       : controller_(controller), results_(results), broker_(broker) {}
 
   void submit(wire::AlterPartitionPart part) {
@@ -36,7 +36,7 @@ class IsrManager {
   [[nodiscard]] sim::Task<void> run(const std::int64_t* broker_epoch);
 
  private:
-  RpcChannel& controller_;
+  ControllerChannel& controller_;
   IsrResults& results_;
   wire::BrokerId broker_;
   std::vector<wire::AlterPartitionPart> waiting_;

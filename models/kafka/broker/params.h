@@ -23,14 +23,25 @@ struct PartitionName {
   TopicConfig config;
 };
 
+/// How processes begin, beyond what the model computes. Zero in tests of single parts.
+struct StartUp {
+  /// From the start of a process that had run before to its first action: the Java machine, class loading, configuration.
+  sim::Duration process_min = {0};
+  sim::Duration process_max = {0};
+  /// The brokers' heartbeats have phases of their own, as processes that were started at different times have: the
+  /// first regular heartbeat comes after a draw from one interval.
+  bool heartbeat_phase = false;
+};
+
 /// Shared by all brokers of a cluster; outlives them. Holds names and settings only, no state.
 struct ClusterShape {
   BrokerConfig config;
   Version version = Version::v4_1;
-  std::vector<network::HostId> broker_hosts;  ///< By broker id.
-  network::HostId controller_host;
-  std::vector<PartitionName> partitions;  ///< By PartitionId.
+  std::vector<network::HostId> broker_hosts;      ///< By broker id.
+  std::vector<network::HostId> controller_hosts;  ///< By node id of the metadata quorum.
+  std::vector<PartitionName> partitions;          ///< By PartitionId.
   Costs costs;
+  StartUp start_up;
 };
 
 struct BrokerParams {

@@ -19,7 +19,7 @@ sim::Task<std::unique_ptr<wire::Message>> RpcChannel::exchange(std::unique_ptr<w
     state_ = State::connecting;
     connection_ = network_.connect(from_, owner_, *this, to_, port_, kSetupTimeout, options_);
   }
-  if (state_ == State::connecting) co_await connected_.wait();
+  if (state_ == State::connecting) co_await connected_.wait_for(timeout);
   if (state_ != State::open) co_return nullptr;
   Call call;
   call.correlation = next_correlation_++;
@@ -30,6 +30,12 @@ sim::Task<std::unique_ptr<wire::Message>> RpcChannel::exchange(std::unique_ptr<w
   std::erase(calls_, &call);
   if (waited == sim::Waited::timed_out) close();
   co_return std::move(call.response);
+}
+
+void RpcChannel::retarget(network::HostId to) {
+  if (to == to_) return;
+  close();
+  to_ = to;
 }
 
 void RpcChannel::close() {

@@ -1,6 +1,6 @@
 // A connection of a broker to one other server (controller or leader), with at most a few requests under way.
 //
-// Connects on demand. A request that times out closes the connection, as NetworkClient does; every other
+// Connects on demand; a request waits for the connection no longer than its timeout. One that times out closes the connection, as NetworkClient does; every other
 // request on it then fails too.
 #pragma once
 
@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "models/devices/network/network.h"
-#include "models/kafka/wire/messages.h"
+#include "models/kafka/wire/raft_messages.h"
 #include "sim/sync.h"
 
 namespace brokersim::kafka::broker {
@@ -24,10 +24,13 @@ class RpcChannel final : public network::Peer {
   template <class Request>
   [[nodiscard]] sim::Task<std::unique_ptr<wire::Message>> call(std::unique_ptr<Request> request,
                                                                sim::Duration timeout) {
-    const sim::Bytes bytes = wire::wire_bytes(*request);
+    const sim::Bytes bytes = wire_bytes(*request);
     return exchange(std::move(request), bytes, timeout);
   }
   void close();
+  /// From now on requests go to `to`; if that is somebody else, what is under way fails.
+  void retarget(network::HostId to);
+  [[nodiscard]] network::HostId target() const { return to_; }
 
   void on_connected(network::ConnectionId connection) override;
   void on_connect_failed(network::ConnectionId connection, network::ConnectError error) override;

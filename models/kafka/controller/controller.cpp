@@ -31,8 +31,14 @@ void Controller::replay(const MetadataRecord& record) {
   ++next_offset_;
 }
 
+void Controller::load(const wire::ClusterImage& image, std::int64_t next_offset) {
+  image_ = image;
+  next_offset_ = next_offset;
+}
+
 void Controller::activate(sim::SimTime now) {
   heartbeats_.activate(image_.brokers(), now);
+  first_registration_ = sim::SimTime::max();
   // A controller that restarts while topics are missing begins to wait again: times are not in the log.
   if (!image_.brokers().empty()) first_registration_ = now;
 }

@@ -19,11 +19,7 @@
 
 namespace brokersim::kafka::controller {
 
-/// A record as the controller made it.
-struct LoggedRecord {
-  wire::MetadataRecord record;
-  bool unclean = false;  ///< For the history: the change elected a leader from outside ISR and ELR.
-};
+using wire::LoggedRecord;
 using Records = std::vector<LoggedRecord>;
 
 struct ControllerRules {
@@ -50,6 +46,8 @@ class Controller {
 
   /// The next record of the surviving log. Before activate() only.
   void replay(const wire::MetadataRecord& record);
+  /// Everything is as the log says up to `next_offset`; what was made and never committed is forgotten.
+  void load(const wire::ClusterImage& image, std::int64_t next_offset);
   /// Becomes active: each unfenced broker has a full session from now.
   void activate(sim::SimTime now);
 

@@ -1,6 +1,7 @@
 #include "models/kafka/controller/controller_service.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "sim/check.h"
@@ -11,8 +12,27 @@ namespace {
 using wire::Api;
 using wire::ErrorCode;
 
-QuorumConfig quorum_config(const ControllerServiceConfig& config) {
-  return {config.broker.controller_append_linger, config.broker.metadata_commit_wakes_fetch};
+QuorumConfig quorum_config(const ControllerServiceConfig& config, std::uint64_t incarnation) {
+  const BrokerConfig& broker = config.broker;
+  QuorumConfig quorum;
+  quorum.self = config.node;
+  quorum.voters = config.voters;
+  quorum.incarnation = incarnation;
+  quorum.stands_first = config.node == 0;
+  quorum.append_linger = broker.controller_append_linger;
+  quorum.rules.election_timeout = broker.controller_election_timeout;
+  quorum.rules.fetch_timeout = broker.controller_fetch_timeout;
+  quorum.rules.election_backoff_max = broker.controller_election_backoff_max;
+  quorum.rules.request_timeout = broker.controller_request_timeout;
+  quorum.rules.retry_backoff = broker.controller_retry_backoff;
+  quorum.rules.pre_vote = config.version >= Version::v4_0;
+  quorum.rules.commit_wakes_fetch = broker.metadata_commit_wakes_fetch;
+  quorum.segment_bytes = broker.metadata_segment_bytes;
+  quorum.snapshots = {broker.metadata_bytes_between_snapshots, broker.metadata_snapshot_interval_max,
+                      broker.metadata_retention_bytes};
+  if (broker.metadata_retention_bytes.n < 0)
+    quorum.snapshots.retention = {std::numeric_limits<std::int64_t>::max()};
+  return quorum;
 }
 
 }  // namespace
@@ -23,11 +43,13 @@ ControllerService::ControllerService(sim::Process& process, host::Host& host,
     : host_(host),
       network_(host.network()),
       history_(history),
+      store_(store),
       config_(config),
       component_(process, process.path() + "/events"),
       thread_(component_, /*threads=*/1, host.cpu()),
       controller_(controller_rules(config.version, config.broker), config.partitions),
-      quorum_(component_, network_, host.file_system(), store, quorum_config(config_), *this) {}
+      quorum_(component_, network_, host.id(), host.file_system(), store,
+              quorum_config(config_, host.incarnation(config_.process_name)), *this) {}
 
 void ControllerService::start() {
   network::SocketOptions sockets;
@@ -41,8 +63,7 @@ void ControllerService::start() {
 void ControllerService::terminate() { component_.spawn(shut_down()); }
 
 sim::Task<void> ControllerService::shut_down() {
-  active_ = false;
-  co_await quorum_.sync();
+  co_await quorum_.shut_down();
   host_.exited(config_.process_name);
 }
 
@@ -50,44 +71,59 @@ void ControllerService::on_fatal() { host_.exited(config_.process_name); }
 
 // --- the Raft node ------------------------------------------------------------------------------------------
 
-void ControllerService::on_loaded(const MetadataLog& log) {
-  log.for_each([this](const MetadataBatch& batch) {
-    for (const LoggedRecord& logged : batch.records) {
-      controller_.replay(logged.record);
-      committed_.apply(logged.record);
-    }
-  });
+void ControllerService::on_snapshot(const wire::MetadataSnapshot& snapshot) { committed_ = snapshot.image; }
+
+void ControllerService::on_committed(const MetadataBatch& batch) {
+  const bool first = store_.first_commit(batch);
+  for (const LoggedRecord& logged : batch.records) {
+    if (first) record_history(logged);
+    committed_.apply(logged.record);
+  }
+  while (!awaiting_.empty() && awaiting_.front().await_offset <= batch.next_offset()) {
+    send(std::move(awaiting_.front()));
+    awaiting_.pop_front();
+  }
 }
 
-void ControllerService::on_leader(std::int32_t) {
-  // Raft's LeaderChange record: one offset of the new epoch.
-  Records leader_change;
-  controller_.emit(wire::MetadataRecord{}, leader_change);
-  quorum_.append_now(std::move(leader_change));
-
+void ControllerService::on_leader(std::int32_t epoch) {
   active_ = true;
+  epoch_ = epoch;
+  history_.record(
+      history::ControllerChanged{component_.now(), config_.node, epoch, history::ControllerEvent::active});
+  controller_.load(committed_, quorum_.next_offset());
   controller_.activate(component_.now());
   last_record_ = component_.now();
   arm_fencing();
   arm_topic_creation();
   const BrokerConfig& broker = config_.broker;
   if (broker.metadata_max_idle_interval > sim::Duration{}) {
-    component_.after(broker.metadata_max_idle_interval, "controller.idle",
-                     sim::bind<&ControllerService::idle_due>(this));
+    idle_ = component_.after(broker.metadata_max_idle_interval, "controller.idle",
+                             sim::bind<&ControllerService::idle_due>(this));
   }
   if (broker.auto_leader_rebalance) {
-    component_.after(broker.leader_imbalance_check_interval, "controller.balance",
-                     sim::bind<&ControllerService::balance_due>(this));
+    balance_ = component_.after(broker.leader_imbalance_check_interval, "controller.balance",
+                                sim::bind<&ControllerService::balance_due>(this));
   }
-  component_.after(broker.unclean_leader_election_interval, "controller.elect_unclean",
-                   sim::bind<&ControllerService::unclean_due>(this));
+  unclean_ = component_.after(broker.unclean_leader_election_interval, "controller.elect_unclean",
+                              sim::bind<&ControllerService::unclean_due>(this));
 }
 
-void ControllerService::on_committed(const MetadataBatch& batch, std::int64_t high_watermark) {
-  for (const LoggedRecord& logged : batch.records) record_history(logged);
-  while (!awaiting_.empty() && awaiting_.front().await_offset <= high_watermark) {
-    send(std::move(awaiting_.front()));
-    awaiting_.pop_front();
+void ControllerService::on_resigned() {
+  active_ = false;
+  history_.record(
+      history::ControllerChanged{component_.now(), config_.node, epoch_, history::ControllerEvent::resigned});
+  stop_timers();
+  for (const Answer& answer : std::exchange(awaiting_, {})) reject(answer.connection, *answer.response);
+  for (const Event& event : std::exchange(queue_, {})) {
+    if (event.work == Work::request) reject(event.connection, *event.request);
+  }
+  fence_queued_ = false;
+}
+
+void ControllerService::stop_timers() {
+  for (sim::EventHandle* timer : {&fencing_, &topic_creation_, &idle_, &balance_, &unclean_}) {
+    if (component_.sim().pending(*timer)) component_.cancel(*timer);
+    *timer = {};
   }
 }
 
@@ -106,7 +142,6 @@ void ControllerService::record_history(const LoggedRecord& logged) {
       history_.record(history::BrokerChanged{now, record.broker.broker, event});
     }
   }
-  committed_.apply(record);
 }
 
 // --- the network ----------------------------------------------------------------------------------------------
@@ -114,9 +149,13 @@ void ControllerService::record_history(const LoggedRecord& logged) {
 void ControllerService::on_message(network::ConnectionId connection,
                                    std::unique_ptr<network::Message> message, sim::Bytes) {
   std::unique_ptr<wire::Message> request(static_cast<wire::Message*>(message.release()));
-  if (request->api == Api::metadata_fetch) {
-    quorum_.fetch(connection, static_cast<const wire::MetadataFetchRequest&>(*request));
-    return;
+  switch (request->api) {
+    case Api::vote:
+    case Api::begin_quorum_epoch:
+    case Api::end_quorum_epoch:
+    case Api::metadata_fetch:
+    case Api::fetch_snapshot: quorum_.on_request(connection, std::move(request)); return;
+    default: break;
   }
   if (!active_) {
     reject(connection, *request);
@@ -148,14 +187,14 @@ void ControllerService::answer(const Event& event, Response response) {
       {event.connection, std::make_unique<Response>(std::move(response)), size, controller_.next_offset()});
 }
 
-void ControllerService::reject(network::ConnectionId connection, const wire::Message& request) {
+void ControllerService::reject(network::ConnectionId connection, const wire::Message& message) {
   const auto refuse = [&](auto response) {
-    response.correlation = request.correlation;
+    response.correlation = message.correlation;
     response.error = ErrorCode::not_controller;
     const sim::Bytes size = wire::wire_bytes(response);
     network_.send(connection, size, std::make_unique<decltype(response)>(std::move(response)));
   };
-  switch (request.api) {
+  switch (message.api) {
     case Api::broker_registration: return refuse(wire::BrokerRegistrationResponse{});
     case Api::broker_heartbeat: return refuse(wire::BrokerHeartbeatResponse{});
     case Api::alter_partition: return refuse(wire::AlterPartitionResponse{});
@@ -175,6 +214,7 @@ void ControllerService::enqueue(Work work) {
 void ControllerService::pump() {
   if (busy_ || queue_.empty()) return;
   busy_ = true;
+  busy_epoch_ = epoch_;
   Event event = std::move(queue_.front());
   queue_.pop_front();
   decide(event);
@@ -187,24 +227,26 @@ void ControllerService::decide(Event& event) {
   switch (event.work) {
     case Work::request: decide_request(event); break;
     case Work::fence:
-      fence_queued_ = false;
-      controller_.fence_one(now, made_);
+      // One at a time, so that the effect of one is visible before the next.
+      fence_queued_ = controller_.fence_one(now, made_) && controller_.next_expiry() <= now;
+      if (fence_queued_) queue_.push_back({Work::fence, {}, nullptr});
       break;
     case Work::create_topics: controller_.create_topics(now, made_); break;
     case Work::no_op: controller_.emit(wire::MetadataRecord{}, made_); break;
     case Work::balance:
       if (controller_.balance_leaders(made_)) {
-        component_.after(kElectionRerun, "controller.balance",
-                         sim::bind<&ControllerService::balance_due>(this));
+        balance_ = component_.after(kElectionRerun, "controller.balance",
+                                    sim::bind<&ControllerService::balance_due>(this));
       } else if (config_.broker.auto_leader_rebalance) {
-        component_.after(config_.broker.leader_imbalance_check_interval, "controller.balance",
-                         sim::bind<&ControllerService::balance_due>(this));
+        balance_ = component_.after(config_.broker.leader_imbalance_check_interval, "controller.balance",
+                                    sim::bind<&ControllerService::balance_due>(this));
       }
       break;
     case Work::elect_unclean: {
       const bool more = controller_.elect_unclean_leaders(made_);
-      component_.after(more ? kElectionRerun : config_.broker.unclean_leader_election_interval,
-                       "controller.elect_unclean", sim::bind<&ControllerService::unclean_due>(this));
+      unclean_ =
+          component_.after(more ? kElectionRerun : config_.broker.unclean_leader_election_interval,
+                           "controller.elect_unclean", sim::bind<&ControllerService::unclean_due>(this));
       break;
     }
   }
@@ -236,6 +278,14 @@ void ControllerService::decide_request(Event& event) {
 }
 
 void ControllerService::event_done() {
+  busy_ = false;
+  if (!active_ || busy_epoch_ != epoch_) {
+    // It leads no more: what the event made was never in the log.
+    made_.clear();
+    for (const Answer& answer : std::exchange(answers_, {})) reject(answer.connection, *answer.response);
+    pump();
+    return;
+  }
   quorum_.append(std::exchange(made_, {}));
   SIM_CHECK(quorum_.next_offset() == controller_.next_offset());
   for (Answer& answer : std::exchange(answers_, {})) {
@@ -245,7 +295,6 @@ void ControllerService::event_done() {
       awaiting_.push_back(std::move(answer));
     }
   }
-  busy_ = false;
   arm_fencing();
   arm_topic_creation();
   pump();
@@ -254,21 +303,25 @@ void ControllerService::event_done() {
 // --- timers -----------------------------------------------------------------------------------------------------
 
 void ControllerService::arm_fencing() {
-  if (fence_queued_ || component_.sim().pending(fencing_)) return;
-  const sim::SimTime expiry = controller_.next_expiry();
-  if (expiry == sim::SimTime::max()) return;
-  fencing_ = component_.at(std::max(expiry, component_.now()), "controller.fencing",
+  if (component_.sim().pending(fencing_)) return;
+  sim::SimTime next;
+  if (config_.version >= Version::v4_0) {
+    next = component_.now() + config_.broker.broker_session_timeout / kFenceChecksPerSession;
+  } else {
+    next = controller_.next_expiry();
+    if (fence_queued_ || next == sim::SimTime::max()) return;
+  }
+  fencing_ = component_.at(std::max(next, component_.now()), "controller.fencing",
                            sim::bind<&ControllerService::fencing_due>(this));
 }
 
 void ControllerService::fencing_due() {
   fencing_ = {};
-  if (controller_.next_expiry() > component_.now()) {
-    arm_fencing();
-  } else {
-    fence_queued_ = active_;
-    enqueue(Work::fence);  // event_done() arms the timer again
+  if (!fence_queued_ && controller_.next_expiry() <= component_.now()) {
+    fence_queued_ = true;
+    enqueue(Work::fence);
   }
+  arm_fencing();
 }
 
 void ControllerService::arm_topic_creation() {
@@ -291,7 +344,8 @@ void ControllerService::idle_due() {
     enqueue(Work::no_op);
     last_record_ = component_.now();
   }
-  component_.at(last_record_ + interval, "controller.idle", sim::bind<&ControllerService::idle_due>(this));
+  idle_ = component_.at(last_record_ + interval, "controller.idle",
+                        sim::bind<&ControllerService::idle_due>(this));
 }
 
 void ControllerService::balance_due() { enqueue(Work::balance); }

@@ -1,10 +1,14 @@
 // A controller process: event queue, timers and network around the controller's state machine and its Raft node.
 //
+// Every controller of the quorum follows the log; the one that leads it is the active controller. It claims that role
+// once it has applied everything committed before its epoch, and starts the session of every unfenced broker anew. One
+// that leads no more forgets what was never committed and refuses what waits with NOT_CONTROLLER.
 // One thread works on events in order, each with its CPU cost: its decision is made when it begins, its records go to
 // the log and its answer leaves when the cost is paid; an answer also waits until every record made so far is
 // committed, as in QuorumController's purgatory. Until this node leads, requests get NOT_CONTROLLER.
-// Fencing is exact: one timer at the next expiry, armed again only when it fires. Kafka from 4.0 on looks at sessions
-// periodically instead (every session.timeout / 8 in recent releases), which adds up to that much; not modelled.
+// Fencing: from 4.0 on sessions are looked at every session.timeout / 8 from the activation on (QuorumController,
+// PeriodicTask maybeFenceStaleBroker), so a broker is fenced up to 1.125 s after its session ended; in 3.9 by a
+// timer at the next expiry, exactly.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +28,8 @@ namespace brokersim::kafka::controller {
 
 struct ControllerServiceConfig {
   std::string process_name = "controller";  ///< As installed on the host.
+  wire::NodeId node = 0;                    ///< Position among the voters.
+  std::vector<network::HostId> voters;      ///< Hosts of all controllers, by node. Empty: this one alone.
   Version version = Version::v4_1;
   BrokerConfig broker;  ///< Settings of the cluster that the controller reads.
   std::vector<PartitionSpec> partitions;
@@ -34,6 +40,8 @@ struct ControllerServiceConfig {
 /// (kafka-behaviour.md section 10.2, unverified).
 inline constexpr sim::Duration kEventCost = {50'000};
 inline constexpr sim::Duration kRecordCost = {10'000};
+/// From 4.0 on: sessions are looked at this often per session timeout.
+inline constexpr std::int64_t kFenceChecksPerSession = 8;
 /// A periodic election that reached its limit runs again after this long (QuorumController).
 inline constexpr sim::Duration kElectionRerun = {10'000'000};
 
@@ -51,9 +59,11 @@ class ControllerService final : public host::Service, public network::Peer, publ
                   sim::Bytes size) override;
   void on_closed(network::ConnectionId connection, network::CloseReason reason) override;
 
-  void on_loaded(const MetadataLog& log) override;
+  void on_snapshot(const wire::MetadataSnapshot& snapshot) override;
+  void on_committed(const MetadataBatch& batch) override;
   void on_leader(std::int32_t epoch) override;
-  void on_committed(const MetadataBatch& batch, std::int64_t high_watermark) override;
+  void on_resigned() override;
+  [[nodiscard]] const wire::ClusterImage& committed_image() const override { return committed_; }
   void on_fatal() override;
 
   // For fault targets ("leader of orders/0"), metrics and tests; never for the modelled software.
@@ -61,6 +71,7 @@ class ControllerService final : public host::Service, public network::Peer, publ
   /// As committed.
   [[nodiscard]] const wire::ClusterImage& committed() const { return committed_; }
   [[nodiscard]] std::int64_t high_watermark() const { return quorum_.high_watermark(); }
+  [[nodiscard]] const MetadataQuorum& quorum() const { return quorum_; }
 
  private:
   enum class Work : std::uint8_t { request, fence, balance, elect_unclean, create_topics, no_op };
@@ -85,7 +96,9 @@ class ControllerService final : public host::Service, public network::Peer, publ
   template <class Response>
   void answer(const Event& event, Response response);
   void send(Answer answer);
-  void reject(network::ConnectionId connection, const wire::Message& request);
+  /// NOT_CONTROLLER, to a request or instead of the answer to it.
+  void reject(network::ConnectionId connection, const wire::Message& message);
+  void stop_timers();
 
   void arm_fencing();
   void arm_topic_creation();
@@ -100,6 +113,7 @@ class ControllerService final : public host::Service, public network::Peer, publ
   host::Host& host_;
   network::Network& network_;
   history::History& history_;
+  MetadataStore& store_;
   ControllerServiceConfig config_;
   sim::Component component_;
   compute::ThreadPool thread_;
@@ -107,6 +121,8 @@ class ControllerService final : public host::Service, public network::Peer, publ
   MetadataQuorum quorum_;
   wire::ClusterImage committed_;
   bool active_ = false;
+  std::int32_t epoch_ = 0;       // of the claim
+  std::int32_t busy_epoch_ = 0;  // of the claim in which the event at work began
 
   std::deque<Event> queue_;
   bool busy_ = false;
@@ -116,6 +132,9 @@ class ControllerService final : public host::Service, public network::Peer, publ
   sim::EventHandle fencing_;
   bool fence_queued_ = false;
   sim::EventHandle topic_creation_;
+  sim::EventHandle idle_;
+  sim::EventHandle balance_;
+  sim::EventHandle unclean_;
   sim::SimTime last_record_;
 };
 

@@ -1,37 +1,29 @@
 #include "models/kafka/controller/metadata_log.h"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
-#include "models/log/batch.h"
 #include "sim/check.h"
 
 namespace brokersim::kafka::controller {
 namespace {
 
-/// Encoded record: varints and frame about 10 B, plus the fields (RegisterBrokerRecord, PartitionRecord).
-std::int64_t record_bytes(const wire::MetadataRecord& record) {
-  const auto ids = [](const std::vector<wire::BrokerId>& list) {
-    return 1 + 4 * static_cast<std::int64_t>(list.size());
-  };
-  switch (record.kind) {
-    case wire::RecordKind::no_op: return 12;
-    case wire::RecordKind::broker: return 72;
-    case wire::RecordKind::partition:
-      // topic id 16, partition 4, leader 4, epochs 8, recovery state 1, directories 16 each
-      return 45 + ids(record.partition.replicas) + ids(record.partition.isr) + ids(record.partition.elr) +
-             ids(record.partition.last_known_elr) +
-             16 * static_cast<std::int64_t>(record.partition.replicas.size());
-    case wire::RecordKind::producer_id_block: return 32;
-  }
-  return 12;
-}
+/// Tags of snapshots; those of batches count from 1.
+constexpr storage::ContentTag kSnapshotTag = 1ull << 62;
+constexpr std::size_t kOffsetDigits = 20;
 
 }  // namespace
 
 storage::ContentTag MetadataStore::add(MetadataBatch batch) {
+  batch.tag = batches_.size() + 1;
   batches_.push_back(std::move(batch));
-  return static_cast<storage::ContentTag>(batches_.size());
+  return batches_.back().tag;
+}
+
+storage::ContentTag MetadataStore::add(wire::MetadataSnapshot snapshot) {
+  snapshots_.push_back(std::move(snapshot));
+  return kSnapshotTag + snapshots_.size() - 1;
 }
 
 const MetadataBatch& MetadataStore::operator[](storage::ContentTag tag) const {
@@ -40,67 +32,174 @@ const MetadataBatch& MetadataStore::operator[](storage::ContentTag tag) const {
   return batches_[static_cast<std::size_t>(tag) - 1];
 }
 
-sim::Bytes batch_bytes(const MetadataBatch& batch) {
-  std::int64_t bytes = log::kBatchHeaderBytes;
-  for (const LoggedRecord& logged : batch.records) bytes += record_bytes(logged.record);
-  return {bytes};
+const wire::MetadataSnapshot* MetadataStore::snapshot(storage::ContentTag tag) const {
+  if (tag < kSnapshotTag || tag - kSnapshotTag >= snapshots_.size()) return nullptr;
+  return &snapshots_[static_cast<std::size_t>(tag - kSnapshotTag)];
 }
 
-MetadataLog::MetadataLog(MetadataStore& store, storage::FileSystem& file_system, std::string directory)
-    : store_(store), file_system_(file_system), name_(std::move(directory) + "/00000000000000000000.log") {}
+storage::ContentTag MetadataStore::tag_of(const wire::MetadataSnapshot& snapshot) const {
+  const auto found = std::find_if(snapshots_.begin(), snapshots_.end(),
+                                  [&](const wire::MetadataSnapshot& s) { return &s == &snapshot; });
+  SIM_CHECK(found != snapshots_.end(), "a snapshot of another store");
+  return kSnapshotTag + static_cast<std::size_t>(found - snapshots_.begin());
+}
 
-void MetadataLog::open() {
-  SIM_CHECK(file_.n < 0, "opened twice");
-  file_ = file_system_.create(name_);
-  scanned_ = file_system_.size(file_);
+bool MetadataStore::first_commit(const MetadataBatch& batch) {
+  if (!committed_.empty() && batch.base_offset < committed_.back()->next_offset()) {
+    const auto known =
+        std::lower_bound(committed_.begin(), committed_.end(), batch.base_offset,
+                         [](const MetadataBatch* b, std::int64_t offset) { return b->base_offset < offset; });
+    if (known != committed_.end() && *known == &batch) return false;
+    committed_.erase(known, committed_.end());
+  }
+  committed_.push_back(&batch);
+  return true;
+}
+
+MetadataLog::MetadataLog(MetadataStore& store, storage::FileSystem& file_system, std::string directory,
+                         sim::Bytes segment_bytes)
+    : store_(store),
+      file_system_(file_system),
+      directory_(std::move(directory)),
+      segment_bytes_(segment_bytes) {}
+
+std::string MetadataLog::name_of(std::int64_t base_offset) const {
+  std::string digits = std::to_string(base_offset);
+  return directory_ + "/" + std::string(kOffsetDigits - digits.size(), '0') + digits + ".log";
+}
+
+void MetadataLog::open(wire::OffsetEpoch earliest, wire::OffsetEpoch latest) {
+  SIM_CHECK(segments_.empty(), "opened twice");
+  std::vector<Segment> found;
+  for (const std::string& name : file_system_.list(directory_ + "/")) {
+    if (!name.ends_with(".log")) continue;
+    Segment segment;
+    const char* digits = name.data() + directory_.size() + 1;
+    std::from_chars(digits, digits + kOffsetDigits, segment.base_offset);
+    segment.file = *file_system_.find(name);
+    found.push_back(segment);
+  }
+  const bool from_zero = !found.empty() && found.front().base_offset == 0;
+  epochs_ = raft::EpochLog(from_zero ? wire::OffsetEpoch{} : earliest);
+  bool whole = true;
+  for (const Segment& segment : found) {
+    if (!whole || (!segments_.empty() && segment.base_offset != epochs_.end_offset())) {
+      file_system_.remove(name_of(segment.base_offset));
+      whole = false;
+      continue;
+    }
+    segments_.push_back(segment);
+    whole = scan(segment);
+  }
+  if (segments_.empty())
+    segments_.push_back({epochs_.end_offset(), file_system_.create(name_of(epochs_.end_offset()))});
+  if (epochs_.end_offset() < latest.offset) reset(latest);
+}
+
+bool MetadataLog::scan(const Segment& segment) {
+  const sim::Bytes size = file_system_.size(segment.file);
+  scanned_ += size;
   sim::Bytes good{0};
-  for (const storage::Extent& extent : file_system_.extents(file_)) {
-    if (!extent.intact) break;
+  for (const storage::Extent& extent : file_system_.extents(segment.file)) {
+    if (!extent.intact || store_.snapshot(extent.tag) != nullptr) break;
     const MetadataBatch& batch = store_[extent.tag];
-    if (extent.length != batch_bytes(batch) || batch.base_offset != end_offset_) break;
-    entries_.push_back({batch.base_offset, extent.tag});
-    end_offset_ = batch.next_offset();
+    if (extent.length.n != wire::batch_bytes(batch)) break;
+    if (batch.next_offset() > epochs_.start().offset) {
+      if (batch.base_offset != epochs_.end_offset() || batch.epoch < epochs_.last_epoch()) break;
+      entries_.push_back({batch.base_offset, extent.tag, good});
+      epochs_.append(batch.epoch, static_cast<std::int64_t>(batch.records.size()));
+    }
     good += extent.length;
   }
-  if (good < scanned_) file_system_.truncate(file_, good);
+  if (good < size) file_system_.truncate(segment.file, good);
+  return good == size;
 }
 
 sim::Duration MetadataLog::append(Records records, std::int32_t epoch) {
   SIM_CHECK(!records.empty());
-  MetadataBatch batch{end_offset_, epoch, std::move(records)};
-  const sim::Bytes bytes = batch_bytes(batch);
-  end_offset_ = batch.next_offset();
-  entries_.push_back({batch.base_offset, store_.add(std::move(batch))});
-  return file_system_.append(file_, bytes, entries_.back().tag);
+  const storage::ContentTag tag = store_.add(MetadataBatch{end_offset(), epoch, std::move(records), 0});
+  return append_tagged(store_[tag], tag);
 }
 
-std::int32_t MetadataLog::last_epoch() const { return entries_.empty() ? 0 : last_batch().epoch; }
+sim::Duration MetadataLog::append(const MetadataBatch& batch) {
+  SIM_CHECK(batch.base_offset == end_offset());
+  SIM_CHECK(&store_[batch.tag] == &batch, "a batch of another store");
+  return append_tagged(batch, batch.tag);
+}
+
+sim::Duration MetadataLog::append_tagged(const MetadataBatch& batch, storage::ContentTag tag) {
+  if (file_system_.size(file()) >= segment_bytes_) roll();
+  entries_.push_back({batch.base_offset, tag, file_system_.size(file())});
+  epochs_.append(batch.epoch, static_cast<std::int64_t>(batch.records.size()));
+  return file_system_.append(file(), sim::Bytes{wire::batch_bytes(batch)}, tag);
+}
+
+void MetadataLog::roll() { segments_.push_back({end_offset(), file_system_.create(name_of(end_offset()))}); }
+
+void MetadataLog::truncate(std::int64_t offset) {
+  if (offset == end_offset()) return;
+  const auto first = entry_at(offset);
+  SIM_CHECK(first->base_offset == offset, "cut inside a batch");
+  while (segments_.size() > 1 && segments_.back().base_offset > offset) {
+    file_system_.remove(name_of(segments_.back().base_offset));
+    segments_.pop_back();
+  }
+  file_system_.truncate(file(), first->position);
+  entries_.erase(first, entries_.end());
+  epochs_.truncate(offset);
+}
+
+void MetadataLog::reset(wire::OffsetEpoch start) {
+  for (const Segment& segment : segments_) file_system_.remove(name_of(segment.base_offset));
+  segments_.clear();
+  entries_.clear();
+  epochs_ = raft::EpochLog(start);
+  segments_.push_back({start.offset, file_system_.create(name_of(start.offset))});
+}
+
+void MetadataLog::advance_start(wire::OffsetEpoch start) {
+  epochs_.advance_start(start);
+  while (segments_.size() > 1 && segments_[1].base_offset <= start.offset) {
+    file_system_.remove(name_of(segments_.front().base_offset));
+    segments_.erase(segments_.begin());
+  }
+  const auto kept = std::find_if(entries_.begin(), entries_.end(),
+                                 [&](const Entry& e) { return e.base_offset >= start.offset; });
+  entries_.erase(entries_.begin(), kept);
+}
+
+std::vector<storage::FileId> MetadataLog::files() const {
+  std::vector<storage::FileId> files;
+  for (const Segment& segment : segments_) files.push_back(segment.file);
+  return files;
+}
+
+sim::Bytes MetadataLog::bytes() const {
+  sim::Bytes sum{0};
+  for (const Segment& segment : segments_) sum += file_system_.size(segment.file);
+  return sum;
+}
 
 std::vector<MetadataLog::Entry>::const_iterator MetadataLog::entry_at(std::int64_t offset) const {
-  SIM_CHECK(offset >= 0);
-  SIM_CHECK(offset < end_offset_);
+  SIM_CHECK(offset >= start_offset());
+  SIM_CHECK(offset < end_offset());
   const auto after = std::upper_bound(entries_.begin(), entries_.end(), offset,
                                       [](std::int64_t o, const Entry& e) { return o < e.base_offset; });
   return after - 1;
 }
 
-std::int32_t MetadataLog::epoch_before(std::int64_t offset) const {
-  if (offset <= 0 || offset > end_offset_) return -1;
-  return store_[entry_at(offset - 1)->tag].epoch;
+const MetadataBatch& MetadataLog::batch_at(std::int64_t offset) const {
+  return store_[entry_at(offset)->tag];
 }
 
-void MetadataLog::read(std::int64_t from, sim::Bytes bytes_max,
-                       std::vector<wire::MetadataRecord>& out) const {
-  SIM_CHECK(from <= end_offset_);
-  if (from == end_offset_) return;
+void MetadataLog::read(std::int64_t from, sim::Bytes bytes_max, BatchPtrs& out) const {
+  SIM_CHECK(from <= end_offset());
+  if (from == end_offset()) return;
   std::int64_t bytes = 0;
   for (auto entry = entry_at(from); entry != entries_.end() && bytes < bytes_max.n; ++entry) {
     const MetadataBatch& batch = store_[entry->tag];
-    const std::int64_t skip = std::max<std::int64_t>(0, from - batch.base_offset);
-    for (auto i = static_cast<std::size_t>(skip); i < batch.records.size(); ++i) {
-      out.push_back(batch.records[i].record);
-    }
-    bytes += batch_bytes(batch).n;
+    out.push_back(&batch);
+    bytes += wire::batch_bytes(batch);
   }
 }
 

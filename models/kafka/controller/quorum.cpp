@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <iterator>
-#include <optional>
-#include <utility>
 
 #include "sim/check.h"
 
@@ -13,16 +11,27 @@ namespace {
 
 constexpr const char* kDirectory = "__cluster_metadata-0";
 
-/// The epoch in quorum-state; 0 if there is none or it was lost.
-std::int32_t parse_epoch(const std::optional<std::string>& content) {
-  std::int32_t epoch = 0;
-  if (content) std::from_chars(content->data(), content->data() + content->size(), epoch);
-  return epoch;
+/// "EPOCH VOTED LEADER", as quorum-state holds it; nothing if there is none or it was lost.
+raft::Election parse_election(const std::optional<std::string>& content) {
+  raft::Election election;
+  if (!content) return election;
+  const char* at = content->data();
+  const char* end = at + content->size();
+  for (std::int32_t* field : {&election.epoch, &election.voted_for, &election.leader}) {
+    while (at < end && *at == ' ') ++at;
+    at = std::from_chars(at, end, *field).ptr;
+  }
+  return election;
+}
+
+std::string text_of(const raft::Election& election) {
+  return std::to_string(election.epoch) + " " + std::to_string(election.voted_for) + " " +
+         std::to_string(election.leader);
 }
 
 }  // namespace
 
-MetadataQuorum::MetadataQuorum(sim::Component& owner, network::Network& network,
+MetadataQuorum::MetadataQuorum(sim::Component& owner, network::Network& network, network::HostId host,
                                storage::FileSystem& file_system, MetadataStore& store,
                                const QuorumConfig& config, QuorumListener& listener)
     : owner_(owner),
@@ -31,30 +40,274 @@ MetadataQuorum::MetadataQuorum(sim::Component& owner, network::Network& network,
       config_(config),
       listener_(listener),
       state_file_(std::string(kDirectory) + "/quorum-state"),
-      log_(store, file_system, kDirectory) {}
-
-void MetadataQuorum::start() { owner_.spawn(load_and_lead()); }
-
-sim::Task<void> MetadataQuorum::load_and_lead() {
-  log_.open();
-  if (log_.scanned().n > 0) co_await file_system_.read(log_.file(), sim::Bytes{0}, log_.scanned());
-  listener_.on_loaded(log_);
-  // A node alone in the quorum stands at once and has its majority with its own vote, which must be durable.
-  epoch_ = std::max(parse_epoch(file_system_.read_whole(state_file_)), log_.last_epoch()) + 1;
-  std::string vote = std::to_string(epoch_);
-  sim::Task<storage::Status> voting = file_system_.replace(state_file_, std::move(vote));
-  const storage::Status status = co_await voting;
-  if (status != storage::Status::ok) {
-    listener_.on_fatal();
-    co_return;
+      log_(store, file_system, kDirectory, config.segment_bytes),
+      snapshots_(store, file_system, kDirectory) {
+  VoterChannelListener& self = *this;
+  for (std::size_t i = 0; i < config_.voters.size(); ++i) {
+    const auto id = static_cast<wire::NodeId>(i);
+    channels_.push_back(id == config_.self
+                            ? nullptr
+                            : std::make_unique<VoterChannel>(owner_, network_, host, config_.voters[i], id,
+                                                             config_.rules.request_timeout, self));
   }
-  leader_ = true;
-  high_watermark_ = log_.end_offset();
-  listener_.on_leader(epoch_);
 }
 
+void MetadataQuorum::start() { owner_.spawn(load()); }
+
+sim::Task<void> MetadataQuorum::load() {
+  snapshots_.open();
+  const wire::MetadataSnapshot* latest = snapshots_.latest();
+  const wire::OffsetEpoch latest_id = latest == nullptr ? wire::OffsetEpoch{} : latest->id;
+  log_.open(latest == nullptr ? wire::OffsetEpoch{} : snapshots_.earliest()->id, latest_id);
+  if (log_.scanned().n > 0) {
+    co_await file_system_.read(log_.file(), sim::Bytes{0}, file_system_.size(log_.file()));
+  }
+  if (latest != nullptr) {
+    listener_.on_snapshot(*latest);
+    told_ = latest_id.offset;
+  }
+  last_snapshot_ = owner_.now();
+  const auto voters = static_cast<wire::NodeId>(std::max<std::size_t>(1, config_.voters.size()));
+  const sim::Stream dice = owner_.stream("raft").child(config_.incarnation);
+  const std::optional<std::string> state = file_system_.read_whole(state_file_);
+  raft::Election election = parse_election(state);
+  if (config_.stands_first && !state && log_.end_offset() == 0) election = {1, config_.self, wire::kNoNode};
+  node_ = raft::make_node(config_.rules, config_.self, voters, dice, election, log_.epochs(), latest_id);
+  outputs_.clear();
+  next_output_ = 0;
+  raft::start(*node_, owner_.now(), outputs_);
+  if (perform()) work();
+}
+
+// --- one input after the other -----------------------------------------------------------------------------------
+
+void MetadataQuorum::take(Input input) {
+  inputs_.push_back(std::move(input));
+  if (!busy_) work();
+}
+
+void MetadataQuorum::work() {
+  busy_ = true;
+  while (!inputs_.empty() && !failed_) {
+    input_ = std::move(inputs_.front());
+    inputs_.pop_front();
+    outputs_.clear();
+    next_output_ = 0;
+    handle(input_);
+    if (!perform()) return;
+  }
+  busy_ = false;
+  arm();
+}
+
+void MetadataQuorum::handle(Input& input) {
+  raft::Node& node = *node_;
+  const sim::SimTime now = owner_.now();
+  switch (input.kind) {
+    case Input::Kind::request: raft::on_request(node, input.token, *input.message, now, outputs_); return;
+    case Input::Kind::answer: raft::on_response(node, input.voter, *input.message, now, outputs_); return;
+    case Input::Kind::failure:
+      raft::on_request_failed(node, input.voter, input.correlation, now, outputs_);
+      return;
+    case Input::Kind::tick: raft::tick(node, now, outputs_); return;
+    case Input::Kind::drain: drain(); return;
+    case Input::Kind::shut_down: raft::shut_down(node, now, outputs_); return;
+    case Input::Kind::snapshot_written: {
+      raft::snapshot_written(node, input.snapshot, /*log_start=*/false);
+      const wire::OffsetEpoch start = snapshots_.clean(log_.bytes(), config_.snapshots.retention);
+      if (start.offset <= log_.start_offset()) return;
+      log_.advance_start(start);
+      node.log.advance_start(start);
+      return;
+    }
+  }
+}
+
+void MetadataQuorum::drain() {
+  if (waiting_.empty() || node_->role != raft::Role::leader) {
+    waiting_.clear();
+    return;
+  }
+  Records records = std::exchange(waiting_, {});
+  const auto count = static_cast<std::int64_t>(records.size());
+  held_back_ += log_.append(std::move(records), node_->election.epoch);
+  raft::appended(*node_, count, owner_.now(), outputs_);
+}
+
+bool MetadataQuorum::perform() {
+  // A leader's own records are in its log already; a follower's high watermark may run ahead of what is done below.
+  if (node_->role == raft::Role::leader) tell_committed();
+  while (next_output_ < outputs_.size()) {
+    if (!perform(outputs_[next_output_++])) return false;
+    if (failed_) return true;
+  }
+  tell_committed();
+  tell_role();
+  if (node_->shutting_down && raft::may_stop(*node_)) stopped_.notify_all();
+  return true;
+}
+
+bool MetadataQuorum::perform(raft::Output& output) {
+  if (auto* respond = std::get_if<raft::Respond>(&output)) {
+    send(*respond);
+  } else if (auto* request = std::get_if<raft::Send>(&output)) {
+    channels_[static_cast<std::size_t>(request->to)]->send(std::move(request->request));
+  } else if (std::holds_alternative<raft::FlushLog>(output)) {
+    owner_.spawn(flush());
+    return false;
+  } else if (std::holds_alternative<raft::AppendFetched>(output)) {
+    for (const MetadataBatch* batch :
+         static_cast<const wire::MetadataFetchResponse&>(*input_.message).batches) {
+      held_back_ += log_.append(*batch);
+    }
+  } else if (auto* change = std::get_if<raft::AppendLeaderChange>(&output)) {
+    Records records(1);
+    records.front().record.kind = wire::RecordKind::leader_change;
+    held_back_ += log_.append(std::move(records), change->epoch);
+    tell_committed();
+  } else if (auto* election = std::get_if<raft::PersistElection>(&output)) {
+    owner_.spawn(persist(election->election));
+    return false;
+  } else if (auto* cut = std::get_if<raft::TruncateLog>(&output)) {
+    log_.truncate(cut->offset);
+  } else if (auto* complete = std::get_if<raft::InstallSnapshot>(&output)) {
+    owner_.spawn(install(complete->snapshot));
+    return false;
+  } else {
+    failed_ = true;
+    listener_.on_fatal();
+  }
+  return true;
+}
+
+sim::Task<void> MetadataQuorum::persist(raft::Election election) {
+  sim::Task<storage::Status> writing = file_system_.replace(state_file_, text_of(election));
+  const storage::Status status = co_await writing;
+  done_waiting(status);
+}
+
+sim::Task<void> MetadataQuorum::flush() {
+  const sim::Duration held_back = std::exchange(held_back_, {});
+  if (held_back > sim::Duration{}) co_await sim::delay(held_back, "controller.throttled");
+  storage::Status status = storage::Status::ok;
+  for (const storage::FileId file : log_.files()) {  // a roll may have left a dirty one behind
+    if (status != storage::Status::ok || (file != log_.file() && !file_system_.has_dirty(file))) continue;
+    status = co_await file_system_.sync(file);
+  }
+  done_waiting(status);
+}
+
+sim::Task<void> MetadataQuorum::install(const wire::MetadataSnapshot* snapshot) {
+  const storage::Status status = co_await snapshots_.write(snapshot);
+  if (status == storage::Status::ok) {
+    log_.reset(snapshot->id);
+    listener_.on_snapshot(*snapshot);
+    told_ = snapshot->id.offset;
+    bytes_since_snapshot_ = 0;
+    last_snapshot_ = owner_.now();
+  }
+  done_waiting(status);
+}
+
+void MetadataQuorum::done_waiting(storage::Status status) {
+  if (status != storage::Status::ok) {
+    failed_ = true;
+    listener_.on_fatal();
+    return;
+  }
+  if (perform()) work();
+}
+
+// --- what others hear --------------------------------------------------------------------------------------------
+
+void MetadataQuorum::send(raft::Respond& respond) {
+  const auto found =
+      std::lower_bound(askers_.begin(), askers_.end(), respond.token,
+                       [](const auto& asker, std::uint64_t token) { return asker.first < token; });
+  if (found == askers_.end() || found->first != respond.token) return;  // its connection has closed
+  const network::ConnectionId connection = found->second;
+  askers_.erase(found);
+  if (respond.read_from >= 0) {
+    auto& response = static_cast<wire::MetadataFetchResponse&>(*respond.response);
+    log_.read(respond.read_from, kFetchBytesMax, response.batches);
+  }
+  if (respond.snapshot_position >= 0) {
+    auto& response = static_cast<wire::FetchSnapshotResponse&>(*respond.response);
+    response.snapshot = snapshots_.find(response.id);
+    if (response.snapshot == nullptr) {
+      response.error = wire::ErrorCode::snapshot_not_found;
+    } else {
+      response.bytes = std::min(kFetchBytesMax.n, response.snapshot->bytes - respond.snapshot_position);
+    }
+  }
+  const sim::Bytes size = wire::raft_response_bytes(*respond.response);
+  network_.send(connection, size, std::move(respond.response));
+}
+
+void MetadataQuorum::tell_committed() {
+  const std::int64_t until = std::min(node_->high_watermark, log_.end_offset());
+  while (told_ < until) {
+    const MetadataBatch& batch = log_.batch_at(told_);
+    if (batch.next_offset() > until) break;
+    told_ = batch.next_offset();
+    bytes_since_snapshot_ += wire::batch_bytes(batch);
+    listener_.on_committed(batch);
+  }
+  consider_snapshot();
+}
+
+void MetadataQuorum::tell_role() {
+  const raft::Node& node = *node_;
+  const bool leads = node.role == raft::Role::leader;
+  if (claimed_ && (!leads || node.election.epoch != claimed_epoch_)) {
+    claimed_ = false;
+    waiting_.clear();
+    owner_.cancel(linger_);
+    listener_.on_resigned();
+  }
+  if (claimed_ || !leads || !node.leader_high_watermark || told_ < node.high_watermark) return;
+  claimed_ = true;
+  claimed_epoch_ = node.election.epoch;
+  listener_.on_leader(claimed_epoch_);
+}
+
+void MetadataQuorum::on_request(network::ConnectionId connection, std::unique_ptr<wire::Message> request) {
+  askers_.emplace_back(next_token_, connection);
+  Input input;
+  input.kind = Input::Kind::request;
+  input.message = std::move(request);
+  input.token = next_token_++;
+  take(std::move(input));
+}
+
+void MetadataQuorum::forget(network::ConnectionId connection) {
+  std::erase_if(askers_, [&](const auto& asker) {
+    if (asker.second != connection) return false;
+    if (node_) raft::forget(*node_, asker.first);
+    return true;
+  });
+}
+
+void MetadataQuorum::on_answer(wire::NodeId from, std::unique_ptr<wire::Message> response) {
+  Input input;
+  input.kind = Input::Kind::answer;
+  input.message = std::move(response);
+  input.voter = from;
+  take(std::move(input));
+}
+
+void MetadataQuorum::on_failure(wire::NodeId to, std::int32_t correlation) {
+  Input input;
+  input.kind = Input::Kind::failure;
+  input.voter = to;
+  input.correlation = correlation;
+  take(std::move(input));
+}
+
+// --- the accumulator, timers ---------------------------------------------------------------------------------------
+
 void MetadataQuorum::append(Records records) {
-  SIM_CHECK(leader_);
+  SIM_CHECK(claimed_);
   if (records.empty()) return;
   const bool first = waiting_.empty();
   waiting_.insert(waiting_.end(), std::make_move_iterator(records.begin()),
@@ -65,131 +318,76 @@ void MetadataQuorum::append(Records records) {
   }
 }
 
-void MetadataQuorum::append_now(Records records) {
-  append(std::move(records));
-  owner_.cancel(linger_);
-  linger_over();
-}
-
 void MetadataQuorum::linger_over() {
-  drain_due_ = true;
-  if (!flushing_) drain();
+  linger_ = {};
+  Input input;
+  input.kind = Input::Kind::drain;
+  take(std::move(input));
 }
 
-void MetadataQuorum::drain() {
-  drain_due_ = false;
-  if (waiting_.empty()) return;
-  Records records = std::exchange(waiting_, {});
-  const sim::Duration held_back = log_.append(std::move(records), epoch_);
-  // One voter: committed here, before the fsync below (see the head of quorum.h).
-  high_watermark_ = log_.end_offset();
-  flushing_ = true;
-  listener_.on_committed(log_.last_batch(), high_watermark_);
-  answer_parked();
-  owner_.spawn(flush(held_back));
-}
-
-sim::Task<void> MetadataQuorum::flush(sim::Duration held_back) {
-  if (held_back > sim::Duration{}) co_await sim::delay(held_back, "controller.throttled");
-  const storage::Status status = co_await file_system_.sync(log_.file());
-  if (status != storage::Status::ok) {
-    listener_.on_fatal();
-    co_return;
+void MetadataQuorum::arm() {
+  const sim::SimTime next = raft::next_deadline(*node_);
+  if (owner_.sim().pending(timer_)) {
+    // A timer that comes too early finds nothing to do and is set again: cheaper than to move it with every fetch.
+    if (timer_at_ <= next) return;
+    owner_.cancel(timer_);
   }
-  flushing_ = false;
-  while (!queued_.empty() && !flushing_) {
-    Fetch fetch = std::move(queued_.front());
-    queued_.pop_front();
-    answer(std::move(fetch));
-  }
-  if (drain_due_) drain();
+  if (next == sim::SimTime::max()) return;
+  timer_at_ = std::max(next, owner_.now());
+  timer_ = owner_.at(timer_at_, "controller.raft", sim::bind<&MetadataQuorum::timer_due>(this));
 }
 
-sim::Task<void> MetadataQuorum::sync() {
-  drain();
+void MetadataQuorum::timer_due() {
+  timer_ = {};
+  if (busy_) return;  // set again when it is done
+  if (raft::next_deadline(*node_) > owner_.now()) {
+    arm();
+  } else {
+    take(Input{});
+  }
+}
+
+sim::Task<void> MetadataQuorum::shut_down() {
+  if (!node_) co_return;
+  Input input;
+  input.kind = Input::Kind::shut_down;
+  take(std::move(input));
+  const sim::SimTime give_up = owner_.now() + kQuorumShutdownMax;
+  while (!raft::may_stop(*node_) && owner_.now() < give_up) {
+    co_await stopped_.wait_for(give_up - owner_.now());
+  }
   const storage::Status status = co_await file_system_.sync(log_.file());
   if (status != storage::Status::ok) listener_.on_fatal();
 }
 
-void MetadataQuorum::fetch(network::ConnectionId connection, const wire::MetadataFetchRequest& request) {
-  const FetchPosition position{request.fetch_offset, request.known_high_watermark,
-                               request.last_fetched_epoch};
-  Fetch fetch{connection, request.correlation, position, std::min(request.max_wait, kFetchWaitMax)};
-  if (flushing_) {
-    queued_.push_back(fetch);
-  } else {
-    answer(fetch);
+// --- snapshots -----------------------------------------------------------------------------------------------------
+
+void MetadataQuorum::consider_snapshot() {
+  if (writing_snapshot_ || told_ <= node_->latest_snapshot.offset) return;
+  const SnapshotRules& rules = config_.snapshots;
+  const bool big = bytes_since_snapshot_ >= rules.bytes_between.n;
+  const bool old =
+      rules.interval_max > sim::Duration{} && owner_.now() >= last_snapshot_ + rules.interval_max;
+  if (!big && !old) return;
+  writing_snapshot_ = true;
+  bytes_since_snapshot_ = 0;
+  last_snapshot_ = owner_.now();
+  owner_.spawn(write_snapshot({told_, log_.epochs().epoch_before(told_)}, listener_.committed_image()));
+}
+
+sim::Task<void> MetadataQuorum::write_snapshot(wire::OffsetEpoch id, wire::ClusterImage image) {
+  sim::Task<storage::Status> writing = snapshots_.write(id, std::move(image));
+  const storage::Status status = co_await writing;
+  writing_snapshot_ = false;
+  if (status != storage::Status::ok) {
+    failed_ = true;
+    listener_.on_fatal();
+    co_return;
   }
-}
-
-void MetadataQuorum::forget(network::ConnectionId connection) {
-  std::erase_if(queued_, [&](const Fetch& fetch) { return fetch.connection == connection; });
-  std::erase_if(parked_, [&](Fetch& fetch) {
-    if (fetch.connection != connection) return false;
-    owner_.cancel(fetch.expiry);
-    return true;
-  });
-}
-
-FetchAnswer MetadataQuorum::judge(const Fetch& fetch) const {
-  const LogPosition log{log_.end_offset(), high_watermark_, log_.epoch_before(fetch.position.offset)};
-  return answer_fetch(fetch.position, log, config_.commit_wakes_fetch);
-}
-
-void MetadataQuorum::answer(Fetch fetch) {
-  if (!leader_) {
-    reply(fetch, wire::ErrorCode::not_leader_or_follower);
-    return;
-  }
-  switch (judge(fetch)) {
-    case FetchAnswer::reply: reply(fetch, wire::ErrorCode::none); return;
-    case FetchAnswer::out_of_range: reply(fetch, wire::ErrorCode::offset_out_of_range); return;
-    case FetchAnswer::park: park(std::move(fetch)); return;
-  }
-}
-
-void MetadataQuorum::park(Fetch fetch) {
-  fetch.number = next_fetch_++;
-  fetch.expiry = owner_.after(fetch.max_wait, "controller.fetch_park",
-                              sim::bind<&MetadataQuorum::park_over>(this, fetch.number));
-  parked_.push_back(std::move(fetch));
-}
-
-void MetadataQuorum::answer_parked() {
-  std::vector<Fetch> parked = std::exchange(parked_, {});
-  for (Fetch& fetch : parked) {
-    if (judge(fetch) == FetchAnswer::park) {
-      parked_.push_back(std::move(fetch));
-      continue;
-    }
-    owner_.cancel(fetch.expiry);
-    reply(fetch, wire::ErrorCode::none);
-  }
-}
-
-void MetadataQuorum::park_over(std::uint64_t number) {
-  const auto found = std::find_if(parked_.begin(), parked_.end(),
-                                  [&](const Fetch& fetch) { return fetch.number == number; });
-  SIM_CHECK(found != parked_.end());
-  const Fetch fetch = *found;
-  parked_.erase(found);
-  reply(fetch, wire::ErrorCode::none);
-}
-
-void MetadataQuorum::reply(const Fetch& fetch, wire::ErrorCode error) {
-  auto response = std::make_unique<wire::MetadataFetchResponse>();
-  response->correlation = fetch.correlation;
-  response->error = error;
-  response->high_watermark = high_watermark_;
-  response->base_offset = log_.end_offset();
-  if (error == wire::ErrorCode::none) {
-    response->base_offset = fetch.position.offset;
-    log_.read(fetch.position.offset, kFetchBytesMax, response->records);
-    const auto count = static_cast<std::int64_t>(response->records.size());
-    if (count > 0) response->last_epoch = log_.epoch_before(response->base_offset + count);
-  }
-  const sim::Bytes size = wire::wire_bytes(*response);
-  network_.send(fetch.connection, size, std::move(response));
+  Input input;
+  input.kind = Input::Kind::snapshot_written;
+  input.snapshot = id;
+  take(std::move(input));
 }
 
 }  // namespace brokersim::kafka::controller

@@ -29,6 +29,7 @@ const char* name(ErrorCode code) {
     case ErrorCode::stale_broker_epoch: return "STALE_BROKER_EPOCH";
     case ErrorCode::offset_not_available: return "OFFSET_NOT_AVAILABLE";
     case ErrorCode::invalid_update_version: return "INVALID_UPDATE_VERSION";
+    case ErrorCode::snapshot_not_found: return "SNAPSHOT_NOT_FOUND";
     case ErrorCode::duplicate_broker_registration: return "DUPLICATE_BROKER_REGISTRATION";
     case ErrorCode::broker_id_not_registered: return "BROKER_ID_NOT_REGISTERED";
     case ErrorCode::ineligible_replica: return "INELIGIBLE_REPLICA";

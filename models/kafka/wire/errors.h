@@ -31,6 +31,7 @@ enum class ErrorCode : std::int16_t {
   stale_broker_epoch = 77,
   offset_not_available = 78,
   invalid_update_version = 95,
+  snapshot_not_found = 98,
   duplicate_broker_registration = 101,
   broker_id_not_registered = 102,
   ineligible_replica = 107,

@@ -9,7 +9,8 @@ namespace brokersim::kafka::wire {
 
 void ClusterImage::apply(const MetadataRecord& record) {
   switch (record.kind) {
-    case RecordKind::no_op: return;
+    case RecordKind::no_op:
+    case RecordKind::leader_change: return;
     case RecordKind::broker: {
       SIM_CHECK(record.broker.broker >= 0);
       const auto index = static_cast<std::size_t>(record.broker.broker);

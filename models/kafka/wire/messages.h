@@ -34,6 +34,10 @@ enum class Api : std::uint8_t {
   alter_partition,
   metadata_fetch,
   allocate_producer_ids,
+  vote,
+  begin_quorum_epoch,
+  end_quorum_epoch,
+  fetch_snapshot,
 };
 
 /// Base of every request and response. A response repeats its request's api and correlation.
@@ -203,24 +207,6 @@ struct AlterPartitionResponse : Message {
   std::vector<AlterPartitionResult> results;
 };
 
-struct MetadataFetchRequest : Message {
-  MetadataFetchRequest() : Message(Api::metadata_fetch) {}
-  std::int64_t fetch_offset = 0;
-  std::int32_t last_fetched_epoch = -1;    ///< Raft epoch of the last record held (KIP-595); -1: not checked.
-  std::int64_t known_high_watermark = -1;  ///< Fetch v18 (KIP-1166, 4.1); -1 before.
-  sim::Duration max_wait = {500'000'000};
-};
-struct MetadataFetchResponse : Message {
-  MetadataFetchResponse() : Message(Api::metadata_fetch) {}
-  /// OFFSET_OUT_OF_RANGE: the fetcher holds records that this controller lost with its power. Kafka's broker would have
-  /// to truncate below its high watermark, which it refuses: its Raft client stops the process.
-  ErrorCode error = ErrorCode::none;
-  std::int64_t base_offset = 0;
-  std::vector<MetadataRecord> records;  ///< From base_offset on.
-  std::int32_t last_epoch = -1;         ///< Raft epoch of the last of them; -1 if there are none.
-  std::int64_t high_watermark = 0;      ///< Records below it are committed and may be applied.
-};
-
 struct AllocateProducerIdsRequest : Message {
   AllocateProducerIdsRequest() : Message(Api::allocate_producer_ids) {}
   BrokerId broker = -1;
@@ -250,8 +236,6 @@ struct AllocateProducerIdsResponse : Message {
 [[nodiscard]] sim::Bytes wire_bytes(const BrokerHeartbeatResponse& m);
 [[nodiscard]] sim::Bytes wire_bytes(const AlterPartitionRequest& m);
 [[nodiscard]] sim::Bytes wire_bytes(const AlterPartitionResponse& m);
-[[nodiscard]] sim::Bytes wire_bytes(const MetadataFetchRequest& m);
-[[nodiscard]] sim::Bytes wire_bytes(const MetadataFetchResponse& m);
 [[nodiscard]] sim::Bytes wire_bytes(const AllocateProducerIdsRequest& m);
 [[nodiscard]] sim::Bytes wire_bytes(const AllocateProducerIdsResponse& m);
 

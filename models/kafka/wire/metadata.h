@@ -34,6 +34,7 @@ struct BrokerState {
 
 enum class RecordKind : std::uint8_t {
   no_op,              ///< Keeps an idle log moving (metadata.max.idle.interval.ms).
+  leader_change,      ///< Raft's control record: the first of an epoch.
   broker,             ///< Registration or change of a broker: `broker` holds.
   partition,          ///< Creation or change of a partition: `partition` holds.
   producer_id_block,  ///< Producer ids below `next_producer_id` are given away.
@@ -44,6 +45,24 @@ struct MetadataRecord {
   BrokerState broker;
   PartitionState partition;
   std::int64_t next_producer_id = 0;
+};
+
+/// A record as the controller made it.
+struct LoggedRecord {
+  MetadataRecord record;
+  bool unclean = false;  ///< For the history: the change elected a leader from outside ISR and ELR.
+};
+
+/// Records appended together, at consecutive offsets.
+struct MetadataBatch {
+  std::int64_t base_offset = 0;
+  std::int32_t epoch = 0;  ///< Of the Raft leader that appended it.
+  std::vector<LoggedRecord> records;
+  std::uint64_t tag = 0;  ///< Of its bytes in files; set by the store that keeps it.
+
+  [[nodiscard]] std::int64_t next_offset() const {
+    return base_offset + static_cast<std::int64_t>(records.size());
+  }
 };
 
 }  // namespace brokersim::kafka::wire

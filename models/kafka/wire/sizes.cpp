@@ -68,17 +68,6 @@ sim::Bytes wire_bytes(const AlterPartitionResponse& m) {
   for (const auto& result : m.results) n += 37 + count(result.state.isr) * 4;
   return {n};
 }
-sim::Bytes wire_bytes(const MetadataFetchRequest&) { return {kRequestHeader + 39 + 51}; }
-sim::Bytes wire_bytes(const MetadataFetchResponse& m) {
-  std::int64_t n = kResponseHeader + 12 + 58 + (m.records.empty() ? 0 : log::kBatchHeaderBytes);
-  for (const auto& record : m.records) {
-    n += 12;
-    if (record.kind == RecordKind::broker) n += 60;
-    if (record.kind == RecordKind::partition)
-      n += 50 + 4 * (count(record.partition.replicas) + count(record.partition.isr));
-  }
-  return {n};
-}
 sim::Bytes wire_bytes(const AllocateProducerIdsRequest&) { return {kRequestHeader + 13}; }
 sim::Bytes wire_bytes(const AllocateProducerIdsResponse&) { return {kResponseHeader + 19}; }
 

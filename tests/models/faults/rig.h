@@ -152,6 +152,9 @@ struct FixedView : ClusterView {
     return ProcessRef{"b-" + std::to_string(id), "broker"};
   }
   std::optional<ProcessRef> active_controller(const std::string&) const override { return controller; }
+  std::vector<ProcessRef> controller_followers(const std::string&) const override {
+    return {{"c-0", "controller"}};
+  }
   std::vector<ProcessRef> workload(const std::string& name) const override {
     if (name != "checkout") return {};
     return {{"w-0", "client"}};

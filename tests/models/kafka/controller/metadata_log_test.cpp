@@ -42,10 +42,12 @@ class MetadataLogTest : public ::testing::Test {
   }
   static std::vector<std::int64_t> read(const MetadataLog& log, std::int64_t from,
                                         sim::Bytes bytes_max = {1 << 20}) {
-    std::vector<wire::MetadataRecord> out;
+    BatchPtrs out;
     log.read(from, bytes_max, out);
     std::vector<std::int64_t> ids;
-    for (const auto& record : out) ids.push_back(record.next_producer_id);
+    for (const MetadataBatch* batch : out) {
+      for (const auto& logged : batch->records) ids.push_back(logged.record.next_producer_id);
+    }
     return ids;
   }
 
@@ -63,7 +65,7 @@ TEST_F(MetadataLogTest, ANewProcessReadsWhatWasWritten) {
   EXPECT_EQ(reader.end_offset(), 6);
   EXPECT_EQ(reader.last_epoch(), 2);
   EXPECT_EQ(read(reader, 0), (std::vector<std::int64_t>{0, 1, 2, 3, 4, 5}));
-  EXPECT_EQ(read(reader, 3), (std::vector<std::int64_t>{3, 4, 5})) << "from the middle of a batch";
+  EXPECT_EQ(read(reader, 3), (std::vector<std::int64_t>{2, 3, 4, 5})) << "the batch that holds it";
   EXPECT_EQ(read(reader, 6), (std::vector<std::int64_t>{}));
   EXPECT_EQ(read(reader, 0, sim::Bytes{1}), (std::vector<std::int64_t>{0, 1})) << "at least one batch";
 }
@@ -72,11 +74,10 @@ TEST_F(MetadataLogTest, KnowsTheEpochOfEachRecord) {
   write_three();
   MetadataLog reader = log();
   reader.open();
-  EXPECT_EQ(reader.epoch_before(0), -1);
-  EXPECT_EQ(reader.epoch_before(1), 1);
-  EXPECT_EQ(reader.epoch_before(5), 1);
-  EXPECT_EQ(reader.epoch_before(6), 2);
-  EXPECT_EQ(reader.epoch_before(7), -1);
+  EXPECT_EQ(reader.epochs().epoch_before(0), 0) << "there is none";
+  EXPECT_EQ(reader.epochs().epoch_before(1), 1);
+  EXPECT_EQ(reader.epochs().epoch_before(5), 1);
+  EXPECT_EQ(reader.epochs().epoch_before(6), 2);
 }
 
 TEST_F(MetadataLogTest, EndsBeforeTheFirstDamagedBatch) {

@@ -12,7 +12,7 @@
 #include "models/devices/host/host.h"
 #include "models/devices/network/network.h"
 #include "models/kafka/wire/image.h"
-#include "models/kafka/wire/messages.h"
+#include "models/kafka/wire/raft_messages.h"
 #include "sim/component.h"
 
 namespace brokersim::kafka::controller {
@@ -29,6 +29,7 @@ struct BrokerJournal {
   sim::SimTime altered_at;
   std::vector<wire::AllocateProducerIdsResponse> producer_ids;
   std::map<std::int32_t, sim::SimTime> leader_seen_at;  ///< By leader epoch of partition 0: when applied.
+  int begun_again = 0;                                  ///< The controller's log is not what it was.
   std::vector<wire::ErrorCode> refused;                 ///< Errors of heartbeats and fetches.
 };
 
@@ -171,6 +172,7 @@ class ScriptedBroker final : public host::Service, public network::Peer {
   }
   void fetch() {
     auto request = std::make_unique<wire::MetadataFetchRequest>();
+    request->epoch = leader_epoch_;
     request->fetch_offset = held_;
     request->last_fetched_epoch = held_epoch_;
     if (config_.says_known_high_watermark) request->known_high_watermark = applied_;
@@ -178,17 +180,30 @@ class ScriptedBroker final : public host::Service, public network::Peer {
   }
   void fetched(const wire::MetadataFetchResponse& answer) {
     if (answer.error != wire::ErrorCode::none) {
-      // Ahead of the controller, or it does not lead yet: begin again.
+      // It does not lead yet, or in another epoch.
+      if (answer.epoch > leader_epoch_ && answer.leader >= 0) {
+        leader_epoch_ = answer.epoch;
+        fetch();
+        return;
+      }
       journal_.refused.push_back(answer.error);
-      held_ = applied_ = 0;
-      held_epoch_ = applied_epoch_ = -1;
-      pending_.clear();
       fetch_again_ = component_.after({50'000'000}, "script.fetch", sim::bind<&ScriptedBroker::fetch>(this));
       return;
     }
-    for (const auto& record : answer.records) pending_.push_back(record);
-    if (!answer.records.empty()) held_epoch_ = answer.last_epoch;
-    held_ += static_cast<std::int64_t>(answer.records.size());
+    if (answer.diverging) {
+      // Ahead of the controller: begin again.
+      ++journal_.begun_again;
+      held_ = applied_ = 0;
+      held_epoch_ = applied_epoch_ = 0;
+      pending_.clear();
+      fetch();
+      return;
+    }
+    for (const wire::MetadataBatch* batch : answer.batches) {
+      for (const auto& logged : batch->records) pending_.push_back(logged.record);
+      held_epoch_ = batch->epoch;
+      held_ = batch->next_offset();
+    }
     while (applied_ < answer.high_watermark && !pending_.empty()) {
       apply(pending_.front());
       pending_.erase(pending_.begin());
@@ -217,8 +232,9 @@ class ScriptedBroker final : public host::Service, public network::Peer {
   sim::EventHandle unanswered_;
   sim::EventHandle fetch_again_;
   std::int64_t held_ = 0;  // next offset to fetch
-  std::int32_t held_epoch_ = -1;
-  std::int32_t applied_epoch_ = -1;
+  std::int32_t held_epoch_ = 0;
+  std::int32_t applied_epoch_ = 0;
+  std::int32_t leader_epoch_ = 0;
   std::int64_t applied_ = 0;  // records below are applied
   std::vector<wire::MetadataRecord> pending_;
   wire::ClusterImage image_;
