@@ -25,7 +25,7 @@ from importlib.metadata import version as _version
 from brokersim.branching import Branches, branch
 from brokersim.errors import BrokersimError, Diagnostic, InvariantViolation, ScenarioError
 from brokersim.result import (Check, Expectation, Fault, Latency, LatencyDistribution, LatencyPhases, Loss, Phases,
-                              Published, Records, Recovery, Result, RunRecords, Throughput, Unavailable, Workload)
+                              Published, Controller, Records, Recovery, Result, RunRecords, Throughput, Unavailable, Workload)
 from brokersim.runner import check, metrics, run, schema
 from brokersim.sweeps import Rows, sweep
 
@@ -36,7 +36,7 @@ except _PackageNotFoundError:  # imported from a build folder
 
 __all__ = [
     "run", "sweep", "branch", "check", "schema", "metrics",
-    "Result", "Records", "RunRecords", "Latency", "LatencyDistribution", "LatencyPhases", "Phases", "Throughput", "Unavailable",
+    "Result", "Controller", "Records", "RunRecords", "Latency", "LatencyDistribution", "LatencyPhases", "Phases", "Throughput", "Unavailable",
     "Recovery", "Loss", "Fault", "Check", "Expectation", "Published", "Workload", "Rows", "Branches",
     "BrokersimError", "ScenarioError", "InvariantViolation", "Diagnostic", "__version__",
 ]

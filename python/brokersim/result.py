@@ -89,6 +89,15 @@ class Throughput:
 
 
 @dataclass(frozen=True)
+class Controller:
+    """The control plane of the run."""
+
+    changes: int                  #: How often another controller became active; the first one does not count.
+    unavailable_longest_s: float  #: Longest time without an active controller.
+    unavailable_total_s: float
+
+
+@dataclass(frozen=True)
 class Unavailable:
     """A window in which a service was not there for a client."""
 
@@ -203,6 +212,7 @@ class Result:
     seed: int
     overrides: list[str]             #: "POINTER=VALUE", as the command line's --set takes them.
     fingerprint: str                 #: 16 hexadecimal digits; the same as the command line's.
+    fingerprint_parts: dict          #: The same by ingredient: time, component, kind, draws; each 16 hexadecimal digits.
     simulated_seconds: float
     wall_seconds: float
     events: int                      #: Executed by the simulator.
@@ -215,6 +225,7 @@ class Result:
     latency_phases: LatencyPhases
     throughput: Throughput
     leader_changes: int
+    controller: Controller
     unavailable: list[Unavailable]
     recoveries: list[Recovery]
     losses: list[Loss]
@@ -241,6 +252,7 @@ class Result:
         self.latency_phases = LatencyPhases(phases["fault_from_s"], phases["fault_to_s"], _phases(phases["produce"]),
                                             _phases(phases["end_to_end"]))
         self.throughput = _make(Throughput, data["throughput"])
+        self.controller = _make(Controller, data["controller"])
         self.unavailable = [_make(Unavailable, value) for value in data["unavailable"]]
         self.recoveries = [_make(Recovery, value) for value in data["recoveries"]]
         self.losses = [_make(Loss, value) for value in data["losses"]]

@@ -4,6 +4,8 @@ The promise under test: with acks=all and min.insync.replicas=2, `kill -9` of a 
 was acknowledged, and writes are back within 15 s. The second test proves that the first can fail: it switches on a
 planted bug of the broker (an acks=all answer that does not wait for the followers) and expects it to go red.
 """
+import re
+
 import pytest
 
 import brokersim
@@ -58,5 +60,5 @@ def test_it_goes_red_when_the_bug_is_planted():
         assert_orders_survive(PLANTED)
     told = " ".join(str(red.value).split())
     assert "against the promise of acks=all" in told, "it says that this is a bug, not a trade-off"
-    assert "Broker 0 acknowledged them at" in told, "it tells the story"
+    assert re.search(r"Broker \d acknowledged (them|it) at", told), "it tells the story"
     assert "overrides={'/systems/kafka/rules/planted': ['ack_before_replication']}" in told, "it says how to replay it"

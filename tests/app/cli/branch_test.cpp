@@ -50,7 +50,7 @@ class BranchCommand : public ::testing::Test {
   /// `brokersim branch FILE arguments`, as a shell reads it.
   Answer branch(const std::string& arguments, const std::string& file = "small.json",
                 const std::string& redirect = "> out 2> err") {
-    const std::string command = "cd " + folder_.string() + " && " + branch::worker_command().front() +
+    const std::string command = "cd " + folder_.string() + "; " + branch::worker_command().front() +
                                 " branch " + file + " " + arguments + " " + redirect;
     const int status = std::system(command.c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status), content(folder_ / "out"),
@@ -144,7 +144,8 @@ TEST_F(BranchCommand, ResultsAreKeptInAFolder) {
 // Method: a thousand branches, of which the first few have been told when the interrupt comes.
 TEST_F(BranchCommand, AnInterruptKeepsWhatHasEnded) {
   const Answer answer = branch("--at '5 s' --branches 100000 --json", "small.json",
-                               "> out 2> err & pid=$!; until [ $(wc -l < out) -ge 3 ]; do sleep 0.05; done; "
+                               "> out 2> err & pid=$!; for i in $(seq 400); do [ $(cat out 2> /dev/null | wc -l) -ge 3 ] && break; "
+                               "sleep 0.05; done; "
                                "kill -INT $pid; wait $pid");
   EXPECT_EQ(answer.code, 130);
   EXPECT_GE(lines(answer.out), 3u);
@@ -157,7 +158,8 @@ TEST_F(BranchCommand, AnInterruptKeepsWhatHasEnded) {
 // Method: the worker is found by its parent and killed from outside.
 TEST_F(BranchCommand, AKilledWorkerIsToldAndSoIsWhatHasEnded) {
   const Answer answer = branch("--at '5 s' --branches 100000 --json", "small.json",
-                               "> out 2> err & pid=$!; until [ $(wc -l < out) -ge 3 ]; do sleep 0.05; done; "
+                               "> out 2> err & pid=$!; for i in $(seq 400); do [ $(cat out 2> /dev/null | wc -l) -ge 3 ] && break; "
+                               "sleep 0.05; done; "
                                "kill -9 $(cat /proc/$pid/task/$pid/children); wait $pid");
   EXPECT_EQ(answer.code, 70);
   EXPECT_NE(answer.err.find("the worker process was killed by signal 9"), std::string::npos) << answer.err;
