@@ -25,17 +25,17 @@ def test_branch_zero_is_the_run_and_the_others_are_like_the_command_lines(scenar
 
 
 def test_rows_points_and_variants(small):
-    faults = {"as it was": [], "power": [{"at": "1 s", "kind": "power_loss", "target": {"leader_of": "orders/0"}}]}
+    faults = {"as it was": [], "shutdown": [{"at": "1 s", "kind": "controlled_shutdown", "target": {"leader_of": "orders/0"}}]}
     seen = []
     rows = brokersim.branch(small, at=["4 s", "6 s"], branches=2, faults=faults, overrides=POISSON, metrics=["leader_changes"],
                             progress=lambda done, total: seen.append((done, total)))
     assert [(r["branch_at_s"], r["variant"], r["branch"]) for r in rows] == [
         (at, variant, k) for at in (4.0, 6.0) for variant in faults for k in (1, 2)]
     assert seen == [(n, 8) for n in range(1, 9)]
-    assert {p["variant"]: p["branches"] for p in rows.points} == {"as it was": 2, "power": 2}
+    assert {p["variant"]: p["branches"] for p in rows.points} == {"as it was": 2, "shutdown": 2}
     assert all(0 <= p["lost_share"]["low"] <= p["lost_share"]["value"] <= p["lost_share"]["high"] <= 1 for p in rows.points)
-    assert max(rows.where({"variant": "power"}).column("leader_changes")) >= 1
-    assert isinstance(rows.where({"variant": "power"}), list)
+    assert max(rows.where({"variant": "shutdown"}).column("leader_changes")) >= 1
+    assert isinstance(rows.where({"variant": "shutdown"}), list)
 
 
 def test_a_process_with_threads_may_branch(small):

@@ -143,10 +143,11 @@ TEST_F(BranchCommand, ResultsAreKeptInAFolder) {
 
 // Method: a thousand branches, of which the first few have been told when the interrupt comes.
 TEST_F(BranchCommand, AnInterruptKeepsWhatHasEnded) {
-  const Answer answer = branch("--at '5 s' --branches 100000 --json", "small.json",
-                               "> out 2> err & pid=$!; for i in $(seq 400); do [ $(cat out 2> /dev/null | wc -l) -ge 3 ] && break; "
-                               "sleep 0.05; done; "
-                               "kill -INT $pid; wait $pid");
+  const Answer answer = branch(
+      "--at '5 s' --branches 100000 --json", "small.json",
+      "> out 2> err & pid=$!; for i in $(seq 400); do [ $(cat out 2> /dev/null | wc -l) -ge 3 ] && break; "
+      "sleep 0.05; done; "
+      "kill -INT $pid; wait $pid");
   EXPECT_EQ(answer.code, 130);
   EXPECT_GE(lines(answer.out), 3u);
   EXPECT_EQ(answer.out.back(), '\n') << "no half line";
@@ -157,10 +158,11 @@ TEST_F(BranchCommand, AnInterruptKeepsWhatHasEnded) {
 
 // Method: the worker is found by its parent and killed from outside.
 TEST_F(BranchCommand, AKilledWorkerIsToldAndSoIsWhatHasEnded) {
-  const Answer answer = branch("--at '5 s' --branches 100000 --json", "small.json",
-                               "> out 2> err & pid=$!; for i in $(seq 400); do [ $(cat out 2> /dev/null | wc -l) -ge 3 ] && break; "
-                               "sleep 0.05; done; "
-                               "kill -9 $(cat /proc/$pid/task/$pid/children); wait $pid");
+  const Answer answer = branch(
+      "--at '5 s' --branches 100000 --json", "small.json",
+      "> out 2> err & pid=$!; for i in $(seq 400); do [ $(cat out 2> /dev/null | wc -l) -ge 3 ] && break; "
+      "sleep 0.05; done; "
+      "kill -9 $(cat /proc/$pid/task/$pid/children); wait $pid");
   EXPECT_EQ(answer.code, 70);
   EXPECT_NE(answer.err.find("the worker process was killed by signal 9"), std::string::npos) << answer.err;
   EXPECT_NE(answer.err.find(std::to_string(lines(answer.out)) + " of 100000 branches have ended"),

@@ -86,7 +86,8 @@ HandOver shut_down(int seed, const std::string& version) {
 }
 
 // SIGTERM is one controller event: controller.quorum.append.linger.ms (25 ms), commit, the way to brokers and clients.
-// The process stays until every other broker has reported the change with a heartbeat (2 s), then flushes its logs.
+// The process stays until every other broker has reported the change with a heartbeat (2 s at most) and its own next
+// heartbeat (2 s more at most) is told so; then it flushes its logs.
 TEST(FailoverTiming, AControlledShutdownMovesTheLeadershipWithinSixTenthsOfASecond) {
   for (const std::string version : {"3.9", "4.0", "4.1"}) {
     for (int seed = 1; seed <= kSeeds; ++seed) {
@@ -98,7 +99,7 @@ TEST(FailoverTiming, AControlledShutdownMovesTheLeadershipWithinSixTenthsOfASeco
       EXPECT_GT(seen.answered_at, seen.moved_at) << "nobody answers before it leads";
       EXPECT_LE(seen.answered_at - seen.asked_at, 600_ms);
       EXPECT_GT(seen.stopped_at, seen.answered_at) << "it leaves after its leaderships";
-      EXPECT_LE(seen.stopped_at - seen.asked_at, 2_s + 500_ms);
+      EXPECT_LE(seen.stopped_at - seen.asked_at, 4_s + 500_ms);
       EXPECT_EQ(seen.failures, 0);
     }
   }
