@@ -19,7 +19,7 @@ RELEASE := build/release
 BROKERSIM := $(RELEASE)/brokersim
 CONFIGURE = cmake --preset release -DBROKERSIM_WERROR=$(WERROR) -DPython3_EXECUTABLE=$$(command -v $(PYTHON) || echo python3) >/dev/null
 
-.PHONY: help run build test gate matrix soak bench table reference conformance-log validation format format-check clean dependencies
+.PHONY: help run build test gate matrix soak bench bench-peers table reference conformance-log validation format format-check clean dependencies
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,12 @@ bench: ## Benchmarks: the kernel, the 50-million-record run, the reference run R
 	@$(CONFIGURE)
 	@cmake --build $(RELEASE) -j $(JOBS)
 	@$(PYTHON) tools/bench.py $(RELEASE)
+
+bench-peers: ## The kernel beside ns-3 and SimPy, interleaved on this machine; writes docs/benchmarks.md (long)
+	@tools/install_dependencies.sh build python peers
+	@$(CONFIGURE)
+	@cmake --build $(RELEASE) --target bench_kernel -j $(JOBS)
+	@$(PYTHON) tools/bench_peers.py $(RELEASE) --quick --out docs/benchmarks.md
 
 table: ## Acknowledged losses for acks x failure over SEEDS
 	@tools/install_dependencies.sh build python

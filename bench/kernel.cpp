@@ -7,9 +7,9 @@
 #include <memory>
 #include <string>
 
-#include "sim/histogram.h"
 #include "bench/workloads/kernel.h"
 #include "bench/workloads/plain_queue.h"
+#include "sim/histogram.h"
 
 namespace {
 
@@ -36,16 +36,19 @@ Row mix(const std::string& engine, std::uint32_t batches) {
 }
 
 void phold_table() {
-  std::printf("PHOLD, ns of processor time per event, one thread (median of %d interleaved rounds), fingerprint on\n", kRounds);
-  std::printf("%10s %10s %8s %12s %14s %16s\n", "pending", "callback", "task", "task/callback", "priority_queue",
-              "queue/callback");
+  std::printf(
+      "PHOLD, ns of processor time per event, one thread (median of %d interleaved rounds), fingerprint on\n",
+      kRounds);
+  std::printf("%10s %10s %8s %12s %14s %16s\n", "pending", "callback", "task", "task/callback",
+              "priority_queue", "queue/callback");
   for (const std::uint32_t n : {1'024u, 65'536u, 1'048'576u}) {
     std::vector<double> callback, task, plain;
     for (int round = 0; round < kRounds; ++round) {
       const Row a = phold("callback", n), b = phold("task", n), c = phold("plain", n);
       if (a.checksum != b.checksum || a.checksum != c.checksum) {
-        std::printf("error: the checksums differ: %016llx %016llx %016llx\n", static_cast<unsigned long long>(a.checksum),
-                    static_cast<unsigned long long>(b.checksum), static_cast<unsigned long long>(c.checksum));
+        std::printf("error: the checksums differ: %016llx %016llx %016llx\n",
+                    static_cast<unsigned long long>(a.checksum), static_cast<unsigned long long>(b.checksum),
+                    static_cast<unsigned long long>(c.checksum));
         std::exit(1);
       }
       callback.push_back(a.ns_per_event);
@@ -58,8 +61,8 @@ void phold_table() {
 }
 
 void mix_table() {
-  std::printf("\nBroker mix, ns per event (12 events and 3 timers a batch)\n%10s %10s %14s %8s\n", "batches", "kernel",
-              "priority_queue", "ratio");
+  std::printf("\nBroker mix, ns per event (12 events and 3 timers a batch)\n%10s %10s %14s %8s\n", "batches",
+              "kernel", "priority_queue", "ratio");
   for (const std::uint32_t batches : {100u, 1'000u, 16'384u}) {
     std::vector<double> kernel, plain;
     for (int round = 0; round < kRounds; ++round) {
@@ -71,7 +74,8 @@ void mix_table() {
       kernel.push_back(a.ns_per_event);
       plain.push_back(b.ns_per_event);
     }
-    std::printf("%10u %10.1f %14.1f %8.2f\n", batches, median(kernel), median(plain), median(plain) / median(kernel));
+    std::printf("%10u %10.1f %14.1f %8.2f\n", batches, median(kernel), median(plain),
+                median(plain) / median(kernel));
   }
 }
 
@@ -109,18 +113,25 @@ void small_table() {
   };
   const sim::TimerClass half_minute = simulation.timer_class({30'000'000'000});
   const auto set_and_cancel_class = [&](std::uint64_t) {
-    simulation.cancel(simulation.set_timer(half_minute, component, "timer", sim::bind<&Nothing::never>(&nothing)));
+    simulation.cancel(
+        simulation.set_timer(half_minute, component, "timer", sim::bind<&Nothing::never>(&nothing)));
   };
   const sim::Stream stream = component.stream("bench");
   std::uint64_t sum = 0;
   const auto draw = [&](std::uint64_t i) { sum += stream.bits(i); };
   sim::Histogram histogram;
-  const auto add = [&](std::uint64_t i) { histogram.add(static_cast<std::int64_t>(i * 977 % 1'000'000'000)); };
-  const auto fingerprint = [&](std::uint64_t i) { simulation.fingerprint().event(static_cast<std::int64_t>(i), 1, 2); };
-  std::printf("\nns each: task switch (await a ready task) %.1f; timer set and cancelled %.1f, in a class %.1f; draw %.1f; "
-              "histogram %.1f; fingerprint %.1f\n",
-              task_switch(2'000'000), each(2'000'000, set_and_cancel), each(2'000'000, set_and_cancel_class),
-              each(10'000'000, draw), each(10'000'000, add), each(10'000'000, fingerprint));
+  const auto add = [&](std::uint64_t i) {
+    histogram.add(static_cast<std::int64_t>(i * 977 % 1'000'000'000));
+  };
+  const auto fingerprint = [&](std::uint64_t i) {
+    simulation.fingerprint().event(static_cast<std::int64_t>(i), 1, 2);
+  };
+  std::printf(
+      "\nns each: task switch (await a ready task) %.1f; timer set and cancelled %.1f, in a class %.1f; draw "
+      "%.1f; "
+      "histogram %.1f; fingerprint %.1f\n",
+      task_switch(2'000'000), each(2'000'000, set_and_cancel), each(2'000'000, set_and_cancel_class),
+      each(10'000'000, draw), each(10'000'000, add), each(10'000'000, fingerprint));
   if (sum == 0) std::printf("no draws\n");
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that are missing for the groups named: build, python, test, gate, conformance.
+# Installs the Debian packages that are missing for the groups named: build, python, test, gate, conformance, peers.
 #
 # Quiet when nothing is missing. As root it calls apt-get, as another user sudo apt-get. Where there is no apt
 # it looks for the tools themselves: silent if they are all there, else it prints what to install and stops.
@@ -12,6 +12,7 @@ declare -A packages=(
   [gate]="clang clang-format valgrind"
   [wasm]="emscripten nodejs"
   [conformance]="openjdk-17-jdk-headless maven"
+  [peers]="libns3-dev libgsl-dev pkg-config python3-pip"
 )
 # What to look for on other systems: name | how to tell | what it is.
 declare -A probes=(
@@ -39,6 +40,10 @@ valgrind|command -v valgrind|valgrind"
 nodejs|command -v node|node"
   [conformance]="openjdk-17-jdk-headless|command -v java|Java 17 or newer
 maven|command -v mvn|Maven"
+  [peers]="libns3-dev|header ns3/simulator.h|ns-3 3.37
+libgsl-dev|header gsl/gsl_math.h|GNU Scientific Library
+pkg-config|command -v pkg-config|pkg-config
+python3-pip|command -v pip3|pip"
 )
 
 if [[ $# -eq 0 ]]; then

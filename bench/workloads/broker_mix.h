@@ -14,7 +14,19 @@
 
 namespace workloads {
 
-enum class Step : std::uint8_t { think, filled, lingered, arrived, handled, appended, fetched, copied, acked, done, late };
+enum class Step : std::uint8_t {
+  think,
+  filled,
+  lingered,
+  arrived,
+  handled,
+  appended,
+  fetched,
+  copied,
+  acked,
+  done,
+  late
+};
 enum class Timer : std::uint8_t { linger, purgatory, request };
 constexpr std::int64_t kTimerNs[] = {5'000'000, 500'000'000, 30'000'000'000};
 
@@ -35,7 +47,8 @@ class BrokerMix {
         b.timer[0] = engine_.set_timer(Timer::linger, i, Step::lingered);
         const std::uint64_t bits = next_bits(b.state);
         // Three batches of four are full within 50 us, the others after 3 to 7 ms.
-        const std::int64_t fill = (bits >> 62) != 0 ? span(bits, 500, 50'000) : span(bits, 3'000'000, 7'000'000);
+        const std::int64_t fill =
+            (bits >> 62) != 0 ? span(bits, 500, 50'000) : span(bits, 3'000'000, 7'000'000);
         b.fill = engine_.schedule(fill, i, Step::filled);
         break;
       }
@@ -91,7 +104,8 @@ class BrokerMix {
     return span(next_bits(b.state), low, high);
   }
   void think(std::uint32_t i) {
-    engine_.schedule(exponential_(static_cast<std::uint32_t>(next_bits(batches_[i].state))) / 50, i, Step::think);
+    engine_.schedule(exponential_(static_cast<std::uint32_t>(next_bits(batches_[i].state))) / 50, i,
+                     Step::think);
   }
   void send(std::uint32_t i) {
     Batch& b = batches_[i];

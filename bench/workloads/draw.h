@@ -30,7 +30,8 @@ class Exponential {
     const int log2 = 63 - std::countl_zero(v);
     const std::uint64_t fraction = (v << (32 - log2)) & 0xFFFFFFFFu;
     const std::size_t i = fraction >> 24;
-    const std::int64_t line = ((table_[i + 1] - table_[i]) * static_cast<std::int64_t>(fraction & 0xFFFFFF)) >> 24;
+    const std::int64_t line =
+        ((table_[i + 1] - table_[i]) * static_cast<std::int64_t>(fraction & 0xFFFFFF)) >> 24;
     return (32 - log2) * kLn2 - table_[i] - line + (log2 == 32 ? 0 : 1);
   }
 

@@ -4,11 +4,11 @@
 #include <cstddef>
 #include <vector>
 
+#include "bench/workloads/broker_mix.h"
+#include "bench/workloads/measure.h"
 #include "sim/component.h"
 #include "sim/simulation.h"
 #include "sim/task.h"
-#include "bench/workloads/broker_mix.h"
-#include "bench/workloads/measure.h"
 
 namespace workloads {
 
@@ -35,7 +35,8 @@ class KernelPhold {
     void handle() {
       const std::uint64_t bits = next_bits(state);
       world->simulation.fingerprint().draw(bits);
-      const Hold hold = world->rules_.decide(bits, static_cast<std::uint32_t>(this - world->processes_.data()));
+      const Hold hold =
+          world->rules_.decide(bits, static_cast<std::uint32_t>(this - world->processes_.data()));
       world->schedule(hold.delay, hold.target);
     }
   };
@@ -50,7 +51,8 @@ class KernelPhold {
 /// PHOLD with one task for each of the N events: it waits, draws at the process where it is, and goes on.
 class TaskPhold {
  public:
-  explicit TaskPhold(std::uint32_t n) : process_(simulation, "phold"), component_(process_, "phold/tasks"), rules_(n), states_(n) {
+  explicit TaskPhold(std::uint32_t n)
+      : process_(simulation, "phold"), component_(process_, "phold/tasks"), rules_(n), states_(n) {
     for (std::uint32_t i = 0; i < n; ++i) states_[i] = PholdRules::start(i);
     for (std::uint32_t i = 0; i < n; ++i) component_.spawn(token(this, i));
   }
@@ -114,7 +116,9 @@ class KernelEngine {
   static std::uint64_t word(std::uint32_t batch, Step step) {
     return std::uint64_t{batch} << 8 | static_cast<std::uint64_t>(step);
   }
-  void run(std::uint64_t word) { mix->handle(static_cast<std::uint32_t>(word >> 8), static_cast<Step>(word & 255)); }
+  void run(std::uint64_t word) {
+    mix->handle(static_cast<std::uint32_t>(word >> 8), static_cast<Step>(word & 255));
+  }
   sim::Component component_;
   sim::TimerClass classes_[3];
 };

@@ -69,6 +69,8 @@ LIBRARIES = {
     "CLI": ("CLI11", ("app/cli",)),
     "gtest": ("GoogleTest", ("tests",)),
     "gmock": ("GoogleTest", ("tests",)),
+    # Other event kernels, to be measured beside ours.
+    "ns3": ("ns-3", ("bench/peers",)),
 }
 PLATFORM = ("sys", "bits", "linux", "cxxabi.h")  # judged by banned.py, not here
 
