@@ -105,11 +105,6 @@ void pipeline_rows(Report& report) {
   rows("PC-cal", fifty, 3);
   rows("PC-75GB", seventy_five, 6);
   rows("PC-100GB", hundred, 6);
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    report.predict("PC-unseen", "50 GB " + labels[i], fifty[i]);
-    report.predict("PC-unseen", "75 GB " + labels[i], seventy_five[i]);
-    report.predict("PC-unseen", "100 GB " + labels[i], hundred[i]);
-  }
 }
 
 }  // namespace brokersim::validation
