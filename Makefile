@@ -19,7 +19,7 @@ RELEASE := build/release
 BROKERSIM := $(RELEASE)/brokersim
 CONFIGURE = cmake --preset release -DBROKERSIM_WERROR=$(WERROR) -DPython3_EXECUTABLE=$$(command -v $(PYTHON) || echo python3) >/dev/null
 
-.PHONY: help run build test gate matrix soak bench bench-peers table reference conformance-log validation format format-check clean dependencies
+.PHONY: help run build test gate matrix soak bench bench-peers table reference conformance-log conformance-groups validation format format-check clean dependencies
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -99,6 +99,13 @@ conformance-log: ## Kafka's own tools read our log files; we read those of a rea
 	@$(CONFIGURE)
 	@cmake --build $(RELEASE) --target brokersim -j $(JOBS)
 	@$(PYTHON) tools/conformance_log.py $(BROKERSIM)
+
+conformance-groups: ## Our assignors and hashes against Kafka's own classes on thousands of random groups (needs java and mvn)
+	@tools/install_dependencies.sh build
+	@command -v java >/dev/null && command -v mvn >/dev/null || tools/install_dependencies.sh conformance
+	@$(CONFIGURE)
+	@cmake --build $(RELEASE) --target test_kafka -j $(JOBS)
+	@tools/conformance_groups.sh $(RELEASE)/tests/test_kafka
 
 dependencies: ## Install everything that any target needs
 	@tools/install_dependencies.sh build python test gate
