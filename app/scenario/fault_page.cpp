@@ -53,7 +53,7 @@ constexpr CatalogueRow catalogue[] = {
     {"D16", "S", "SSD garbage collection, write cliff", ""},
     {"D17", "S", "one of several log directories fails", ""},
     {"D18", "L", "corruption before the CRC", ""},
-    {"D19", "S", "correlated bad drives", ""},
+    {"D19", "S", "correlated bad drives", "any disk fault with `hosts`, `zone` or several targets"},
     {"N1", "M", "full partition", ""},
     {"N2", "M", "partial partition", ""},
     {"N3", "M", "one-way partition", ""},

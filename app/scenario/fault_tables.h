@@ -15,6 +15,8 @@ namespace brokersim::scenario {
                                 bool with_target = true);
 [[nodiscard]] Field restart_after_field();
 [[nodiscard]] Field lasts_field();
+/// Which of the host's disks; without it every one.
+[[nodiscard]] Field log_dir_field();
 
 // The kinds by what they strike, in the order of the page. One file each: tables_faults_*.cpp.
 [[nodiscard]] std::vector<const Table*> process_faults();

@@ -73,6 +73,13 @@ Field restart_after_field() {
       .max = run_max};
 }
 
+Field log_dir_field() {
+  return {.name = "log_dir",
+          .type = integer,
+          .doc = "Only the disk that holds this log directory, by its place among them. Default: every disk.",
+          .max = 255};
+}
+
 Field lasts_field() {
   return {.name = "lasts",
           .type = duration,

@@ -12,6 +12,7 @@ std::vector<const Table*> file_system_faults() {
                                          "The next fsyncs of the host fail, once each; what they should have "
                                          "written is marked clean and is on no disk.",
                                          {lasts_field(),
+                                          log_dir_field(),
                                           {.name = "times",
                                            .type = integer,
                                            .doc = "How many fsyncs of each file system.",
@@ -21,11 +22,11 @@ std::vector<const Table*> file_system_faults() {
   static const Table write = fault_table("write_error",
                                          "Write-back of the host fails: the bytes count as clean and are on "
                                          "no disk; the next fsync tells it, once.",
-                                         {lasts_field()});
+                                         {lasts_field(), log_dir_field()});
   static const Table journal = fault_table(
       "journal_error",
       "The next journal commit fails: ext4 turns read-only, XFS shuts down, until the machine boots again.",
-      {});
+      {log_dir_field()});
   static const Table unreadable =
       fault_table("unreadable_sectors",
                   "Reads of one drawn place in every log file of the host fail. Cached pages stay readable.",
@@ -34,10 +35,12 @@ std::vector<const Table*> file_system_faults() {
                     .doc = "Bytes from that place on, in whole sectors.",
                     .fallback = "4 KiB",
                     .min = 1,
-                    .max = gib}});
+                    .max = gib},
+                   log_dir_field()});
   static const Table full = fault_table(
       "disk_full", "Somebody else fills the disks of the host; appends are cut short and fail.",
       {lasts_field(),
+       log_dir_field(),
        {.name = "left", .type = size, .doc = "Room that is left.", .fallback = "0 B", .max = 64 * tib}});
   static const Table truncated = fault_table(
       "file_truncated", "One log file of each disk, by a draw, is shorter, durably, and nobody was told.",
@@ -46,7 +49,8 @@ std::vector<const Table*> file_system_faults() {
         .doc = "What goes from its end.",
         .fallback = "64 KiB",
         .min = 1,
-        .max = tib}});
+        .max = tib},
+       log_dir_field()});
   static const Table memory = fault_table(
       "memory_pressure", "Other processes take memory: the page cache and with it the dirty limits shrink.",
       {lasts_field(),

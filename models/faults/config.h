@@ -31,6 +31,12 @@ enum class FaultKind : std::uint8_t {
   unreadable_sectors,  ///< [D6] Reads of some sectors fail until they are rewritten.
   disk_full,           ///< [D7] Somebody else fills the disk.
   file_truncated,      ///< [D9] A log file is shorter, and nobody was told.
+  disk_failed,         ///< [D6, D17] Every request to a disk fails.
+  disk_replaced,       ///< [P5] The host comes back with empty disks.
+  disk_rolled_back,    ///< [D12] Its disks are set back to a snapshot.
+  bit_rot,             ///< [D8] Bits of log files on the medium change.
+  lost_writes,         ///< [D11] Writes are acknowledged and not done.
+  misdirected_writes,  ///< [D10] Writes are done elsewhere.
   memory_pressure,     ///< [P8, D15] Processes take memory from the page cache.
   drop_caches,         ///< [D15] Every clean page is gone.
   flapping_link,  ///< [N10] The path between sides goes down and up in a rhythm.

@@ -128,6 +128,7 @@ void FaultEngine::heal(std::uint64_t index) {
     heal_after(index, kRestartRetry);
     return;
   }
+  measure(realised_[index], active);  // what the healing itself did
   active.holding = false;
   realised_[index].healed_at = component_.now();
   record(index, true);

@@ -7,10 +7,28 @@ namespace brokersim::faults {
 namespace {
 
 const Kind* const all[] = {
-    &kinds::kill_process,       &kinds::controlled_shutdown, &kinds::power_loss,     &kinds::kernel_panic,
-    &kinds::pause_process,      &kinds::partition,           &kinds::slow_disk,      &kinds::stall_disk,
-    &kinds::lying_flush,        &kinds::fsync_error,         &kinds::write_error,    &kinds::journal_error,
-    &kinds::unreadable_sectors, &kinds::disk_full,           &kinds::file_truncated, &kinds::memory_pressure,
+    &kinds::kill_process,
+    &kinds::controlled_shutdown,
+    &kinds::power_loss,
+    &kinds::kernel_panic,
+    &kinds::pause_process,
+    &kinds::partition,
+    &kinds::slow_disk,
+    &kinds::stall_disk,
+    &kinds::lying_flush,
+    &kinds::fsync_error,
+    &kinds::write_error,
+    &kinds::journal_error,
+    &kinds::unreadable_sectors,
+    &kinds::disk_full,
+    &kinds::file_truncated,
+    &kinds::disk_failed,
+    &kinds::disk_replaced,
+    &kinds::disk_rolled_back,
+    &kinds::bit_rot,
+    &kinds::lost_writes,
+    &kinds::misdirected_writes,
+    &kinds::memory_pressure,
     &kinds::drop_caches,
     // Network.
     &kinds::flapping_link,
@@ -25,8 +43,14 @@ const Kind* const all[] = {
     &kinds::slow_nic,
     // Processes, processors and clocks.
     &kinds::crash_loop,
-    &kinds::frozen_host,   &kinds::stalled_threads,     &kinds::slow_cpu,    &kinds::noisy_neighbour,
-    &kinds::lost_cores,    &kinds::clock_step,          &kinds::clock_drift, &kinds::clock_strobe,
+    &kinds::frozen_host,
+    &kinds::stalled_threads,
+    &kinds::slow_cpu,
+    &kinds::noisy_neighbour,
+    &kinds::lost_cores,
+    &kinds::clock_step,
+    &kinds::clock_drift,
+    &kinds::clock_strobe,
 };
 
 }  // namespace

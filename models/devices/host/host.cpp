@@ -44,7 +44,8 @@ Host::Host(sim::Simulation& sim, network::Network& network, const HostConfig& co
   SIM_CHECK(!config.name.empty(), "a host needs a name");
   SIM_CHECK(config.boot_time.ns >= 0, component_.path() + " boots in negative time");
   const HardwareConfig& hardware = config_.hardware;
-  id_ = network.add_host(config_.name, network::Place{config_.region, config_.zone, config_.rack}, hardware.nic);
+  id_ = network.add_host(config_.name, network::Place{config_.region, config_.zone, config_.rack},
+                         hardware.nic);
   cpu_ = std::make_unique<compute::Cpu>(sim, component_.path() + "/cpu", hardware.cpu);
   page_cache_ =
       std::make_unique<storage::PageCache>(sim, component_.path() + "/page_cache", hardware.page_cache);
@@ -260,6 +261,12 @@ bool Host::power_on() {
   power_ = Power::booting;
   boot_event_ = component_.after(config_.boot_time, "host.booted", sim::bind<&Host::boot>(this));
   return true;
+}
+
+void Host::replace_disk(std::size_t index, const storage::Image& image) {
+  SIM_CHECK(power_ == Power::off, config_.name + " has its disk exchanged while it is on");
+  const storage::CrashReport report = file_system(index).restore(image);
+  if (observer_ != nullptr) observer_->on_crash_report(*this, index, report);
 }
 
 void Host::boot() {

@@ -27,6 +27,7 @@ namespace brokersim::storage {
 class Disk;
 class FileSystem;
 class PageCache;
+struct Image;
 }  // namespace brokersim::storage
 
 namespace brokersim::host {
@@ -93,6 +94,8 @@ class Host {
   /// Starts to boot; after boot_time the network answers and services start, in order of name. False unless off.
   bool power_on();
   [[nodiscard]] Power power() const { return power_; }
+  /// The disk number `index` is exchanged for one that holds `image`; empty: a new one. Only while the host is off.
+  void replace_disk(std::size_t index, const storage::Image& image);
 
   // --- Parts ---------------------------------------------------------------------------------------------------
 

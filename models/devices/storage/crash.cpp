@@ -189,6 +189,8 @@ void FileSystem::settle(File& file, CrashKind kind, bool barrier_landed,
   file.changed_in = 0;
   file.sized_in = 0;
   file.ghosts.clear();
+  meet_rot(file, 0, size);
+  file.rotten.clear();
   file.fail_next_sync = false;
   file.write_failed = false;
 }
@@ -266,7 +268,8 @@ void FileSystem::forget_runtime() {
   writes_.clear();
   free_writes_.clear();
   latest_flush_ = 0;
-  mode_ = Mode::writable;  // checked, journal replayed, mounted
+  // Checked, journal replayed, mounted; or there is nothing to mount.
+  mode_ = device_failed() ? Mode::shut_down : Mode::writable;
   flusher_.reset();
 }
 
@@ -274,28 +277,71 @@ CrashReport FileSystem::kernel_crash() { return crash(CrashKind::kernel); }
 
 CrashReport FileSystem::power_loss() { return crash(CrashKind::power); }
 
-CrashReport FileSystem::drop_everything() {
+CrashReport FileSystem::drop_everything() { return restore({}); }
+
+Image FileSystem::image() const {
+  Image image;
+  for (const auto& file : files_) {
+    if (file == nullptr || !file->linked) continue;
+    File copy;
+    copy.name = file->name;
+    copy.position = file->position;
+    copy.ranges = file->ranges;
+    copy.size = copy.submitted_to = copy.done_to = copy.disk_size = copy.committed_size = file->size;
+    copy.content = file->content;
+    copy.damage = file->damage;
+    copy.rotten = file->rotten;
+    copy.unreadable = file->unreadable;
+    // What was never written is not in a copy of the disk.
+    for (const Interval& ghost : file->ghosts.intervals()) {
+      copy.damage.add(ghost.from, ghost.to);
+      const auto length = static_cast<std::int64_t>(copy.content.size());
+      std::fill(copy.content.begin() + std::min(ghost.from, length),
+                copy.content.begin() + std::min(ghost.to, length), '\0');
+    }
+    image.files.push_back(std::move(copy));
+  }
+  return image;
+}
+
+CrashReport FileSystem::restore(const Image& image) {
   // What had not reached the medium is told apart from what went with it.
   ++crashes_;
   forget_dirty();
+  std::map<std::string_view, const File*> kept;
+  for (const File& file : image.files) kept.emplace(file.name, &file);
   CrashReport report;
   for (const auto& file : files_) {
     if (file == nullptr || !file->linked) continue;
+    const auto found = kept.find(file->name);
+    const File* const old = found == kept.end() ? nullptr : found->second;
     for (std::size_t i = 0; i < file->ranges.size(); ++i) {
       const std::int64_t from = file->ranges[i].offset;
+      const std::int64_t end = file->range_end(i);
       if (file->ranges[i].tag == kNoTag) continue;
+      const bool is_there = old != nullptr && i < old->ranges.size() && old->ranges[i].offset == from &&
+                            old->ranges[i].tag == file->ranges[i].tag && old->range_end(i) == end;
+      if (is_there) continue;
       const ByteState state = from >= file->submitted_to ? ByteState::dirty
                               : from >= file->done_to    ? ByteState::in_writeback
                                                          : ByteState::medium;
-      report.lost.push_back({file->name, {from}, {file->range_end(i) - from}, file->ranges[i].tag, state});
+      report.lost.push_back({file->name, {from}, {end - from}, file->ranges[i].tag, state});
     }
   }
   static_cast<void>(disk_.lose_power());
   static_cast<void>(journal_.crash());
+  device_failed_ = 0;
   forget_runtime();
   for (auto& file : files_) file.reset();
   names_.clear();
   used_ = {};
+  for (const File& file : image.files) {
+    auto copy = std::make_unique<File>(file);
+    copy->id = {static_cast<std::int32_t>(files_.size())};
+    used_.n += copy->size;
+    names_.emplace(copy->name, copy->id);
+    files_.push_back(std::move(copy));
+  }
   return report;
 }
 

@@ -36,7 +36,8 @@ struct File {
   std::int64_t done_to = 0;
   std::string content;  // bytes, for files written whole; else empty
   IntervalSet damage;   // bytes that are not what was written
-  IntervalSet ghosts;   // clean in the cache, never written (a failed fsync)
+  IntervalSet ghosts;   // clean in the cache, never written (a failed fsync, a lost write)
+  IntervalSet rotten;   // not on the medium as written; cached pages hide it, see FileSystem::rot()
   bool fail_next_sync = false;
   bool write_failed = false;  // a write-back error that no fsync has told yet
 

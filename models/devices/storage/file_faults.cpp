@@ -14,7 +14,15 @@ void FileSystem::fail_syncs(std::int32_t count) {
   syncs_to_fail_ = count;
 }
 
-void FileSystem::fail_writes(bool failing) { writes_fail_ = failing; }
+void FileSystem::fail_writes(bool failing) {
+  writes_fail_ += failing ? 1 : -1;
+  SIM_CHECK(writes_fail_ >= 0);
+}
+
+void FileSystem::fail_device(bool failing) {
+  if (!failing && device_failed_ == 0) return;  // the disk was exchanged meanwhile
+  device_failed_ += failing ? 1 : -1;
+}
 
 void FileSystem::reserve(sim::Bytes reserved) {
   SIM_CHECK(reserved.n >= 0);
@@ -74,6 +82,72 @@ void FileSystem::corrupt(FileId id, sim::Bytes offset, sim::Bytes length) {
   rotten.damage.add(offset.n, std::min(offset.n + length.n, rotten.size));
 }
 
+void FileSystem::rot(FileId id, sim::Bytes offset, sim::Bytes length) {
+  File& rotting = file(id);
+  SIM_CHECK(offset.n >= 0);
+  SIM_CHECK(length.n > 0);
+  const std::int64_t sector = disk_.config().sector.n;
+  const std::int64_t from = offset.n / sector * sector;
+  const std::int64_t end = std::min((offset.n + length.n + sector - 1) / sector * sector, rotting.done_to);
+  if (from < end) rotting.rotten.add(from, end);
+}
+
+/// [from, to) comes from the medium: what has rotted there is what everybody reads from now on.
+void FileSystem::meet_rot(File& file, std::int64_t from, std::int64_t to) {
+  const std::vector<Interval> rotten = file.rotten.intervals();
+  for (const Interval& each : rotten) {
+    const std::int64_t first = std::max(each.from, from);
+    const std::int64_t last = std::min({each.to, to, file.size});
+    if (first >= last) continue;
+    file.damage.add(first, last);
+    counters_.rotten_pages += (last - first + PageCache::kPage - 1) / PageCache::kPage;
+    // One bit of each sector's first byte: a digit of a checkpoint becomes its neighbour.
+    const auto length = static_cast<std::int64_t>(file.content.size());
+    for (std::int64_t at = first; at < std::min(last, length); at += disk_.config().sector.n)
+      file.content[static_cast<std::size_t>(at)] ^= 1;
+  }
+  file.rotten.subtract(from, to);
+}
+
+void FileSystem::lose_writes(std::int64_t count, bool misdirected) {
+  SIM_CHECK(count >= 0);
+  writes_to_lose_ = count;
+  lost_are_misdirected_ = misdirected;
+}
+
+/// The drive says that [from, to) is written, and it is not.
+void FileSystem::lose_write(File& lost, std::int64_t from, std::int64_t to) {
+  --writes_to_lose_;
+  make_ghosts(lost, from, to);
+  const auto ordinal = static_cast<std::uint64_t>(counters_.lost_writes++);
+  if (!lost_are_misdirected_) return;
+  std::vector<FileId> victims;
+  for (const auto& each : files_) {
+    if (each != nullptr && each->linked && each->done_to > 0) victims.push_back(each->id);
+  }
+  if (victims.empty()) return;
+  const sim::Stream draws = stream("misdirected");
+  File& victim = file(victims[draws.child(1).below(ordinal, victims.size())]);
+  const std::int64_t sectors = (victim.done_to + disk_.config().sector.n - 1) / disk_.config().sector.n;
+  const auto sector =
+      static_cast<std::int64_t>(draws.child(2).below(ordinal, static_cast<std::uint64_t>(sectors)));
+  rot(victim.id, {sector * disk_.config().sector.n}, {to - from});
+}
+
+bool FileSystem::sound(FileId id, sim::Bytes offset, sim::Bytes length) const {
+  const File& read = file(id);
+  const std::int64_t end = std::min(offset.n + length.n, read.size);
+  if (!read.damage.empty() && read.damage.intersects(offset.n, end)) return false;
+  if (read.rotten.empty()) return true;
+  for (const Interval& each : read.rotten.intervals()) {
+    const std::int64_t last = (std::min(each.to, end) - 1) / PageCache::kPage;
+    for (std::int64_t page = std::max(each.from, offset.n) / PageCache::kPage; page <= last; ++page) {
+      if (!is_present(read, page)) return false;
+    }
+  }
+  return true;
+}
+
 void FileSystem::truncate_silently(FileId id, sim::Bytes size) {
   File& cut = file(id);
   SIM_CHECK(size.n >= 0);
@@ -85,6 +159,7 @@ void FileSystem::truncate_silently(FileId id, sim::Bytes size) {
   if (!cut.ranges.empty() && tail.front().offset < size.n) cut.damage.add(cut.ranges.back().offset, size.n);
   cut.damage.subtract(size.n, cut.size);
   cut.ghosts.subtract(size.n, cut.size);
+  cut.rotten.subtract(size.n, cut.size);
   if (!cut.content.empty()) cut.content.resize(static_cast<std::size_t>(size.n));
   used_.n -= cut.size - size.n;
   cut.size = size.n;

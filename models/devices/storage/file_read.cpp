@@ -120,7 +120,8 @@ void FileSystem::read_more(std::uint64_t number, ReadOperation& operation) {
       operation.status = Status::io_error;
       break;
     }
-    if (read->unreadable.intersects(page * kPage, (page + 1) * kPage)) operation.failed = page;
+    if (device_failed() || read->unreadable.intersects(page * kPage, (page + 1) * kPage))
+      operation.failed = page;
     miss(*read, page, request);
   }
   operation.finished = true;
@@ -232,7 +233,10 @@ void FileSystem::read_done(std::uint64_t slot_word) {
       SIM_CHECK(handle != 0, file->name + ": a block was evicted under a read");
       const PageMask pages = mask_of(block, page, next - 1);
       page_cache_.clear_in_flight(handle, pages);
-      if (!file->unreadable.empty()) drop_unreadable(*file, handle, page, next);
+      if (device_failed() || !file->unreadable.empty()) [[unlikely]]
+        drop_unreadable(*file, handle, page, next);
+      if (!file->rotten.empty()) [[unlikely]]
+        meet_rot(*file, page * kPage, next * kPage);
       page = next;
     }
   }
@@ -249,9 +253,9 @@ void FileSystem::read_done(std::uint64_t slot_word) {
 
 void FileSystem::drop_unreadable(File& file, std::uint32_t handle, std::int64_t first, std::int64_t end) {
   for (std::int64_t page = first; page < end; ++page) {
-    if (!file.unreadable.intersects(page * kPage, (page + 1) * kPage)) continue;
+    if (!device_failed() && !file.unreadable.intersects(page * kPage, (page + 1) * kPage)) continue;
     page_cache_.remove_pages(handle, bit_of(page));
-    ++counters_.unreadable_pages;
+    ++(device_failed() ? counters_.device_errors : counters_.unreadable_pages);
   }
 }
 

@@ -222,6 +222,7 @@ void FileSystem::truncate(FileId id, sim::Bytes size) {
   drop_blocks(cut, size.n);
   cut.damage.subtract(size.n, cut.size);
   cut.ghosts.subtract(size.n, cut.size);
+  cut.rotten.subtract(size.n, cut.size);
   cut.unreadable.subtract((size.n + 4'095) / 4'096 * 4'096, std::numeric_limits<std::int64_t>::max());
   // A batch cut in two is not what was written.
   if (!cut.ranges.empty() && change.tail.front().offset < size.n)
@@ -270,7 +271,7 @@ std::vector<Extent> FileSystem::extents(FileId id, sim::Bytes from) const {
   for (std::size_t i = first; i < read.ranges.size(); ++i) {
     const std::int64_t offset = read.ranges[i].offset;
     const std::int64_t end = read.range_end(i);
-    result.push_back({{offset}, {end - offset}, read.ranges[i].tag, !read.damage.intersects(offset, end)});
+    result.push_back({{offset}, {end - offset}, read.ranges[i].tag, sound(id, {offset}, {end - offset})});
   }
   return result;
 }
@@ -280,7 +281,7 @@ Extent FileSystem::extent_at(FileId id, sim::Bytes at) const {
   const std::size_t index = read.range_at(at.n);
   const std::int64_t offset = read.ranges[index].offset;
   const std::int64_t end = read.range_end(index);
-  return {{offset}, {end - offset}, read.ranges[index].tag, !read.damage.intersects(offset, end)};
+  return {{offset}, {end - offset}, read.ranges[index].tag, sound(id, {offset}, {end - offset})};
 }
 
 }  // namespace brokersim::storage

@@ -45,9 +45,18 @@ struct FileSystemCounters {
   std::int64_t unreadable_pages = 0;  ///< Page reads that met a latent sector error.
   std::int64_t failed_syncs = 0;      ///< fsyncs that returned an error.
   std::int64_t failed_writes = 0;     ///< Appends that returned an error or were cut short.
-  std::int64_t ghost_bytes = 0;       ///< Marked clean by a failed fsync, never written.
+  std::int64_t ghost_bytes = 0;       ///< Marked clean, never written: by a failed fsync or a lost write.
   std::int64_t commits = 0;           ///< Journal commits.
   std::int64_t failed_journals = 0;   ///< Mounts that turned read-only or shut down.
+  std::int64_t device_errors = 0;     ///< Requests that the device answered with an error, see fail_device().
+  std::int64_t rotten_pages = 0;      ///< Pages with bit rot that came to light: read, or met after a crash.
+  std::int64_t lost_writes = 0;  ///< Writes that the drive acknowledged and did not do, or did elsewhere.
+};
+
+/// Every file of a file system at one instant, as a volume snapshot of a frozen file system holds them (fsfreeze: what
+/// was dirty is in it).
+struct Image {
+  std::vector<File> files;  ///< In order of id; settled: nothing dirty, nothing under way.
 };
 
 class FileSystem : public sim::Component {
@@ -133,6 +142,11 @@ class FileSystem : public sim::Component {
   CrashReport power_loss();
   /// The disk and everything on it is lost.
   CrashReport drop_everything();
+  /// What a snapshot of the disk taken now holds. Takes no time on the disk.
+  [[nodiscard]] Image image() const;
+  /// The disk is exchanged for one with these files, all durable, their ids new. Reports what the old one had and the
+  /// image has not. Only while no process runs on the host.
+  CrashReport restore(const Image& image);
   [[nodiscard]] std::int32_t crashes() const { return crashes_; }
 
   // --- faults -------------------------------------------------------------------------------------------
@@ -143,7 +157,7 @@ class FileSystem : public sim::Component {
   void fail_syncs(std::int32_t count);
   [[nodiscard]] std::int32_t syncs_to_fail() const { return syncs_to_fail_; }
   /// While on, write-back fails: the bytes count as clean, stay readable while cached, and are on no disk. The next
-  /// sync() of the file tells it, once (faults D5, D6).
+  /// sync() of the file tells it, once (faults D5, D6). Pairs may overlap.
   void fail_writes(bool failing);
   /// Others take so much of the disk (fault D7).
   void reserve(sim::Bytes reserved);
@@ -151,8 +165,24 @@ class FileSystem : public sim::Component {
   void fail_journal();
   /// Reads of these sectors from the disk fail until they are rewritten (fault D6). Cached pages stay readable.
   void make_unreadable(FileId file, sim::Bytes offset, sim::Bytes length);
-  /// Bit rot of [offset, offset + length): the extents it touches are not intact any more (fault D8).
+  /// While on, the device answers every request with an error (faults D6, D17): reads of what is not cached fail,
+  /// write-back marks clean what it did not write, the next journal commit turns ext4 read-only and shuts XFS down. A
+  /// machine that boots meanwhile cannot mount it: Mode::shut_down until it boots again with the device back. Pairs may overlap. Not
+  /// modelled: the seconds that a kernel tries again and resets a device before it tells an error.
+  void fail_device(bool failing);
+  [[nodiscard]] bool device_failed() const { return device_failed_ > 0; }
+  /// The extents that [offset, offset + length) touches are not intact any more, for cached readers too.
   void corrupt(FileId file, sim::Bytes offset, sim::Bytes length);
+  /// Bit rot at rest of one bit in [offset, offset + length), in whole sectors (fault D8). Cached pages hide it: it comes
+  /// to light when the sectors are read from the device, or after a crash. Without effect on what is not written yet.
+  void rot(FileId file, sim::Bytes offset, sim::Bytes length);
+  /// The next `count` writes of file data are acknowledged and not done (phantom writes, fault D11): as long as the pages
+  /// are cached nobody sees it. `misdirected`: each lands on a place of the same length that holds data, by a draw, and
+  /// what was there is as rotten (fault D10).
+  void lose_writes(std::int64_t count, bool misdirected);
+  [[nodiscard]] std::int64_t writes_to_lose() const { return writes_to_lose_; }
+  /// Would a reader of [offset, offset + length) get what was written? Through the cache where pages are cached.
+  [[nodiscard]] bool sound(FileId file, sim::Bytes offset, sim::Bytes length) const;
   /// The file is shorter, durably, and nobody was told (fault D9).
   void truncate_silently(FileId file, sim::Bytes size);
 
@@ -246,6 +276,8 @@ class FileSystem : public sim::Component {
   void bring_in(File& file, const ReadaheadWindow& window);
   void start_read(File& file, std::int64_t first, std::int64_t end);
   void drop_unreadable(File& file, std::uint32_t handle, std::int64_t first, std::int64_t end);
+  void meet_rot(File& file, std::int64_t from, std::int64_t to);
+  void lose_write(File& file, std::int64_t from, std::int64_t to);
   [[nodiscard]] std::int64_t readahead_max() const;
   [[nodiscard]] bool is_present(const File& file, std::int64_t page) const;
   [[nodiscard]] std::uint32_t read_of(const File& file, std::int64_t page) const;
@@ -285,7 +317,10 @@ class FileSystem : public sim::Component {
   Mode mode_ = Mode::writable;
   sim::Bytes reserved_;
   std::int32_t syncs_to_fail_ = 0;
-  bool writes_fail_ = false;
+  std::int32_t writes_fail_ = 0;    // faults that make it so
+  std::int32_t device_failed_ = 0;  // likewise
+  bool lost_are_misdirected_ = false;
+  std::int64_t writes_to_lose_ = 0;
   std::uint64_t latest_flush_ = 0;  // number of the latest flush submitted
   sim::Bytes used_;
   std::int32_t crashes_ = 0;

@@ -80,7 +80,8 @@ void Journal::begin_commit() {
 }
 
 void Journal::commit_done() {
-  if (fail_next_) {
+  if (fail_next_ || file_system_.device_failed()) {
+    if (file_system_.device_failed()) ++file_system_.counters_.device_errors;
     // The transaction stays as it is, unfinished: a crash takes it back.
     file_system_.journal_failed();
     return;

@@ -39,7 +39,7 @@ struct WriteResult {
 enum class Mode : std::uint8_t {
   writable,
   read_only,  ///< ext4 after a failed journal write (errors=remount-ro).
-  shut_down,  ///< XFS after a failed log write: every call fails.
+  shut_down,  ///< XFS after a failed log write, or a device that could not be mounted: every call fails.
 };
 
 /// What a reader sees of one append. Extents of a file are in order and cover it without gaps.

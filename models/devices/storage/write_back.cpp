@@ -64,9 +64,12 @@ void FileSystem::write_done(std::uint64_t slot_word) {
     free_writes_.push_back(slot);
   } else {
     File& written = file(write.file);
-    if (writes_fail_ && write.to > write.from) [[unlikely]] {
+    if ((writes_fail_ > 0 || device_failed()) && write.to > write.from) [[unlikely]] {
       make_ghosts(written, write.from, write.to);
       written.write_failed = true;
+      if (device_failed()) ++counters_.device_errors;
+    } else if (writes_to_lose_ > 0 && write.to > write.from) [[unlikely]] {
+      lose_write(written, write.from, write.to);
     }
     if (write.to > write.from) page_cache_.remove_dirty(number_, write.to - write.from, /*measured=*/true);
     while (!written.writes.empty() && writes_[written.writes.front()].done) {
@@ -206,6 +209,11 @@ void FileSystem::advance(SyncOperation& operation) {
       flush.done = sim::bind<&FileSystem::flush_done>(this);
       latest_flush_ = disk_.submit(flush);
       return;
+    }
+    if (device_failed() && disk_.is_volatile()) [[unlikely]] {
+      ++counters_.device_errors;
+      ++counters_.failed_syncs;
+      operation.status = Status::io_error;
     }
     operation.stage = Stage::finished;
     operation.finished.notify_all();

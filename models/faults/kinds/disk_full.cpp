@@ -9,7 +9,8 @@ namespace {
 void let_go(storage::FileSystem& file_system, std::int64_t) { file_system.reserve({0}); }
 
 std::unique_ptr<Effect> fire(Reach&, const FaultConfig& fault, const Victims& victims, std::string&) {
-  FileSystems file_systems = file_systems_of(victims);
+  FileSystems file_systems = file_systems_of(fault, victims);
+  if (file_systems.empty()) return nullptr;
   const std::int64_t left = number(fault, "left");
   for (storage::FileSystem* const file_system : file_systems) {
     file_system->reserve({0});

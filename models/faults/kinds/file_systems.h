@@ -1,6 +1,7 @@
 // The file systems of whoever a fault hits, and effects that are counted by what the file system counts.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -14,12 +15,36 @@ namespace brokersim::faults::kinds {
 
 using FileSystems = std::vector<storage::FileSystem*>;
 
-[[nodiscard]] inline FileSystems file_systems_of(const Victims& victims) {
-  FileSystems result;
+/// A disk of a host, as a fault names it.
+struct DiskOf {
+  host::Host* host = nullptr;
+  std::size_t index = 0;
+};
+
+/// Every disk of the victims, or the one that `log_dir` names by its place among the log directories (a host without it
+/// is left out).
+[[nodiscard]] inline std::vector<DiskOf> disks_of(const FaultConfig& fault, const Victims& victims) {
+  const std::int64_t only = fault.number_or("log_dir", -1);
+  std::vector<DiskOf> result;
   for (const Victim& victim : victims.list) {
-    for (std::size_t i = 0; i < victim.host->file_systems(); ++i)
-      result.push_back(&victim.host->file_system(i));
+    for (std::size_t i = 0; i < victim.host->file_systems(); ++i) {
+      if (only < 0 || static_cast<std::size_t>(only) == i) result.push_back({victim.host, i});
+    }
   }
+  return result;
+}
+
+[[nodiscard]] inline FileSystems file_systems_of(const FaultConfig& fault, const Victims& victims) {
+  FileSystems result;
+  for (const DiskOf& disk : disks_of(fault, victims)) result.push_back(&disk.host->file_system(disk.index));
+  return result;
+}
+
+/// The same as devices.
+[[nodiscard]] inline std::vector<storage::Disk*> devices_of(const FaultConfig& fault,
+                                                            const Victims& victims) {
+  std::vector<storage::Disk*> result;
+  for (const DiskOf& disk : disks_of(fault, victims)) result.push_back(&disk.host->disk(disk.index));
   return result;
 }
 

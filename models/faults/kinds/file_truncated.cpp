@@ -24,7 +24,7 @@ std::unique_ptr<Effect> fire(Reach& reach, const FaultConfig& fault, const Victi
   const sim::Stream draws = reach.component.stream(fault.name + "/file");
   std::uint64_t ordinal = 0;
   std::int64_t cut = 0;
-  for (storage::FileSystem* const file_system : file_systems_of(victims)) {
+  for (storage::FileSystem* const file_system : file_systems_of(fault, victims)) {
     std::vector<std::string> logs;
     for (const std::string& name : file_system->list("")) {
       if (name.ends_with(".log") && file_system->size(*file_system->find(name)).n > 0) logs.push_back(name);

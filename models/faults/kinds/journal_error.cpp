@@ -6,8 +6,9 @@ namespace brokersim::faults::kinds {
 
 namespace {
 
-std::unique_ptr<Effect> fire(Reach&, const FaultConfig&, const Victims& victims, std::string&) {
-  FileSystems file_systems = file_systems_of(victims);
+std::unique_ptr<Effect> fire(Reach&, const FaultConfig& fault, const Victims& victims, std::string&) {
+  FileSystems file_systems = file_systems_of(fault, victims);
+  if (file_systems.empty()) return nullptr;
   for (storage::FileSystem* const file_system : file_systems) file_system->fail_journal();
   return std::make_unique<CountedEffect>(std::move(file_systems),
                                          &storage::FileSystemCounters::failed_journals, nullptr);

@@ -44,6 +44,12 @@ extern const Kind journal_error;
 extern const Kind unreadable_sectors;
 extern const Kind disk_full;
 extern const Kind file_truncated;
+extern const Kind disk_failed;
+extern const Kind disk_replaced;
+extern const Kind disk_rolled_back;
+extern const Kind bit_rot;
+extern const Kind lost_writes;
+extern const Kind misdirected_writes;
 extern const Kind memory_pressure;
 extern const Kind drop_caches;
 

@@ -1,6 +1,7 @@
 // The drives of the host acknowledge flushes without doing them: what was synced is lost with the power.
 #include "models/devices/storage/disk.h"
 
+#include "models/faults/kinds/file_systems.h"
 #include "models/faults/kinds/kinds.h"
 
 namespace brokersim::faults::kinds {
@@ -34,11 +35,9 @@ class Lie final : public Effect {
   std::int64_t before_ = 0;
 };
 
-std::unique_ptr<Effect> fire(Reach&, const FaultConfig&, const Victims& victims, std::string&) {
-  std::vector<storage::Disk*> disks;
-  for (const Victim& victim : victims.list) {
-    for (std::size_t i = 0; i < victim.host->file_systems(); ++i) disks.push_back(&victim.host->disk(i));
-  }
+std::unique_ptr<Effect> fire(Reach&, const FaultConfig& fault, const Victims& victims, std::string&) {
+  std::vector<storage::Disk*> disks = devices_of(fault, victims);
+  if (disks.empty()) return nullptr;
   return std::make_unique<Lie>(std::move(disks));
 }
 

@@ -1,6 +1,7 @@
 // Every disk of the host serves more slowly; of several faults on a disk the slowest counts.
 #include "models/devices/storage/disk.h"
 
+#include "models/faults/kinds/file_systems.h"
 #include "models/faults/kinds/kinds.h"
 
 namespace brokersim::faults::kinds {
@@ -41,10 +42,8 @@ class Slowness final : public Effect {
 };
 
 std::unique_ptr<Effect> fire(Reach& reach, const FaultConfig& fault, const Victims& victims, std::string&) {
-  std::vector<storage::Disk*> disks;
-  for (const Victim& victim : victims.list) {
-    for (std::size_t i = 0; i < victim.host->file_systems(); ++i) disks.push_back(&victim.host->disk(i));
-  }
+  std::vector<storage::Disk*> disks = devices_of(fault, victims);
+  if (disks.empty()) return nullptr;
   return std::make_unique<Slowness>(reach.holds, std::move(disks), fault.factor_percent);
 }
 

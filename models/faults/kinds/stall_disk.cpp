@@ -1,6 +1,7 @@
 // Every disk of the host hangs: requests wait, none fails, and the broker lives on (a gray failure).
 #include "models/devices/storage/disk.h"
 
+#include "models/faults/kinds/file_systems.h"
 #include "models/faults/kinds/kinds.h"
 
 namespace brokersim::faults::kinds {
@@ -48,10 +49,8 @@ class Stall final : public Effect {
 };
 
 std::unique_ptr<Effect> fire(Reach&, const FaultConfig& fault, const Victims& victims, std::string&) {
-  std::vector<storage::Disk*> disks;
-  for (const Victim& victim : victims.list) {
-    for (std::size_t i = 0; i < victim.host->file_systems(); ++i) disks.push_back(&victim.host->disk(i));
-  }
+  std::vector<storage::Disk*> disks = devices_of(fault, victims);
+  if (disks.empty()) return nullptr;
   return std::make_unique<Stall>(std::move(disks), fault.lasts.value_or(sim::Duration{}));
 }
 

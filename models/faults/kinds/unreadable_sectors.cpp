@@ -9,7 +9,8 @@ namespace {
 /// At a drawn place of every log file that holds anything.
 std::unique_ptr<Effect> fire(Reach& reach, const FaultConfig& fault, const Victims& victims,
                              std::string& text) {
-  FileSystems file_systems = file_systems_of(victims);
+  FileSystems file_systems = file_systems_of(fault, victims);
+  if (file_systems.empty()) return nullptr;
   const sim::Stream draws = reach.component.stream(fault.name + "/place");
   std::uint64_t ordinal = 0;
   std::int64_t files = 0;

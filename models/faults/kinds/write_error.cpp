@@ -8,8 +8,9 @@ namespace {
 
 void let_go(storage::FileSystem& file_system, std::int64_t) { file_system.fail_writes(false); }
 
-std::unique_ptr<Effect> fire(Reach&, const FaultConfig&, const Victims& victims, std::string&) {
-  FileSystems file_systems = file_systems_of(victims);
+std::unique_ptr<Effect> fire(Reach&, const FaultConfig& fault, const Victims& victims, std::string&) {
+  FileSystems file_systems = file_systems_of(fault, victims);
+  if (file_systems.empty()) return nullptr;
   for (storage::FileSystem* const file_system : file_systems) file_system->fail_writes(true);
   return std::make_unique<CountedEffect>(std::move(file_systems), &storage::FileSystemCounters::ghost_bytes,
                                          let_go);
