@@ -21,6 +21,26 @@ void set_offset_reset(KafkaSettings& s, const PropertyValue& v) {
                                                       : kafka::OffsetReset::latest;
 }
 
+/// Class names as Kafka has them, or the assignors' own names, with commas between.
+void set_strategies(KafkaSettings& s, const PropertyValue& v) {
+  using enum kafka::AssignmentStrategy;
+  s.consumer.assignment_strategy.clear();
+  for (std::size_t from = 0; from <= v.text.size();) {
+    const std::size_t comma = std::min(v.text.find(',', from), v.text.size());
+    const std::string_view one = std::string_view(v.text).substr(from, comma - from);
+    from = comma + 1;
+    if (one.find("ooperative") != std::string_view::npos) {
+      s.consumer.assignment_strategy.push_back(cooperative_sticky);
+    } else if (one.find("ticky") != std::string_view::npos) {
+      s.consumer.assignment_strategy.push_back(sticky);
+    } else if (one.find("obin") != std::string_view::npos) {
+      s.consumer.assignment_strategy.push_back(round_robin);
+    } else {
+      s.consumer.assignment_strategy.push_back(range);
+    }
+  }
+}
+
 void set_tls(KafkaSettings& s, const PropertyValue& v) {
   s.producer.tls = v.text.ends_with("SSL");
   s.consumer.tls = s.producer.tls;
@@ -112,16 +132,25 @@ std::vector<Property> consumer_properties() {
              set<consumer, &ConsumerConfig::socket_connection_setup_timeout_max>),
       word("group.id"),
       word("group.instance.id"),
-      choice("group.protocol", "classic", {"classic", "consumer"}),
+      choice("group.protocol", "classic", {"classic", "consumer"},
+             [](KafkaSettings& s, const PropertyValue& v) {
+               s.consumer.group_protocol = v.text == "consumer" ? kafka::GroupProtocolKind::consumer
+                                                                : kafka::GroupProtocolKind::classic;
+             }),
       word("group.remote.assignor"),
-      number("session.timeout.ms", "45000", 1, int_max),
-      number("heartbeat.interval.ms", "3000", 1, int_max),
-      number("max.poll.interval.ms", "300000", 1, int_max),
-      word("partition.assignment.strategy"),
-      flag("enable.auto.commit", "true"),
-      number("auto.commit.interval.ms", "5000", 0, int_max),
+      number("session.timeout.ms", "45000", 1, int_max, set<consumer, &ConsumerConfig::session_timeout>),
+      number("heartbeat.interval.ms", "3000", 1, int_max, set<consumer, &ConsumerConfig::heartbeat_interval>),
+      number("max.poll.interval.ms", "300000", 1, int_max, set<consumer, &ConsumerConfig::max_poll_interval>),
+      Property{.name = "partition.assignment.strategy",
+               .type = PropertyType::text,
+               .defaults = always("range,cooperative-sticky"),
+               .set = set_strategies},
+      flag("enable.auto.commit", "true", set<consumer, &ConsumerConfig::enable_auto_commit>),
+      number("auto.commit.interval.ms", "5000", 0, int_max,
+             set<consumer, &ConsumerConfig::auto_commit_interval>),
       choice("isolation.level", "read_uncommitted", {"read_uncommitted", "read_committed"}),
-      number("default.api.timeout.ms", "60000", 0, int_max),
+      number("default.api.timeout.ms", "60000", 0, int_max,
+             set<consumer, &ConsumerConfig::default_api_timeout>),
       flag("check.crcs", "true"),
       flag("exclude.internal.topics", "true"),
       flag("allow.auto.create.topics", "true"),

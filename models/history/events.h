@@ -75,6 +75,10 @@ struct Consumed {
   std::int64_t base_offset = 0;
   sim::SimTime intended_first;  ///< As in ProduceOutcome, for end-to-end latency.
   sim::SimTime intended_last;
+  /// When the application begins with the first of them, and how long each takes: record i is done at
+  /// `processed_from` + (i + 1) x `process_cost`, if the process is still alive then.
+  sim::SimTime processed_from;
+  sim::Duration process_cost;
 };
 
 /// A client operation that keeps failing is visible through its outcomes; this marks a fetch that got data or
@@ -91,6 +95,54 @@ struct FetchAnswered {
 struct ClientRestarted {
   sim::SimTime at;
   ClientId client;
+};
+
+/// A client process has ended, for whatever reason.
+struct ClientStopped {
+  sim::SimTime at;
+  ClientId client;
+};
+
+// --- groups -----------------------------------------------------------------------------------------
+
+/// Dense number of a consumer group, given by History::group().
+struct GroupId {
+  std::int32_t n = -1;
+  [[nodiscard]] constexpr auto operator<=>(const GroupId&) const = default;
+};
+
+enum class OwnershipChange : std::uint8_t {
+  assigned,  ///< onPartitionsAssigned: it reads them from now on.
+  revoked,   ///< onPartitionsRevoked: given up in order, after a last commit.
+  lost,      ///< onPartitionsLost: found out that they were not its any more.
+};
+/// A member's view of what it owns has changed.
+struct OwnershipChanged {
+  sim::SimTime at;
+  ClientId consumer;
+  GroupId group;
+  std::int32_t generation = -1;  ///< Or member epoch (KIP-848), under which it owns them.
+  OwnershipChange change = OwnershipChange::assigned;
+  std::vector<PartitionId> partitions;  ///< Those that changed; may be empty.
+};
+
+/// The coordinator has a new generation: what it assigned to each member is durable.
+struct GroupGeneration {
+  sim::SimTime at;
+  BrokerId coordinator = -1;
+  GroupId group;
+  std::int32_t generation = 0;
+  std::int32_t members = 0;  ///< 0: the group is empty now.
+};
+
+/// A committed offset has become visible at the coordinator.
+struct OffsetCommitted {
+  sim::SimTime at;
+  BrokerId coordinator = -1;
+  GroupId group;
+  PartitionId partition;
+  std::int64_t offset = 0;       ///< The next record to read.
+  std::int32_t generation = -1;  ///< Of the member that committed; -1 not a member.
 };
 
 // --- what the system did (white box) ------------------------------------------------------------------

@@ -21,6 +21,10 @@ class Watcher {
   virtual void on(const Consumed&) {}
   virtual void on(const FetchAnswered&) {}
   virtual void on(const ClientRestarted&) {}
+  virtual void on(const ClientStopped&) {}
+  virtual void on(const OwnershipChanged&) {}
+  virtual void on(const GroupGeneration&) {}
+  virtual void on(const OffsetCommitted&) {}
   virtual void on(const Appended&) {}
   virtual void on(const Truncated&) {}
   virtual void on(const HighWatermark&) {}
@@ -43,6 +47,7 @@ struct PartitionInfo {
   bool unclean_leader_election = false;
   bool eligible_leader_replicas = true;
   std::int64_t flush_messages = 0;  ///< 1: every append is flushed before its answer.
+  bool internal = false;            ///< The cluster's own: no client of the scenario writes or reads it.
   [[nodiscard]] std::string name() const { return topic + "/" + std::to_string(partition); }
 };
 struct ClientInfo {
@@ -52,6 +57,7 @@ struct ClientInfo {
   std::int8_t acks = -1;
   bool idempotent = true;
   std::int32_t max_in_flight = 5;
+  GroupId group;  ///< Of a consumer that is a member of one.
 };
 
 class History {
@@ -67,6 +73,15 @@ class History {
     clients_.push_back(std::move(info));
     return {static_cast<std::int32_t>(clients_.size()) - 1};
   }
+  /// The number of the group with this name; a new one if it has none yet.
+  GroupId group(const std::string& name) {
+    for (std::size_t i = 0; i < groups_.size(); ++i) {
+      if (groups_[i] == name) return {static_cast<std::int32_t>(i)};
+    }
+    groups_.push_back(name);
+    return {static_cast<std::int32_t>(groups_.size()) - 1};
+  }
+  [[nodiscard]] const std::vector<std::string>& groups() const { return groups_; }
   [[nodiscard]] const PartitionInfo& partition(PartitionId id) const {
     return partitions_[static_cast<std::size_t>(id.n)];
   }
@@ -85,6 +100,7 @@ class History {
   std::vector<Watcher*> watchers_;
   std::vector<PartitionInfo> partitions_;
   std::vector<ClientInfo> clients_;
+  std::vector<std::string> groups_;
 };
 
 }  // namespace brokersim::history

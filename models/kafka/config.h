@@ -129,17 +129,32 @@ struct BrokerConfig {
       60'000'000'000};                                 ///< log.flush.offset.checkpoint.interval.ms
   std::int32_t num_recovery_threads_per_data_dir = 2;  ///< num.recovery.threads.per.data.dir (3.9: 1)
   // Request path.
-  std::int32_t num_network_threads = 3;                    ///< num.network.threads
-  std::int32_t num_io_threads = 8;                         ///< num.io.threads
-  std::int32_t queued_max_requests = 500;                  ///< queued.max.requests
-  sim::Bytes socket_send_buffer = {102'400};            ///< socket.send.buffer.bytes; negative: the system's autotuning
-  sim::Bytes socket_receive_buffer = {102'400};         ///< socket.receive.buffer.bytes; likewise
-  std::int32_t socket_listen_backlog_size = 50;         ///< socket.listen.backlog.size
-  sim::Bytes replica_socket_receive_buffer = {65'536};  ///< replica.socket.receive.buffer.bytes
+  std::int32_t num_network_threads = 3;       ///< num.network.threads
+  std::int32_t num_io_threads = 8;            ///< num.io.threads
+  std::int32_t queued_max_requests = 500;     ///< queued.max.requests
+  sim::Bytes socket_send_buffer = {102'400};  ///< socket.send.buffer.bytes; negative: the system's autotuning
+  sim::Bytes socket_receive_buffer = {102'400};            ///< socket.receive.buffer.bytes; likewise
+  std::int32_t socket_listen_backlog_size = 50;            ///< socket.listen.backlog.size
+  sim::Bytes replica_socket_receive_buffer = {65'536};     ///< replica.socket.receive.buffer.bytes
   std::int64_t queued_max_request_bytes = -1;              ///< queued.max.request.bytes; -1: no limit.
   bool inter_broker_tls = false;                           ///< security.inter.broker.protocol is SSL.
   sim::Duration connections_max_idle = {600'000'000'000};  ///< connections.max.idle.ms
   sim::Duration request_timeout = {30'000'000'000};        ///< request.timeout.ms of the broker's own clients
+  // Groups and offsets.
+  sim::Duration group_initial_rebalance_delay = {3'000'000'000};  ///< group.initial.rebalance.delay.ms
+  sim::Duration group_min_session_timeout = {6'000'000'000};      ///< group.min.session.timeout.ms
+  sim::Duration group_max_session_timeout = {1'800'000'000'000};  ///< group.max.session.timeout.ms
+  std::int32_t group_max_size = std::numeric_limits<std::int32_t>::max();  ///< group.max.size
+  sim::Duration group_consumer_session_timeout = {45'000'000'000};  ///< group.consumer.session.timeout.ms
+  sim::Duration group_consumer_heartbeat_interval = {
+      5'000'000'000};                                       ///< group.consumer.heartbeat.interval.ms
+  std::int32_t offsets_topic_num_partitions = 50;           ///< offsets.topic.num.partitions
+  std::int32_t offsets_topic_replication_factor = 3;        ///< offsets.topic.replication.factor
+  sim::Bytes offsets_topic_segment_bytes = {104'857'600};   ///< offsets.topic.segment.bytes
+  sim::Duration offsets_retention = {604'800'000'000'000};  ///< offsets.retention.minutes
+  sim::Duration offsets_retention_check_interval = {
+      600'000'000'000};                                    ///< offsets.retention.check.interval.ms
+  sim::Duration offsets_commit_timeout = {5'000'000'000};  ///< offsets.commit.timeout.ms
   /// Versioned rules (kafka-behaviour.md section 11 item 6). Filled from the version, overridable by name.
   bool strict_min_isr = true;               ///< 3.7: HW waits while the ISR is below min ISR (KAFKA-15583).
   bool metadata_commit_wakes_fetch = true;  ///< 4.1, KIP-1166: a commit answers parked metadata fetches.
@@ -149,9 +164,9 @@ struct BrokerConfig {
 struct ProducerConfig {
   sim::Bytes send_buffer = {131'072};    ///< send.buffer.bytes; negative: the system's autotuning
   sim::Bytes receive_buffer = {32'768};  ///< receive.buffer.bytes; likewise
-  Acks acks = Acks::all;                                            ///< acks
-  Compression compression;                                          ///< compression.type and its level
-  bool enable_idempotence = true;                                   ///< enable.idempotence
+  Acks acks = Acks::all;                 ///< acks
+  Compression compression;               ///< compression.type and its level
+  bool enable_idempotence = true;        ///< enable.idempotence
   std::int32_t retries = std::numeric_limits<std::int32_t>::max();  ///< retries
   std::int32_t max_in_flight = 5;                                   ///< max.in.flight.requests.per.connection
   sim::Duration delivery_timeout = {120'000'000'000};               ///< delivery.timeout.ms
@@ -173,13 +188,16 @@ struct ProducerConfig {
 };
 
 enum class OffsetReset : std::uint8_t { earliest, latest, none };
+enum class GroupProtocolKind : std::uint8_t { classic, consumer };
+/// Classes of partition.assignment.strategy.
+enum class AssignmentStrategy : std::uint8_t { range, round_robin, sticky, cooperative_sticky };
 
 struct ConsumerConfig {
-  sim::Bytes send_buffer = {131'072};    ///< send.buffer.bytes; negative: the system's autotuning
-  sim::Bytes receive_buffer = {65'536};  ///< receive.buffer.bytes; likewise
-  sim::Bytes fetch_min_bytes = {1};                       ///< fetch.min.bytes
-  sim::Duration fetch_max_wait = {500'000'000};           ///< fetch.max.wait.ms
-  sim::Bytes fetch_max_bytes = {52'428'800};              ///< fetch.max.bytes
+  sim::Bytes send_buffer = {131'072};            ///< send.buffer.bytes; negative: the system's autotuning
+  sim::Bytes receive_buffer = {65'536};          ///< receive.buffer.bytes; likewise
+  sim::Bytes fetch_min_bytes = {1};              ///< fetch.min.bytes
+  sim::Duration fetch_max_wait = {500'000'000};  ///< fetch.max.wait.ms
+  sim::Bytes fetch_max_bytes = {52'428'800};     ///< fetch.max.bytes
   sim::Bytes max_partition_fetch_bytes = {1'048'576};     ///< max.partition.fetch.bytes
   std::int32_t max_poll_records = 500;                    ///< max.poll.records
   OffsetReset auto_offset_reset = OffsetReset::latest;    ///< auto.offset.reset
@@ -192,6 +210,18 @@ struct ConsumerConfig {
   bool tls = false;                                       ///< security.protocol is SSL or SASL_SSL.
   sim::Duration socket_connection_setup_timeout = {10'000'000'000};
   sim::Duration socket_connection_setup_timeout_max = {30'000'000'000};
+  // As a member of a group.
+  GroupProtocolKind group_protocol = GroupProtocolKind::classic;  ///< group.protocol
+  std::string group_remote_assignor;                    ///< group.remote.assignor; empty: the broker's choice
+  sim::Duration session_timeout = {45'000'000'000};     ///< session.timeout.ms
+  sim::Duration heartbeat_interval = {3'000'000'000};   ///< heartbeat.interval.ms
+  sim::Duration max_poll_interval = {300'000'000'000};  ///< max.poll.interval.ms
+  /// partition.assignment.strategy, in order of preference.
+  std::vector<AssignmentStrategy> assignment_strategy = {AssignmentStrategy::range,
+                                                         AssignmentStrategy::cooperative_sticky};
+  bool enable_auto_commit = true;                        ///< enable.auto.commit
+  sim::Duration auto_commit_interval = {5'000'000'000};  ///< auto.commit.interval.ms
+  sim::Duration default_api_timeout = {60'000'000'000};  ///< default.api.timeout.ms
 };
 
 /// One Kafka cluster of the scenario.

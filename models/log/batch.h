@@ -32,8 +32,10 @@ struct BatchData {
   /// What the producer's wall clock was wrong by: CreateTime is true time plus this.
   std::int32_t clock_error_ms = 0;
   std::int32_t payload_bytes = 0;  ///< Sum of the record sizes (key + value).
-  sim::SimTime first_time;         ///< Intended send time of the first record, in true time.
-  sim::SimTime last_time;          ///< ... and of the last; the others are evenly spaced between.
+  /// Batches whose content is data (internal topics): its entry in the store of such contents; 0: none.
+  std::uint32_t payload = 0;
+  sim::SimTime first_time;  ///< Intended send time of the first record, in true time.
+  sim::SimTime last_time;   ///< ... and of the last; the others are evenly spaced between.
 
   [[nodiscard]] std::int32_t last_sequence() const {
     return static_cast<std::int32_t>((base_sequence + records.count - 1) & 0x7FFFFFFF);

@@ -41,6 +41,13 @@ struct ProducerWorkload {
   kafka::ProducerConfig config;
 };
 
+/// When a member of a group commits what it has read.
+enum class CommitMode : std::uint8_t {
+  automatic,          ///< As enable.auto.commit has it; never if that is off.
+  before_processing,  ///< commitSync() of all that poll() returned, then it is processed.
+  after_processing,   ///< commitSync() once all that poll() returned has been processed.
+};
+
 struct ConsumerWorkload {
   std::string name;
   std::string cluster;
@@ -48,6 +55,10 @@ struct ConsumerWorkload {
   std::vector<std::string> hosts;  ///< One per instance; partitions are assigned round robin.
   sim::SimTime start;
   sim::Duration process_cost = {0};  ///< Application time per record.
+  std::string group;  ///< group.id; empty: partitions are assigned by position, nothing is committed.
+  CommitMode commit = CommitMode::automatic;
+  bool in_background = false;   ///< poll() hands records to a worker and goes on.
+  bool static_members = false;  ///< Instance i has the group.instance.id NAME-i.
   kafka::ConsumerConfig config;
 };
 

@@ -39,7 +39,9 @@ ARROWS = {
               RAFT, "models/kafka/controller", *SHELLS) for file in SHELLS},
     "models/kafka/broker": ("sim", *DEVICES, "models/log", "models/history", "models/kafka", "models/kafka/wire", RAFT,
                             *PURE, *SHELLS),
-    "models/kafka/client": ("sim", *DEVICES, "models/log", "models/history", "models/kafka", "models/kafka/wire"),
+    # A client that leads its group runs the assignors, which are pure and live with the other decisions about groups.
+    "models/kafka/client": ("sim", *DEVICES, "models/log", "models/history", "models/kafka", "models/kafka/wire",
+                            "models/kafka/groups"),
     "models/database": ("sim", *DEVICES, "models/log", "models/history"),
     "models/outbox": ("sim", *DEVICES, "models/log", "models/history", "models/kafka", "models/kafka/wire",
                       "models/kafka/client", "models/database"),

@@ -33,6 +33,21 @@ const char* name(ErrorCode code) {
     case ErrorCode::duplicate_broker_registration: return "DUPLICATE_BROKER_REGISTRATION";
     case ErrorCode::broker_id_not_registered: return "BROKER_ID_NOT_REGISTERED";
     case ErrorCode::ineligible_replica: return "INELIGIBLE_REPLICA";
+    case ErrorCode::coordinator_load_in_progress: return "COORDINATOR_LOAD_IN_PROGRESS";
+    case ErrorCode::coordinator_not_available: return "COORDINATOR_NOT_AVAILABLE";
+    case ErrorCode::not_coordinator: return "NOT_COORDINATOR";
+    case ErrorCode::illegal_generation: return "ILLEGAL_GENERATION";
+    case ErrorCode::inconsistent_group_protocol: return "INCONSISTENT_GROUP_PROTOCOL";
+    case ErrorCode::unknown_member_id: return "UNKNOWN_MEMBER_ID";
+    case ErrorCode::invalid_session_timeout: return "INVALID_SESSION_TIMEOUT";
+    case ErrorCode::rebalance_in_progress: return "REBALANCE_IN_PROGRESS";
+    case ErrorCode::member_id_required: return "MEMBER_ID_REQUIRED";
+    case ErrorCode::group_max_size_reached: return "GROUP_MAX_SIZE_REACHED";
+    case ErrorCode::fenced_instance_id: return "FENCED_INSTANCE_ID";
+    case ErrorCode::unstable_offset_commit: return "UNSTABLE_OFFSET_COMMIT";
+    case ErrorCode::fenced_member_epoch: return "FENCED_MEMBER_EPOCH";
+    case ErrorCode::unreleased_instance_id: return "UNRELEASED_INSTANCE_ID";
+    case ErrorCode::stale_member_epoch: return "STALE_MEMBER_EPOCH";
     case ErrorCode::new_leader_elected: return "NEW_LEADER_ELECTED";
   }
   return "UNKNOWN";

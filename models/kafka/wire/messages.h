@@ -38,6 +38,15 @@ enum class Api : std::uint8_t {
   begin_quorum_epoch,
   end_quorum_epoch,
   fetch_snapshot,
+  // Groups, see group_messages.h.
+  find_coordinator,
+  join_group,
+  sync_group,
+  heartbeat,
+  leave_group,
+  offset_commit,
+  offset_fetch,
+  consumer_group_heartbeat,
 };
 
 /// Base of every request and response. A response repeats its request's api and correlation.
