@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "models/history/database.h"
 #include "models/history/events.h"
+#include "models/history/outbox.h"
 
 namespace brokersim::history {
 
@@ -36,6 +38,16 @@ class Watcher {
   virtual void on(const Recovered&) {}
   virtual void on(const Flushed&) {}
   virtual void on(const FaultFired&) {}
+  virtual void on(const TransactionCommitted&) {}
+  virtual void on(const CommitAnswered&) {}
+  virtual void on(const TransactionLost&) {}
+  virtual void on(const TransactionRolledBack&) {}
+  virtual void on(const DatabaseChanged&) {}
+  virtual void on(const EventJoined&) {}
+  virtual void on(const OperationEnded&) {}
+  virtual void on(const CrashedAtStep&) {}
+  virtual void on(const PublishFailed&) {}
+  virtual void on(const EventHandled&) {}
 };
 
 /// What a checker must know of a partition to judge it.
@@ -82,6 +94,13 @@ class History {
     return {static_cast<std::int32_t>(groups_.size()) - 1};
   }
   [[nodiscard]] const std::vector<std::string>& groups() const { return groups_; }
+  DatabaseId add_database(DatabaseInfo info) {
+    databases_.push_back(std::move(info));
+    return {static_cast<std::int32_t>(databases_.size()) - 1};
+  }
+  [[nodiscard]] const std::vector<DatabaseInfo>& databases() const { return databases_; }
+  void add_pipeline(PipelineInfo info) { pipelines_.push_back(std::move(info)); }
+  [[nodiscard]] const std::vector<PipelineInfo>& pipelines() const { return pipelines_; }
   [[nodiscard]] const PartitionInfo& partition(PartitionId id) const {
     return partitions_[static_cast<std::size_t>(id.n)];
   }
@@ -101,6 +120,8 @@ class History {
   std::vector<PartitionInfo> partitions_;
   std::vector<ClientInfo> clients_;
   std::vector<std::string> groups_;
+  std::vector<DatabaseInfo> databases_;
+  std::vector<PipelineInfo> pipelines_;
 };
 
 }  // namespace brokersim::history

@@ -6,10 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "models/database/config.h"
 #include "models/devices/host/config.h"
 #include "models/devices/network/config.h"
 #include "models/faults/config.h"
 #include "models/kafka/config.h"
+#include "models/outbox/config.h"
 #include "sim/time.h"
 #include "sim/units.h"
 
@@ -74,6 +76,10 @@ struct Config {
   std::vector<kafka::ClusterConfig> clusters;
   std::vector<ProducerWorkload> producers;
   std::vector<ConsumerWorkload> consumers;
+  std::vector<database::DatabaseConfig> databases;
+  std::vector<outbox::ServiceConfig> outbox_services;
+  std::vector<outbox::PublisherConfig> outbox_publishers;
+  std::vector<outbox::InboxConfig> inbox_consumers;
   std::vector<faults::FaultConfig> faults;
   std::optional<faults::FaultPlan> fault_plan;  ///< More faults, drawn from the seed at world build.
 };

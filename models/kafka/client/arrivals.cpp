@@ -40,7 +40,7 @@ SendLoop::SendLoop(const ProducerParams& params, sim::Stream stream, std::int64_
   SIM_CHECK(group_ >= 1);
   SIM_CHECK(params.record_size.n >= 1);
   SIM_CHECK(cost_.ns >= 0);
-  if (arrivals_ == Arrivals::saturate) return;
+  if (arrivals_ == Arrivals::saturate || arrivals_ == Arrivals::application) return;
   SIM_CHECK(rate_milli_ > 0, params.name + " has no rate");
   if (arrivals_ == Arrivals::constant) {
     gap_whole_ns_ = clamp(kScale * group_ / rate_milli_);
@@ -101,6 +101,7 @@ std::int64_t SendLoop::limit(std::int64_t bound) {
 sim::SimTime SendLoop::intended(std::int64_t k) {
   SIM_DCHECK(k >= next_);
   switch (arrivals_) {
+    case Arrivals::application:
     case Arrivals::saturate: return call(k);
     case Arrivals::constant: return origin_ + gaps(group_ == 1 ? k : k / group_);
     case Arrivals::poisson: break;

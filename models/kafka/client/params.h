@@ -38,6 +38,20 @@ enum class Arrivals : std::uint8_t {
   constant,  ///< Group g of `records_per_send` records at start + phase + g x gap, exact.
   poisson,   ///< Exponential gaps between groups, drawn by group number.
   saturate,  ///< send() is called again as soon as it has returned.
+  application,  ///< By Producer::send(), from the program that the producer is a part of.
+};
+
+/// The program that a producer is a part of hears what became of its records. Must not call the producer back.
+class SendListener {
+ public:
+  /// send() number `ticket` has its place: what it is known by from now on.
+  virtual void on_joined(std::uint64_t ticket, const history::RecordRange& record) = 0;
+  /// send() threw: no memory or no metadata for max.block.ms. The record never had a place.
+  virtual void on_refused(std::uint64_t ticket) = 0;
+  virtual void on_outcome(const history::ProduceOutcome& outcome) = 0;
+
+ protected:
+  ~SendListener() = default;
 };
 
 struct ProducerParams {
@@ -54,6 +68,7 @@ struct ProducerParams {
   sim::SimTime end = sim::SimTime::max();  ///< No record is meant to be sent at or after it.
   sim::Duration send_cost;  ///< Application and client CPU per record, in the application's one thread.
   std::int32_t compressed_percent = 0;  ///< How well the data compresses; 0: as the codec's corpus.
+  SendListener* listener = nullptr;     ///< Of Arrivals::application; outlives the producer.
   ProducerConfig config;
   std::vector<history::PartitionId> partitions;  ///< Of the topic, in order of partition number. Not empty.
   std::vector<wire::BrokerEndpoint> bootstrap;   ///< Not empty.

@@ -54,6 +54,14 @@ void Producer::terminate() {
   settle();
 }
 
+std::uint64_t Producer::send(std::int32_t partition) {
+  begin();
+  const std::uint64_t ticket = next_ticket_++;
+  submissions_.push_back({ticket, partition, now()});
+  settle();
+  return ticket;
+}
+
 /// Brings the application up to date before anything else happens.
 void Producer::begin() {
   if (wake_at_ < now()) {
@@ -71,6 +79,7 @@ void Producer::settle() {
   expire();
   intake_.unblock(now());
   refuse_blocked();
+  if (!submissions_.empty()) submit_waiting();
   record_sent();
   if (ordered_) {
     sequences_.settle();
@@ -158,6 +167,7 @@ void Producer::note_leaders() {
 void Producer::arm() {
   sim::SimTime wake = std::min(intake_.next_time(config().linger), head_ready_);
   if (intake_.blocked()) wake = std::min(wake, intake_.blocked_since() + config().max_block);
+  if (!submissions_.empty()) wake = std::min(wake, submissions_.front().since + config().max_block);
   if (ordered_ && !sequences_.has_producer_id() && !id_under_way_ && id_not_before_ > now()) {
     wake = std::min(wake, id_not_before_);
   }

@@ -11,6 +11,7 @@
 // Not modelled: CPU time of the sender thread, compression, keys, transactions.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -35,6 +36,11 @@ class Producer final : public host::Service, private ConnectionListener {
   void start() override;
   /// close(): no new records, sends what is buffered, then exits when every batch has its outcome.
   void terminate() override;
+
+  /// Arrivals::application: send() of one record with a key that belongs to partition number `partition` (of
+  /// params.partitions), on behalf of the caller's own thread. Its ticket: what the listener hears of it by. Waits, in
+  /// order, for memory and metadata, at most max.block.ms; so a caller that must not go on waits for on_joined.
+  std::uint64_t send(std::int32_t partition);
 
   [[nodiscard]] const Accumulator& accumulator() const { return accumulator_; }
   [[nodiscard]] const LeaderTable& leaders() const { return metadata_.leaders(); }
@@ -80,6 +86,7 @@ class Producer final : public host::Service, private ConnectionListener {
   void fail(Slot slot, wire::ErrorCode error, wire::BrokerId broker);
   void expire();
   void refuse_blocked();
+  void submit_waiting();
   void record_sent();
   [[nodiscard]] history::RecordRange range(const Batch& batch) const;
 
@@ -96,6 +103,12 @@ class Producer final : public host::Service, private ConnectionListener {
   struct Request {
     std::vector<Sent> batches;
   };
+  /// A send() of the application that has not got its place.
+  struct Submission {
+    std::uint64_t ticket = 0;
+    std::int32_t partition = -1;
+    sim::SimTime since;
+  };
 
   sim::Component component_;
   ClientSite site_;
@@ -110,6 +123,8 @@ class Producer final : public host::Service, private ConnectionListener {
   sim::Stream retry_jitter_;
   sim::Stream id_broker_;
 
+  std::deque<Submission> submissions_;
+  std::uint64_t next_ticket_ = 0;
   std::vector<Request> requests_;
   std::vector<std::uint32_t> free_requests_;
   std::vector<std::int32_t> in_flight_;        // per partition, for max.in.flight = 1

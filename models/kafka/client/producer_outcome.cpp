@@ -155,6 +155,7 @@ void Producer::finish(Slot slot, history::Outcome outcome, ErrorCode error, wire
   event.payload = {batch.count * params_.record_size.n};
   history_.record(event);
   accumulator_.release(slot);
+  if (params_.listener != nullptr) params_.listener->on_outcome(event);
 }
 
 /// delivery.timeout.ms has passed since a batch was opened: the application hears an error, whatever becomes of it.
@@ -170,6 +171,23 @@ void Producer::expire() {
     const bool maybe = batch.maybe_stored || in_flight;
     finish(slot, maybe ? history::Outcome::unknown : history::Outcome::failed, ErrorCode::request_timed_out,
            -1, -1);
+  }
+}
+
+/// What the application has sent joins batches as long as there is room; what has waited max.block.ms is refused.
+void Producer::submit_waiting() {
+  while (!submissions_.empty()) {
+    const Submission first = submissions_.front();
+    const auto ordinal = intake_.submit(first.partition, first.since, now());
+    if (!ordinal) break;
+    submissions_.pop_front();
+    const history::PartitionId id = params_.partitions[static_cast<std::size_t>(first.partition)];
+    params_.listener->on_joined(first.ticket, {params_.client, id, *ordinal, 1});
+  }
+  while (!submissions_.empty() && submissions_.front().since + config().max_block <= now()) {
+    const std::uint64_t ticket = submissions_.front().ticket;
+    submissions_.pop_front();
+    params_.listener->on_refused(ticket);
   }
 }
 

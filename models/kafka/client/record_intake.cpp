@@ -63,7 +63,8 @@ RecordIntake::RecordIntake(const ProducerParams& params, ProducerLedger& ledger,
       loop_(params, arrivals, ledger.next_record, begin),
       partitioner_(static_cast<std::int32_t>(params.partitions.size()), params.config.batch_size.n),
       sticky_(sticky),
-      loads_(params.partitions.size()) {
+      loads_(params.partitions.size()),
+      application_(params.arrivals == Arrivals::application) {
   ledger_.next_ordinal.resize(params.partitions.size(), 0);
 }
 
@@ -150,6 +151,32 @@ bool RecordIntake::make_room(sim::SimTime now) {
   const std::int32_t partition = partitioner_.current();
   accumulator_.open(partition, ledger_.next_ordinal[static_cast<std::size_t>(partition)], now, record_alone_);
   return true;
+}
+
+std::optional<std::int64_t> RecordIntake::submit(std::int32_t partition, sim::SimTime intended,
+                                                 sim::SimTime now) {
+  SIM_CHECK(application_, "the intake makes its records itself");
+  if (!metadata_known_ || stopped_) return std::nullopt;
+  Slot slot = accumulator_.tail(partition);
+  const auto with_it = [&](const Batch& batch) {
+    return log::batch_bytes(batch.count + 1, record_size_, batch.intended_first,
+                            std::max(intended, batch.intended_first));
+  };
+  if (slot != kNoSlot && !accumulator_[slot].closed && with_it(accumulator_[slot]) > batch_size_) close(slot);
+  if (slot == kNoSlot || accumulator_[slot].closed) {
+    if (!accumulator_.has_room(record_alone_)) return std::nullopt;
+    slot = accumulator_.open(partition, ledger_.next_ordinal[static_cast<std::size_t>(partition)], now,
+                             record_alone_);
+    accumulator_[slot].intended_first = intended;
+  }
+  Batch& batch = accumulator_[slot];
+  batch.bytes = with_it(batch);
+  batch.intended_last = std::max(intended, batch.intended_first);
+  const std::int64_t ordinal = batch.first + batch.count++;
+  // An identity is given once, also if the process dies before its batch is closed.
+  ledger_.next_ordinal[static_cast<std::size_t>(partition)] = ordinal + 1;
+  if (batch.bytes >= batch_size_) close(slot);
+  return ordinal;
 }
 
 void RecordIntake::advance(sim::SimTime now) {

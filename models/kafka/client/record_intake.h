@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "models/kafka/client/accumulator.h"
@@ -33,12 +34,16 @@ class RecordIntake {
   RecordIntake(const ProducerParams& params, ProducerLedger& ledger, Accumulator& accumulator,
                sim::Stream arrivals, sim::Stream sticky, sim::SimTime begin);
 
+  /// Arrivals::application: a record of the caller, meant to be sent at `intended`, joins its partition's batch. Returns
+  /// its ordinal, nothing if there is no memory or no metadata yet.
+  [[nodiscard]] std::optional<std::int64_t> submit(std::int32_t partition, sim::SimTime intended,
+                                                   sim::SimTime now);
   /// Takes in every record that joins at or before `now`, unless one blocks.
   void advance(sim::SimTime now);
   /// The thread did not run before `now`: the process was paused.
   void stall(sim::SimTime now) {
     plan_key_ = -1;
-    loop_.stall(now);
+    if (!application_) loop_.stall(now);
   }
   /// Room or metadata may have come: if the blocked record can go on, it joins now.
   void unblock(sim::SimTime now);
@@ -55,7 +60,7 @@ class RecordIntake {
   [[nodiscard]] bool exhausted() const { return blocked_ && metadata_known_; }
   /// When the blocked send() began to wait.
   [[nodiscard]] sim::SimTime blocked_since() const { return blocked_since_; }
-  [[nodiscard]] bool finished() { return stopped_ || loop_.finished(); }
+  [[nodiscard]] bool finished() { return stopped_ || application_ || loop_.finished(); }
 
   /// When the intake next matters to the sender: a batch gets full, or a batch not opened yet has lingered, or
   /// memory runs out. SimTime::max() while blocked or finished.
@@ -105,6 +110,7 @@ class RecordIntake {
   bool metadata_known_ = false;
   bool blocked_ = false;
   bool stopped_ = false;
+  bool application_ = false;  ///< Records come by submit() only.
   sim::SimTime blocked_since_;
   std::int64_t blocked_record_ = -1;
 };
