@@ -39,6 +39,7 @@ class RunObserver final : public history::Watcher {
   RunObserver(const RunObserver&) = delete;
   RunObserver& operator=(const RunObserver&) = delete;
 
+  using history::Watcher::on;
   void on(const history::Sent& event) override;
   void on(const history::ProduceOutcome& event) override;
   void on(const history::Consumed& event) override;

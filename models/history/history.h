@@ -101,6 +101,8 @@ class History {
   [[nodiscard]] const std::vector<DatabaseInfo>& databases() const { return databases_; }
   void add_pipeline(PipelineInfo info) { pipelines_.push_back(std::move(info)); }
   [[nodiscard]] const std::vector<PipelineInfo>& pipelines() const { return pipelines_; }
+  void add_inbox(InboxInfo info) { inboxes_.push_back(std::move(info)); }
+  [[nodiscard]] const std::vector<InboxInfo>& inboxes() const { return inboxes_; }
   [[nodiscard]] const PartitionInfo& partition(PartitionId id) const {
     return partitions_[static_cast<std::size_t>(id.n)];
   }
@@ -122,6 +124,7 @@ class History {
   std::vector<std::string> groups_;
   std::vector<DatabaseInfo> databases_;
   std::vector<PipelineInfo> pipelines_;
+  std::vector<InboxInfo> inboxes_;
 };
 
 }  // namespace brokersim::history

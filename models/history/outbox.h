@@ -51,6 +51,15 @@ struct PipelineInfo {
   std::int32_t cursor_table = 3;
 };
 
+/// Consumers of a topic whose effects are rows of a database.
+struct InboxInfo {
+  std::string workload;
+  DatabaseId database;
+  std::vector<PartitionId> partitions;
+  bool inbox = true;
+  std::int32_t effect_table = 5;
+};
+
 /// A record of the topic got its identity: it carries this event.
 struct EventJoined {
   sim::SimTime at;

@@ -54,6 +54,8 @@ class KafkaCluster {
   /// Null while its process is not running.
   [[nodiscard]] kafka::broker::BrokerService* broker(std::int32_t broker) const;
   [[nodiscard]] history::PartitionId partition(const std::string& topic, std::int32_t number) const;
+  [[nodiscard]] std::vector<history::PartitionId> partitions_of(const std::string& topic) const;
+  [[nodiscard]] std::vector<kafka::wire::BrokerEndpoint> bootstrap() const;
 
   struct Client {
     std::string workload;
@@ -68,8 +70,6 @@ class KafkaCluster {
   void install_brokers();
   void install_producers(const Config& config);
   void install_consumers(const Config& config);
-  [[nodiscard]] std::vector<history::PartitionId> partitions_of(const std::string& topic) const;
-  [[nodiscard]] std::vector<kafka::wire::BrokerEndpoint> bootstrap() const;
 
   const kafka::ClusterConfig& cluster_;
   Hosts& hosts_;

@@ -77,6 +77,7 @@ faults::ProcessRef Roles::process(const std::string& host, const std::string& pr
 
 std::vector<faults::ProcessRef> Roles::workload(const std::string& name) const {
   std::vector<faults::ProcessRef> processes;
+  if (const auto others = others_.find(name); others != others_.end()) return others->second;
   if (kafka_ == nullptr) return processes;
   for (const auto& client : kafka_->clients()) {
     if (client.workload == name) processes.push_back({client.host, client.program});

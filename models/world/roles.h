@@ -18,6 +18,10 @@ class Roles final : public faults::ClusterView, public history::Watcher {
  public:
   /// `kafka` may be null and must outlive this.
   explicit Roles(const KafkaCluster* kafka) : kafka_(kafka) {}
+  /// More processes that faults may name by a workload.
+  void add_process(const std::string& workload, faults::ProcessRef process) {
+    others_[workload].push_back(std::move(process));
+  }
 
   using history::Watcher::on;
   void on(const history::PartitionChanged& event) override;
@@ -45,6 +49,7 @@ class Roles final : public faults::ClusterView, public history::Watcher {
   const KafkaCluster* kafka_;
   std::map<history::PartitionId, history::PartitionChanged> partitions_;
   std::map<std::int32_t, bool> unfenced_;
+  std::map<std::string, std::vector<faults::ProcessRef>> others_;
 };
 
 }  // namespace brokersim::world

@@ -5,6 +5,7 @@
 #include "models/devices/storage/file_system.h"
 #include "models/faults/expand.h"
 #include "models/world/kafka_cluster.h"
+#include "models/world/outbox_systems.h"
 #include "models/world/roles.h"
 
 namespace brokersim::world {
@@ -19,10 +20,17 @@ World::World(const Config& config, std::uint64_t seed, sim::Recorder* recorder)
   if (!config.clusters.empty()) {
     kafka_ = std::make_unique<KafkaCluster>(config.clusters.front(), config, hosts_, history_);
   }
+  if (!config.databases.empty())
+    outbox_ = std::make_unique<OutboxSystems>(sim_, config, hosts_, kafka_.get(), history_);
   roles_ = std::make_unique<Roles>(kafka_.get());
+  if (outbox_) {
+    for (const auto& client : outbox_->clients())
+      roles_->add_process(client.workload, {client.host, client.program});
+  }
   history_.attach(*roles_);
   make_faults();
   if (kafka_) kafka_->start();
+  if (outbox_) outbox_->start();
 }
 
 World::~World() {
@@ -95,6 +103,7 @@ void World::on_process_started(host::Host& host, std::string_view name, std::uin
 void World::on_process_killed(host::Host& host, std::string_view name, std::uint64_t) {
   if (name == kControllerProgram) record_controller_stop(host);
   if (name == kBrokerProgram) record_broker(host, history::BrokerEvent::process_killed);
+  if (outbox_) outbox_->on_stopped(host, name, history::DatabaseEvent::killed);
 }
 void World::on_process_terminating(host::Host&, std::string_view, std::uint64_t) {}
 void World::on_process_exited(host::Host& host, std::string_view name, std::uint64_t) {
@@ -108,16 +117,19 @@ void World::on_process_resumed(host::Host& host, std::string_view name) {
   if (name == kBrokerProgram) record_broker(host, history::BrokerEvent::resumed);
 }
 void World::on_power_lost(host::Host& host) {
+  if (outbox_) outbox_->on_host_down(host);
   record_broker(host, history::BrokerEvent::power_lost);
   record_controller_stop(host);
 }
 void World::on_kernel_panicked(host::Host& host) {
+  if (outbox_) outbox_->on_host_down(host);
   record_broker(host, history::BrokerEvent::kernel_panicked);
   record_controller_stop(host);
 }
 void World::on_booted(host::Host&) {}
 
 void World::on_crash_report(host::Host& host, std::size_t, const storage::CrashReport& report) {
+  if (outbox_) outbox_->on_crash_report(host, report);
   if (!kafka_) return;
   const std::int32_t broker = kafka_->broker_on(host.name());
   if (broker < 0) return;

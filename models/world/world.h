@@ -21,6 +21,7 @@
 namespace brokersim::world {
 
 class KafkaCluster;
+class OutboxSystems;
 class Roles;
 
 /// Who leads a partition when the run is over, as its broker's log stands.
@@ -65,6 +66,8 @@ class World final : private host::HostObserver {
   [[nodiscard]] network::Network& network() { return *network_; }
   /// Null without a cluster in the scenario.
   [[nodiscard]] const KafkaCluster* kafka() const { return kafka_.get(); }
+  /// Null without a database in the scenario.
+  [[nodiscard]] const OutboxSystems* outbox() const { return outbox_.get(); }
 
  private:
   void on_process_started(host::Host& host, std::string_view name, std::uint64_t incarnation) override;
@@ -89,6 +92,7 @@ class World final : private host::HostObserver {
   std::unique_ptr<network::Network> network_;
   std::map<std::string, std::unique_ptr<host::Host>> hosts_;
   std::unique_ptr<KafkaCluster> kafka_;  // null: no cluster in the scenario
+  std::unique_ptr<OutboxSystems> outbox_;  // null: no database in the scenario
   sim::Component component_;
   std::unique_ptr<Roles> roles_;
   std::unique_ptr<faults::FaultEngine> faults_;

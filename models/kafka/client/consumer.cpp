@@ -39,6 +39,12 @@ Consumer::Consumer(sim::Process& process, const ClientSite& site, ConsumerParams
 void Consumer::start() {
   if (site_.life > 1) history_.record(history::ClientRestarted{now(), params_.client});
   if (partitions_.empty()) return;
+  for (std::size_t i = 0; params_.application != nullptr && i < partitions_.size(); ++i) {
+    const std::int64_t position = params_.application->first_position(i);
+    if (position < 0) continue;
+    partitions_[i].position = position;
+    partitions_[i].where = Where::fetching;
+  }
   settle();
 }
 
@@ -210,7 +216,7 @@ Consumer::Fetch& Consumer::fetch_of(wire::BrokerId broker) {
 void Consumer::arm() {
   sim::SimTime wake = held_back_until_;
   if (now() < params_.start) wake = params_.start;
-  if (!buffer_.empty()) wake = std::min(wake, std::max(busy_until_, now()));
+  if (!buffer_.empty() && !application_busy()) wake = std::min(wake, std::max(busy_until_, now()));
   if (wake == wake_at_) return;
   component_.cancel(wake_);
   wake_at_ = wake;

@@ -32,6 +32,9 @@ class Consumer final : public host::Service, private ConnectionListener {
   /// Stops at once: nothing is committed.
   void terminate() override;
 
+  /// The application has done its work (ConsumerApplication::busy).
+  void go_on() { settle(); }
+
   /// The next offset to hand out, -1 while unknown. `index` counts the assigned partitions.
   [[nodiscard]] std::int64_t position(std::size_t index) const { return partitions_[index].position; }
 
@@ -95,6 +98,9 @@ class Consumer final : public host::Service, private ConnectionListener {
   void poll();
   [[nodiscard]] std::int64_t hand_out(Fetched& fetched, std::int64_t records_max);
 
+  [[nodiscard]] bool application_busy() const {
+    return params_.application != nullptr && params_.application->busy();
+  }
   [[nodiscard]] sim::SimTime now() const { return component_.now(); }
   [[nodiscard]] Partition& at(std::int32_t index) { return partitions_[static_cast<std::size_t>(index)]; }
   [[nodiscard]] Fetch& fetch_of(wire::BrokerId broker);

@@ -10,7 +10,7 @@ namespace brokersim::kafka::client {
 /// One poll() if the application is free: up to max.poll.records in order of arrival. With free processing the
 /// application polls until nothing is left.
 void Consumer::poll() {
-  while (!buffer_.empty() && busy_until_ <= now()) {
+  while (!buffer_.empty() && busy_until_ <= now() && !application_busy()) {
     std::int64_t records = 0;
     while (!buffer_.empty() && records < params_.config.max_poll_records) {
       Fetched& fetched = buffer_.front();
@@ -47,6 +47,8 @@ std::int64_t Consumer::hand_out(Fetched& fetched, std::int64_t records_max) {
   event.intended_last =
       log::record_time(batch.data.first_time, batch.data.last_time, all.count, to - batch.base_offset - 1);
   history_.record(event);
+  if (params_.application != nullptr)
+    params_.application->on_records(static_cast<std::size_t>(fetched.index), event);
   partition.position = to;
   if (batch.data.codec != compute::Codec::none) {
     const std::int64_t raw = batch.data.raw_bytes - log::kBatchHeaderBytes;

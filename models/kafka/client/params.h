@@ -35,9 +35,9 @@ struct ClientSite {
 
 /// When records are meant to be sent.
 enum class Arrivals : std::uint8_t {
-  constant,  ///< Group g of `records_per_send` records at start + phase + g x gap, exact.
-  poisson,   ///< Exponential gaps between groups, drawn by group number.
-  saturate,  ///< send() is called again as soon as it has returned.
+  constant,     ///< Group g of `records_per_send` records at start + phase + g x gap, exact.
+  poisson,      ///< Exponential gaps between groups, drawn by group number.
+  saturate,     ///< send() is called again as soon as it has returned.
   application,  ///< By Producer::send(), from the program that the producer is a part of.
 };
 
@@ -88,11 +88,26 @@ struct ProducerLedger {
   std::int64_t next_record = 0;            ///< Number of the next record of the workload.
 };
 
+/// The program that a consumer is a part of, when it does the work itself instead of a time per record.
+class ConsumerApplication {
+ public:
+  /// Where the partition at `index` of ConsumerParams::partitions begins; -1: as auto.offset.reset says.
+  [[nodiscard]] virtual std::int64_t first_position(std::size_t index) = 0;
+  /// poll() has returned these records. Must not call the consumer back.
+  virtual void on_records(std::size_t index, const history::Consumed& records) = 0;
+  /// At work: nothing more is handed out until it calls Consumer::go_on().
+  [[nodiscard]] virtual bool busy() const = 0;
+
+ protected:
+  ~ConsumerApplication() = default;
+};
+
 struct ConsumerParams {
   history::ClientId client;
   std::string name;
   sim::SimTime start;
-  sim::Duration process_cost;  ///< Application time per record, in the polling thread.
+  sim::Duration process_cost;                  ///< Application time per record, in the polling thread.
+  ConsumerApplication* application = nullptr;  ///< Outlives the consumer.
   ConsumerConfig config;
   std::vector<history::PartitionId> partitions;  ///< Assigned to this instance. May be empty.
   std::vector<wire::BrokerEndpoint> bootstrap;   ///< Not empty.
