@@ -32,9 +32,13 @@ enum class OutboxOrder : std::uint8_t {
 
 /// A pipeline: the services of one database whose events go to one topic.
 struct PipelineInfo {
-  std::string name;
+  std::string name;             ///< Workload of the services.
+  EventNumber first_event = 0;  ///< Events [first_event, end_event) are its services'.
+  EventNumber end_event = 0;
   DatabaseId database;
   std::vector<PartitionId> partitions;
+  std::vector<std::string> publishers;  ///< Workloads.
+  bool idempotent = true;               ///< Whoever sends the events.
   Publishing publishing = Publishing::outbox;
   bool aggregate_locked = false;  ///< Transactions on one aggregate exclude each other.
   // Of its publishers; without meaning unless publishing is outbox.
@@ -42,6 +46,7 @@ struct PipelineInfo {
   bool ordered_by_id = true;  ///< Else by created_at.
   std::int32_t workers = 0;   ///< Publishers that share the rows; of shards each has its own rows.
   bool sharded = false;
+  bool rows_locked = true;   ///< By the one who reads them, until it has marked them.
   bool marks_first = false;  ///< The row is marked before it is sent.
   std::int32_t batch = 0;
   bool acks_all = true;
