@@ -29,7 +29,10 @@ Json of_records(const checkers::RecordCounts& records) {
           {"lost_acknowledged", records.lost_acknowledged},
           {"duplicated", records.duplicated},
           {"reordered", records.reordered},
-          {"consumed", records.consumed}};
+          {"consumed", records.consumed},
+          {"expired", records.expired},
+          {"expired_unread", records.expired_unread},
+          {"skipped_unread", records.skipped_unread}};
 }
 
 Json of_histogram(const sim::Histogram& histogram) {
@@ -126,6 +129,27 @@ Json lists_of_outcomes(const RunResult& result) {
                               {"requested", fault.requested},
                               {"fired", fault.fired},
                               {"had_effect", fault.had_effect}});
+  }
+  json["admin"] = Json::array();
+  for (const history::AdminDone& done : measures.admin) {
+    json["admin"].push_back({{"name", done.name},
+                             {"kind", done.kind},
+                             {"target", done.target},
+                             {"at_s", done.asked_at.seconds()},
+                             {"done_s", done.at.seconds()},
+                             {"error", done.error_name.empty() ? Json(nullptr) : Json(done.error_name)},
+                             {"offset", done.offset < 0 ? Json(nullptr) : Json(done.offset)}});
+  }
+  json["offset_resets"] = Json::array();
+  for (const checkers::ResetRecord& reset : measures.offset_resets) {
+    json["offset_resets"].push_back(
+        {{"consumer", result.findings.client_names[static_cast<std::size_t>(reset.consumer.n)]},
+         {"of", partition_name(result, reset.partition)},
+         {"at_s", reset.at.seconds()},
+         {"from", reset.from},
+         {"to", reset.to < 0 ? Json(nullptr) : Json(reset.to)},
+         {"expired", reset.expired},
+         {"skipped", reset.skipped}});
   }
   json["checks"] = Json::array();
   for (const checkers::CheckResult& check : result.findings.checks) {

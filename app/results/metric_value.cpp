@@ -54,6 +54,9 @@ std::optional<MetricValue> of_records(const checkers::RecordCounts& records, std
       {"duplicated", records.duplicated},
       {"reordered", records.reordered},
       {"consumed", records.consumed},
+      {"expired", records.expired},
+      {"expired_unread", records.expired_unread},
+      {"skipped_unread", records.skipped_unread},
   };
   for (const auto& [key, value] : all) {
     if (key == name) return MetricValue{static_cast<double>(value)};

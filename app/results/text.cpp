@@ -97,6 +97,8 @@ class Report {
     unavailable();
     latency();
     recoveries();
+    admin();
+    offset_resets();
     faults();
     checks();
     expectations();
@@ -310,6 +312,40 @@ class Report {
     }
     out_ += table.text(2);
     more(options_.faults, result_.faults.size(), "faults");
+  }
+
+  void admin() {
+    const auto& all = result_.findings.measures.admin;
+    if (all.empty()) return;
+    heading("Administration");
+    Columns table({true});
+    for (std::size_t i = 0; i < std::min(all.size(), options_.faults); ++i) {
+      const history::AdminDone& done = all[i];
+      std::string outcome = done.error_name.empty() ? "done at " + seconds_text(done.at) : done.error_name;
+      if (done.offset >= 0) outcome += ", log starts at " + std::to_string(done.offset);
+      table.row({seconds_text(done.asked_at), done.kind, done.target, outcome});
+    }
+    out_ += table.text(2);
+    more(options_.faults, all.size(), "actions");
+  }
+
+  void offset_resets() {
+    const auto& all = result_.findings.measures.offset_resets;
+    if (all.empty()) return;
+    heading("Consumers whose position was outside of the log");
+    Columns table({true});
+    for (std::size_t i = 0; i < std::min(all.size(), options_.faults); ++i) {
+      const checkers::ResetRecord& reset = all[i];
+      const auto& names = result_.findings;
+      std::string fate = "from " + std::to_string(reset.from) +
+                         (reset.to < 0 ? ", stopped" : " to " + std::to_string(reset.to));
+      if (reset.expired > 0) fate += "; " + std::to_string(reset.expired) + " had expired unread";
+      if (reset.skipped > 0) fate += "; " + std::to_string(reset.skipped) + " passed over";
+      table.row({seconds_text(reset.at), names.client_names[static_cast<std::size_t>(reset.consumer.n)],
+                 names.partition_names[static_cast<std::size_t>(reset.partition.n)], fate});
+    }
+    out_ += table.text(2);
+    more(options_.faults, all.size(), "resets");
   }
 
   void checks() {

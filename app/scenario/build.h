@@ -67,6 +67,8 @@ void build_disk(Build& build, const View& view, const storage::DiskConfig& base,
                 std::vector<storage::DiskConfig>& disks);
 void build_systems(Build& build, const View& scenario);
 void build_workloads(Build& build, const View& scenario);
+/// The administrator's actions; their client gets a host of its own.
+void build_admin(Build& build, const View& scenario);
 void build_faults(Build& build, const View& scenario);
 /// The faults of `nodes`, which are objects of build.doc.
 std::vector<faults::FaultConfig> build_fault_list(Build& build, const std::vector<NodeId>& nodes);

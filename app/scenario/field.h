@@ -93,6 +93,7 @@ struct Table {
 [[nodiscard]] const Table& disk_table();
 [[nodiscard]] const Variants& system_variants();
 [[nodiscard]] const Variants& workload_variants();
+[[nodiscard]] const Variants& admin_variants();
 [[nodiscard]] const Variants& fault_variants();
 [[nodiscard]] const Variants& target_variants();
 [[nodiscard]] const Table& fault_plan_table();

@@ -1,6 +1,8 @@
 // How a row of a property table is written: shared by kafka_*_properties.cpp and by nobody else.
 #pragma once
 
+#include <algorithm>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -16,7 +18,12 @@ inline constexpr std::int64_t long_max = std::numeric_limits<std::int64_t>::max(
 inline constexpr std::string_view long_max_text = "9223372036854775807";
 inline constexpr std::string_view int_max_text = "2147483647";
 
-enum class Unit : std::int64_t { ms = 1'000'000, seconds = 1'000'000'000, hours = 3'600'000'000'000 };
+enum class Unit : std::int64_t {
+  ms = 1'000'000,
+  seconds = 1'000'000'000,
+  minutes = 60'000'000'000,
+  hours = 3'600'000'000'000
+};
 
 /// Kafka writes "never" as Long.MAX_VALUE milliseconds; that stays "never" here.
 inline sim::Duration to_duration(std::int64_t count, Unit unit) {
@@ -73,8 +80,47 @@ inline Property number(std::string_view name, std::string_view value, std::int64
 inline Property flag(std::string_view name, std::string_view value, Setter setter = nullptr) {
   return {.name = name, .type = PropertyType::boolean, .defaults = always(value), .set = setter};
 }
-inline Property real(std::string_view name, std::string_view value) {
-  return {.name = name, .type = PropertyType::real, .defaults = always(value)};
+inline Property real(std::string_view name, std::string_view value, Setter setter = nullptr) {
+  return {.name = name, .type = PropertyType::real, .defaults = always(value), .set = setter};
+}
+/// A share such as "0.5" in millionths; more digits are cut off. The text is a number (is_real).
+inline std::int64_t millionths(std::string_view text) {
+  std::int64_t whole = 0;
+  std::int64_t part = 0;
+  std::int64_t scale = 1'000'000;
+  bool behind_point = false;
+  for (const char c : text) {
+    if (c == '.') {
+      behind_point = true;
+    } else if (c >= '0' && c <= '9') {
+      if (!behind_point) {
+        whole = std::min<std::int64_t>(whole * 10 + (c - '0'), 1'000);
+      } else if (scale > 1) {
+        scale /= 10;
+        part += scale * (c - '0');
+      }
+    } else {
+      break;
+    }
+  }
+  return whole * 1'000'000 + part;
+}
+template <auto Part, auto Member>
+void set_share(KafkaSettings& settings, const PropertyValue& v) {
+  (settings.*Part).*Member = millionths(v.text);
+}
+inline void set_cleanup_policy(KafkaSettings& s, const PropertyValue& v) {
+  s.topic.cleanup_delete = v.text.find("delete") != std::string::npos;
+  s.topic.cleanup_compact = v.text.find("compact") != std::string::npos;
+}
+inline const std::vector<std::string>& cleanup_policies() {
+  static const std::vector<std::string> names{"delete", "compact", "delete,compact", "compact,delete"};
+  return names;
+}
+/// retention.ms and its relatives: -1 is no limit.
+template <Unit U>
+void set_retention(KafkaSettings& s, const PropertyValue& v) {
+  s.topic.retention = v.integer < 0 ? sim::Duration{-1} : to_duration(v.integer, U);
 }
 inline Property word(std::string_view name, std::string_view value = "") {
   return {.name = name, .type = PropertyType::text, .defaults = always(value)};

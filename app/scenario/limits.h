@@ -26,6 +26,7 @@ inline constexpr std::int64_t systems = 16;
 inline constexpr std::int64_t topics = 1'000;     ///< Of one system.
 inline constexpr std::int64_t replicas = 10'000;  ///< Partitions times replication factor, in all.
 inline constexpr std::int64_t workloads = 1'000;
+inline constexpr std::int64_t admin_actions = 1'000;
 inline constexpr std::int64_t faults = 10'000;
 inline constexpr std::int64_t variants = 1'000;  ///< Of faults, for branches.
 inline constexpr std::int64_t expectations = 1'000;

@@ -38,6 +38,7 @@ void build_all(Build& build) {
   build_hosts(build, root);
   build_systems(build, root);
   build_workloads(build, root);
+  build_admin(build, root);
   build_faults(build, root);
   build_fault_plan(build, root);
   build_expectations(build, root);

@@ -68,6 +68,7 @@ class PageWriter {
     variants("systems", system_variants());
     nested(*system_variants().tables.front());
     variants("workloads", workload_variants());
+    variants("admin", admin_variants());
     variants("faults", fault_variants());
     variants("Targets of faults", target_variants());
     section("fault_plan", fault_plan_table());

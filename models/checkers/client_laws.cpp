@@ -65,8 +65,9 @@ void ClientLaws::judge_answer(const history::ProduceOutcome& event, const Partit
   };
   const std::int64_t end = event.base_offset + run.count;
   if (event.acks < 0) {
-    const Run wanted{event.base_offset, run.count, run.first, event.records.producer.n, 0};
-    if (end > p.logs.committed() || p.logs.reference().matching(wanted, true) < run.count) {
+    const Run wanted = clip({event.base_offset, event.records.count, run.first, event.records.producer.n, 0},
+                            std::min(p.logs.reference().start(), end), end);
+    if (end > p.logs.committed() || p.logs.reference().matching(wanted, true) < wanted.count) {
       book_->breach(CheckId::S23, event.at,
                     at_text(event.at) + broker_text(event.broker) + " acknowledged " + what() +
                         " (acks=all, " + offset_range_text(event.base_offset, run.count) +
@@ -107,7 +108,10 @@ void ClientLaws::on(const history::Consumed& event) {
                       " records that nobody had sent.");
   }
 
-  const Run run{event.base_offset, event.records.count, event.records.first, event.records.producer.n, 0};
+  // What had expired by the time the application saw it is no longer known to anybody.
+  const Run run =
+      clip({event.base_offset, event.records.count, event.records.first, event.records.producer.n, 0},
+           std::min(p.logs.reference().start(), end), end);
   const std::int64_t known = std::min(end, p.logs.committed());
   const std::int64_t matched = p.logs.reference().matching(run, true);
   if (matched < run.count || known < end) {
@@ -137,6 +141,23 @@ void ClientLaws::on(const history::Consumed& event) {
                   p.excuse_ever());
   }
   position = end;
+}
+
+void ClientLaws::on(const history::OffsetReset& event) {
+  PartitionView& p = view_->partition(event.partition);
+  const auto c = static_cast<std::size_t>(event.consumer.n);
+  const auto n = static_cast<std::size_t>(event.partition.n);
+  if (c < positions_.size() && n < positions_[c].size()) positions_[c][n] = event.to;
+  // By right if some replica that it may have asked does not reach that far back, or that far up.
+  bool outside = false;
+  for (std::size_t i = 0; i < p.replicas.size(); ++i) {
+    outside = outside || event.from < p.logs.start(i) || event.from > p.logs.end(i);
+  }
+  if (outside) return;
+  book_->breach(CheckId::S26, event.at,
+                at_text(event.at) + view_->history().client(event.consumer).name + " gave up its position " +
+                    count_text(event.from) + " in " + p.name + ", which every replica's log still holds.",
+                p.excuse_ever());
 }
 
 void ClientLaws::on(const history::ClientRestarted& event) {

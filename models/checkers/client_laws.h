@@ -22,6 +22,7 @@ class ClientLaws {
   void on(const history::ProduceOutcome& event);
   void on(const history::Consumed& event);
   void on(const history::ClientRestarted& event);
+  void on(const history::OffsetReset& event);
   /// After the append was applied to the view.
   void judge(const history::Appended& event);
 

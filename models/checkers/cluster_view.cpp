@@ -270,6 +270,35 @@ CutFacts ClusterView::apply(const history::Recovered& event) {
   return facts;
 }
 
+LogStartFacts ClusterView::apply(const history::LogStartMoved& event) {
+  PartitionView& p = partition(event.partition);
+  const std::int32_t index = p.index_of(event.broker);
+  SIM_CHECK(index >= 0, "log start of " + p.name + " by a broker without a replica");
+  const auto replica = static_cast<std::size_t>(index);
+  LogStartFacts facts{.before = p.logs.start(replica)};
+  using Cause = history::LogStartCause;
+  const bool restarts =
+      event.cause == Cause::reset || (event.cause == Cause::loaded && event.offset > p.logs.end(replica));
+  if (restarts) {
+    p.logs.restart(replica, event.offset);
+    return facts;
+  }
+  const bool by_rule = event.cause == Cause::retention || event.cause == Cause::delete_records;
+  if (by_rule) {
+    p.logs.rematch(replica);
+    const std::int64_t committed = std::min(p.logs.agreed(replica), p.logs.committed());
+    if (event.offset > committed) facts.uncommitted_from = std::max(committed, facts.before);
+    p.logs.for_each(replica, facts.before, std::min(event.offset, committed), [&](const Run& run) {
+      if (run.producer == Run::kHole) return;
+      const auto producer = static_cast<std::size_t>(run.producer);
+      if (p.expired.size() <= producer) p.expired.resize(producer + 1);
+      p.expired[producer].add(run.first, run.first + run.count);
+    });
+  }
+  p.logs.set_start(replica, std::min(event.offset, p.logs.end(replica)));
+  return facts;
+}
+
 void ClusterView::apply(const history::Flushed& event) {
   PartitionView& p = partition(event.partition);
   const std::int32_t index = p.index_of(event.broker);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "models/checkers/contract.h"
+#include "models/checkers/interval_set.h"
 #include "models/checkers/replica_logs.h"
 #include "models/history/history.h"
 
@@ -73,6 +74,8 @@ struct PartitionView {
   std::int64_t read_end = 0;          ///< Offsets below were read by a consumer, or committed before.
   std::vector<LeaderChange> changes;
   std::deque<Removal> removals;
+  /// By client number: records that retention or DeleteRecords took from a replica that held them as committed.
+  std::vector<IntervalSet> expired;
 
   /// Index in `replicas`, -1 if the broker has none.
   [[nodiscard]] std::int32_t index_of(history::BrokerId broker) const;
@@ -112,6 +115,11 @@ struct HighWatermarkFacts {
   std::int64_t given_up_from = -1;  ///< Read offsets given up, as in AppendFacts.
 };
 
+struct LogStartFacts {
+  std::int64_t before = 0;
+  std::int64_t uncommitted_from = -1;  ///< First offset that was removed without being committed; -1 none.
+};
+
 class ClusterView {
  public:
   explicit ClusterView(const history::History& history) : history_(&history) {}
@@ -135,6 +143,7 @@ class ClusterView {
   void apply(const history::StorageLost& event);
   CutFacts apply(const history::Recovered& event);
   void apply(const history::Flushed& event);
+  LogStartFacts apply(const history::LogStartMoved& event);
 
  private:
   BrokerView& broker_mutable(history::BrokerId id);

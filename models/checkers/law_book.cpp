@@ -45,6 +45,10 @@ const std::vector<CheckInfo>& checks() {
       {CheckId::S26, "S26",
        "A consumer gets the offsets of a partition without a gap and without going back.",
        "assigned consumers between their starts, within the fault budget"},
+      {CheckId::S34, "S34",
+       "Retention and DeleteRecords take committed records only; compaction keeps the last value of every "
+       "key.",
+       "within the fault budget, no unclean election"},
   };
   return all;
 }

@@ -30,8 +30,9 @@ enum class CheckId : std::uint8_t {
   S24,
   S25,
   S26,
+  S34,
 };
-inline constexpr std::size_t kChecks = 16;
+inline constexpr std::size_t kChecks = 17;
 
 struct CheckInfo {
   CheckId check = CheckId::S1;

@@ -174,8 +174,14 @@ std::int64_t LossFinder::acknowledged_not_on(std::size_t partition, std::size_t 
     const Account* account = ledger_->find(partition, n);
     if (account == nullptr) continue;
     const IntervalSet& present = census.present(n);
+    const IntervalSet* gone = n < p.expired.size() && !p.expired[n].empty() ? &p.expired[n] : nullptr;
+    IntervalSet accounted;
+    if (gone != nullptr) {
+      accounted = *gone;
+      accounted.add(present);
+    }
     for (const AckRun& run : account->acked)
-      missing += run.count - present.count_within(run.first, run.end());
+      missing += run.count - (gone != nullptr ? accounted : present).count_within(run.first, run.end());
   }
   return missing;
 }
@@ -200,6 +206,11 @@ void LossFinder::find(std::size_t partition, std::int32_t leader, const Census* 
       for (const Census& copy : copies) present.add(copy.present(n));
       lost = acknowledged.minus(present);
       report.at_risk += acknowledged.size() - lost.size();
+    }
+    if (n < p.expired.size()) {
+      const std::int64_t missing = lost.size();
+      lost = lost.minus(p.expired[n]);
+      report.expired += missing - lost.size();
     }
     if (lost.empty()) continue;
     const auto producer = static_cast<std::int32_t>(n);

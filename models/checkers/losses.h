@@ -1,5 +1,6 @@
 // Which acknowledged records are gone, and why: S1 and S2.
 //
+// Gone by retention or DeleteRecords, from a replica that held it as committed, is expired and not lost.
 // Lost: positively acknowledged and in the log of no current leader when the run ends. A partition whose leader
 // is down or missing at the end has not healed: what any replica still holds intact is at risk, not lost. Every maximal range of lost records with one fate becomes one story: who wrote it, who
 // acknowledged it and when, who held it then, what became of each copy, and what would have saved it.
@@ -45,6 +46,7 @@ struct LossReport {
   std::int64_t lost_acks_1 = 0;
   std::int64_t lost_acks_all = 0;
   std::int64_t lost_promised = 0;  ///< acks=all within the contract.
+  std::int64_t expired = 0;        ///< Taken by retention or DeleteRecords: acknowledged, gone, not lost.
   std::int64_t at_risk = 0;  ///< Of partitions that nobody leads at the end: still intact on some replica.
   std::vector<Loss> losses;  ///< Breaches of S1 first, then by partition, producer, first ordinal.
 };

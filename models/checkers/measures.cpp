@@ -196,6 +196,34 @@ void Meter::on(const history::FaultFired& event) {
   if (event.fired) measures_.fault_window.extend(event.at, true);
 }
 
+void Meter::on(const history::LogStartMoved& event) {
+  switch (event.cause) {
+    case history::LogStartCause::retention: measures_.probes.hit(Probe::retention_deleted); break;
+    case history::LogStartCause::delete_records: measures_.probes.hit(Probe::records_deleted); break;
+    case history::LogStartCause::reset: measures_.probes.hit(Probe::log_started_anew); break;
+    case history::LogStartCause::followed:
+    case history::LogStartCause::loaded: break;
+  }
+}
+
+void Meter::on(const history::OffsetReset& event, std::int64_t log_start, std::int64_t committed) {
+  ResetRecord reset{.at = event.at,
+                    .consumer = event.consumer,
+                    .partition = event.partition,
+                    .from = event.from,
+                    .to = event.to};
+  reset.expired = std::max<std::int64_t>(log_start - event.from, 0);
+  const std::int64_t next = event.to < 0 ? committed : event.to;
+  reset.skipped = std::max<std::int64_t>(next - std::max(event.from, log_start), 0);
+  RecordCounts& of_workload = workload(event.consumer).records;
+  for (RecordCounts* records : {&measures_.records, &of_workload}) {
+    records->expired_unread += reset.expired;
+    records->skipped_unread += reset.skipped;
+  }
+  measures_.offset_resets.push_back(reset);
+  measures_.probes.hit(Probe::offset_reset);
+}
+
 Measures Meter::finish(sim::SimTime now) {
   measures_.control_plane = control_plane_.finish(now);
   Measures result = measures_;

@@ -25,6 +25,11 @@ struct RecordCounts {
   std::int64_t lost_acknowledged = 0;
   std::int64_t duplicated = 0;
   std::int64_t reordered = 0;
+  std::int64_t expired = 0;  ///< Acknowledged, and gone by retention or DeleteRecords.
+  /// Of consumers that found their position outside of the log: offsets that had expired before they read them ...
+  std::int64_t expired_unread = 0;
+  std::int64_t skipped_unread =
+      0;  ///< ... and offsets that were there still, but auto.offset.reset passed over.
   /// Neither acknowledged nor failed when the run ended.
   [[nodiscard]] std::int64_t unfinished() const { return sent - acknowledged - failed; }
 };
@@ -56,6 +61,17 @@ struct FaultRecord {
   bool had_effect = false;
 };
 
+/// A consumer that found its position outside of the log.
+struct ResetRecord {
+  sim::SimTime at;
+  history::ClientId consumer;
+  history::PartitionId partition;
+  std::int64_t from = 0;
+  std::int64_t to = -1;      ///< -1: it stopped (auto.offset.reset=none).
+  std::int64_t expired = 0;  ///< Offsets from `from` on that had expired.
+  std::int64_t skipped = 0;  ///< Offsets that were there, and that it passed over.
+};
+
 struct Measures {
   RecordCounts records;  ///< Loss, duplicates and order are filled in by RunObserver.
   Latencies latency;     ///< Of all workloads together; filled in at the end.
@@ -70,6 +86,8 @@ struct Measures {
   std::vector<UnavailableWindow> unavailable;
   std::vector<LeaderRecovery> recoveries;
   std::vector<FaultRecord> faults;
+  std::vector<history::AdminDone> admin;  ///< What an administrator did.
+  std::vector<ResetRecord> offset_resets;
   std::int64_t leader_changes = 0;
   ControlPlane control_plane;
   ProbeCounts probes;
@@ -99,6 +117,10 @@ class Meter {
   void on(const history::StorageLost& event);
   void on(const history::Recovered& event);
   void on(const history::FaultFired& event);
+  void on(const history::LogStartMoved& event);
+  void on(const history::AdminDone& event) { measures_.admin.push_back(event); }
+  /// `log_start` of the leader, `committed` end of the log.
+  void on(const history::OffsetReset& event, std::int64_t log_start, std::int64_t committed);
 
   [[nodiscard]] ProbeCounts& probes() { return measures_.probes; }
   [[nodiscard]] Measures finish(sim::SimTime now);

@@ -27,15 +27,19 @@ enum class Probe : std::uint8_t {
   kernel_panicked,
   leader_changed,
   leader_lost,
+  log_started_anew,
   not_enough_replicas,
+  offset_reset,
   power_lost,
   preferred_leader_returned,
   process_killed,
   produce_failed,
   produce_retried,
+  records_deleted,
   records_lost,
   records_reordered,
   recovered_unclean,
+  retention_deleted,
   stopped_clean,
   storage_lost,
   storage_lost_beyond_size,
@@ -49,7 +53,7 @@ enum class Probe : std::uint8_t {
   unavailable,
   unclean_election,
 };
-inline constexpr std::size_t kProbes = 36;
+inline constexpr std::size_t kProbes = 40;
 
 struct ProbeInfo {
   Probe probe = Probe::isr_shrank;

@@ -110,9 +110,37 @@ void ReplicaLogs::uncommit(std::int64_t offset) {
   trim();
 }
 
-bool ReplicaLogs::holds(std::size_t index, const Run& run) const {
+void ReplicaLogs::set_start(std::size_t index, std::int64_t offset) {
+  Replica& replica = replicas_[index];
+  SIM_CHECK(offset <= replica.end(), "a log begins beyond its end");
+  replica.start = std::max(offset, std::min(replica.start, reference_.start()));
+  trim_front();
+}
+
+void ReplicaLogs::restart(std::size_t index, std::int64_t offset) {
+  Replica& replica = replicas_[index];
+  if (offset > reference_.end()) {
+    const std::int64_t end = reference_.end();
+    reference_.append({end, offset - end, 0, Run::kHole, -1});
+  }
+  replica.start = offset;
+  replica.agreed = offset;
+  replica.tail.clear(offset);
+  trim();
+  trim_front();
+}
+
+void ReplicaLogs::trim_front() {
+  std::int64_t start = reference_.end();
+  for (const Replica& replica : replicas_) start = std::min(start, replica.start);
+  reference_.drop_front(start);
+}
+
+bool ReplicaLogs::holds(std::size_t index, const Run& all) const {
   const Replica& replica = replicas_[index];
+  const Run run = clip(all, replica.start, all.end());
   if (run.end() > replica.end()) return false;
+  if (run.count == 0) return true;
   const Run shared = clip(run, run.base, replica.agreed);
   if (shared.count > 0) {
     if (reference_.matching(shared, true) < shared.count) return false;

@@ -33,6 +33,13 @@ class ReplicaLogs {
   /// The bytes at [from, to) are no longer the records: they become a hole.
   void punch(std::size_t replica, std::int64_t from, std::int64_t to);
 
+  /// The replica's log begins at `offset` now: what it had below is gone by right. Never beyond its end.
+  void set_start(std::size_t replica, std::int64_t offset);
+  /// First offset of the replica's log.
+  [[nodiscard]] std::int64_t start(std::size_t replica) const { return replicas_[replica].start; }
+  /// The replica's log is empty and begins at `offset`.
+  void restart(std::size_t replica, std::int64_t offset);
+
   /// Makes the replica's log the reference. If it does not hold all that is committed, what it lacks is no
   /// longer committed; the caller has judged that before. O(records that differ), so once per leader change.
   void promote(std::size_t replica);
@@ -46,13 +53,14 @@ class ReplicaLogs {
   /// Gives up what is committed at or after `offset`.
   void uncommit(std::int64_t offset);
 
-  /// Whether the replica holds these very records at these offsets (any epoch).
+  /// Whether the replica holds these very records at these offsets (any epoch), as far as they are not below its start.
   [[nodiscard]] bool holds(std::size_t replica, const Run& run) const;
 
   /// Calls fn(Run) for the replica's records at [from, to), ascending.
   template <class Function>
   void for_each(std::size_t replica, std::int64_t from, std::int64_t to, Function&& fn) const {
     const Replica& r = replicas_[replica];
+    from = std::max(from, r.start);
     reference_.for_each(from, std::min(to, r.agreed), fn);
     r.tail.for_each(from, to, fn);
   }
@@ -62,6 +70,7 @@ class ReplicaLogs {
 
  private:
   struct Replica {
+    std::int64_t start = 0;
     std::int64_t agreed = 0;
     RunLog tail;  ///< From `agreed` on. Where it is not empty, its first record differs from the reference's.
     [[nodiscard]] std::int64_t end() const { return tail.empty() ? agreed : tail.end(); }
@@ -69,6 +78,8 @@ class ReplicaLogs {
   void append_tail(Replica& replica, const Run& run);
   /// Moves the start of the tail into the agreed part as far as it equals the reference.
   void match_again(Replica& replica);
+  /// The reference forgets what lies below every replica's start.
+  void trim_front();
   /// The reference keeps only what is committed or held.
   void trim();
 

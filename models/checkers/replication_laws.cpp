@@ -161,6 +161,16 @@ void ReplicationLaws::judge(const history::HighWatermark& event, const HighWater
                 p.excuse());
 }
 
+void ReplicationLaws::judge(const history::LogStartMoved& event, const LogStartFacts& facts,
+                            const PartitionView& p) {
+  if (facts.uncommitted_from < 0) return;
+  book_->breach(CheckId::S34, event.at,
+                at_text(event.at) + broker_text(event.broker) + " moved the start of " + p.name +
+                    " to offset " + count_text(event.offset) + ", but what lies from offset " +
+                    count_text(facts.uncommitted_from) + " on was not committed.",
+                p.excuse());
+}
+
 void ReplicationLaws::judge(const history::RoleChanged& event, bool lacks_committed, const PartitionView& p) {
   if (event.leader == event.broker) {
     one_leader(p, event.partition, event.leader_epoch, event.broker, event.at, "took the lead of");

@@ -42,6 +42,12 @@ void RunLog::cut(std::int64_t offset) {
   end_ = runs_.empty() ? std::min(end_, offset) : runs_.back().end();
 }
 
+void RunLog::drop_front(std::int64_t offset) {
+  while (!runs_.empty() && runs_.front().end() <= offset) runs_.pop_front();
+  if (!runs_.empty() && runs_.front().base < offset)
+    runs_.front() = clip(runs_.front(), offset, runs_.front().end());
+}
+
 void RunLog::clear(std::int64_t offset) {
   runs_.clear();
   end_ = offset;

@@ -38,6 +38,8 @@ class RunLog {
   void append(const Run& run);
   /// Drops everything at or after `offset`. O(runs dropped).
   void cut(std::int64_t offset);
+  /// Forgets everything below `offset`. O(runs dropped).
+  void drop_front(std::int64_t offset);
   /// Forgets everything; the log then starts and ends at `offset`.
   void clear(std::int64_t offset);
 

@@ -110,6 +110,23 @@ void RunObserver::on(const history::Flushed& event) { view_.apply(event); }
 
 void RunObserver::on(const history::FaultFired& event) { meter_.on(event); }
 
+void RunObserver::on(const history::LogStartMoved& event) {
+  const LogStartFacts facts = view_.apply(event);
+  replication_.judge(event, facts, view_.partition(event.partition));
+  meter_.on(event);
+}
+
+void RunObserver::on(const history::AdminDone& event) { meter_.on(event); }
+
+void RunObserver::on(const history::OffsetReset& event) {
+  const PartitionView& p = view_.partition(event.partition);
+  std::int64_t start = 0;
+  const std::int32_t leader = p.index_of(p.leader);
+  if (leader >= 0) start = p.logs.start(static_cast<std::size_t>(leader));
+  meter_.on(event, start, p.logs.committed());
+  clients_.on(event);
+}
+
 void RunObserver::note_breaches_of_contract() {
   std::int64_t broken = 0;
   std::string why;
@@ -137,6 +154,8 @@ Findings RunObserver::finish(sim::SimTime now, const std::vector<std::int32_t>& 
   Measures& measures = findings.measures;
   const LossFinder finder(view_, clients_.ledger());
 
+  for (const history::ClientInfo& client : view_.history().clients())
+    findings.client_names.push_back(client.name);
   for (std::size_t n = 0; n < view_.partitions(); ++n) {
     const PartitionView& p = view_.partition_at(n);
     findings.partition_names.push_back(p.name);
@@ -175,6 +194,7 @@ Findings RunObserver::finish(sim::SimTime now, const std::vector<std::int32_t>& 
         loss.records;
   }
   measures.records.lost_acknowledged = findings.losses.lost;
+  measures.records.expired = findings.losses.expired;
   findings.at_risk_max = std::max(at_risk_max_, findings.losses.lost + findings.losses.at_risk);
   if (findings.losses.lost > 0) measures.probes.hit(Probe::records_lost, findings.losses.lost);
   if (measures.records.duplicated > 0)

@@ -27,6 +27,7 @@ struct Findings {
       0;  ///< Most acknowledged records that were on no elected leader, after any election.
   std::vector<std::string> warnings;
   /// "orders/0", ... by PartitionId.
+  std::vector<std::string> client_names;  ///< By client number.
   std::vector<std::string> partition_names;
 
   [[nodiscard]] bool any_violation() const;
@@ -56,6 +57,9 @@ class RunObserver final : public history::Watcher {
   void on(const history::Recovered& event) override;
   void on(const history::Flushed& event) override;
   void on(const history::FaultFired& event) override;
+  void on(const history::LogStartMoved& event) override;
+  void on(const history::AdminDone& event) override;
+  void on(const history::OffsetReset& event) override;
 
   /// Judges the end of the run, once. `leaders[p]` is the broker that leads partition p (PartitionId), by the
   /// controller's committed metadata, -1 for nobody; a shorter list leaves the rest as the history last said. A

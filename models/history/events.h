@@ -278,6 +278,43 @@ struct Flushed {
   std::int64_t offset = 0;
 };
 
+/// The log start of a replica moved up: records below it are gone by right, not lost.
+enum class LogStartCause : std::uint8_t {
+  retention,       ///< retention.ms or retention.bytes.
+  delete_records,  ///< An administrator asked for it.
+  followed,        ///< The leader's log starts there.
+  reset,           ///< A follower whose log ended before the leader's begins starts anew there.
+  loaded,          ///< As found on the disk at the start of the process.
+};
+struct LogStartMoved {
+  sim::SimTime at;
+  BrokerId broker = -1;
+  PartitionId partition;
+  std::int64_t offset = 0;  ///< New log start. Higher than before, but for `loaded`.
+  LogStartCause cause = LogStartCause::retention;
+};
+
+/// An administrator's action is over.
+struct AdminDone {
+  sim::SimTime at;
+  sim::SimTime asked_at;
+  std::string name;
+  std::string kind;    ///< "delete_records"
+  std::string target;  ///< "orders/0"
+  std::int16_t error = 0;
+  std::string error_name;    ///< "" if none.
+  std::int64_t offset = -1;  ///< delete_records: the low watermark answered.
+};
+
+/// A consumer found its position outside of the log and acted by auto.offset.reset.
+struct OffsetReset {
+  sim::SimTime at;
+  ClientId consumer;
+  PartitionId partition;
+  std::int64_t from = 0;  ///< Its position.
+  std::int64_t to = -1;   ///< Where it goes on; -1: it stopped (auto.offset.reset=none).
+};
+
 struct FaultFired {
   sim::SimTime at;
   std::int32_t fault = 0;  ///< Index into the realised fault list of the run.

@@ -48,6 +48,9 @@ class Watcher {
   virtual void on(const CrashedAtStep&) {}
   virtual void on(const PublishFailed&) {}
   virtual void on(const EventHandled&) {}
+  virtual void on(const LogStartMoved&) {}
+  virtual void on(const AdminDone&) {}
+  virtual void on(const OffsetReset&) {}
 };
 
 /// What a checker must know of a partition to judge it.

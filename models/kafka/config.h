@@ -46,12 +46,22 @@ struct Compression {
 
 /// Topic-level settings after inheritance from the broker.
 struct TopicConfig {
-  std::int32_t min_insync_replicas = 1;                                    ///< min.insync.replicas
-  bool unclean_leader_election = false;                                    ///< unclean.leader.election.enable
-  sim::Bytes segment_bytes = {1ll << 30};                                  ///< segment.bytes
-  sim::Duration segment_ms = {604'800'000'000'000};                        ///< segment.ms
-  sim::Bytes index_interval_bytes = {4'096};                               ///< index.interval.bytes
-  sim::Bytes segment_index_bytes = {10ll << 20};                           ///< segment.index.bytes
+  std::int32_t min_insync_replicas = 1;                     ///< min.insync.replicas
+  bool unclean_leader_election = false;                     ///< unclean.leader.election.enable
+  sim::Bytes segment_bytes = {1ll << 30};                   ///< segment.bytes
+  sim::Duration segment_ms = {604'800'000'000'000};         ///< segment.ms
+  sim::Duration segment_jitter = {0};                       ///< segment.jitter.ms
+  sim::Duration retention = {604'800'000'000'000};          ///< retention.ms; negative: no limit.
+  sim::Bytes retention_bytes = {-1};                        ///< retention.bytes; -1: no limit.
+  sim::Duration file_delete_delay = {60'000'000'000};       ///< file.delete.delay.ms
+  bool cleanup_delete = true;                               ///< cleanup.policy has `delete`.
+  bool cleanup_compact = false;                             ///< cleanup.policy has `compact`.
+  std::int64_t min_cleanable_dirty_ppm = 500'000;           ///< min.cleanable.dirty.ratio, in millionths.
+  sim::Duration delete_retention = {86'400'000'000'000};    ///< delete.retention.ms
+  sim::Duration min_compaction_lag = {0};                   ///< min.compaction.lag.ms
+  sim::Duration max_compaction_lag = sim::Duration::max();  ///< max.compaction.lag.ms
+  sim::Bytes index_interval_bytes = {4'096};                ///< index.interval.bytes
+  sim::Bytes segment_index_bytes = {10ll << 20};            ///< segment.index.bytes
   std::int64_t flush_messages = std::numeric_limits<std::int64_t>::max();  ///< flush.messages
   sim::Duration flush_ms = sim::Duration::max();                           ///< flush.ms
   sim::Bytes max_message_bytes = {1'048'588};                              ///< max.message.bytes
@@ -85,6 +95,7 @@ struct PlantedBugs {
   bool recovery_skips_crc = false;    ///< Recovery believes the file size and never checks batches.
   bool fsync_lies = false;            ///< flush.messages returns without flushing.
   bool ignores_fsync_errors = false;  ///< A failed fsync is taken for done, and the broker goes on.
+  bool retention_ignores_high_watermark = false;  ///< Retention deletes what is not committed, too.
 };
 
 struct BrokerConfig {
@@ -126,8 +137,19 @@ struct BrokerConfig {
   // Log.
   sim::Duration log_flush_scheduler_interval = sim::Duration::max();  ///< log.flush.scheduler.interval.ms
   sim::Duration log_flush_offset_checkpoint_interval = {
-      60'000'000'000};                                 ///< log.flush.offset.checkpoint.interval.ms
-  std::int32_t num_recovery_threads_per_data_dir = 2;  ///< num.recovery.threads.per.data.dir (3.9: 1)
+      60'000'000'000};  ///< log.flush.offset.checkpoint.interval.ms
+  sim::Duration log_flush_start_offset_checkpoint_interval = {
+      60'000'000'000};  ///< log.flush.start.offset.checkpoint.interval.ms
+  sim::Duration log_retention_check_interval = {300'000'000'000};  ///< log.retention.check.interval.ms
+  sim::Duration log_initial_task_delay = {30'000'000'000};         ///< log.initial.task.delay.ms
+  bool log_cleaner_enable = true;                                  ///< log.cleaner.enable
+  std::int32_t log_cleaner_threads = 1;                            ///< log.cleaner.threads
+  sim::Duration log_cleaner_backoff = {15'000'000'000};            ///< log.cleaner.backoff.ms
+  sim::Bytes log_cleaner_dedupe_buffer = {128ll << 20};            ///< log.cleaner.dedupe.buffer.size
+  std::int64_t log_cleaner_load_factor_ppm = 900'000;  ///< log.cleaner.io.buffer.load.factor, in millionths.
+  sim::Bytes log_cleaner_io_buffer = {524'288};        ///< log.cleaner.io.buffer.size
+  sim::Duration log_dir_failure_timeout = {30'000'000'000};  ///< log.dir.failure.timeout.ms
+  std::int32_t num_recovery_threads_per_data_dir = 2;        ///< num.recovery.threads.per.data.dir (3.9: 1)
   // Request path.
   std::int32_t num_network_threads = 3;       ///< num.network.threads
   std::int32_t num_io_threads = 8;            ///< num.io.threads

@@ -37,6 +37,9 @@ struct BatchData {
   sim::SimTime first_time;  ///< Intended send time of the first record, in true time.
   sim::SimTime last_time;   ///< ... and of the last; the others are evenly spaced between.
 
+  /// Largest timestamp of the records, in wall-clock milliseconds since the run began. May be negative.
+  [[nodiscard]] std::int64_t timestamp_ms() const { return last_time.ns / 1'000'000 + clock_error_ms; }
+
   [[nodiscard]] std::int32_t last_sequence() const {
     return static_cast<std::int32_t>((base_sequence + records.count - 1) & 0x7FFFFFFF);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sim/check.h"
+#include "sim/hash.h"
 
 namespace brokersim::log {
 
@@ -45,14 +46,42 @@ void Log::open_segment(std::int64_t base_offset) {
   Segment segment;
   segment.base_offset = base_offset;
   segment.file = files_.create(segment_file(base_offset, ".log"));
+  segment.roll_after_ms = roll_after_ms(base_offset);
   segments_.push_back(std::move(segment));
 }
 
-bool Log::must_roll(std::int64_t bytes) const {
+/// Both index files have room for a whole number of entries; the last of the time index is kept for the roll.
+std::int64_t Log::index_entries_max() const {
+  return std::min(config_.segment_index_bytes.n / kOffsetIndexEntry,
+                  std::max<std::int64_t>(config_.segment_index_bytes.n / kTimeIndexEntry - 1, 1));
+}
+
+/// LogSegment.shouldRoll (kafka-behaviour.md section 2.3), before `batch` is appended.
+bool Log::must_roll(const StoredBatch& batch) const {
   const Segment& active = segments_.back();
-  if (active.bytes > config_.segment_bytes.n - bytes) return active.bytes > 0;
-  if (active.index_entries >= config_.segment_index_bytes.n / kOffsetIndexEntry) return true;
-  return log_end_ - active.base_offset > std::numeric_limits<std::int32_t>::max();
+  if (active.bytes > config_.segment_bytes.n - batch.data.bytes) return active.bytes > 0;
+  if (active.index_entries >= index_entries_max()) return true;
+  if (active.bytes > 0 && batch.data.timestamp_ms() - active.first_timestamp_ms > active.roll_after_ms)
+    return true;
+  return batch.next_offset() - 1 - active.base_offset > std::numeric_limits<std::int32_t>::max();
+}
+
+/// segment.ms less a share of segment.jitter.ms drawn for this segment (LogConfig.randomSegmentJitter).
+std::int64_t Log::roll_after_ms(std::int64_t base_offset) const {
+  constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+  if (config_.segment_ms == sim::Duration::max()) return never;
+  const std::int64_t after = config_.segment_ms.ns / 1'000'000;
+  const std::int64_t jitter = std::min(config_.segment_jitter.ns / 1'000'000, after);
+  if (jitter <= 0) return after;
+  const sim::Stream draws = files_.stream("segment.jitter").child(sim::hash_name(directory_));
+  return after - static_cast<std::int64_t>(draws.below(static_cast<std::uint64_t>(base_offset),
+                                                       static_cast<std::uint64_t>(jitter)));
+}
+
+void Log::note_time(Segment& segment, const BatchData& batch) {
+  const std::int64_t time = batch.timestamp_ms();
+  if (segment.first_timestamp_ms == kNoTimestamp) segment.first_timestamp_ms = time;
+  segment.largest_timestamp_ms = std::max(segment.largest_timestamp_ms, time);
 }
 
 void Log::count_index(Segment& segment, std::int64_t bytes) {
@@ -82,7 +111,7 @@ AppendResult Log::append(BatchId id, sim::SimTime) {
   SIM_CHECK(batch.base_offset == log_end_, directory_ + ": batch at " + std::to_string(batch.base_offset) +
                                                ", log ends at " + std::to_string(log_end_));
   AppendResult result;
-  if (must_roll(batch.data.bytes)) {
+  if (must_roll(batch)) {
     close_active();
     open_segment(log_end_);
     result.rolled = true;
@@ -94,6 +123,7 @@ AppendResult Log::append(BatchId id, sim::SimTime) {
   // What a short write left behind is for recovery to cut: an error here is the end of the directory.
   if (written.status != storage::Status::ok) return result;
   count_index(active, batch.data.bytes);
+  note_time(active, batch.data);
   active.entries.push_back({id, static_cast<std::uint32_t>(active.bytes)});
   active.bytes += batch.data.bytes;
   log_end_ = batch.next_offset();
@@ -137,6 +167,9 @@ void Log::truncate_to(std::int64_t offset, sim::SimTime) {
       active.index_entries = std::min(
           active.index_entries, active.bytes / std::max<std::int64_t>(config_.index_interval_bytes.n, 1));
       active.bytes_since_index = 0;
+      active.first_timestamp_ms = kNoTimestamp;
+      active.largest_timestamp_ms = kNoTimestamp;
+      for (const LogEntry& entry : active.entries) note_time(active, store_[entry.batch].data);
       files_.truncate(active.file, {active.bytes});
     }
     log_end_ = offset;

@@ -4,7 +4,8 @@
 // after a restart; recovery keeps a valid prefix and nothing else (LogLoader, LogSegment.recover).
 // Model: .log files hold batches in true sizes; .index and .timeindex are memory maps whose entries are
 // counted and written when their segment closes; leader-epoch-checkpoint, snapshots as small files.
-// Not modelled yet: retention, compaction, transaction index.
+// Time in a log is wall-clock milliseconds since the run began, as the stampers had it (batch.h, timestamp_ms).
+// Not modelled yet: compaction, transaction index.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +17,7 @@
 #include "models/log/batch.h"
 #include "models/log/epoch_cache.h"
 #include "models/log/producer_state.h"
+#include "models/log/retention.h"
 #include "sim/task.h"
 
 namespace brokersim::log {
@@ -23,6 +25,7 @@ namespace brokersim::log {
 struct LogConfig {
   sim::Bytes segment_bytes = {1ll << 30};            ///< segment.bytes
   sim::Duration segment_ms = {604'800'000'000'000};  ///< segment.ms
+  sim::Duration segment_jitter = {0};                ///< segment.jitter.ms
   sim::Bytes index_interval_bytes = {4'096};         ///< index.interval.bytes
   sim::Bytes segment_index_bytes = {10ll << 20};     ///< segment.index.bytes
   bool recovery_skips_crc = false;                   ///< planted: trust file sizes, never check batches
@@ -38,12 +41,20 @@ struct LogEntry {
   std::uint32_t position = 0;
 };
 
+/// No record of a segment has a timestamp (it has none at all).
+inline constexpr const char* kDeletedSuffix = ".deleted";
+inline constexpr std::int64_t kNoTimestamp = std::numeric_limits<std::int64_t>::min();
+
 struct Segment {
   std::int64_t base_offset = 0;
   storage::FileId file{};
   std::int64_t bytes = 0;
   std::int64_t index_entries = 0;
   std::int64_t bytes_since_index = 0;
+  std::int64_t first_timestamp_ms =
+      kNoTimestamp;  ///< Largest of its first batch: rolling by time counts from it.
+  std::int64_t largest_timestamp_ms = kNoTimestamp;  ///< Retention by time looks at it.
+  std::int64_t roll_after_ms = 0;                    ///< segment.ms less the segment's own jitter.
   std::vector<LogEntry> entries;
   storage::FileId index_file{};  ///< The .index, once the segment is closed and has one.
 };
@@ -71,6 +82,13 @@ struct ReadResult {
   FileSlice slice;
 };
 
+/// Segments that left a log: renamed to .deleted, to be unlinked after file.delete.delay.ms.
+struct DeletedSegments {
+  std::vector<std::string> files;  ///< With the suffix.
+  std::int64_t segments = 0;
+  std::int64_t bytes = 0;  ///< Of the .log files.
+};
+
 struct LoadReport {
   std::int64_t scanned_bytes = 0;  ///< Read and checked by recovery.
   std::int64_t dropped_bytes = 0;  ///< Cut away: the first invalid batch and everything after it.
@@ -89,8 +107,9 @@ class Log {
   /// A new, empty log.
   void create(sim::SimTime now);
   /// Reads what the disk holds. `clean`: trust it. Otherwise scan from `recovery_point` and cut at the first
-  /// invalid batch. Takes no time; the caller charges it for `scanned_bytes`.
-  LoadReport load(bool clean, std::int64_t recovery_point, sim::SimTime now);
+  /// invalid batch. `log_start`: by its checkpoint, 0 if that names none. Takes no time; the caller charges it for
+  /// `scanned_bytes`.
+  LoadReport load(bool clean, std::int64_t recovery_point, std::int64_t log_start, sim::SimTime now);
 
   // --- writing -------------------------------------------------------------------------------------------
 
@@ -102,6 +121,20 @@ class Log {
   sim::Task<storage::Status> flush_to(std::int64_t offset);
   /// Starts `epoch` at the log's end if it is new. True: the caller writes epoch_text() durably.
   bool assign_epoch(std::int32_t epoch) { return epochs_.assign(epoch, log_end_); }
+
+  // --- the beginning (log_retention.cpp; kafka-behaviour.md section 8.1) -----------------------------------
+
+  /// Records below `offset` are not part of the log any more; their segments stay until delete_old_segments().
+  /// False if it starts there already. `offset` at most log_end().
+  bool move_log_start(std::int64_t offset);
+  /// What retention takes at `now_ms` (wall clock, ms): the oldest segments below `high_watermark` that lie below the
+  /// log start, or are too many or too old. If all go, an empty one is opened. Moves the log start.
+  DeletedSegments delete_old_segments(const RetentionConfig& config, std::int64_t high_watermark,
+                                      std::int64_t now_ms);
+  /// Forgets everything and starts empty at `offset` (LocalLog.truncateFullyAndStartAt).
+  DeletedSegments start_anew(std::int64_t offset);
+  /// Unlinks what was deleted before, as far as it is still there.
+  void unlink(const std::vector<std::string>& files);
 
   // --- reading -------------------------------------------------------------------------------------------
 
@@ -125,7 +158,13 @@ class Log {
   [[nodiscard]] std::string segment_file(std::int64_t base_offset, const char* suffix) const;
   void open_segment(std::int64_t base_offset);
   void close_active();
-  [[nodiscard]] bool must_roll(std::int64_t bytes) const;
+  [[nodiscard]] bool must_roll(const StoredBatch& batch) const;
+  [[nodiscard]] std::int64_t index_entries_max() const;
+  [[nodiscard]] std::int64_t roll_after_ms(std::int64_t base_offset) const;
+  static void note_time(Segment& segment, const BatchData& batch);
+  void delete_first(std::size_t count, DeletedSegments& deleted);
+  void mark_deleted(const Segment& segment, DeletedSegments& deleted);
+  void remove_leftovers();
   void count_index(Segment& segment, std::int64_t bytes);
   bool load_segment(Segment& segment, bool check, LoadReport& report);
   void drop_segments_from(std::size_t index);

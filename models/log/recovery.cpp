@@ -7,8 +7,9 @@
 
 namespace brokersim::log {
 
-LoadReport Log::load(bool clean, std::int64_t recovery_point, sim::SimTime now) {
+LoadReport Log::load(bool clean, std::int64_t recovery_point, std::int64_t log_start, sim::SimTime now) {
   SIM_CHECK(segments_.empty());
+  remove_leftovers();
   LoadReport report;
   for (const auto& name : files_.list(directory_ + "/")) {
     if (!name.ends_with(".log")) continue;
@@ -17,9 +18,10 @@ LoadReport Log::load(bool clean, std::int64_t recovery_point, sim::SimTime now) 
     Segment segment;
     segment.base_offset = *base;
     segment.file = *files_.open(name);
+    segment.roll_after_ms = roll_after_ms(*base);
     segments_.push_back(std::move(segment));
   }
-  if (segments_.empty()) open_segment(0);
+  if (segments_.empty()) open_segment(log_start);
   log_start_ = segments_.front().base_offset;
   log_end_ = log_start_;
   load_epochs();
@@ -48,6 +50,13 @@ LoadReport Log::load(bool clean, std::int64_t recovery_point, sim::SimTime now) 
     if (const auto index = files_.find(segment_file(segments_[i].base_offset, ".index")))
       segments_[i].index_file = *index;
   }
+  if (log_end_ < log_start) {
+    // What is left ends before the log begins (LogLoader): nothing of it counts.
+    drop_segments_from(0);
+    open_segment(log_start);
+    log_end_ = log_start;
+  }
+  log_start_ = std::max(log_start_, log_start);
   recovery_point_ = clean ? log_end_ : std::min(recovery_point, log_end_);
   epochs_.truncate_from_end(log_end_ + 1);
   epochs_.truncate_from_start(log_start_);
@@ -71,6 +80,7 @@ bool Log::load_segment(Segment& segment, bool check, LoadReport& report) {
     if (extent.length.n != batch.data.bytes) break;
     if (batch.base_offset < next_offset) break;  // an old batch shows through behind a lost truncation
     count_index(segment, batch.data.bytes);
+    note_time(segment, batch.data);
     segment.entries.push_back({id, static_cast<std::uint32_t>(position)});
     position += batch.data.bytes;
     next_offset = batch.next_offset();

@@ -10,6 +10,7 @@
 #include "models/devices/host/config.h"
 #include "models/devices/network/config.h"
 #include "models/faults/config.h"
+#include "models/kafka/admin.h"
 #include "models/kafka/config.h"
 #include "models/outbox/config.h"
 #include "sim/time.h"
@@ -80,6 +81,12 @@ struct Config {
   std::vector<outbox::ServiceConfig> outbox_services;
   std::vector<outbox::PublisherConfig> outbox_publishers;
   std::vector<outbox::InboxConfig> inbox_consumers;
+  struct AdminActions {
+    std::string cluster;
+    std::string host;  ///< Where the client runs.
+    std::vector<kafka::AdminAction> actions;
+  };
+  std::vector<AdminActions> admin;  ///< At most one per cluster.
   std::vector<faults::FaultConfig> faults;
   std::optional<faults::FaultPlan> fault_plan;  ///< More faults, drawn from the seed at world build.
 };

@@ -39,6 +39,7 @@ KafkaCluster::KafkaCluster(const kafka::ClusterConfig& cluster, const Config& co
   install_brokers();
   install_producers(config);
   install_consumers(config);
+  install_admin(config);
 }
 
 void KafkaCluster::add_partitions(history::History& history) {
@@ -180,6 +181,27 @@ void KafkaCluster::install_consumers(const Config& config) {
           });
       clients_.push_back({workload.name, workload.hosts[i], params.name});
     }
+  }
+}
+
+void KafkaCluster::install_admin(const Config& config) {
+  for (const Config::AdminActions& admin : config.admin) {
+    if (admin.cluster != cluster_.name) continue;
+    kafka::client::AdminParams params;
+    params.name = "admin";
+    params.bootstrap = bootstrap();
+    for (const kafka::AdminAction& action : admin.actions)
+      params.actions.push_back({action, partition(action.topic, action.partition)});
+    hosts_.at(admin.host)->install(params.name, [this, params](sim::Process& process, host::Host& host) {
+      const kafka::client::ClientSite site{host.network(),
+                                           host.id(),
+                                           &host,
+                                           params.name,
+                                           host.incarnation(params.name),
+                                           host.config().hardware.nic.bandwidth};
+      return std::make_unique<kafka::client::AdminClient>(process, site, params, history_);
+    });
+    clients_.push_back({"admin", admin.host, params.name});
   }
 }
 

@@ -11,6 +11,7 @@
 #include "models/devices/host/host.h"
 #include "models/history/history.h"
 #include "models/kafka/broker/broker_service.h"
+#include "models/kafka/client/admin_client.h"
 #include "models/kafka/client/consumer.h"
 #include "models/kafka/client/producer.h"
 #include "models/kafka/controller/controller_service.h"
@@ -70,6 +71,7 @@ class KafkaCluster {
   void install_brokers();
   void install_producers(const Config& config);
   void install_consumers(const Config& config);
+  void install_admin(const Config& config);
 
   const kafka::ClusterConfig& cluster_;
   Hosts& hosts_;

@@ -103,6 +103,8 @@ sim::Task<void> BrokerService::run() {
   component_.spawn(replicas_.isr_check_loop());
   component_.spawn(logs_.high_watermark_checkpoint_loop());
   component_.spawn(logs_.recovery_point_checkpoint_loop());
+  component_.spawn(logs_.log_start_checkpoint_loop());
+  component_.spawn(logs_.retention_loop());
   component_.spawn(logs_.flush_loop());
   ready_to_unfence_ = true;
   kick_.notify_all();
@@ -218,6 +220,8 @@ void BrokerService::handle(RequestId id, wire::Message& request) {
     case wire::Api::fetch: return replicas_.fetch(id, static_cast<wire::FetchRequest&>(request));
     case wire::Api::list_offsets:
       return replicas_.list_offsets(id, static_cast<wire::ListOffsetsRequest&>(request));
+    case wire::Api::delete_records:
+      return replicas_.delete_records(id, static_cast<wire::DeleteRecordsRequest&>(request));
     case wire::Api::metadata: return answer_metadata(id, static_cast<wire::MetadataRequest&>(request));
     case wire::Api::init_producer_id: component_.spawn(answer_init_producer_id(id)); return;
     default: SIM_CHECK(false, "a broker does not serve this request");

@@ -94,6 +94,8 @@ void ReplicaManager::note_follower(wire::FetchRequest& request) {
         (!check || check->epoch < part.last_fetched_epoch || check->end_offset < part.fetch_offset);
     if (diverging || part.fetch_offset > replica->log().log_end()) continue;
     replication::Leader& leader = *replica->leader();
+    const replication::Follower* known = leader.follower(request.replica);
+    if (known != nullptr && known->log_start != part.log_start) replica->log_starts_moved().notify_all();
     if (!leader.fetched(request.replica, part.fetch_offset, part.log_start, request.replica_epoch,
                         replica->log().log_end(), owner_.now())) {
       continue;

@@ -131,6 +131,13 @@ void Fetcher::note_high_watermark(const wire::FetchedPart& part, std::int64_t as
   if (fetched == nullptr || fetched->leader_epoch != asked_epoch) return;
   if (fetched->replica->log().log_end() != asked_offset) return;
   fetched->replica->follow_high_watermark(part.high_watermark, component_.now());
+  follow_log_start(*fetched->replica, part.log_start);
+}
+
+/// Followers adopt the leader's log start as they do its high watermark.
+void Fetcher::follow_log_start(Replica& replica, std::int64_t leader_log_start) {
+  if (leader_log_start > replica.log().log_start())
+    replica.move_log_start(leader_log_start, history::LogStartCause::followed, component_.now());
 }
 
 void Fetcher::back_off_all() {
@@ -178,6 +185,7 @@ sim::Task<void> Fetcher::process(wire::FetchedPart part, std::int64_t asked_offs
   const bool must_flush = !part.batches.empty() && replica.must_flush();
   const bool new_epoch = replica.log().epochs().latest_epoch() != epoch_before;
   replica.follow_high_watermark(part.high_watermark, component_.now());
+  follow_log_start(replica, part.log_start);
   if (rolled) replicas_.after_roll(replica);
   if (!new_epoch && held_back.ns == 0 && !must_flush) co_return;
   replica.lock();  // as an append by a client, see ReplicaManager::finish_append
@@ -213,10 +221,35 @@ sim::Task<void> Fetcher::out_of_range(Replica* replica, std::int32_t asked_epoch
     fetched->not_before = component_.now() + cluster_.config.replica_fetch_backoff;
     co_return;
   }
-  if (response->offset >= replica->log().log_end()) co_return;  // just fetch again
+  if (response->offset >= replica->log().log_end()) {
+    co_await behind_log_start(replica, asked_epoch);
+    co_return;
+  }
   replica->truncate(std::max(response->offset, replica->log().log_start()),
                     history::TruncateReason::out_of_range, component_.now());
   replica->files().replace_unsynced(replica->log().epoch_file(), replica->log().epochs().text());
+}
+
+/// The leader's log does not reach back to where ours ends: ours is of no use, and starts anew where the leader's begins
+/// (AbstractFetcherThread.fetchOffsetAndTruncate, second case).
+sim::Task<void> Fetcher::behind_log_start(Replica* replica, std::int32_t asked_epoch) {
+  auto request = std::make_unique<wire::ListOffsetsRequest>();
+  request->partition = replica->name().id;
+  request->replica = params_.id;
+  request->latest = false;
+  std::unique_ptr<wire::Message> answer =
+      co_await channel_.call(std::move(request), cluster_.config.replica_socket_timeout);
+  Fetched* fetched = find(replica->name().id);
+  if (fetched == nullptr || fetched->leader_epoch != asked_epoch) co_return;
+  const auto* response = static_cast<const wire::ListOffsetsResponse*>(answer.get());
+  if (response == nullptr || response->error != wire::ErrorCode::none) {
+    fetched->not_before = component_.now() + cluster_.config.replica_fetch_backoff;
+    co_return;
+  }
+  if (response->offset <= replica->log().log_end()) co_return;  // just fetch again
+  log::DeletedSegments deleted = replica->start_anew(response->offset, component_.now());
+  replica->files().replace_unsynced(replica->log().epoch_file(), replica->log().epochs().text());
+  replicas_.unlink_later(*replica, std::move(deleted));
 }
 
 void Fetcher::on_error(Fetched& fetched, const wire::FetchedPart& part) {

@@ -40,6 +40,8 @@ class Fetcher {
   [[nodiscard]] sim::Task<void> process(wire::FetchedPart part, std::int64_t asked_offset,
                                         std::int32_t asked_epoch);
   [[nodiscard]] sim::Task<void> out_of_range(Replica* replica, std::int32_t asked_epoch);
+  [[nodiscard]] sim::Task<void> behind_log_start(Replica* replica, std::int32_t asked_epoch);
+  void follow_log_start(Replica& replica, std::int64_t leader_log_start);
   void note_high_watermark(const wire::FetchedPart& part, std::int64_t asked_offset,
                            std::int32_t asked_epoch);
   void on_error(Fetched& fetched, const wire::FetchedPart& part);

@@ -11,8 +11,7 @@ namespace {
 constexpr const char* kMarker = ".kafka_cleanshutdown";
 constexpr const char* kHighWatermarks = "replication-offset-checkpoint";
 constexpr const char* kRecoveryPoints = "recovery-point-offset-checkpoint";
-/// log.initial.task.delay.ms
-constexpr sim::Duration kInitialTaskDelay = {30'000'000'000};
+constexpr const char* kLogStarts = "log-start-offset-checkpoint";
 
 /// "orders-0" -> "orders 0"
 std::string topic_and_partition(const std::string& directory) {
@@ -91,6 +90,7 @@ sim::Task<void> LogManager::load_all() {
   for (std::size_t dir = 0; dir < replicas_.log_dirs(); ++dir) {
     const std::map<std::string, std::int64_t> high_watermarks = read_checkpoint(dir, kHighWatermarks);
     const std::map<std::string, std::int64_t> recovery_points = read_checkpoint(dir, kRecoveryPoints);
+    const std::map<std::string, std::int64_t> log_starts = read_checkpoint(dir, kLogStarts);
     for (const PartitionName& name : cluster_.partitions) {
       if (!log::Log::exists(replicas_.log_dir(dir), name.directory)) continue;
       Replica& replica = replicas_.open(name.id);
@@ -99,14 +99,14 @@ sim::Task<void> LogManager::load_all() {
         return found == offsets.end() ? std::int64_t{0} : found->second;
       };
       const bool clean = clean_[dir];
-      co_await load_one(&replica, clean, at(recovery_points), at(high_watermarks));
+      const Checkpoints checkpoints{at(recovery_points), at(high_watermarks), at(log_starts)};
+      co_await load_one(&replica, clean, checkpoints);
     }
   }
 }
 
-sim::Task<void> LogManager::load_one(Replica* replica, bool clean, std::int64_t recovery_point,
-                                     std::int64_t high_watermark) {
-  const log::LoadReport report = replica->log().load(clean, recovery_point, owner_.now());
+sim::Task<void> LogManager::load_one(Replica* replica, bool clean, Checkpoints at) {
+  const log::LoadReport report = replica->log().load(clean, at.recovery_point, at.log_start, owner_.now());
   replica->set_opened();
   if (report.scanned_bytes > 0) {
     std::vector<std::pair<storage::FileId, std::int64_t>> scanned;
@@ -123,7 +123,7 @@ sim::Task<void> LogManager::load_one(Replica* replica, bool clean, std::int64_t 
                               cluster_.config.num_recovery_threads_per_data_dir;
     co_await params_.cpu->work(owner_, cpu);
   }
-  replica->set_initial_high_watermark(high_watermark);
+  replica->set_initial_high_watermark(at.high_watermark);
   history::Recovered recovered;
   recovered.at = owner_.now();
   recovered.broker = params_.id;
@@ -133,6 +133,52 @@ sim::Task<void> LogManager::load_one(Replica* replica, bool clean, std::int64_t 
   recovered.scanned_bytes = report.scanned_bytes;
   recovered.content = scanned_content(replica->log(), report.scanned_from);
   params_.history->record(recovered);
+  if (replica->log().log_start() > 0) {
+    params_.history->record(history::LogStartMoved{owner_.now(), params_.id, replica->name().id,
+                                                   replica->log().log_start(),
+                                                   history::LogStartCause::loaded});
+  }
+}
+
+sim::Task<void> LogManager::write_log_starts() {
+  for (std::size_t dir = 0; dir < replicas_.log_dirs(); ++dir) {
+    std::vector<std::string> rows;
+    for (const Replica* replica : replicas_.replicas()) {
+      if (&replica->files() != &replicas_.log_dir(dir)) continue;
+      const log::Log& log = replica->log();
+      if (log.log_start() <= log.segments().front().base_offset) continue;
+      rows.push_back(topic_and_partition(replica->name().directory) + " " + std::to_string(log.log_start()));
+    }
+    // An empty one replaces an older one, but is not made for its own sake.
+    if (rows.empty() && !replicas_.log_dir(dir).find(kLogStarts)) continue;
+    std::string text = log::checkpoint_text(rows);
+    std::string file = kLogStarts;
+    static_cast<void>(co_await replicas_.log_dir(dir).replace(std::move(file), std::move(text)));
+  }
+}
+
+sim::Task<void> LogManager::log_start_checkpoint_loop() {
+  co_await sim::delay(cluster_.config.log_initial_task_delay, "broker.log_start_checkpoint");
+  for (;;) {
+    co_await write_log_starts();
+    co_await sim::delay(cluster_.config.log_flush_start_offset_checkpoint_interval,
+                        "broker.log_start_checkpoint");
+  }
+}
+
+sim::Task<void> LogManager::retention_loop() {
+  co_await sim::delay(cluster_.config.log_initial_task_delay, "broker.retention");
+  for (;;) {
+    for (Replica* replica : replicas_.replicas()) {
+      while (replica->locked()) co_await replica->lock_free().wait();
+      log::DeletedSegments deleted = replica->apply_retention(owner_.now());
+      if (deleted.segments == 0) continue;
+      // The epoch file follows without a sync; the log-start checkpoint comes with its own timer.
+      replica->files().replace_unsynced(replica->log().epoch_file(), replica->log().epochs().text());
+      replicas_.unlink_later(*replica, std::move(deleted));
+    }
+    co_await sim::delay(cluster_.config.log_retention_check_interval, "broker.retention");
+  }
 }
 
 sim::Task<void> LogManager::write_high_watermarks() {
@@ -173,7 +219,7 @@ sim::Task<void> LogManager::high_watermark_checkpoint_loop() {
 }
 
 sim::Task<void> LogManager::recovery_point_checkpoint_loop() {
-  co_await sim::delay(kInitialTaskDelay, "broker.recovery_point_checkpoint");
+  co_await sim::delay(cluster_.config.log_initial_task_delay, "broker.recovery_point_checkpoint");
   for (;;) {
     co_await write_recovery_points();
     co_await sim::delay(cluster_.config.log_flush_offset_checkpoint_interval,
@@ -184,7 +230,7 @@ sim::Task<void> LogManager::recovery_point_checkpoint_loop() {
 sim::Task<void> LogManager::flush_loop() {
   if (cluster_.config.log_flush_scheduler_interval == sim::Duration::max()) co_return;
   std::map<wire::PartitionId, sim::SimTime> flushed;
-  co_await sim::delay(kInitialTaskDelay, "broker.flush_scheduler");
+  co_await sim::delay(cluster_.config.log_initial_task_delay, "broker.flush_scheduler");
   for (;;) {
     for (Replica* replica : replicas_.replicas()) {
       const sim::Duration every = replica->name().config.flush_ms;
@@ -213,6 +259,7 @@ sim::Task<void> LogManager::shut_down(std::int64_t broker_epoch) {
     params_.history->record(history::Flushed{owner_.now(), params_.id, replica->name().id, end});
   }
   co_await write_recovery_points();
+  co_await write_log_starts();
   co_await write_high_watermarks();
   for (std::size_t dir = 0; dir < replicas_.log_dirs(); ++dir) {
     std::string text = marker_text(broker_epoch);

@@ -1,7 +1,8 @@
 // Loads a broker's logs, keeps their checkpoints, and leaves a clean marker (LogManager.scala).
 //
 // Files per log directory: replication-offset-checkpoint (high watermarks, every 5 s), recovery-point-offset-checkpoint
-// (every 60 s, at shutdown), .kafka_cleanshutdown (broker epoch). Rules: kafka-behaviour.md sections 2.2, 2.4, 2.5.
+// (every 60 s, at shutdown), log-start-offset-checkpoint (every 60 s, at shutdown; only logs that start above their first
+// segment), .kafka_cleanshutdown (broker epoch). Rules: kafka-behaviour.md sections 2.2, 2.4, 2.5.
 #pragma once
 
 #include <cstdint>
@@ -26,16 +27,26 @@ class LogManager {
 
   [[nodiscard]] sim::Task<void> high_watermark_checkpoint_loop();
   [[nodiscard]] sim::Task<void> recovery_point_checkpoint_loop();
+  /// log-start-offset-checkpoint, every log.flush.start.offset.checkpoint.interval.ms.
+  [[nodiscard]] sim::Task<void> log_start_checkpoint_loop();
+  /// Every log.retention.check.interval.ms: segments that are too old or too many go.
+  [[nodiscard]] sim::Task<void> retention_loop();
   /// flush.ms, at the grain of log.flush.scheduler.interval.ms.
   [[nodiscard]] sim::Task<void> flush_loop();
   /// Flushes everything, writes the checkpoints and the clean markers.
   [[nodiscard]] sim::Task<void> shut_down(std::int64_t broker_epoch);
 
  private:
-  [[nodiscard]] sim::Task<void> load_one(Replica* replica, bool clean, std::int64_t recovery_point,
-                                         std::int64_t high_watermark);
+  /// What the checkpoints of its directory say of one log; 0 where they say nothing.
+  struct Checkpoints {
+    std::int64_t recovery_point = 0;
+    std::int64_t high_watermark = 0;
+    std::int64_t log_start = 0;
+  };
+  [[nodiscard]] sim::Task<void> load_one(Replica* replica, bool clean, Checkpoints at);
   [[nodiscard]] sim::Task<void> write_high_watermarks();
   [[nodiscard]] sim::Task<void> write_recovery_points();
+  [[nodiscard]] sim::Task<void> write_log_starts();
   [[nodiscard]] std::map<std::string, std::int64_t> read_checkpoint(std::size_t dir, const char* file) const;
 
   sim::Component& owner_;

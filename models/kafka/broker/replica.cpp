@@ -13,6 +13,7 @@ log::LogConfig log_config(const TopicConfig& topic, const PlantedBugs& planted) 
   log::LogConfig config;
   config.segment_bytes = topic.segment_bytes;
   config.segment_ms = topic.segment_ms;
+  config.segment_jitter = topic.segment_jitter;
   config.index_interval_bytes = topic.index_interval_bytes;
   config.segment_index_bytes = topic.segment_index_bytes;
   config.recovery_skips_crc = planted.recovery_skips_crc;
@@ -112,7 +113,7 @@ ClientAppend Replica::append_as_leader(const log::BatchData& data, Acks acks, si
       case log::SequenceCheck::fenced: result.error = wire::ErrorCode::invalid_producer_epoch; return result;
     }
   }
-  const log::BatchId id = params_.store->add({as_stored(data), log_->log_end(), leader_epoch_});
+  const log::BatchId id = params_.store->add({as_stored(data, now), log_->log_end(), leader_epoch_});
   result.base_offset = log_->log_end();
   const log::AppendResult appended = log_->append(id, now);
   if (appended.status != storage::Status::ok) {
@@ -129,9 +130,15 @@ ClientAppend Replica::append_as_leader(const log::BatchData& data, Acks acks, si
   return result;
 }
 
-/// With the topic's own codec, if it has one.
-log::BatchData Replica::as_stored(log::BatchData data) const {
+/// With the topic's own codec, if it has one, and with the broker's time if that is what the topic stamps.
+log::BatchData Replica::as_stored(log::BatchData data, sim::SimTime now) const {
   const TopicConfig& config = name_.config;
+  if (config.log_append_time) {
+    constexpr std::int64_t limit = std::numeric_limits<std::int32_t>::max();
+    const std::int64_t wall_ms = (now.ns + params_.clock->read(now)) / 1'000'000;
+    data.clock_error_ms =
+        static_cast<std::int32_t>(std::clamp(wall_ms - data.last_time.ns / 1'000'000, -limit, limit));
+  }
   if (config.keeps_codec || config.compression.codec == data.codec) return data;
   const compute::CodecModel model = config.compression.model(data.compressed_percent);
   data.codec = model.codec;
@@ -212,6 +219,39 @@ void Replica::follow_high_watermark(std::int64_t leader_high_watermark, sim::Sim
   if (offset == high_watermark_) return;
   high_watermark_ = offset;
   params_.history->record(history::HighWatermark{now, params_.id, name_.id, offset, false});
+}
+
+void Replica::move_log_start(std::int64_t offset, history::LogStartCause cause, sim::SimTime now) {
+  if (!log_->move_log_start(std::min(offset, high_watermark()))) return;
+  params_.history->record(history::LogStartMoved{now, params_.id, name_.id, log_->log_start(), cause});
+  log_starts_moved_.notify_all();
+}
+
+log::DeletedSegments Replica::apply_retention(sim::SimTime now) {
+  const TopicConfig& topic = name_.config;
+  log::RetentionConfig config;
+  config.deletes = topic.cleanup_delete;
+  config.retention_bytes = topic.retention_bytes;
+  config.retention = topic.retention;
+  config.ignores_high_watermark = params_.cluster->config.planted.retention_ignores_high_watermark;
+  const std::int64_t before = log_->log_start();
+  const std::int64_t wall_ms = (now.ns + params_.clock->read(now)) / 1'000'000;
+  log::DeletedSegments deleted = log_->delete_old_segments(config, high_watermark(), wall_ms);
+  if (log_->log_start() > before) {
+    params_.history->record(history::LogStartMoved{now, params_.id, name_.id, log_->log_start(),
+                                                   history::LogStartCause::retention});
+    log_starts_moved_.notify_all();
+  }
+  return deleted;
+}
+
+log::DeletedSegments Replica::start_anew(std::int64_t offset, sim::SimTime now) {
+  SIM_CHECK(role_ != Role::leader);
+  log::DeletedSegments deleted = log_->start_anew(offset);
+  params_.history->record(
+      history::LogStartMoved{now, params_.id, name_.id, offset, history::LogStartCause::reset});
+  follow_high_watermark(offset, now);
+  return deleted;
 }
 
 void Replica::truncate(std::int64_t offset, history::TruncateReason reason, sim::SimTime now) {

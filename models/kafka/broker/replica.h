@@ -83,6 +83,17 @@ class Replica {
   void follow_high_watermark(std::int64_t leader_high_watermark, sim::SimTime now);
   void truncate(std::int64_t offset, history::TruncateReason reason, sim::SimTime now);
 
+  // --- the beginning of the log --------------------------------------------------------------------------
+
+  /// Moves the log start up to `offset`, if it is higher and not above the high watermark; records it.
+  void move_log_start(std::int64_t offset, history::LogStartCause cause, sim::SimTime now);
+  /// What retention takes now; the caller unlinks it after file.delete.delay.ms.
+  [[nodiscard]] log::DeletedSegments apply_retention(sim::SimTime now);
+  /// A follower whose log ended before the leader's begins: empty from `offset` on.
+  [[nodiscard]] log::DeletedSegments start_anew(std::int64_t offset, sim::SimTime now);
+  /// Of a leader: one of the partition's log starts has moved, its own or a follower's.
+  [[nodiscard]] sim::Signal& log_starts_moved() { return log_starts_moved_; }
+
   [[nodiscard]] std::int64_t high_watermark() const;
   void set_initial_high_watermark(std::int64_t offset);
   [[nodiscard]] bool must_flush() const;
@@ -112,7 +123,7 @@ class Replica {
   bool flushing = false;  ///< A background flush of closed segments is under way.
 
  private:
-  [[nodiscard]] log::BatchData as_stored(log::BatchData data) const;
+  [[nodiscard]] log::BatchData as_stored(log::BatchData data, sim::SimTime now) const;
   [[nodiscard]] bool valid_time(const log::BatchData& data, sim::SimTime now) const;
 
   const BrokerParams& params_;
@@ -128,6 +139,7 @@ class Replica {
   std::optional<replication::Leader> leader_;
   bool locked_ = false;
   sim::Signal lock_free_;
+  sim::Signal log_starts_moved_;
 };
 
 }  // namespace brokersim::kafka::broker

@@ -201,6 +201,15 @@ sim::Task<void> ReplicaManager::flush_rolled(Replica* replica) {
   replica->flushing = false;
 }
 
+void ReplicaManager::unlink_later(Replica& replica, log::DeletedSegments deleted) {
+  if (!deleted.files.empty()) owner_.spawn(unlink(&replica, std::move(deleted.files)));
+}
+
+sim::Task<void> ReplicaManager::unlink(Replica* replica, std::vector<std::string> files) {
+  co_await sim::delay(replica->name().config.file_delete_delay, "broker.delete_files");
+  replica->log().unlink(files);
+}
+
 namespace {
 
 /// To look at every record of a compressed batch, even where it stays as it is; and to compress it anew if the topic has

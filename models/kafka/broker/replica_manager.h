@@ -62,12 +62,15 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
   void produce(RequestId id, wire::ProduceRequest& request);
   void fetch(RequestId id, wire::FetchRequest& request);
   void list_offsets(RequestId id, const wire::ListOffsetsRequest& request);
+  void delete_records(RequestId id, const wire::DeleteRecordsRequest& request);
 
   // --- housekeeping ----------------------------------------------------------------------------------------
   /// Every half of replica.lag.time.max.ms: proposes to drop members that lag. Spawn once.
   [[nodiscard]] sim::Task<void> isr_check_loop();
   /// Flushes closed segments of a log after a roll, in the background.
   [[nodiscard]] sim::Task<void> flush_rolled(Replica* replica);
+  /// Unlinks deleted segments after file.delete.delay.ms.
+  void unlink_later(Replica& replica, log::DeletedSegments deleted);
   /// Called for every follower append that rolled, too.
   void after_roll(Replica& replica);
 
@@ -127,6 +130,10 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
   [[nodiscard]] sim::Task<void> fault_indexes(RequestId id, wire::FetchRequest* request, std::size_t thread,
                                               std::vector<std::pair<Replica*, log::FileSlice>> pages);
   void answer_or_park(RequestId id, wire::FetchRequest& request, ReadSet set);
+  [[nodiscard]] sim::Task<void> unlink(Replica* replica, std::vector<std::string> files);
+  [[nodiscard]] sim::Task<void> await_low_watermark(RequestId id, Replica* replica, std::int64_t offset,
+                                                    sim::Duration timeout);
+  [[nodiscard]] std::int64_t low_watermark(const Replica& replica) const;
   void note_follower(wire::FetchRequest& request);
   void advance(Replica& replica);
   void wake_fetches(Replica& replica, bool consumers);

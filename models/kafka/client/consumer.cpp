@@ -161,6 +161,7 @@ void Consumer::ask_offset(std::int32_t index, wire::BrokerId leader) {
   Partition& partition = at(index);
   if (params_.config.auto_offset_reset == OffsetReset::none) {
     partition.where = Where::stopped;  // NoOffsetForPartitionException, OffsetOutOfRangeException
+    note_reset(index, -1);
     note_answer(index, false);
     return;
   }

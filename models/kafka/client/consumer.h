@@ -48,7 +48,8 @@ class Consumer final : public host::Service, private ConnectionListener {
   struct Partition {
     Where where = Where::unknown;
     std::int64_t position = -1;
-    bool buffered = false;  ///< A fetched answer waits for the application: not fetched again.
+    std::int64_t reset_from = -1;  ///< Position that was out of range, until the reset; -1 none.
+    bool buffered = false;         ///< A fetched answer waits for the application: not fetched again.
     wire::BrokerId fetched_from =
         -1;  ///< Broker with a fetch under way for it; -1 none. A new leader is asked at once.
     std::int64_t failures = 0;
@@ -92,6 +93,7 @@ class Consumer final : public host::Service, private ConnectionListener {
   void on_error(std::int32_t index, wire::ErrorCode error);
   void back_off(std::int32_t index);
   void note_answer(std::int32_t index, bool ok);
+  void note_reset(std::int32_t index, std::int64_t to);
   void end_fetch(wire::BrokerId broker);
 
   // consumer_poll.cpp: the application.

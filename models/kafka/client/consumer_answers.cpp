@@ -66,6 +66,7 @@ void Consumer::on_error(std::int32_t index, ErrorCode error) {
   note_answer(index, false);
   if (error == ErrorCode::offset_out_of_range) {
     partition.where = Where::unknown;  // auto.offset.reset decides where to go on
+    partition.reset_from = partition.position;
     return;
   }
   if (wants_metadata(error)) metadata_.request();
@@ -87,6 +88,7 @@ void Consumer::on_offset(std::int32_t index, const wire::ListOffsetsResponse& re
   if (partition.where != Where::asking) return;
   if (response.error == ErrorCode::none) {
     partition.where = Where::fetching;
+    note_reset(index, response.offset);
     partition.position = response.offset;
     partition.failures = 0;
     partition.not_before = {};
@@ -95,6 +97,14 @@ void Consumer::on_offset(std::int32_t index, const wire::ListOffsetsResponse& re
   partition.where = Where::unknown;
   if (wants_metadata(response.error)) metadata_.request();
   back_off(index);
+}
+
+/// Tells that the application lost its position, if it had one.
+void Consumer::note_reset(std::int32_t index, std::int64_t to) {
+  const std::int64_t from = std::exchange(at(index).reset_from, -1);
+  if (from < 0) return;
+  history_.record(history::OffsetReset{now(), params_.client,
+                                       params_.partitions[static_cast<std::size_t>(index)], from, to});
 }
 
 /// Only changes are recorded: they bound the windows in which a partition could not be read.

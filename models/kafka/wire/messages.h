@@ -47,6 +47,7 @@ enum class Api : std::uint8_t {
   offset_commit,
   offset_fetch,
   consumer_group_heartbeat,
+  delete_records,
 };
 
 /// Base of every request and response. A response repeats its request's api and correlation.
@@ -128,6 +129,20 @@ struct ListOffsetsResponse : Message {
   PartitionId partition;
   ErrorCode error = ErrorCode::none;
   std::int64_t offset = -1;
+};
+
+/// DeleteRecords v2 for one partition (KIP-107).
+struct DeleteRecordsRequest : Message {
+  DeleteRecordsRequest() : Message(Api::delete_records) {}
+  PartitionId partition;
+  std::int64_t offset = -1;                  ///< Offsets below it go; -1: all below the high watermark.
+  sim::Duration timeout = {30'000'000'000};  ///< How long the leader waits for its live followers.
+};
+struct DeleteRecordsResponse : Message {
+  DeleteRecordsResponse() : Message(Api::delete_records) {}
+  PartitionId partition;
+  ErrorCode error = ErrorCode::none;
+  std::int64_t low_watermark = -1;  ///< Smallest log start of the live replicas.
 };
 
 struct MetadataRequest : Message {
@@ -235,6 +250,8 @@ struct AllocateProducerIdsResponse : Message {
 [[nodiscard]] sim::Bytes wire_bytes(const FetchResponse& m);
 [[nodiscard]] sim::Bytes wire_bytes(const ListOffsetsRequest& m);
 [[nodiscard]] sim::Bytes wire_bytes(const ListOffsetsResponse& m);
+[[nodiscard]] sim::Bytes wire_bytes(const DeleteRecordsRequest& m);
+[[nodiscard]] sim::Bytes wire_bytes(const DeleteRecordsResponse& m);
 [[nodiscard]] sim::Bytes wire_bytes(const MetadataRequest& m);
 [[nodiscard]] sim::Bytes wire_bytes(const MetadataResponse& m);
 [[nodiscard]] sim::Bytes wire_bytes(const InitProducerIdRequest& m);

@@ -45,6 +45,10 @@ sim::Bytes wire_bytes(const FetchResponse& m) {
 }
 sim::Bytes wire_bytes(const ListOffsetsRequest&) { return {kRequestHeader + 10 + kTopicName + 17}; }
 sim::Bytes wire_bytes(const ListOffsetsResponse&) { return {kResponseHeader + 6 + kTopicName + 28}; }
+// topics 1, name 11, partitions 1, index 4, offset 8, timeout 4, tags 3
+sim::Bytes wire_bytes(const DeleteRecordsRequest&) { return {kRequestHeader + kTopicName + 21}; }
+// throttle 4, topics 1, name 11, partitions 1, index 4, low watermark 8, error 2, tags 3
+sim::Bytes wire_bytes(const DeleteRecordsResponse&) { return {kResponseHeader + kTopicName + 23}; }
 sim::Bytes wire_bytes(const MetadataRequest& m) {
   return {kRequestHeader + 5 + 16 + kTopicName + 0 * count(m.partitions)};
 }

@@ -30,7 +30,7 @@ struct LogRig : Rig {
   }
   LoadReport reload(bool clean, std::int64_t recovery_point) {
     open();
-    return log->load(clean, recovery_point, sim.now());
+    return log->load(clean, recovery_point, 0, sim.now());
   }
   void flush(std::int64_t offset) {
     bool done = false;

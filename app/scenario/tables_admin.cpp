@@ -1,0 +1,47 @@
+// What an administrator does.
+#include "app/scenario/field.h"
+#include "app/scenario/ranges.h"
+
+namespace brokersim::scenario {
+
+using namespace ranges;
+using enum FieldType;
+
+namespace {
+
+/// An action with the fields that all have, then `more`.
+Table admin_table(const char* kind, const char* doc, std::vector<Field> more) {
+  Table table{"admin", kind, doc, {}};
+  table.fields = {
+      {.name = "name",
+       .type = name,
+       .doc = "Stable name, for output and draws. Default: kind, hash of the content and occurrence."},
+      {.name = "kind", .type = choice, .doc = std::string(kind) + ".", .required = true, .choices = {kind}},
+      {.name = "at", .type = duration, .doc = "When it is asked for.", .required = true, .max = run_max},
+      {.name = "of", .type = name, .doc = "The system. Default: the only one."},
+  };
+  for (Field& field : more) table.fields.push_back(std::move(field));
+  return table;
+}
+
+Field partition_field() {
+  return {.name = "partition", .type = text, .doc = "\"orders/0\".", .required = true};
+}
+
+}  // namespace
+
+const Variants& admin_variants() {
+  static const Table delete_records = admin_table(
+      "delete_records",
+      "Moves the start of a partition's log up (kafka-delete-records.sh): what lies below is gone.",
+      {partition_field(),
+       {.name = "before_offset",
+        .type = integer,
+        .doc = "Offsets below it go. -1: everything below the high watermark.",
+        .fallback = "-1",
+        .min = -1}});
+  static const Variants variants{"admin", "kind", {&delete_records}};
+  return variants;
+}
+
+}  // namespace brokersim::scenario
