@@ -19,7 +19,7 @@ RELEASE := build/release
 BROKERSIM := $(RELEASE)/brokersim
 CONFIGURE = cmake --preset release -DBROKERSIM_WERROR=$(WERROR) -DPython3_EXECUTABLE=$$(command -v $(PYTHON) || echo python3) >/dev/null
 
-.PHONY: help run build test gate matrix soak bench bench-peers table reference conformance-log conformance-groups validation format format-check clean dependencies
+.PHONY: help run build test cases gate matrix soak bench bench-peers table reference conformance-log conformance-groups validation format format-check clean dependencies
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,6 +73,12 @@ bench-peers: ## The kernel beside ns-3 and SimPy, interleaved on this machine; w
 	@cmake --build $(RELEASE) --target bench_kernel -j $(JOBS)
 	@$(PYTHON) tools/bench_peers.py $(RELEASE) --quick --out docs/benchmarks.md
 
+cases: ## Run every scenario of a known case (losses, divergence, outages) and write docs/cases.md
+	@tools/install_dependencies.sh build python
+	@$(CONFIGURE)
+	@cmake --build $(RELEASE) --target brokersim -j $(JOBS)
+	@$(PYTHON) tools/cases.py $(BROKERSIM)
+
 table: ## Acknowledged losses for acks x failure over SEEDS
 	@tools/install_dependencies.sh build python
 	@$(CONFIGURE)
@@ -88,9 +94,9 @@ reference: ## Predicted beside published, for every scenario in scenarios/refere
 validation: ## Published beside predicted for every device: docs/validation-devices.md and its pictures
 	@tools/install_dependencies.sh build python
 	@$(CONFIGURE)
-	@cmake --build $(RELEASE) --target validate_devices -j $(JOBS)
+	@cmake --build $(RELEASE) --target validate_devices brokersim -j $(JOBS)
 	@rm -rf $(RELEASE)/validation && mkdir -p $(RELEASE)/validation
-	@result=0; $(RELEASE)/tests/validate_devices --page docs/validation-devices.md --curves $(RELEASE)/validation || result=$$?; \
+	@result=0; $(RELEASE)/tests/validate_devices --page docs/validation-devices.md --curves $(RELEASE)/validation --broker $(BROKERSIM) || result=$$?; \
 	 $(PYTHON) tools/validation_pictures.py $(RELEASE)/validation docs/images/validation; exit $$result
 
 conformance-log: ## Kafka's own tools read our log files; we read those of a real broker (loopback, needs java and mvn)

@@ -29,6 +29,7 @@ struct Options {
   std::string subject;
   bool markdown = false;
   bool faults = false;
+  bool invariants = false;
   RunOptions run;
   TestOptions test;
   DiffOptions diff;
@@ -78,6 +79,8 @@ int run_command_line(const std::vector<std::string>& arguments, std::ostream& ou
       ->excludes(seed_option);
   run_command->add_option("--jobs", options.run.jobs, "Runs at a time.")->check(CLI::Range(1, 256));
   run_command->add_flag("--json", options.run.json, "One JSON object per run and line.");
+  const char* invariants_help = "Also check the nine invariants after every step (--set /invariants=true).";
+  run_command->add_flag("--invariants", options.invariants, invariants_help);
   run_command->add_flag("--verbose", options.run.verbose, "With several seeds: a line for each run, too.");
   run_command->add_option("--out", options.run.out, "Folder for result-<seed>.json of each run.")
       ->check(not_empty);
@@ -115,6 +118,7 @@ int run_command_line(const std::vector<std::string>& arguments, std::ostream& ou
   test_command->add_option("DIR", options.test.paths, "Folders or scenario files.")
       ->required()
       ->check(CLI::ExistingPath);
+  test_command->add_flag("--invariants", options.invariants, invariants_help);
   test_command->add_flag("--twice", options.test.twice, "Run each twice; fingerprints must be equal.");
   test_command->add_option("--junit", options.test.junit, "File for a JUnit report.");
   add_set(*test_command, options);
@@ -183,6 +187,7 @@ int run_command_line(const std::vector<std::string>& arguments, std::ostream& ou
     // Help is data that was asked for; anything else is a mistake in the command line.
     return app.exit(error, out, err) == 0 ? exit_ok : exit_usage;
   }
+  if (options.invariants) options.overrides.emplace_back("/invariants=true");
   options.run.overrides = options.overrides;
   options.run.width = options.test.width = terminal_width();
   options.run.colour = options.test.colour = terminal_colour();

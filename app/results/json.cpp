@@ -32,7 +32,9 @@ Json of_records(const checkers::RecordCounts& records) {
           {"consumed", records.consumed},
           {"expired", records.expired},
           {"expired_unread", records.expired_unread},
-          {"skipped_unread", records.skipped_unread}};
+          {"skipped_unread", records.skipped_unread},
+          {"unread", records.unread},
+          {"diverged", records.diverged}};
 }
 
 Json of_histogram(const sim::Histogram& histogram) {

@@ -57,6 +57,8 @@ std::optional<MetricValue> of_records(const checkers::RecordCounts& records, std
       {"expired", records.expired},
       {"expired_unread", records.expired_unread},
       {"skipped_unread", records.skipped_unread},
+      {"unread", records.unread},
+      {"diverged", records.diverged},
   };
   for (const auto& [key, value] : all) {
     if (key == name) return MetricValue{static_cast<double>(value)};

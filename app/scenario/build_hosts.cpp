@@ -81,6 +81,7 @@ host::HardwareConfig build_hardware(Build& build, const View& host) {
   hardware.file_system.kind = xfs ? storage::FileSystemKind::xfs : storage::FileSystemKind::ext4;
   if (xfs) hardware.file_system.commit_interval = {30'000'000'000};
   take(hardware.file_system.commit_interval, file_system.quantity("commit_interval"));
+  hardware.file_system.discard = file_system.boolean("discard").value_or(false);
   hardware.file_system.unseen_errors = file_system.text("unseen_errors") == "lost_on_open"
                                            ? storage::UnseenErrors::lost_on_open
                                            : storage::UnseenErrors::kept;

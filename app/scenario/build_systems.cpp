@@ -21,6 +21,22 @@ void build_rules(const View& rules, kafka::Version version, kafka::BrokerConfig&
   broker.strict_min_isr = *rules.boolean("strict_min_isr");
   broker.metadata_commit_wakes_fetch =
       rules.boolean("metadata_commit_wakes_fetch").value_or(version == kafka::Version::v4_1);
+  const std::string truncation = rules.text("truncation").value_or("fetch");
+  using kafka::TruncationMode;
+  broker.truncation = truncation == "high_watermark" ? TruncationMode::high_watermark
+                      : truncation == "kip101"       ? TruncationMode::kip101
+                      : truncation == "kip279"       ? TruncationMode::kip279
+                                                     : TruncationMode::fetch;
+  broker.fetch_epoch_fencing = *rules.boolean("fetch_epoch_fencing");
+  broker.consumer_offset_validation = *rules.boolean("consumer_offset_validation");
+  broker.isr_admits_only_active = *rules.boolean("isr_admits_only_active");
+  broker.isr_checks_broker_epoch = *rules.boolean("isr_checks_broker_epoch");
+  broker.leader_epoch_rises_on_isr_shrink = *rules.boolean("leader_epoch_rises_on_isr_shrink");
+  broker.last_known_leader_must_live = rules.boolean("last_known_leader_must_live");
+  broker.detect_clean_shutdown = rules.boolean("detect_clean_shutdown");
+  broker.periodic_fence_check = rules.boolean("periodic_fence_check");
+  broker.pre_vote = rules.boolean("pre_vote");
+  broker.reelection_forgets_followers = *rules.boolean("reelection_forgets_followers");
   for (const std::string& bug : rules.texts("planted")) plant(broker.planted, bug);
 }
 

@@ -19,8 +19,12 @@ void set_num_partitions(KafkaSettings& s, const PropertyValue& v) {
   s.num_partitions = static_cast<std::int32_t>(v.integer);
 }
 
-void set_inter_broker_tls(KafkaSettings& s, const PropertyValue& v) {
-  s.broker.inter_broker_tls = v.text.ends_with("SSL");
+void set_inter_broker_protocol(KafkaSettings& s, const PropertyValue& v) {
+  s.broker.inter_broker.tls = v.text.ends_with("SSL");
+  s.broker.inter_broker.sasl = v.text.starts_with("SASL");
+}
+void set_inter_broker_mechanism(KafkaSettings& s, const PropertyValue& v) {
+  s.broker.inter_broker.mechanism = mechanism_of(v.text);
 }
 
 void add_replication(std::vector<Property>& all) {
@@ -203,7 +207,8 @@ void add_network(std::vector<Property>& all) {
       number("request.timeout.ms", "30000", 1, int_max, set<broker, &BrokerConfig::request_timeout>),
       number("socket.connection.setup.timeout.ms", "10000", 1, long_max),
       number("socket.connection.setup.timeout.max.ms", "30000", 1, long_max),
-      number("max.incremental.fetch.session.cache.slots", "1000", 0, int_max),
+      number("max.incremental.fetch.session.cache.slots", "1000", 0, int_max,
+             set<broker, &BrokerConfig::fetch_session_cache_slots>),
       number("fetch.max.bytes", "57671680", 1'024, int_max),
       flag("controlled.shutdown.enable", "true", set<broker, &BrokerConfig::controlled_shutdown_enable>),
       number("controlled.shutdown.max.retries", "3", 0, int_max),
@@ -213,7 +218,8 @@ void add_network(std::vector<Property>& all) {
       word("listener.security.protocol.map"),
       word("inter.broker.listener.name"),
       choice("security.inter.broker.protocol", "PLAINTEXT",
-             {"PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"}, set_inter_broker_tls),
+             {"PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"}, set_inter_broker_protocol),
+      choice("sasl.mechanism.inter.broker.protocol", "GSSAPI", sasl_mechanisms(), set_inter_broker_mechanism),
       word("broker.rack"),
       flag("delete.topic.enable", "true"),
   };

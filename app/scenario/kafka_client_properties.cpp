@@ -41,9 +41,16 @@ void set_strategies(KafkaSettings& s, const PropertyValue& v) {
   }
 }
 
-void set_tls(KafkaSettings& s, const PropertyValue& v) {
-  s.producer.tls = v.text.ends_with("SSL");
-  s.consumer.tls = s.producer.tls;
+void set_protocol(KafkaSettings& s, const PropertyValue& v) {
+  s.producer.security.tls = v.text.ends_with("SSL");
+  s.producer.security.sasl = v.text.starts_with("SASL");
+  s.consumer.security.tls = s.producer.security.tls;
+  s.consumer.security.sasl = s.producer.security.sasl;
+}
+
+void set_mechanism(KafkaSettings& s, const PropertyValue& v) {
+  s.producer.security.mechanism = mechanism_of(v.text);
+  s.consumer.security.mechanism = s.producer.security.mechanism;
 }
 
 /// What both clients have.
@@ -57,8 +64,9 @@ void add_common(std::vector<Property>& all) {
       word("interceptor.classes"),
       word("metric.reporters"),
       word("metadata.recovery.strategy"),
-      choice("security.protocol", "PLAINTEXT", {"PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"}, set_tls),
-      word("sasl.mechanism"),
+      choice("security.protocol", "PLAINTEXT", {"PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"},
+             set_protocol),
+      choice("sasl.mechanism", "GSSAPI", sasl_mechanisms(), set_mechanism),
       word("sasl.jaas.config"),
   };
   all.insert(all.end(), table.begin(), table.end());

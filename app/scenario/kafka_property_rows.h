@@ -58,6 +58,16 @@ void set(KafkaSettings& settings, const PropertyValue& v) {
   assign<U>((settings.*Part).*Member, v);
 }
 
+/// Of sasl.mechanism and its inter-broker twin.
+inline std::vector<std::string> sasl_mechanisms() {
+  return {"GSSAPI", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"};
+}
+inline kafka::SaslMechanism mechanism_of(std::string_view name) {
+  if (name == "PLAIN") return kafka::SaslMechanism::plain;
+  if (name == "OAUTHBEARER") return kafka::SaslMechanism::oauthbearer;
+  return name == "GSSAPI" ? kafka::SaslMechanism::gssapi : kafka::SaslMechanism::scram;
+}
+
 using Setter = void (*)(KafkaSettings&, const PropertyValue&);
 using Defaults = std::array<std::string_view, 3>;
 

@@ -26,6 +26,9 @@ void build_all(Build& build) {
   config.why = root.text("why").value_or("");
   config.seed = root.seed("seed");
   scenario.notes = root.texts("notes");
+  scenario.invariants = *root.boolean("invariants");
+  scenario.cases = root.texts("cases");
+  scenario.variant = root.text("variant").value_or("");
   if (const auto duration = root.duration("duration")) {
     config.duration = *duration;
     build.duration_known = true;

@@ -8,7 +8,7 @@ namespace {
 
 using kafka::PlantedBugs;
 
-constexpr std::array<std::pair<std::string_view, bool PlantedBugs::*>, 10> bugs_by_name{{
+constexpr std::array<std::pair<std::string_view, bool PlantedBugs::*>, 11> bugs_by_name{{
     {"hw_uses_committed_isr", &PlantedBugs::hw_uses_committed_isr},
     {"shrink_before_confirmed", &PlantedBugs::shrink_before_confirmed},
     {"truncate_to_high_watermark", &PlantedBugs::truncate_to_high_watermark},
@@ -19,6 +19,7 @@ constexpr std::array<std::pair<std::string_view, bool PlantedBugs::*>, 10> bugs_
     {"fsync_lies", &PlantedBugs::fsync_lies},
     {"ignores_fsync_errors", &PlantedBugs::ignores_fsync_errors},
     {"retention_ignores_high_watermark", &PlantedBugs::retention_ignores_high_watermark},
+    {"epoch_checkpoint_loses_entry", &PlantedBugs::epoch_checkpoint_loses_entry},
 }};
 
 // A bug added to the struct must get a name here.

@@ -69,6 +69,19 @@ class Maker {
     note("nic.bandwidth", bandwidth_text({bytes_per_second}), source);
     return *this;
   }
+  /// What EC2 adds to a card: no connection outside a placement group is faster than 5 Gb/s, and small instances may run
+  /// at `burst` bytes per second for a while (0: no). "5 to 60 minutes" (AWS): the bucket holds 5.
+  Maker& ec2(std::int64_t burst, const char* source) {
+    network::NicConfig& nic = preset_.hardware.nic;
+    nic.flow_limit = {625'000'000};
+    note("nic.flow_limit", bandwidth_text(nic.flow_limit), source);
+    if (burst == 0) return *this;
+    nic.burst = {burst};
+    nic.burst_bucket = {(burst - nic.bandwidth.n) * 300};
+    note("nic.burst", bandwidth_text(nic.burst), source);
+    note("nic.burst_bucket", size_text(nic.burst_bucket), "assumption: 5 minutes at burst, of AWS' 5 to 60");
+    return *this;
+  }
   Maker& disks(std::size_t count, const DiskConfig& disk, const char* bandwidth_source,
                const char* latency_source, const char* cache_source) {
     preset_.hardware.disks.assign(count, disk);
@@ -145,6 +158,7 @@ Preset i3en_2xlarge() {
       .hyperthreads(aws_spec)
       .speed(100, cost_machine)
       .nic(1'050'000'000, aws_net)
+      .ec2(3'125'000'000, aws_net)
       .disks(2, disk, iotune, instance_latency, instance_plp)
       .done();
 }
@@ -156,6 +170,7 @@ Preset i3en_3xlarge() {
       .hyperthreads(aws_spec)
       .speed(100, cost_machine)
       .nic(1'562'500'000, aws_net)
+      .ec2(3'125'000'000, aws_net)
       .disks(1, disk, iotune, instance_latency, instance_plp)
       .done();
 }
@@ -167,6 +182,7 @@ Preset i3en_6xlarge() {
       .hyperthreads(aws_spec)
       .speed(100, cost_machine)
       .nic(3'125'000'000, aws_net)
+      .ec2(0, aws_net)
       .disks(2, disk, iotune, instance_latency, instance_plp)
       .done();
 }
@@ -178,6 +194,7 @@ Preset i3_4xlarge() {
       .hyperthreads(aws_spec)
       .speed(85, "assumption: Broadwell (2016) against the machine of the cost constants")
       .nic(625'000'000, "AWS: up to 10 Gb/s; baseline assumed twice the 2.5 Gb/s of i3.2xlarge")
+      .ec2(1'250'000'000, aws_net)
       .disks(2, disk, "iotune measurements of i3.2xlarge (one such drive) shipped with Redpanda's rpk",
              instance_latency, instance_plp)
       .done();

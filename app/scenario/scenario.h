@@ -20,8 +20,11 @@ namespace brokersim::scenario {
 struct Scenario {
   std::string file;      ///< Path or name it was loaded from.
   world::Config config;  ///< To run another seed, set config.seed.
+  bool invariants = false;  ///< Judge INV1 to INV9, too.
   std::vector<Expectation> expect;
   std::vector<Published> published;
+  std::vector<std::string> cases;     ///< Known cases that it shows: "D08".
+  std::string variant;                ///< Which alternative of those cases.
   std::vector<std::string> notes;     ///< Anachronisms and assumptions, in the author's words.
   std::vector<std::string> warnings;  ///< One line each: "file:line:col: message".
 };

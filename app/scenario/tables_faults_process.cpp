@@ -44,13 +44,14 @@ std::vector<const Table*> process_faults() {
         .fallback = "false"}});
   static const Table stalled =
       fault_table("stalled_threads",
-                  "Some threads of a broker take no more requests; heartbeats and replication fetches go on.",
+                  "Some threads of a broker stand still: they take no more requests, or (metadata) apply no more "
+                  "of what the controller committed; heartbeats and replication fetches go on.",
                   {lasts_field(),
                    {.name = "pool",
                     .type = choice,
                     .doc = "Which threads.",
                     .fallback = "request_handlers",
-                    .choices = {"request_handlers", "network"}},
+                    .choices = {"request_handlers", "network", "metadata"}},
                    {.name = "threads",
                     .type = integer,
                     .doc = "How many; more than there are: all.",

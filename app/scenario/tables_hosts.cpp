@@ -216,6 +216,10 @@ const Table& file_system_table() {
                   "xfs 30 s.",
            .min = 10 * ms,
            .max = hour},
+          {.name = "discard",
+           .type = boolean,
+           .doc = "Mount option: an SSD with spare space hears which space is free and uses it as spare.",
+           .fallback = "false"},
           {.name = "unseen_errors",
            .type = choice,
            .doc = "A write-back error that no fsync has told yet: kept for whoever syncs next (Linux before "

@@ -30,6 +30,8 @@ class ClientLaws {
   void finish(sim::SimTime now, std::size_t partition, const Census& census);
 
   [[nodiscard]] const Ledger& ledger() const { return ledger_; }
+  /// Acknowledged records of the log that no consumer got, if any consumer has read the partition.
+  [[nodiscard]] std::int64_t unread(std::size_t partition, const Census& census) const;
 
  private:
   void judge_answer(const history::ProduceOutcome& event, const PartitionView& p, const AckRun& run);
@@ -37,6 +39,7 @@ class ClientLaws {
   ClusterView* view_;
   LawBook* book_;
   Ledger ledger_;
+  std::vector<std::vector<IntervalSet>> read_;       ///< [partition][producer]: ordinals that a consumer got.
   std::vector<std::vector<std::int64_t>> positions_;  ///< [consumer][partition]: next offset, -1 unknown.
 };
 

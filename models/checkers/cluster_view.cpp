@@ -198,9 +198,11 @@ void ClusterView::apply(const history::PartitionChanged& event) {
 
 void ClusterView::apply(const history::BrokerChanged& event) {
   BrokerView& broker = broker_mutable(event.broker);
-  const bool lossy = event.event == BrokerEvent::power_lost || event.event == BrokerEvent::kernel_panicked;
-  const bool stops =
-      lossy || event.event == BrokerEvent::process_killed || event.event == BrokerEvent::stopped_clean;
+  const bool damaged = event.event == BrokerEvent::storage_damaged;
+  const bool lossy =
+      damaged || event.event == BrokerEvent::power_lost || event.event == BrokerEvent::kernel_panicked;
+  const bool stops = !damaged && (lossy || event.event == BrokerEvent::process_killed ||
+                                  event.event == BrokerEvent::stopped_clean);
   if (event.event == BrokerEvent::process_started || event.event == BrokerEvent::running) broker.up = true;
   if (stops) {
     broker.up = false;
@@ -212,7 +214,7 @@ void ClusterView::apply(const history::BrokerChanged& event) {
     if (index < 0) continue;
     if (stops) p->replicas[static_cast<std::size_t>(index)].has_role = false;
     if (lossy) p->replicas[static_cast<std::size_t>(index)].lost_cache = true;
-    if (lossy) p->contract.lossy_stop(event.broker, event.at, p->isr);
+    if (lossy) p->contract.lossy_stop(event.broker, event.at, p->isr, damaged);
     if (event.event == BrokerEvent::process_started) p->contract.started(event.broker);
   }
 }

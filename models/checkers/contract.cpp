@@ -30,8 +30,9 @@ void Contract::break_it(sim::SimTime at, const std::string& reason) {
 }
 
 void Contract::lossy_stop(history::BrokerId broker, sim::SimTime at,
-                          const std::vector<history::BrokerId>& isr) {
-  if (flushed_before_answer_) return;
+                          const std::vector<history::BrokerId>& isr, bool durable_too) {
+  if (flushed_before_answer_ && !durable_too) return;
+  const char* const what = durable_too ? " data of its disk" : " page cache";
   std::vector<history::BrokerId> lossy;
   for (Replica& replica : replicas_) {
     if (replica.broker == broker) replica = {.broker = broker, .lossy = true, .at = at};
@@ -39,13 +40,14 @@ void Contract::lossy_stop(history::BrokerId broker, sim::SimTime at,
   }
   if (static_cast<std::int32_t>(lossy.size()) > min_isr_ - 1) {
     break_it(at, brokers_text(lossy) + " had lost " + (lossy.size() == 1 ? "its" : "their") +
-                     " page cache and had not rejoined the ISR (min.insync.replicas=" +
-                     std::to_string(min_isr_) + " allows " + std::to_string(min_isr_ - 1) + ")");
+                     (durable_too ? " page cache or data of a disk" : " page cache") +
+                     " and had not rejoined the ISR (min.insync.replicas=" + std::to_string(min_isr_) +
+                     " allows " + std::to_string(min_isr_ - 1) + ")");
   }
   if (!elr_ && contains(isr, broker) && static_cast<std::int32_t>(isr.size()) < min_isr_) {
     break_it(at, broker_text(broker) + ", in an ISR of " + std::to_string(isr.size()) +
-                     " below min.insync.replicas=" + std::to_string(min_isr_) +
-                     " and without ELR, lost its page cache");
+                     " below min.insync.replicas=" + std::to_string(min_isr_) + " and without ELR, lost" +
+                     what);
   }
 }
 
@@ -72,6 +74,14 @@ void Contract::changed(const history::PartitionChanged& event) {
     }
   }
   if (event.leader >= 0) last_leader_ = event.leader;
+  const bool below = static_cast<std::int32_t>(event.isr.size()) < min_isr_;
+  for (const Replica& replica : replicas_) {
+    // Nobody has noticed yet that it lost its cache: without ELR it may be left as the last one to lead.
+    if (elr_ || !below || !replica.lossy || replica.left_since || !contains(event.isr, replica.broker)) continue;
+    break_it(event.at, "without ELR the ISR shrank to " + std::to_string(event.isr.size()) +
+                           ", below min.insync.replicas=" + std::to_string(min_isr_) + ", while " +
+                           broker_text(replica.broker) + ", which had lost its page cache, was still in it");
+  }
   const bool whole = event.isr.size() >= replicas_.size();
   bool any_lossy = false;
   for (Replica& replica : replicas_) {

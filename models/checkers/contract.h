@@ -2,8 +2,11 @@
 //
 // Why: a legal loss is measured, not flagged, and only within the promise is a loss a violation. The promise
 // (DESIGN.md section 2 item 12): unclean election off; the replicas that had a lossy stop (power loss, kernel
-// panic) and have not rejoined the ISR since number at most min ISR - 1; without ELR additionally no lossy
+// panic, a disk that lost or changed data) and have not rejoined the ISR since number at most min ISR - 1; without ELR additionally no lossy
 // stop of an ISR member while the ISR is below min ISR. Process kills, pauses and partitions are unlimited.
+// "While" has two sides: an ISR may also shrink below min ISR, by clean shutdowns for instance, before the controller
+// has noticed that one of its members lost its page cache; that one may then be the last member, which nobody but it
+// may lead.
 // Interpretation: with flush.messages=1 a record is on the medium of every ISR member before its answer, so
 // power loss and panic are not lossy for it (a lying fsync is then a violation, not an excuse).
 // A limit of KIP-966 itself: the controller takes every unclean restart, a mere kill included, for a possible loss
@@ -25,8 +28,10 @@ class Contract {
  public:
   explicit Contract(const history::PartitionInfo& info);
 
-  /// A replica's page cache or more went. `isr` as committed at that time.
-  void lossy_stop(history::BrokerId broker, sim::SimTime at, const std::vector<history::BrokerId>& isr);
+  /// A replica's page cache or more went; `durable_too`: what was on the medium as well (an exchanged disk, rot, lost
+  /// writes). `isr` as committed at that time.
+  void lossy_stop(history::BrokerId broker, sim::SimTime at, const std::vector<history::BrokerId>& isr,
+                  bool durable_too = false);
   void started(history::BrokerId broker);
   void changed(const history::PartitionChanged& event);
 

@@ -32,7 +32,7 @@ const std::vector<CheckInfo>& checks() {
       {CheckId::S12, "S12", "Offsets are dense, and a committed offset holds one record for ever.",
        "density always; the rest within the fault budget, no unclean election"},
       {CheckId::S20, "S20", "A producer's records stand in a partition in the order it sent them.",
-       "producers with idempotence or one request in flight, within the fault budget"},
+       "producers with idempotence, or with answers and one request in flight; within the fault budget"},
       {CheckId::S21, "S21", "No record stands at two offsets of a partition.",
        "idempotent producers, within the fault budget"},
       {CheckId::S22, "S22", "No record is in a log or read by a consumer that nobody sent.", "always"},
@@ -49,6 +49,28 @@ const std::vector<CheckInfo>& checks() {
        "Retention and DeleteRecords take committed records only; compaction keeps the last value of every "
        "key.",
        "within the fault budget, no unclean election"},
+      {CheckId::INV1, "INV1", "Who takes the lead of a partition holds everything below the true high watermark.",
+       "where invariants are asked for; within the fault budget, no unclean election"},
+      {CheckId::INV2, "INV2", "Every running member of ISR and ELR holds everything below the true high watermark.",
+       "where invariants are asked for; within the fault budget, no unclean election"},
+      {CheckId::INV3, "INV3",
+       "While a leader may commit, its maximal ISR has every member of the controller's ISR and ELR.",
+       "where invariants are asked for; within the fault budget"},
+      {CheckId::INV4, "INV4", "Two replicas hold the same records below both their high watermarks.",
+       "where invariants are asked for; within the fault budget, no unclean election"},
+      {CheckId::INV5, "INV5", "A replica that stopped uncleanly is in no ISR and no ELR until it has caught up.",
+       "where invariants are asked for; without ELR not the last replica standing"},
+      {CheckId::INV6, "INV6", "What acks=all acknowledged is below the true high watermark, and is never lost.",
+       "where invariants are asked for; within the fault budget, no unclean election"},
+      {CheckId::INV7, "INV7",
+       "One leader per partition and epoch, partition epochs grow, nobody fenced is in an ISR of two or more.",
+       "where invariants are asked for"},
+      {CheckId::INV8, "INV8",
+       "Consumers are given only what lies below the high watermark of the replica that serves them, without gaps.",
+       "where invariants are asked for; within the fault budget"},
+      {CheckId::INV9, "INV9",
+       "The metadata quorum has one leader an epoch, and what it has committed never changes.",
+       "where invariants are asked for; a single controller must keep its machine"},
   };
   return all;
 }
@@ -62,7 +84,27 @@ std::string to_string(Verdict verdict) {
   return "";
 }
 
+namespace {
+
+/// The invariant that says the same as the law; the law itself if none does.
+CheckId invariant_of(CheckId law) {
+  switch (law) {
+    case CheckId::S1:
+    case CheckId::S23: return CheckId::INV6;
+    case CheckId::S3: return CheckId::INV4;
+    case CheckId::S7:
+    case CheckId::S8: return CheckId::INV7;
+    case CheckId::S25:
+    case CheckId::S26: return CheckId::INV8;
+    default: return law;
+  }
+}
+
+}  // namespace
+
 void LawBook::breach(CheckId check, sim::SimTime at, const std::string& story, const std::string& excuse) {
+  const CheckId invariant = invariant_of(check);
+  if (invariant != check) breach(invariant, at, story, excuse);
   Entry& entry = entries_[static_cast<std::size_t>(check)];
   if (excuse.empty()) {
     if (entry.violations++ == 0) {
@@ -96,6 +138,7 @@ bool LawBook::wants_story(CheckId check, bool excused) const {
 std::vector<CheckResult> LawBook::results() const {
   std::vector<CheckResult> results;
   for (const CheckInfo& info : checks()) {
+    if (static_cast<std::size_t>(info.check) >= shown_) break;
     const Entry& e = entry(info.check);
     CheckResult result{.id = info.id, .title = info.title};
     if (e.violations > 0) {

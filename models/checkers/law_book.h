@@ -31,8 +31,19 @@ enum class CheckId : std::uint8_t {
   S25,
   S26,
   S34,
+  INV1,
+  INV2,
+  INV3,
+  INV4,
+  INV5,
+  INV6,
+  INV7,
+  INV8,
+  INV9,
 };
-inline constexpr std::size_t kChecks = 17;
+inline constexpr std::size_t kChecks = static_cast<std::size_t>(CheckId::INV9) + 1;
+/// INV1 and what follows: shown only where they were asked for.
+inline constexpr std::size_t kInvariantsFrom = static_cast<std::size_t>(CheckId::INV1);
 
 struct CheckInfo {
   CheckId check = CheckId::S1;
@@ -58,6 +69,9 @@ struct CheckResult {
 
 class LawBook {
  public:
+  /// `invariants`: results() has INV1 to INV9, too.
+  explicit LawBook(bool invariants = false) : shown_(invariants ? kChecks : kInvariantsFrom) {}
+
   /// A breach. `excuse` is why the law did not apply just then, "" if it did.
   void breach(CheckId check, sim::SimTime at, const std::string& story, const std::string& excuse = "");
   /// The law has (also) no subject or premise in this run; says why. Counts only if nothing was violated.
@@ -83,6 +97,7 @@ class LawBook {
     std::string note;
   };
   [[nodiscard]] const Entry& entry(CheckId check) const { return entries_[static_cast<std::size_t>(check)]; }
+  std::size_t shown_;
   std::array<Entry, kChecks> entries_;
 };
 

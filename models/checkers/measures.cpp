@@ -155,6 +155,7 @@ void Meter::on(const history::BrokerChanged& event) {
     case BrokerEvent::resumed: probes.hit(Probe::broker_resumed); return;
     case BrokerEvent::kernel_panicked: probes.hit(Probe::kernel_panicked); break;
     case BrokerEvent::power_lost: probes.hit(Probe::power_lost); break;
+    case BrokerEvent::storage_damaged: probes.hit(Probe::storage_damaged); break;
   }
   effect(event.at);
 }
@@ -166,7 +167,13 @@ void Meter::on(const history::StorageLost& event) {
     case history::LostState::in_writeback: measures_.probes.hit(Probe::storage_lost_in_writeback); break;
     case history::LostState::drive_cache: measures_.probes.hit(Probe::storage_lost_in_drive_cache); break;
     case history::LostState::size_unknown: measures_.probes.hit(Probe::storage_lost_beyond_size); break;
+    case history::LostState::medium: measures_.probes.hit(Probe::storage_lost_on_medium); break;
   }
+  effect(event.at);
+}
+
+void Meter::on(const history::CorruptRead& event) {
+  measures_.probes.hit(Probe::corrupt_batch_read);
   effect(event.at);
 }
 

@@ -30,6 +30,8 @@ struct RecordCounts {
   std::int64_t expired_unread = 0;
   std::int64_t skipped_unread =
       0;  ///< ... and offsets that were there still, but auto.offset.reset passed over.
+  std::int64_t unread = 0;    ///< Acknowledged, in the leader's log at the end, and no consumer of the partition got them.
+  std::int64_t diverged = 0;  ///< At offsets that a replica takes for committed and where its leader holds another.
   /// Neither acknowledged nor failed when the run ended.
   [[nodiscard]] std::int64_t unfinished() const { return sent - acknowledged - failed; }
 };
@@ -105,6 +107,11 @@ class Meter {
   void on(const history::ProduceOutcome& event);
   void on(const history::Consumed& event);
   void on(const history::FetchAnswered& event) { availability_.on(event); }
+  void on(const history::PositionAnswered& event) {
+    if (event.answer == history::PositionAnswer::not_available)
+      measures_.probes.hit(Probe::offset_not_available);
+    if (event.answer == history::PositionAnswer::lost) measures_.probes.hit(Probe::position_lost);
+  }
   void on(const history::ClientRestarted& event) { availability_.on(event); }
   void on(const history::Truncated& event, bool committed);
   void on(const history::HighWatermark& event, std::int64_t before);
@@ -114,6 +121,7 @@ class Meter {
           const std::vector<history::BrokerId>& elr_before);
   void on(const history::BrokerChanged& event);
   void on(const history::ControllerChanged& event) { control_plane_.on(event); }
+  void on(const history::CorruptRead& event);
   void on(const history::StorageLost& event);
   void on(const history::Recovered& event);
   void on(const history::FaultFired& event);

@@ -16,6 +16,7 @@ enum class Probe : std::uint8_t {
   broker_fenced,
   broker_paused,
   broker_resumed,
+  corrupt_batch_read,
   duplicate_in_log,
   elr_used,
   fault_fired,
@@ -29,7 +30,9 @@ enum class Probe : std::uint8_t {
   leader_lost,
   log_started_anew,
   not_enough_replicas,
+  offset_not_available,
   offset_reset,
+  position_lost,
   power_lost,
   preferred_leader_returned,
   process_killed,
@@ -41,11 +44,13 @@ enum class Probe : std::uint8_t {
   recovered_unclean,
   retention_deleted,
   stopped_clean,
+  storage_damaged,
   storage_lost,
   storage_lost_beyond_size,
   storage_lost_dirty,
   storage_lost_in_drive_cache,
   storage_lost_in_writeback,
+  storage_lost_on_medium,
   truncated,
   truncated_committed,
   truncated_in_recovery,
@@ -53,7 +58,7 @@ enum class Probe : std::uint8_t {
   unavailable,
   unclean_election,
 };
-inline constexpr std::size_t kProbes = 40;
+inline constexpr std::size_t kProbes = static_cast<std::size_t>(Probe::unclean_election) + 1;
 
 struct ProbeInfo {
   Probe probe = Probe::isr_shrank;

@@ -52,12 +52,12 @@ void ReplicationLaws::judge(const history::Appended& event, const AppendFacts& f
                       count_text(facts.expected_base) + ".");
   }
   if (facts.reused) {
-    book_->breach(CheckId::S12, event.at,
-                  at_text(event.at) + who() + ", leader of " + p.name + " in epoch " +
-                      std::to_string(event.leader_epoch) + ", wrote a new record at offset " +
-                      count_text(event.base_offset) + ", although everything below " +
-                      count_text(facts.committed_before) + " was committed.",
-                  p.excuse());
+    const std::string story = at_text(event.at) + who() + ", leader of " + p.name + " in epoch " +
+                              std::to_string(event.leader_epoch) + ", wrote a new record at offset " +
+                              count_text(event.base_offset) + ", although everything below " +
+                              count_text(facts.committed_before) + " was committed.";
+    book_->breach(CheckId::S12, event.at, story, p.excuse());
+    book_->breach(CheckId::INV4, event.at, story, p.excuse());
   }
   if (facts.unread_from >= 0) {
     book_->breach(CheckId::S25, event.at,
@@ -177,11 +177,12 @@ void ReplicationLaws::judge(const history::RoleChanged& event, bool lacks_commit
   }
   if (!lacks_committed) return;
   const auto replica = static_cast<std::size_t>(p.index_of(event.broker));
-  book_->breach(CheckId::S5, event.at,
-                at_text(event.at) + broker_text(event.broker) + " took the lead of " + p.name + " in epoch " +
-                    std::to_string(event.leader_epoch) + " with a log that ends at or differs from offset " +
-                    count_text(p.logs.agreed(replica)) + ", but more had been committed.",
-                p.excuse());
+  const std::string story =
+      at_text(event.at) + broker_text(event.broker) + " took the lead of " + p.name + " in epoch " +
+      std::to_string(event.leader_epoch) + " with a log that ends at or differs from offset " +
+      count_text(p.logs.agreed(replica)) + ", but more had been committed.";
+  book_->breach(CheckId::S5, event.at, story, p.excuse());
+  book_->breach(CheckId::INV1, event.at, story, p.excuse());
 }
 
 void ReplicationLaws::judge_candidates(sim::SimTime at, const ClusterView& view, PartitionView& p) {
@@ -196,13 +197,15 @@ void ReplicationLaws::judge_candidates(sim::SimTime at, const ClusterView& view,
       if (p.logs.agreed(replica) >= p.logs.committed()) continue;
       const std::string excuse = p.excuse();
       std::string story;
-      if (book_->wants_story(CheckId::S5, !excuse.empty())) {
+      if (book_->wants_story(CheckId::S5, !excuse.empty()) ||
+          book_->wants_story(CheckId::INV2, !excuse.empty())) {
         story = at_text(at) + broker_text(broker) + " is in the " + (members == &p.isr ? "ISR" : "ELR") +
                 " of " + p.name + ", but holds only what lies below offset " +
                 count_text(p.logs.agreed(replica)) + "; committed is everything below " +
                 count_text(p.logs.committed()) + ".";
       }
       book_->breach(CheckId::S5, at, story, excuse);
+      book_->breach(CheckId::INV2, at, story, excuse);
     }
   }
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "models/checkers/divergence.h"
 #include "models/checkers/words.h"
 
 namespace brokersim::checkers {
@@ -12,8 +13,13 @@ bool Findings::any_violation() const {
                      [](const CheckResult& c) { return c.verdict == Verdict::violated; });
 }
 
-RunObserver::RunObserver(history::History& history)
-    : view_(history), replication_(history, book_), clients_(view_, book_), meter_(history) {
+RunObserver::RunObserver(history::History& history, bool invariants)
+    : view_(history),
+      book_(invariants),
+      replication_(history, book_),
+      clients_(view_, book_),
+      meter_(history) {
+  if (invariants) invariants_.emplace(view_, book_);
   history.attach(*this);
 }
 
@@ -30,9 +36,12 @@ void RunObserver::on(const history::ProduceOutcome& event) {
 void RunObserver::on(const history::Consumed& event) {
   meter_.on(event);
   clients_.on(event);
+  if (invariants_) invariants_->judge(event);
 }
 
 void RunObserver::on(const history::FetchAnswered& event) { meter_.on(event); }
+
+void RunObserver::on(const history::PositionAnswered& event) { meter_.on(event); }
 
 void RunObserver::on(const history::ClientRestarted& event) {
   meter_.on(event);
@@ -59,11 +68,17 @@ void RunObserver::on(const history::HighWatermark& event) {
   const HighWatermarkFacts facts = view_.apply(event);
   replication_.judge(event, facts, p);
   if (p.logs.committed() > committed) replication_.judge_candidates(event.at, view_, p);
+  if (invariants_) invariants_->judge(event);
+}
+
+void RunObserver::on(const history::LeaderIsr& event) {
+  if (invariants_) invariants_->judge(event);
 }
 
 void RunObserver::on(const history::RoleChanged& event) {
   const bool lacks_committed = view_.apply(event);
   replication_.judge(event, lacks_committed, view_.partition(event.partition));
+  if (invariants_) invariants_->judge(event);
 }
 
 void RunObserver::on(const history::PartitionChanged& event) {
@@ -73,6 +88,7 @@ void RunObserver::on(const history::PartitionChanged& event) {
   const bool elected = p.known && event.leader >= 0 && event.leader != p.leader;
   view_.apply(event);
   replication_.judge_candidates(event.at, view_, p);
+  if (invariants_) invariants_->judge(event);
   if (elected) count_risk(event.partition, event.leader);
 }
 
@@ -91,9 +107,15 @@ void RunObserver::count_risk(history::PartitionId partition, std::int32_t leader
 void RunObserver::on(const history::BrokerChanged& event) {
   meter_.on(event);
   view_.apply(event);
+  if (invariants_) invariants_->judge(event);
 }
 
 void RunObserver::on(const history::ControllerChanged& event) { meter_.on(event); }
+
+void RunObserver::on(const history::CorruptRead& event) { meter_.on(event); }
+void RunObserver::on(const history::MetadataLogChanged& event) {
+  if (invariants_) invariants_->judge(event);
+}
 
 void RunObserver::on(const history::StorageLost& event) {
   meter_.on(event);
@@ -104,6 +126,7 @@ void RunObserver::on(const history::Recovered& event) {
   meter_.on(event);
   const CutFacts facts = view_.apply(event);
   replication_.judge(event, facts, view_.partition(event.partition));
+  if (invariants_) invariants_->judge(event);
 }
 
 void RunObserver::on(const history::Flushed& event) { view_.apply(event); }
@@ -148,6 +171,7 @@ void RunObserver::note_breaches_of_contract() {
 
 Findings RunObserver::finish(sim::SimTime now, const std::vector<std::int32_t>& leaders) {
   view_.know_all();
+  if (invariants_) invariants_->finish(now);
   Findings findings;
   findings.ended_at = now;
   findings.measures = meter_.finish(now);
@@ -159,6 +183,7 @@ Findings RunObserver::finish(sim::SimTime now, const std::vector<std::int32_t>& 
   for (std::size_t n = 0; n < view_.partitions(); ++n) {
     const PartitionView& p = view_.partition_at(n);
     findings.partition_names.push_back(p.name);
+    if (p.contract.ever_broken()) ++findings.contracts_broken;
     const std::int32_t committed = n < leaders.size() ? leaders[n] : p.leader;
     const std::int32_t index = committed < 0 ? -1 : p.index_of(committed);
     // A replica that has not recovered from a crash yet shows what it had before.
@@ -171,6 +196,14 @@ Findings RunObserver::finish(sim::SimTime now, const std::vector<std::int32_t>& 
       clients_.finish(now, n, *census);
       measures.records.duplicated += census->duplicated;
       measures.records.reordered += census->reordered;
+      for (std::size_t other = 0; other < p.replicas.size(); ++other) {
+        const ReplicaView& copy = p.replicas[other];
+        if (other == replica || !view_.broker(copy.broker).up || copy.lost_cache) continue;
+        const std::int64_t end = std::min({p.replicas[replica].high_watermark, copy.high_watermark,
+                                           p.logs.end(replica), p.logs.end(other)});
+        measures.records.diverged += differing_offsets(p.logs, replica, other, end);
+      }
+      measures.records.unread += clients_.unread(n, *census);
       for (std::size_t c = 0; c < census->producers.size(); ++c) {
         WorkloadMeasures& w = measures.workloads[view_.history().clients()[c].workload];
         w.records.duplicated += census->producers[c].duplicated;

@@ -5,11 +5,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "models/checkers/client_laws.h"
 #include "models/checkers/cluster_view.h"
+#include "models/checkers/invariants.h"
 #include "models/checkers/law_book.h"
 #include "models/checkers/losses.h"
 #include "models/checkers/measures.h"
@@ -21,10 +23,11 @@ namespace brokersim::checkers {
 struct Findings {
   sim::SimTime ended_at;
   Measures measures;
-  std::vector<CheckResult> checks;  ///< All of checks(), in that order.
+  std::vector<CheckResult> checks;  ///< All of checks(), in that order; the invariants if they were asked for.
   LossReport losses;
   std::int64_t at_risk_max =
       0;  ///< Most acknowledged records that were on no elected leader, after any election.
+  std::int64_t contracts_broken = 0;  ///< Partitions whose fault budget was overdrawn at some time.
   std::vector<std::string> warnings;
   /// "orders/0", ... by PartitionId.
   std::vector<std::string> client_names;  ///< By client number.
@@ -35,25 +38,29 @@ struct Findings {
 
 class RunObserver final : public history::Watcher {
  public:
-  /// Attaches itself. Must outlive the history's use; is not copied or moved.
-  explicit RunObserver(history::History& history);
+  /// Attaches itself. Must outlive the history's use; is not copied or moved. `invariants`: INV1 to INV9 are judged, too.
+  explicit RunObserver(history::History& history, bool invariants = false);
   RunObserver(const RunObserver&) = delete;
   RunObserver& operator=(const RunObserver&) = delete;
 
-  using history::Watcher::on;
+  using history::Watcher::on;  // what is of no use here
   void on(const history::Sent& event) override;
   void on(const history::ProduceOutcome& event) override;
   void on(const history::Consumed& event) override;
   void on(const history::FetchAnswered& event) override;
+  void on(const history::PositionAnswered& event) override;
   void on(const history::ClientRestarted& event) override;
   void on(const history::Appended& event) override;
   void on(const history::Truncated& event) override;
   void on(const history::HighWatermark& event) override;
+  void on(const history::LeaderIsr& event) override;
   void on(const history::RoleChanged& event) override;
   void on(const history::PartitionChanged& event) override;
   void on(const history::BrokerChanged& event) override;
   void on(const history::ControllerChanged& event) override;
+  void on(const history::MetadataLogChanged& event) override;
   void on(const history::StorageLost& event) override;
+  void on(const history::CorruptRead& event) override;
   void on(const history::Recovered& event) override;
   void on(const history::Flushed& event) override;
   void on(const history::FaultFired& event) override;
@@ -75,6 +82,7 @@ class RunObserver final : public history::Watcher {
   LawBook book_;
   ReplicationLaws replication_;
   ClientLaws clients_;
+  std::optional<Invariants> invariants_;
   Meter meter_;
   std::vector<std::int64_t> at_risk_;  ///< By partition, at its latest election.
   std::int64_t at_risk_sum_ = 0;

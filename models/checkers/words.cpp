@@ -54,6 +54,7 @@ std::string lost_state_text(history::LostState state) {
     case history::LostState::dirty: return "only in the page cache";
     case history::LostState::in_writeback: return "on their way to the drive";
     case history::LostState::drive_cache: return "in the drive's volatile cache";
+    case history::LostState::medium: return "on a disk that was exchanged or set back";
     case history::LostState::size_unknown:
       return "on the medium, but beyond the file size that the journal knew";
   }

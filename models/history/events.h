@@ -79,6 +79,7 @@ struct Consumed {
   /// `processed_from` + (i + 1) x `process_cost`, if the process is still alive then.
   sim::SimTime processed_from;
   sim::Duration process_cost;
+  BrokerId broker = -1;  ///< Who served them; -1 unknown.
 };
 
 /// A client operation that keeps failing is visible through its outcomes; this marks a fetch that got data or
@@ -89,6 +90,21 @@ struct FetchAnswered {
   PartitionId partition;
   bool ok = true;
   sim::SimTime since;  ///< With ok = false: when this consumer last had a good answer, 0 never.
+};
+
+enum class PositionAnswer : std::uint8_t {
+  found,          ///< The reset offset.
+  not_available,  ///< OFFSET_NOT_AVAILABLE: the leader does not know its high watermark yet (KIP-207).
+  valid,          ///< A new leader has the position (KIP-320).
+  lost,           ///< A new leader's log parts from what was read, before the position.
+};
+/// A broker told a consumer where to read, or whether it may go on there.
+struct PositionAnswered {
+  sim::SimTime at;
+  ClientId consumer;
+  PartitionId partition;
+  PositionAnswer answer = PositionAnswer::found;
+  std::int64_t offset = -1;  ///< Where it reads now; -1 unknown.
 };
 
 /// A client process began anew: a consumer's positions and a producer's unsent records are gone.
@@ -182,6 +198,27 @@ struct HighWatermark {
   bool leader = false;
 };
 
+/// The ISR as a leader has it, whenever that changes: what its high watermark waits for.
+struct LeaderIsr {
+  sim::SimTime at;
+  BrokerId broker = -1;
+  PartitionId partition;
+  std::int32_t leader_epoch = 0;
+  std::vector<BrokerId> committed;  ///< As the leader knows it: the minimum is judged by it.
+  std::vector<BrokerId> maximal;    ///< Beside it, members that the leader has asked the controller to add.
+  bool pending = false;             ///< A change is asked for and not answered.
+};
+
+/// A broker refused a fetch of a follower, because the two knew different leader epochs.
+struct FetchRefused {
+  sim::SimTime at;
+  BrokerId broker = -1;
+  PartitionId partition;
+  BrokerId follower = -1;
+  std::int32_t asked_epoch = 0;
+  std::int32_t own_epoch = 0;
+};
+
 /// A replica began to lead or follow in an epoch, as it learned from metadata.
 struct RoleChanged {
   sim::SimTime at;
@@ -214,11 +251,18 @@ enum class BrokerEvent : std::uint8_t {
   resumed,
   kernel_panicked,  ///< Page cache lost.
   power_lost,       ///< Page cache and volatile drive cache lost.
+  storage_damaged,  ///< A disk holds other data than was written, or another disk is there; nobody was told.
 };
 struct BrokerChanged {
   sim::SimTime at;
   BrokerId broker = -1;
   BrokerEvent event = BrokerEvent::running;
+};
+
+/// The controller refused to register a broker whose previous incarnation still has a session.
+struct RegistrationRefused {
+  sim::SimTime at;
+  BrokerId broker = -1;
 };
 
 /// In what state bytes were when they were lost.
@@ -227,6 +271,7 @@ enum class LostState : std::uint8_t {
   in_writeback,  ///< Submitted to the device, not complete.
   drive_cache,   ///< Complete, in the drive's volatile cache.
   size_unknown,  ///< Data durable but beyond the durable file size.
+  medium,        ///< Durable, on a disk that was exchanged or set back.
 };
 enum class ControllerEvent : std::uint8_t {
   active,    ///< Leads the metadata quorum and has applied what was committed before.
@@ -239,6 +284,34 @@ struct ControllerChanged {
   std::int32_t node = -1;   ///< Position among the controllers.
   std::int32_t epoch = -1;  ///< Of the quorum; -1 when stopped.
   ControllerEvent event = ControllerEvent::active;
+};
+
+/// Somebody fetched a batch whose checksum is wrong, and cannot go on there: a follower or a consumer.
+struct CorruptRead {
+  sim::SimTime at;
+  BrokerId broker = -1;  ///< The follower; -1: a consumer.
+  ClientId consumer;     ///< If it is one.
+  PartitionId partition;
+  std::int64_t offset = 0;  ///< First of the batch.
+};
+
+enum class MetadataChange : std::uint8_t {
+  loaded,     ///< The process has started: its log ends at `to`.
+  leads,      ///< The node leads `epoch` from now, with a log that ends at `to`; its own record comes next.
+  appended,   ///< Records [from, to) of `epoch`.
+  truncated,  ///< From `from` (the end) back to `to`.
+  snapshot,   ///< Everything below `to` is a snapshot fetched from the leader.
+  committed,  ///< Records [from, to) of `epoch` count as committed here, each once in a life, in order.
+};
+/// The metadata log of a node of the quorum, or what a broker has of it.
+struct MetadataLogChanged {
+  sim::SimTime at;
+  std::int32_t node = -1;  ///< Position among the controllers; of a broker its id.
+  bool observer = false;   ///< A broker: only snapshot and committed.
+  MetadataChange change = MetadataChange::appended;
+  std::int32_t epoch = 0;
+  std::int64_t from = 0;
+  std::int64_t to = 0;
 };
 
 /// A stored batch that a crash took from a replica's disk image.

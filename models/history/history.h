@@ -22,6 +22,7 @@ class Watcher {
   virtual void on(const ProduceOutcome&) {}
   virtual void on(const Consumed&) {}
   virtual void on(const FetchAnswered&) {}
+  virtual void on(const PositionAnswered&) {}
   virtual void on(const ClientRestarted&) {}
   virtual void on(const ClientStopped&) {}
   virtual void on(const OwnershipChanged&) {}
@@ -30,11 +31,16 @@ class Watcher {
   virtual void on(const Appended&) {}
   virtual void on(const Truncated&) {}
   virtual void on(const HighWatermark&) {}
+  virtual void on(const LeaderIsr&) {}
+  virtual void on(const FetchRefused&) {}
   virtual void on(const RoleChanged&) {}
   virtual void on(const PartitionChanged&) {}
   virtual void on(const BrokerChanged&) {}
+  virtual void on(const RegistrationRefused&) {}
   virtual void on(const ControllerChanged&) {}
+  virtual void on(const MetadataLogChanged&) {}
   virtual void on(const StorageLost&) {}
+  virtual void on(const CorruptRead&) {}
   virtual void on(const Recovered&) {}
   virtual void on(const Flushed&) {}
   virtual void on(const FaultFired&) {}
@@ -63,6 +69,7 @@ struct PartitionInfo {
   bool eligible_leader_replicas = true;
   std::int64_t flush_messages = 0;  ///< 1: every append is flushed before its answer.
   bool internal = false;            ///< The cluster's own: no client of the scenario writes or reads it.
+  bool strict_min_isr = true;       ///< KAFKA-15583: no commit while the ISR is below min.insync.replicas.
   [[nodiscard]] std::string name() const { return topic + "/" + std::to_string(partition); }
 };
 struct ClientInfo {

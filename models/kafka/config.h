@@ -84,6 +84,14 @@ struct TopicSpec {
   TopicConfig config;
 };
 
+/// How a follower finds where its log and its leader's part.
+enum class TruncationMode : std::uint8_t {
+  high_watermark,  ///< Before 0.11: it cuts to its own high watermark, without asking.
+  kip101,          ///< 0.11: it asks where its last epoch ended; the leader names the start of the first higher epoch.
+  kip279,          ///< 2.0: the answer also names the epoch it is about, and the follower asks again for a lower one.
+  fetch,           ///< 2.7, KIP-595: the same within each fetch.
+};
+
 /// Deliberately wrong rules, off unless a test plants them (DESIGN.md decision 9).
 struct PlantedBugs {
   bool hw_uses_committed_isr = false;       ///< I02: HW waits for the committed, not the maximal ISR.
@@ -96,6 +104,33 @@ struct PlantedBugs {
   bool fsync_lies = false;            ///< flush.messages returns without flushing.
   bool ignores_fsync_errors = false;  ///< A failed fsync is taken for done, and the broker goes on.
   bool retention_ignores_high_watermark = false;  ///< Retention deletes what is not committed, too.
+  bool epoch_checkpoint_loses_entry = false;  ///< L10: a start reads all epochs but the last but one.
+};
+
+/// How a client proves who it is, if it has to (SASL).
+enum class SaslMechanism : std::uint8_t { plain, oauthbearer, scram, gssapi };
+
+/// What security.protocol and sasl.mechanism say of a connection.
+struct Security {
+  bool tls = false;  ///< SSL or SASL_SSL.
+  bool sasl = false;
+  SaslMechanism mechanism = SaslMechanism::gssapi;  ///< With `sasl`.
+
+  /// Round trips from TCP's own to the first request: TLS 1.3 has one (RFC 8446). SASL asks for ApiVersions, shakes hands
+  /// (SaslHandshake) and authenticates: once (PLAIN, OAUTHBEARER), twice (SCRAM) or three times (GSSAPI; the ticket is
+  /// there already). Source: SaslClientAuthenticator.
+  [[nodiscard]] constexpr std::int32_t handshake_trips() const {
+    std::int32_t trips = tls ? 1 : 0;
+    if (!sasl) return trips;
+    trips += 2;
+    switch (mechanism) {
+      case SaslMechanism::plain:
+      case SaslMechanism::oauthbearer: return trips + 1;
+      case SaslMechanism::scram: return trips + 2;
+      case SaslMechanism::gssapi: return trips + 3;
+    }
+    return trips;
+  }
 };
 
 struct BrokerConfig {
@@ -155,11 +190,12 @@ struct BrokerConfig {
   std::int32_t num_io_threads = 8;            ///< num.io.threads
   std::int32_t queued_max_requests = 500;     ///< queued.max.requests
   sim::Bytes socket_send_buffer = {102'400};  ///< socket.send.buffer.bytes; negative: the system's autotuning
-  sim::Bytes socket_receive_buffer = {102'400};            ///< socket.receive.buffer.bytes; likewise
-  std::int32_t socket_listen_backlog_size = 50;            ///< socket.listen.backlog.size
-  sim::Bytes replica_socket_receive_buffer = {65'536};     ///< replica.socket.receive.buffer.bytes
-  std::int64_t queued_max_request_bytes = -1;              ///< queued.max.request.bytes; -1: no limit.
-  bool inter_broker_tls = false;                           ///< security.inter.broker.protocol is SSL.
+  sim::Bytes socket_receive_buffer = {102'400};         ///< socket.receive.buffer.bytes; likewise
+  std::int32_t socket_listen_backlog_size = 50;         ///< socket.listen.backlog.size
+  sim::Bytes replica_socket_receive_buffer = {65'536};  ///< replica.socket.receive.buffer.bytes
+  std::int32_t fetch_session_cache_slots = 1'000;       ///< max.incremental.fetch.session.cache.slots
+  std::int64_t queued_max_request_bytes = -1;           ///< queued.max.request.bytes; -1: no limit.
+  Security inter_broker;  ///< security.inter.broker.protocol, sasl.mechanism.inter.broker.protocol
   sim::Duration connections_max_idle = {600'000'000'000};  ///< connections.max.idle.ms
   sim::Duration request_timeout = {30'000'000'000};        ///< request.timeout.ms of the broker's own clients
   // Groups and offsets.
@@ -180,6 +216,20 @@ struct BrokerConfig {
   /// Versioned rules (kafka-behaviour.md section 11 item 6). Filled from the version, overridable by name.
   bool strict_min_isr = true;               ///< 3.7: HW waits while the ISR is below min ISR (KAFKA-15583).
   bool metadata_commit_wakes_fetch = true;  ///< 4.1, KIP-1166: a commit answers parked metadata fetches.
+  TruncationMode truncation = TruncationMode::fetch;  ///< KIP-101 (0.11), KIP-279 (2.0), KIP-595 (2.7).
+  bool fetch_epoch_fencing = true;         ///< 2.1, KIP-320: fetches name the leader epoch, and old ones are refused.
+  bool consumer_offset_validation = true;  ///< 2.1, KIP-320: consumers ask a new leader whether it has their position.
+  bool isr_admits_only_active = true;      ///< 3.3, KIP-841 (KAFKA-13916): nobody fenced or shutting down joins an ISR.
+  bool isr_checks_broker_epoch = true;     ///< 3.5, KIP-903: nobody who restarted since its last fetch joins an ISR.
+  bool leader_epoch_rises_on_isr_shrink = false;  ///< Metadata versions before 3.6 (KAFKA-15021).
+  // Nothing: as the version has it.
+  std::optional<bool> last_known_leader_must_live;  ///< 4.1.0, KAFKA-19522: before, only a dead one was elected.
+  std::optional<bool> detect_clean_shutdown;  ///< 4.0, KAFKA-18106: a clean restart keeps the place in the ELR.
+  std::optional<bool> periodic_fence_check;   ///< 4.0: sessions are looked at eight times each, not timed exactly.
+  std::optional<bool> pre_vote;               ///< 4.0, KIP-996.
+  /// No Kafka release: who is made leader again without having noticed the leaders between forgets what it knew of its
+  /// followers (the cure of hypothesis I10).
+  bool reelection_forgets_followers = false;
   PlantedBugs planted;
 };
 
@@ -203,7 +253,7 @@ struct ProducerConfig {
   sim::Duration reconnect_backoff = {50'000'000};                   ///< reconnect.backoff.ms
   sim::Duration reconnect_backoff_max = {1'000'000'000};            ///< reconnect.backoff.max.ms
   sim::Duration metadata_max_age = {300'000'000'000};               ///< metadata.max.age.ms
-  bool tls = false;                                                 ///< security.protocol is SSL or SASL_SSL.
+  Security security;                                                ///< security.protocol, sasl.mechanism
   sim::Duration socket_connection_setup_timeout = {10'000'000'000};  ///< socket.connection.setup.timeout.ms
   sim::Duration socket_connection_setup_timeout_max = {
       30'000'000'000};  ///< socket.connection.setup.timeout.max.ms
@@ -229,7 +279,7 @@ struct ConsumerConfig {
   sim::Duration reconnect_backoff = {50'000'000};         ///< reconnect.backoff.ms
   sim::Duration reconnect_backoff_max = {1'000'000'000};  ///< reconnect.backoff.max.ms
   sim::Duration metadata_max_age = {300'000'000'000};     ///< metadata.max.age.ms
-  bool tls = false;                                       ///< security.protocol is SSL or SASL_SSL.
+  Security security;                                      ///< security.protocol, sasl.mechanism
   sim::Duration socket_connection_setup_timeout = {10'000'000'000};
   sim::Duration socket_connection_setup_timeout_max = {30'000'000'000};
   // As a member of a group.

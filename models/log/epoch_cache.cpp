@@ -50,6 +50,10 @@ bool EpochCache::truncate_from_start(std::int64_t log_start) {
   return changed;
 }
 
+void EpochCache::forget_last_but_one() {
+  if (entries_.size() >= 3) entries_.erase(entries_.end() - 2);
+}
+
 std::string EpochCache::text() const {
   std::vector<std::string> lines;
   for (const auto& entry : entries_) {

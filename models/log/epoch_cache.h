@@ -44,6 +44,9 @@ class EpochCache {
   /// Drops entries before the one that holds `log_start`, and moves that one's start up to it.
   bool truncate_from_start(std::int64_t log_start);
 
+  /// For a planted bug (L10): of three or more entries the last but one goes.
+  void forget_last_but_one();
+
   /// The checkpoint file: "0\n<count>\n<epoch> <start>\n...".
   [[nodiscard]] std::string text() const;
   /// Nothing if the text is torn or malformed.

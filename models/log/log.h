@@ -29,6 +29,7 @@ struct LogConfig {
   sim::Bytes index_interval_bytes = {4'096};         ///< index.interval.bytes
   sim::Bytes segment_index_bytes = {10ll << 20};     ///< segment.index.bytes
   bool recovery_skips_crc = false;                   ///< planted: trust file sizes, never check batches
+  bool epoch_checkpoint_loses_entry = false;         ///< planted, L10: load() forgets the last epoch but one
 };
 
 /// How a batch is named in the file system; storage::kNoTag (0) names none.

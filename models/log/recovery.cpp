@@ -71,7 +71,8 @@ bool Log::load_segment(Segment& segment, bool check, LoadReport& report) {
   std::int64_t position = 0;
   std::int64_t next_offset = std::max(log_end_, segment.base_offset);
   for (const auto& extent : files_.extents(segment.file, {0})) {
-    const bool whole = extent.offset.n == position && (extent.intact || config_.recovery_skips_crc) &&
+    const bool whole = extent.offset.n == position &&
+                       (extent.intact || !check || config_.recovery_skips_crc) &&
                        extent.tag != storage::kNoTag && batch_of(extent.tag) < store_.size();
     if (!whole) break;
     const auto id = batch_of(extent.tag);
@@ -98,7 +99,10 @@ bool Log::load_segment(Segment& segment, bool check, LoadReport& report) {
 void Log::load_epochs() {
   const auto text = files_.read_whole(epoch_file());
   if (!text) return;
-  if (auto cache = EpochCache::parse(*text)) epochs_ = std::move(*cache);
+  auto cache = EpochCache::parse(*text);
+  if (!cache) return;
+  epochs_ = std::move(*cache);
+  if (config_.epoch_checkpoint_loses_entry) epochs_.forget_last_but_one();
 }
 
 void Log::rebuild_producers() {

@@ -53,6 +53,7 @@ void KafkaCluster::add_partitions(history::History& history) {
       info.unclean_leader_election = topic.config.unclean_leader_election;
       info.eligible_leader_replicas = cluster_.broker.eligible_leader_replicas;
       info.flush_messages = topic.config.flush_messages;
+      info.strict_min_isr = cluster_.broker.strict_min_isr;
       const history::PartitionId id = history.add_partition(info);
       topics_[topic.name].push_back(id);
       SIM_CHECK(static_cast<std::size_t>(id.n) == shape_.partitions.size(),
@@ -166,6 +167,7 @@ void KafkaCluster::install_consumers(const Config& config) {
       params.client = history_.add_client({params.name, workload.name, false, 0, false, 1});
       params.start = workload.start;
       params.process_cost = workload.process_cost;
+      params.validate_offsets = cluster_.broker.consumer_offset_validation;
       params.config = workload.config;
       for (std::size_t p = i; p < all.size(); p += count) params.partitions.push_back(all[p]);
       params.bootstrap = bootstrap();

@@ -127,6 +127,9 @@ void World::on_kernel_panicked(host::Host& host) {
   record_controller_stop(host);
 }
 void World::on_booted(host::Host&) {}
+void World::on_storage_damaged(host::Host& host) {
+  record_broker(host, history::BrokerEvent::storage_damaged);
+}
 
 void World::on_crash_report(host::Host& host, std::size_t, const storage::CrashReport& report) {
   if (outbox_) outbox_->on_crash_report(host, report);

@@ -81,6 +81,7 @@ class World final : private host::HostObserver {
   void on_crash_report(host::Host& host, std::size_t file_system,
                        const storage::CrashReport& report) override;
   void on_booted(host::Host& host) override;
+  void on_storage_damaged(host::Host& host) override;
 
   void make_faults();
   void record_controller_stop(const host::Host& host);

@@ -1,10 +1,11 @@
 // Goal: the laws see what they are there for, and blame it on the right thing. Method: every file in scenarios/planted
-// twice: with its bug the expected laws are violated; without it the same cluster, load and faults break no law at all.
+// meets its expectations; every planted bug has the file of its name, in which its laws are violated, and without it the same
+// cluster, load and faults break no law at all. The other files are historic rules; their fixed variants are scenarios too
+// (docs/cases.md).
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <filesystem>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,16 @@
 
 namespace brokersim {
 namespace {
+
+/// The files that are named for a planted bug.
+std::vector<std::string> bug_files() {
+  std::vector<std::string> found;
+  for (std::string name : scenario::planted_bug_names()) {
+    std::replace(name.begin(), name.end(), '_', '-');
+    found.push_back("scenarios/planted/" + name + ".json");
+  }
+  return found;
+}
 
 std::vector<std::string> files() {
   std::vector<std::string> found;
@@ -30,13 +41,9 @@ results::RunResult run(const std::string& file, const std::vector<std::string>& 
 }
 
 TEST(Planted, EveryBugOfTheModelHasItsScenario) {
-  std::set<std::string> planted;
-  for (std::string name : scenario::planted_bug_names()) {
-    std::replace(name.begin(), name.end(), '_', '-');
-    planted.insert("scenarios/planted/" + name + ".json");
-  }
   const auto found = files();
-  EXPECT_EQ(planted, std::set<std::string>(found.begin(), found.end()));
+  for (const std::string& file : bug_files())
+    EXPECT_EQ(std::count(found.begin(), found.end(), file), 1) << file;
 }
 
 TEST(Planted, EveryBugIsCaughtByTheLawsThatItsScenarioNames) {
@@ -45,15 +52,15 @@ TEST(Planted, EveryBugIsCaughtByTheLawsThatItsScenarioNames) {
     const results::RunResult result = run(file);
     EXPECT_EQ(result.facts.bug, "");
     EXPECT_EQ(result.exit_code(), 0);
-    EXPECT_TRUE(result.findings.any_violation());
   }
 }
 
 TEST(Planted, WithoutTheBugTheSameFaultsBreakNoLaw) {
-  for (const std::string& file : files()) {
+  for (const std::string& file : bug_files()) {
     SCOPED_TRACE(file);
     const results::RunResult result = run(file, {"/systems/kafka/rules/planted=[]"});
     EXPECT_EQ(result.facts.bug, "");
+    EXPECT_NE(result.exit_code(), 0) << "the expectations do not tell the bug from the real rule";
     for (const checkers::CheckResult& check : result.findings.checks) {
       EXPECT_NE(check.verdict, checkers::Verdict::violated) << check.id << ": " << check.detail;
     }

@@ -90,8 +90,8 @@ void overload_curve(const Report& report) {
                       static_cast<double>(overload.rig_.cache.set_point().n) / 1e6});
     }
     report.curve("dirty-throttling-" + std::to_string(writers),
-                 "Overload: 500 MB/s of appends by " + std::to_string(writers) +
-                     " writer(s), device 150 MB/s, 32 GB dirtyable",
+                 std::to_string(writers) + (writers == 1 ? " writer" : " writers") +
+                     " of 500 MB/s in all, device 150 MB/s, 32 GB dirtyable",
                  "", {"time (s)", "dirty (MB)", "writer rate (MB/s)", "set point (MB)"}, rows);
   }
 }

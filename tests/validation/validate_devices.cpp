@@ -1,6 +1,6 @@
 // Writes docs/validation-devices.md and the points of its pictures. `make validation` calls it.
 //
-//   validate_devices [--fast] [--allow-known] [--page FILE] [--curves FOLDER]
+//   validate_devices [--fast] [--allow-known] [--page FILE] [--curves FOLDER] [--broker BROKERSIM]
 //
 // Exit code 0: every row that ran is within its tolerance; 1: one is not; 2: wrong use. With --allow-known the rows whose
 // miss is explained on the page do not count: for ctest, so that a new miss stands out.
@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
   bool allow_known = false;
   std::string page;
   std::string curves;
+  std::string broker;
   for (int i = 1; i < argc; ++i) {
     const std::string_view word = argv[i];
     if (word == "--fast") {
@@ -29,8 +30,11 @@ int main(int argc, char** argv) {
       page = argv[++i];
     } else if (word == "--curves" && i + 1 < argc) {
       curves = argv[++i];
+    } else if (word == "--broker" && i + 1 < argc) {
+      broker = argv[++i];
     } else {
-      std::cerr << "usage: validate_devices [--fast] [--allow-known] [--page FILE] [--curves FOLDER]\n";
+      std::cerr << "usage: validate_devices [--fast] [--allow-known] [--page FILE] [--curves FOLDER] "
+                   "[--broker BROKERSIM]\n";
       return 2;
     }
   }
@@ -44,6 +48,7 @@ int main(int argc, char** argv) {
   validate_network(report);
   validate_compute(report);
   validate_statistics(report);
+  validate_broker_effects(report, broker);
   if (!page.empty()) {
     std::ofstream out(page);
     report.write_page(out);

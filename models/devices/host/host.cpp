@@ -265,8 +265,13 @@ bool Host::power_on() {
 
 void Host::replace_disk(std::size_t index, const storage::Image& image) {
   SIM_CHECK(power_ == Power::off, config_.name + " has its disk exchanged while it is on");
+  storage_damaged();
   const storage::CrashReport report = file_system(index).restore(image);
   if (observer_ != nullptr) observer_->on_crash_report(*this, index, report);
+}
+
+void Host::storage_damaged() {
+  if (observer_ != nullptr) observer_->on_storage_damaged(*this);
 }
 
 void Host::boot() {

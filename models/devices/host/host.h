@@ -96,6 +96,8 @@ class Host {
   [[nodiscard]] Power power() const { return power_; }
   /// The disk number `index` is exchanged for one that holds `image`; empty: a new one. Only while the host is off.
   void replace_disk(std::size_t index, const storage::Image& image);
+  /// Tells the observer that a fault has silently damaged what a disk of the host holds.
+  void storage_damaged();
 
   // --- Parts ---------------------------------------------------------------------------------------------------
 

@@ -27,6 +27,8 @@ class HostObserver {
   /// What the file system number `file_system` lost; one call for each of the host's file systems.
   virtual void on_crash_report(Host& host, std::size_t file_system, const storage::CrashReport& report) = 0;
   virtual void on_booted(Host& host) = 0;
+  /// A disk of it silently holds other data than was written, or is another disk.
+  virtual void on_storage_damaged(Host&) {}
 
  protected:
   ~HostObserver() = default;

@@ -141,6 +141,9 @@ struct FileSystemConfig {
   JournalData data = JournalData::ordered;  ///< ext4 only; XFS moves sizes when write-back is complete.
   sim::Duration commit_interval = {5'000'000'000};  ///< ext4 commit=5; XFS syncs its log every 30 s.
   UnseenErrors unseen_errors = UnseenErrors::kept;
+  /// Mount option discard: an SSD hears with each commit how much of it is in use, and what is free serves it as spare
+  /// space (FlashConfig::spare_permille). Off, as by default in Linux: the drive is in steady state, all of it once written.
+  bool discard = false;
 };
 
 /// Linux write-back. Ratios are shares of `memory`.

@@ -247,6 +247,7 @@ CrashReport FileSystem::crash(CrashKind kind) {
     if (file != nullptr) settle(*file, kind, landed, writes_of[file->id]);
   }
   forget_runtime();
+  discard();
   return report;
 }
 
@@ -285,7 +286,8 @@ Image FileSystem::image() const {
     if (file == nullptr || !file->linked) continue;
     File copy;
     copy.name = file->name;
-    copy.position = file->position;
+    copy.wish = file->wish;
+    copy.extents = file->extents;
     copy.ranges = file->ranges;
     copy.size = copy.submitted_to = copy.done_to = copy.disk_size = copy.committed_size = file->size;
     copy.content = file->content;
@@ -335,13 +337,17 @@ CrashReport FileSystem::restore(const Image& image) {
   for (auto& file : files_) file.reset();
   names_.clear();
   used_ = {};
+  allocation_ = Allocation(disk_.config().capacity.n);
   for (const File& file : image.files) {
     auto copy = std::make_unique<File>(file);
+    for (const Placed& extent : copy->extents)
+      if (extent.owned) allocation_.claim(extent.position, extent.position + extent.length);
     copy->id = {static_cast<std::int32_t>(files_.size())};
     used_.n += copy->size;
     names_.emplace(copy->name, copy->id);
     files_.push_back(std::move(copy));
   }
+  discard();
   return report;
 }
 

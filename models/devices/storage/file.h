@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "models/devices/storage/allocation.h"
 #include "models/devices/storage/dirty_control.h"
 #include "models/devices/storage/interval_set.h"
 #include "models/devices/storage/readahead.h"
@@ -28,7 +29,8 @@ struct File {
   FileId id;
   std::string name;  // last name; also while unlinked and not yet committed
   bool linked = true;
-  std::int64_t position = 0;  // of byte 0 on the device
+  std::int64_t wish = 0;        // where on the device byte 0 would like to be
+  std::vector<Placed> extents;  // where its bytes lie, in order and without gaps
 
   std::deque<Range> ranges;
   std::int64_t size = 0;

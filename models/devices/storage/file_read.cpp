@@ -180,7 +180,9 @@ void FileSystem::bring_in(File& file, const ReadaheadWindow& window) {
       continue;
     }
     std::int64_t last = page;
-    while (last + 1 < end && !is_present(file, last + 1)) ++last;
+    const Placed extent = placed(file, page * kPage);
+    const std::int64_t most = std::min(end, (extent.offset + extent.length) / kPage);
+    while (last + 1 < most && !is_present(file, last + 1)) ++last;
     for (std::int64_t block = page / kPagesPerBlock; block <= last / kPagesPerBlock; ++block) {
       const std::uint32_t handle = make_resident(file, block);
       const PageMask pages = mask_of(block, page, last);
@@ -213,7 +215,8 @@ void FileSystem::start_read(File& file, std::int64_t first, std::int64_t end) {
   const std::int64_t wanted = std::min(end * kPage, file.size) - start;
   IoRequest io;
   io.kind = IoKind::read;
-  io.position = {file.position + start};
+  const Placed extent = placed(file, start);
+  io.position = {extent.position + start - extent.offset};
   io.length = {(wanted + sector - 1) / sector * sector};
   io.done = sim::bind<&FileSystem::read_done>(this, slot);
   disk_.submit(io);

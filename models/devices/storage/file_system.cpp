@@ -13,7 +13,11 @@ namespace brokersim::storage {
 
 namespace {
 
-/// Where a file begins on the device: directories are spread over the disk (ext4's Orlov allocator), the files of one
+/// Extents double from this to kExtentMax (ext4: 128 MiB is the longest there is).
+constexpr std::int64_t kExtentMin = 64 << 10;
+constexpr std::int64_t kExtentMax = 128 << 20;
+
+/// Where a file would like to begin on the device: directories are spread over the disk (ext4's Orlov allocator), the files of one
 /// lie within 16 GiB of each other.
 std::int64_t place(std::string_view name, sim::Bytes capacity) {
   const std::size_t slash = name.rfind('/');
@@ -35,6 +39,7 @@ FileSystem::FileSystem(sim::Simulation& sim, std::string path, const FileSystemC
       disk_(disk),
       page_cache_(page_cache),
       number_(page_cache.attach(*this)),
+      allocation_(disk.config().capacity.n),
       journal_(*this, disk, config.commit_interval),
       flusher_(*this, page_cache) {
   if (config_.kind == FileSystemKind::xfs) config_.data = JournalData::ordered;
@@ -71,7 +76,7 @@ FileId FileSystem::make_file(std::string_view name) {
   auto made = std::make_unique<File>();
   made->id = {static_cast<std::int32_t>(files_.size())};
   made->name = name;
-  made->position = place(name, disk_.config().capacity);
+  made->wish = place(name, disk_.config().capacity);
   const FileId id = made->id;
   JournalChange change;
   change.kind = UndoneChange::Kind::create;
@@ -82,6 +87,35 @@ FileId FileSystem::make_file(std::string_view name) {
   names_.emplace(made->name, id);
   files_.push_back(std::move(made));
   return id;
+}
+
+/// The extent that holds byte `offset`; makes the file's extents reach there.
+Placed FileSystem::placed(File& file, std::int64_t offset) {
+  std::int64_t end = file.extents.empty() ? 0 : file.extents.back().offset + file.extents.back().length;
+  while (end <= offset) {
+    const std::int64_t wish =
+        file.extents.empty() ? file.wish : file.extents.back().position + file.extents.back().length;
+    const std::int64_t length = std::clamp(end, kExtentMin, kExtentMax);
+    const std::optional<Interval> taken = allocation_.take(wish, length);
+    if (!taken) {
+      file.extents.push_back(
+          {end, std::max<std::int64_t>(0, disk_.config().capacity.n - length), length, false});
+    } else if (taken->from == wish && !file.extents.empty() && file.extents.back().owned) {
+      file.extents.back().length += taken->to - taken->from;
+    } else {
+      file.extents.push_back({end, taken->from, taken->to - taken->from});
+    }
+    end = file.extents.back().offset + file.extents.back().length;
+  }
+  // Mostly the last one.
+  std::size_t index = file.extents.size() - 1;
+  while (file.extents[index].offset > offset) --index;
+  return file.extents[index];
+}
+
+/// Tells the drive how much of it holds data.
+void FileSystem::discard() {
+  if (config_.discard) disk_.set_used({used_.n + reserved_.n});
 }
 
 std::optional<FileId> FileSystem::open(std::string_view name) {

@@ -26,6 +26,7 @@
 #include <string_view>
 #include <vector>
 
+#include "models/devices/storage/allocation.h"
 #include "models/devices/storage/config.h"
 #include "models/devices/storage/disk.h"
 #include "models/devices/storage/file.h"
@@ -249,6 +250,8 @@ class FileSystem : public sim::Component {
   void drop_dirty(File& file, std::int64_t from);
   [[nodiscard]] std::int64_t dirty_behind(const File& file, std::int64_t from) const;
   void drop_blocks(File& file, std::int64_t from);
+  Placed placed(File& file, std::int64_t offset);
+  void discard();
   void free_file(FileId id);
 
   // write-back
@@ -302,6 +305,7 @@ class FileSystem : public sim::Component {
   Disk& disk_;
   PageCache& page_cache_;
   std::int32_t number_;  // in the page cache
+  Allocation allocation_;
   Journal journal_;
   Flusher flusher_;
   std::vector<std::unique_ptr<File>> files_;  // by id; null once gone for good

@@ -14,6 +14,8 @@ void FileSystem::submit_write(File& file, std::int64_t length_max, Cause cause) 
   const std::int64_t start = from / sector * sector;  // the sector of the first byte is written whole
   std::int64_t to = std::min(file.size, start + std::max(length_max, sector));
   if (to < file.size) to = to / sector * sector;
+  const Placed extent = placed(file, start);
+  to = std::min(to, extent.offset + extent.length);
   SIM_CHECK(to > from);
   std::uint32_t slot = 0;
   if (free_writes_.empty()) {
@@ -35,7 +37,7 @@ void FileSystem::submit_write(File& file, std::int64_t length_max, Cause cause) 
   IoRequest io;
   io.kind = IoKind::write;
   io.urgency = cause == Cause::flusher ? Urgency::background : Urgency::foreground;
-  io.position = {file.position + start};
+  io.position = {extent.position + start - extent.offset};
   io.length = {(to + sector - 1) / sector * sector - start};
   io.piece = {file.id, from, to, file.layer()};
   io.done = sim::bind<&FileSystem::write_done>(this, slot);
@@ -246,10 +248,13 @@ void FileSystem::commit_applied(const Transaction& transaction) {
     if (change.kind == UndoneChange::Kind::remove) free_file(change.file);
     if (change.kind == UndoneChange::Kind::rename && change.replaced.n >= 0) free_file(change.replaced);
   }
+  discard();
 }
 
 void FileSystem::free_file(FileId id) {
   used_.n -= file(id).size;
+  for (const Placed& extent : file(id).extents)
+    if (extent.owned) allocation_.release(extent.position, extent.position + extent.length);
   drop_blocks(file(id), 0);  // a creation taken back by a crash frees a file that is still in the cache
   files_[static_cast<std::size_t>(id.n)].reset();
 }

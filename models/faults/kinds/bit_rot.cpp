@@ -11,6 +11,7 @@ std::unique_ptr<Effect> fire(Reach& reach, const FaultConfig& fault, const Victi
                              std::string& text) {
   FileSystems file_systems = file_systems_of(fault, victims);
   if (file_systems.empty()) return nullptr;
+  damaged(fault, victims);
   const sim::Stream draws = reach.component.stream(fault.name + "/place");
   std::uint64_t ordinal = 0;
   std::int64_t files = 0;

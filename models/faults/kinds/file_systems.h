@@ -40,6 +40,15 @@ struct DiskOf {
   return result;
 }
 
+/// Tells who watches that disks of the victims hold, or will hold, other data than was written.
+inline void damaged(const FaultConfig& fault, const Victims& victims) {
+  const host::Host* last = nullptr;
+  for (const DiskOf& disk : disks_of(fault, victims)) {
+    if (disk.host != last) disk.host->storage_damaged();
+    last = disk.host;
+  }
+}
+
 /// The same as devices.
 [[nodiscard]] inline std::vector<storage::Disk*> devices_of(const FaultConfig& fault,
                                                             const Victims& victims) {

@@ -38,6 +38,7 @@ std::unique_ptr<Effect> fire(Reach& reach, const FaultConfig& fault, const Victi
     cut += bytes;
     text += ": " + name;
   }
+  if (cut > 0) damaged(fault, victims);
   return std::make_unique<Cut>(cut);
 }
 

@@ -14,6 +14,7 @@ void let_go(storage::FileSystem& file_system, std::int64_t) { file_system.lose_w
 std::unique_ptr<Effect> fire(Reach&, const FaultConfig& fault, const Victims& victims, std::string&) {
   FileSystems file_systems = file_systems_of(fault, victims);
   if (file_systems.empty()) return nullptr;
+  damaged(fault, victims);
   for (storage::FileSystem* const file_system : file_systems) {
     file_system->lose_writes(file_system->writes_to_lose() + number(fault, "times"),
                              fault.kind == FaultKind::misdirected_writes);

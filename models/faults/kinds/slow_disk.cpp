@@ -49,6 +49,6 @@ std::unique_ptr<Effect> fire(Reach& reach, const FaultConfig& fault, const Victi
 
 }  // namespace
 
-constinit const Kind slow_disk{FaultKind::slow_disk, "slow_disk", "D13", Stays::lasts, fire};
+constinit const Kind slow_disk{FaultKind::slow_disk, "slow_disk", "D13 D16", Stays::lasts, fire};
 
 }  // namespace brokersim::faults::kinds

@@ -1,5 +1,7 @@
 // Threads of one pool of a broker stand still while the others go on: a partly live broker (gray failure).
 //
+// Pool "metadata": the one thread that applies committed metadata; roles, leaders and ISR stay as they were until it goes
+// on, and what came in between is then one change (TopicDelta keeps only the last state of a partition).
 // A stalled thread finishes the request it has, so nothing is lost, and takes no other. Connections of a stalled network
 // thread get no answers; heartbeats are a thread of their own and go on. A restart of the broker cures it.
 // Exposure: requests the broker has read meanwhile; an effect if one of the pool's threads was there to be stalled.
@@ -59,7 +61,9 @@ class Stall final : public Effect {
     kafka::broker::BrokerService* broker = broker_of(*one.host, one.program);
     if (broker == nullptr || one.host->incarnation(one.program) != one.incarnation) return;
     const std::int32_t threads = holds_.stalls.add(*one.host, one.incarnation, pool_, change);
-    if (pool_ == "request_handlers") {
+    if (pool_ == "metadata") {
+      broker->metadata_loop().set_stalled(threads > 0);
+    } else if (pool_ == "request_handlers") {
       broker->server().handler_pool().set_stalled(threads);
     } else {
       broker->server().network_pool(false).set_stalled(threads);

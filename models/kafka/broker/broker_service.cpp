@@ -33,7 +33,7 @@ BrokerService::BrokerService(sim::Process& process, host::Host& host, const Brok
               wire::kControllerPort),
       replicas_(component_, params_, log_dirs(), server_, image_),
       logs_(component_, params_, replicas_),
-      metadata_loop_(component_, cluster_, quorum_, replicas_, image_),
+      metadata_loop_(component_, params_, quorum_, replicas_, image_),
       heartbeats_(component_, host.network(), host.id(), cluster_.controller_hosts, metadata_loop_.leader(),
                   cluster_.config.broker_session_timeout / 2),
       alter_(component_, host.network(), host.id(), cluster_.controller_hosts, metadata_loop_.leader(),
@@ -209,7 +209,8 @@ sim::Duration BrokerService::cost(const wire::Message& request) const {
     case wire::Api::fetch:
       return costs.handle_request +
              costs.read_partition *
-                 static_cast<std::int64_t>(static_cast<const wire::FetchRequest&>(request).parts.size());
+                 static_cast<std::int64_t>(
+                     replicas_.fetched_partitions(static_cast<const wire::FetchRequest&>(request)));
     default: return costs.handle_request;
   }
 }
@@ -222,6 +223,9 @@ void BrokerService::handle(RequestId id, wire::Message& request) {
       return replicas_.list_offsets(id, static_cast<wire::ListOffsetsRequest&>(request));
     case wire::Api::delete_records:
       return replicas_.delete_records(id, static_cast<wire::DeleteRecordsRequest&>(request));
+    case wire::Api::offsets_for_leader_epoch:
+      return replicas_.offsets_for_leader_epoch(id,
+                                                static_cast<wire::OffsetsForLeaderEpochRequest&>(request));
     case wire::Api::metadata: return answer_metadata(id, static_cast<wire::MetadataRequest&>(request));
     case wire::Api::init_producer_id: component_.spawn(answer_init_producer_id(id)); return;
     default: SIM_CHECK(false, "a broker does not serve this request");

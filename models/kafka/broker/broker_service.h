@@ -32,6 +32,7 @@ class BrokerService final : public host::Service, public RequestHandler, public 
   // For measures and checks, never for other modelled software.
   [[nodiscard]] ReplicaManager& replicas() { return replicas_; }
   [[nodiscard]] RequestServer& server() { return server_; }
+  [[nodiscard]] MetadataLoop& metadata_loop() { return metadata_loop_; }
   [[nodiscard]] const RequestServer& server() const { return server_; }
 
  private:

@@ -27,6 +27,7 @@ void ReplicaManager::delete_records(RequestId id, const wire::DeleteRecordsReque
     return;
   }
   replica->move_log_start(offset, history::LogStartCause::delete_records, owner_.now());
+  log_start_moved(*replica);
   owner_.spawn(await_low_watermark(id, replica, offset, request.timeout));
 }
 

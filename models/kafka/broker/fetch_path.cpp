@@ -11,20 +11,31 @@ namespace {
 constexpr std::int64_t kFaultAround = 128 << 10;
 }  // namespace
 
-ReplicaManager::ReadSet ReplicaManager::read(const wire::FetchRequest& request) {
+/// What the dirty partitions of a session have to say, within its limits.
+ReplicaManager::ReadSet ReplicaManager::read(std::uint32_t slot, const wire::FetchRequest& request) {
+  FetchSession& session = sessions_[slot];
   ReadSet set;
+  set.session = slot;
   set.response = std::make_unique<wire::FetchResponse>();
-  const bool follower = request.replica >= 0;
-  for (const wire::FetchPart& part : request.parts) {
-    Replica* replica = find(part.partition);
+  set.response->session_id = session.id;
+  for (const std::uint32_t place : session.dirty) {
+    SessionPart& part = session.parts[place];
+    Replica* replica = find(part.asked.partition);
     wire::FetchedPart result;
     log::FileSlice slice;
     if (replica == nullptr) {
-      result.partition = part.partition;
+      result.partition = part.asked.partition;
       result.error = wire::ErrorCode::not_leader_or_follower;
     } else {
-      result = replica->read(part, follower, std::max<std::int64_t>(request.max_bytes - set.bytes, 0),
-                             set.bytes == 0, slice);
+      watch(*replica, slot, place);
+      result = replica->read(part.asked, session.follower(),
+                             std::max<std::int64_t>(request.max_bytes - set.bytes, 0), set.bytes == 0, slice);
+    }
+    const bool refused = result.error == wire::ErrorCode::fenced_leader_epoch ||
+                         result.error == wire::ErrorCode::unknown_leader_epoch;
+    if (refused && session.follower()) {
+      params_.history->record(history::FetchRefused{owner_.now(), params_.id, part.asked.partition, session.replica,
+                                                    part.asked.current_leader_epoch, replica->leader_epoch()});
     }
     set.bytes += result.bytes;
     const bool loud = result.error != wire::ErrorCode::none || result.diverging.has_value();
@@ -35,17 +46,67 @@ ReplicaManager::ReadSet ReplicaManager::read(const wire::FetchRequest& request) 
       if (!replica->files().cached(page.file, {page.position}, {page.bytes}))
         set.index_pages.emplace_back(replica, page);
     }
-    // An incremental session lists only partitions with news; a changed HW is news for followers and consumers.
-    if (loud || result.bytes > 0 || result.high_watermark >= 0)
-      set.response->parts.push_back(std::move(result));
+    const bool news = loud || result.bytes > 0 || result.high_watermark != part.sent_high_watermark ||
+                      result.log_start != part.sent_log_start;
+    if (news) set.response->parts.push_back(std::move(result));
   }
-  set.immediate =
-      set.immediate || set.bytes >= request.min_bytes || request.max_wait.ns == 0 || request.parts.empty();
+  set.immediate = set.immediate || set.bytes >= request.min_bytes || request.max_wait.ns == 0 ||
+                  session.by_partition.empty();
   return set;
 }
 
+void ReplicaManager::watch(Replica& replica, std::uint32_t slot, std::uint32_t place) {
+  FetchSession& session = sessions_[slot];
+  if (session.parts[place].watched) return;
+  session.parts[place].watched = true;
+  auto& watches = replica.watches;
+  if (watches.size() >= 16) {
+    std::erase_if(watches, [this](const SessionWatch& w) { return part_of(w) == nullptr; });
+  }
+  watches.push_back({slot, session.generation, place, replica.name().id});
+}
+
+/// Null if the session has gone or no longer fetches the partition there.
+SessionPart* ReplicaManager::part_of(const SessionWatch& watch) {
+  FetchSession* session = sessions_.find(watch.slot, watch.generation);
+  if (session == nullptr || watch.place >= session->parts.size()) return nullptr;
+  SessionPart& part = session->parts[watch.place];
+  return part.live && part.asked.partition == watch.partition ? &part : nullptr;
+}
+
+/// Something of the partition is about to change or has changed: every session looks at it again. A follower that has
+/// fetched all along from the end is noted as having done so, up to its last request.
+void ReplicaManager::touch_sessions(Replica& replica) {
+  for (const SessionWatch& watch : replica.watches) {
+    SessionPart* part = part_of(watch);
+    if (part == nullptr || part->dirty) continue;
+    FetchSession& session = sessions_[watch.slot];
+    if (session.follower() && session.last_used > part->noted) note_follower(session, *part, session.last_used);
+    session.touch(watch.place);
+  }
+}
+
+void ReplicaManager::log_start_moved(Replica& replica) {
+  touch_sessions(replica);
+  if (replica.role() == Role::follower) followers_->log_start_moved(replica);
+}
+
+std::size_t ReplicaManager::fetched_partitions(const wire::FetchRequest& request) const {
+  return sessions_.partitions_of(request);
+}
+
 void ReplicaManager::fetch(RequestId id, wire::FetchRequest& request) {
-  ReadSet set = read(request);
+  std::uint32_t slot = 0;
+  const wire::ErrorCode error = sessions_.begin(request, owner_.now(), slot);
+  if (error != wire::ErrorCode::none) {
+    auto response = std::make_unique<wire::FetchResponse>();
+    response->error = error;
+    server_.respond(id, std::move(response));
+    return;
+  }
+  request.session_slot = slot;
+  request.session_generation = sessions_[slot].generation;
+  ReadSet set = read(slot, request);
   if (set.index_pages.empty()) [[likely]]
     return answer_or_park(id, request, std::move(set));
   // The page fault of a mapped index file is served in this very thread.
@@ -59,62 +120,140 @@ sim::Task<void> ReplicaManager::fault_indexes(RequestId id, wire::FetchRequest* 
     static_cast<void>(co_await replica->files().read(page.file, {page.position}, {page.bytes}));
   }
   server_.release_thread(thread);
-  answer_or_park(id, *request, read(*request));
+  if (sessions_.find(request->session_slot, request->session_generation) == nullptr) co_return;
+  answer_or_park(id, *request, read(request->session_slot, *request));
 }
 
 void ReplicaManager::answer_or_park(RequestId id, wire::FetchRequest& request, ReadSet set) {
-  if (request.replica >= 0) note_follower(request);
+  const std::uint32_t slot = request.session_slot;
+  if (request.replica >= 0) note_followers(slot);
   if (set.immediate) {
     answer_fetch(id, std::move(set));
     return;
   }
-  const FetchPurgatory::Ref ref = fetch_purgatory_.park(id, request);
-  for (const wire::FetchPart& part : request.parts) {
-    Replica* replica = find(part.partition);
-    auto& waits = replica->fetch_waits;
-    if (waits.size() >= 16) {
-      std::erase_if(waits, [this](const FetchWait& w) {
-        return fetch_purgatory_.get({w.operation, w.generation}) == nullptr;
-      });
-    }
-    waits.push_back({ref.operation, ref.generation});
+  FetchSession& session = sessions_[slot];
+  // Of a client that has connected anew while its old request is still here: that one ends now.
+  if (session.is_parked) fetch_purgatory_.complete(session.parked);
+  session.parked = fetch_purgatory_.park(id, request);
+  session.is_parked = true;
+}
+
+/// What a follower's fetch says of its logs. Quiet partitions are taken note of when something happens there
+/// (touch_sessions).
+void ReplicaManager::note_followers(std::uint32_t slot) {
+  FetchSession& session = sessions_[slot];
+  noting_.assign(session.dirty.begin(), session.dirty.end());
+  for (const std::uint32_t place : noting_) {
+    SessionPart& part = session.parts[place];
+    if (part.live) note_follower(session, part, owner_.now());
   }
 }
 
-void ReplicaManager::note_follower(wire::FetchRequest& request) {
-  for (const wire::FetchPart& part : request.parts) {
-    Replica* replica = find(part.partition);
-    if (replica == nullptr || replica->check_leader(part.current_leader_epoch) != wire::ErrorCode::none)
-      continue;
-    // A diverging or out-of-range fetch says nothing of the follower's log in this epoch.
-    const auto check =
-        replica->log().epochs().end_offset_for(part.last_fetched_epoch, replica->log().log_end());
-    const bool diverging =
-        part.last_fetched_epoch >= 0 &&
-        (!check || check->epoch < part.last_fetched_epoch || check->end_offset < part.fetch_offset);
-    if (diverging || part.fetch_offset > replica->log().log_end()) continue;
-    replication::Leader& leader = *replica->leader();
-    const replication::Follower* known = leader.follower(request.replica);
-    if (known != nullptr && known->log_start != part.log_start) replica->log_starts_moved().notify_all();
-    if (!leader.fetched(request.replica, part.fetch_offset, part.log_start, request.replica_epoch,
-                        replica->log().log_end(), owner_.now())) {
-      continue;
-    }
-    const wire::BrokerState* broker = image_.broker(request.replica);
-    if (broker != nullptr) {
-      const replication::MemberHealth health{request.replica, broker->fenced, broker->in_controlled_shutdown,
-                                             broker->broker_epoch};
-      if (leader.should_expand(health)) propose(*replica, leader.begin_expand(request.replica));
-    }
-    advance(*replica);
+void ReplicaManager::note_follower(FetchSession& session, SessionPart& part, sim::SimTime at) {
+  const wire::FetchPart& asked = part.asked;
+  part.noted = at;
+  Replica* replica = find(asked.partition);
+  if (replica == nullptr || replica->check_leader(asked.current_leader_epoch) != wire::ErrorCode::none)
+    return;
+  // A diverging or out-of-range fetch says nothing of the follower's log in this epoch.
+  const auto check =
+      replica->log().epochs().end_offset_for(asked.last_fetched_epoch, replica->log().log_end());
+  const bool diverging =
+      asked.last_fetched_epoch >= 0 &&
+      (!check || check->epoch < asked.last_fetched_epoch || check->end_offset < asked.fetch_offset);
+  if (diverging || asked.fetch_offset > replica->log().log_end()) return;
+  replication::Leader& leader = *replica->leader();
+  const wire::BrokerId follower = session.replica;
+  const replication::Follower* known = leader.follower(follower);
+  if (known != nullptr && known->log_start != asked.log_start) replica->log_starts_moved().notify_all();
+  if (!leader.fetched(follower, asked.fetch_offset, asked.log_start, session.replica_epoch,
+                      replica->log().log_end(), at)) {
+    return;
   }
+  if (at != owner_.now()) return;  // belated: the fetch itself had nothing else to say
+  const wire::BrokerState* broker = image_.broker(follower);
+  if (broker != nullptr) {
+    const replication::MemberHealth health{follower, broker->fenced, broker->in_controlled_shutdown,
+                                           broker->broker_epoch};
+    if (leader.should_expand(health)) {
+      propose(*replica, leader.begin_expand(follower));
+      replica->record_isr(owner_.now());
+    }
+  }
+  advance(*replica);
 }
 
 void ReplicaManager::complete_fetch(RequestId id, wire::FetchRequest& request) {
-  answer_fetch(id, read(request));
+  FetchSession* session = sessions_.find(request.session_slot, request.session_generation);
+  if (session == nullptr) return;  // the client has another session by now, so nobody waits for this answer
+  session->is_parked = false;
+  answer_fetch(id, read(request.session_slot, request));
+}
+
+/// The answer has been made: what of it the session need not look at again. Partitions with data go to the end of the
+/// list, so that under a byte limit each has its turn.
+void ReplicaManager::settle(const ReadSet& set) {
+  FetchSession& session = sessions_[set.session];
+  std::size_t next = 0;
+  const auto& told = set.response->parts;
+  auto& kept = noting_;
+  kept.clear();
+  std::vector<std::uint32_t> behind;
+  for (const std::uint32_t place : session.dirty) {
+    SessionPart& part = session.parts[place];
+    const bool answered = next < told.size() && told[next].partition == part.asked.partition;
+    if (answered) {
+      if (told[next].error == wire::ErrorCode::none && !told[next].diverging) {
+        part.sent_high_watermark = told[next].high_watermark;
+        part.sent_log_start = told[next].log_start;
+      }
+    }
+    if (!has_more(session, part)) {
+      part.dirty = false;
+    } else {
+      (answered && told[next].bytes > 0 ? behind : kept).push_back(place);
+    }
+    if (answered) ++next;
+  }
+  session.dirty.assign(kept.begin(), kept.end());
+  session.dirty.insert(session.dirty.end(), behind.begin(), behind.end());
+}
+
+/// May the partition have something to say to the next request?
+bool ReplicaManager::has_more(const FetchSession& session, const SessionPart& part) const {
+  const Replica* replica = replicas_[static_cast<std::size_t>(part.asked.partition.n)].get();
+  if (replica == nullptr || replica->check_leader(part.asked.current_leader_epoch) != wire::ErrorCode::none)
+    return true;
+  const std::int64_t end = session.follower() ? replica->log().log_end() : replica->high_watermark();
+  if (part.asked.fetch_offset != end) return true;
+  if (replica->high_watermark() != part.sent_high_watermark) return true;
+  if (replica->log().log_start() != part.sent_log_start) return true;
+  // Each fetch of a replica outside the ISR may be the one that lets it in.
+  return session.follower() && !wire::contains(replica->leader()->isr(), session.replica);
+}
+
+/// A broker sends what its files hold and checks no CRC; the reader will.
+void ReplicaManager::mark_corrupt(ReadSet& set) const {
+  for (const auto& [replica, slice] : set.slices) {
+    if (replica->files().sound(slice.file, {slice.position}, {slice.bytes})) [[likely]]
+      continue;
+    for (wire::FetchedPart& part : set.response->parts) {
+      if (part.partition != replica->name().id) continue;
+      std::int64_t position = slice.position;
+      for (std::size_t i = 0; i < part.batches.size() && part.corrupt_from < 0; ++i) {
+        const std::int64_t bytes = (*params_.store)[part.batches[i]].data.bytes;
+        if (!replica->files().sound(slice.file, {position}, {bytes}))
+          part.corrupt_from = static_cast<std::int32_t>(i);
+        position += bytes;
+      }
+    }
+  }
 }
 
 void ReplicaManager::answer_fetch(RequestId id, ReadSet set) {
+  mark_corrupt(set);
+  settle(set);
+  sessions_.end(set.session);
   std::erase_if(set.slices, [](const auto& entry) {
     const log::FileSlice& slice = entry.second;
     return entry.first->files().cached(slice.file, {slice.position}, {slice.bytes});
@@ -148,37 +287,35 @@ sim::Task<void> ReplicaManager::read_slices(std::uint64_t index) {
   status == storage::Status::ok ? server_.read_complete(answer.id) : server_.read_failed(answer.id);
 }
 
-bool ReplicaManager::has_data(const wire::FetchRequest& request) const {
+/// Is there something that a parked fetch does not wait for in vain? Errors too are to be told.
+bool ReplicaManager::has_data(const FetchSession& session) const {
   std::int64_t bytes = 0;
-  const bool follower = request.replica >= 0;
-  for (const wire::FetchPart& part : request.parts) {
+  for (const std::uint32_t place : session.dirty) {
+    const wire::FetchPart& part = session.parts[place].asked;
     const Replica* replica = replicas_[static_cast<std::size_t>(part.partition.n)].get();
-    if (replica == nullptr || replica->role() != Role::leader) return true;  // an error to tell
-    const std::int64_t upper = follower ? replica->log().log_end() : replica->high_watermark();
+    if (replica == nullptr || replica->role() != Role::leader) return true;
+    const std::int64_t upper = session.follower() ? replica->log().log_end() : replica->high_watermark();
     if (upper <= part.fetch_offset) continue;
-    if (request.min_bytes <= 1) return true;
+    if (session.min_bytes <= 1) return true;
     bytes += replica->log().read(part.fetch_offset, part.max_bytes, upper, bytes == 0).bytes;
-    if (bytes >= request.min_bytes) return true;
+    if (bytes >= session.min_bytes) return true;
   }
   return false;
 }
 
 void ReplicaManager::wake_fetches(Replica& replica, bool consumers) {
-  // Followers watch the log end, consumers the high watermark; completing one may answer and remove it here.
-  auto& waits = replica.fetch_waits;
-  std::size_t kept = 0;
-  for (std::size_t i = 0; i < waits.size(); ++i) {
-    const FetchPurgatory::Ref ref{waits[i].operation, waits[i].generation};
-    const wire::FetchRequest* request = fetch_purgatory_.get(ref);
-    if (request == nullptr) continue;
-    const bool watches = consumers ? request->replica < 0 : request->replica >= 0;
-    if (watches && has_data(*request)) {
-      fetch_purgatory_.complete(ref);
-    } else {
-      waits[kept++] = waits[i];
-    }
+  // Followers watch the log end, consumers the high watermark; completing one may answer and touch the list here.
+  waking_ = replica.watches;
+  for (const SessionWatch& watch : waking_) {
+    SessionPart* part = part_of(watch);
+    if (part == nullptr) continue;
+    FetchSession& session = sessions_[watch.slot];
+    session.touch(watch.place);
+    if (!session.is_parked || session.follower() == consumers) continue;
+    const std::int64_t upper = consumers ? replica.high_watermark() : replica.log().log_end();
+    const bool enough = session.min_bytes <= 1 && upper > part->asked.fetch_offset;
+    if (enough || has_data(session)) fetch_purgatory_.complete(session.parked);
   }
-  waits.resize(kept);
 }
 
 void ReplicaManager::list_offsets(RequestId id, const wire::ListOffsetsRequest& request) {
@@ -189,12 +326,36 @@ void ReplicaManager::list_offsets(RequestId id, const wire::ListOffsetsRequest& 
     response->error = wire::ErrorCode::not_leader_or_follower;
   } else if (!request.latest) {
     response->offset = replica->log().log_start();
+    const auto& epochs = replica->log().epochs().entries();
+    if (!epochs.empty()) response->leader_epoch = epochs.front().epoch;
   } else if (request.replica >= 0) {
     response->offset = replica->log().log_end();
   } else if (replica->high_watermark() < replica->leader()->epoch_start()) {
     response->error = wire::ErrorCode::offset_not_available;  // KIP-207
   } else {
     response->offset = replica->high_watermark();
+    response->leader_epoch = replica->log().epochs().latest_epoch().value_or(-1);
+  }
+  server_.respond(id, std::move(response));
+}
+
+void ReplicaManager::offsets_for_leader_epoch(RequestId id,
+                                              const wire::OffsetsForLeaderEpochRequest& request) {
+  auto response = std::make_unique<wire::OffsetsForLeaderEpochResponse>();
+  for (const wire::EpochQuestion& part : request.parts) {
+    wire::EpochAnswer answer;
+    answer.partition = part.partition;
+    const Replica* replica = find(part.partition);
+    answer.error = replica == nullptr ? wire::ErrorCode::not_leader_or_follower
+                                      : replica->check_leader(part.current_leader_epoch);
+    if (answer.error == wire::ErrorCode::none) {
+      const auto end = replica->log().epochs().end_offset_for(part.epoch, replica->log().log_end());
+      if (end) {
+        answer.epoch = end->epoch;
+        answer.end_offset = end->end_offset;
+      }
+    }
+    response->parts.push_back(answer);
   }
   server_.respond(id, std::move(response));
 }

@@ -12,6 +12,7 @@ namespace {
 network::SocketOptions socket_options(const BrokerConfig& config) {
   network::SocketOptions options;
   options.receive_buffer = config.replica_socket_receive_buffer;
+  options.handshake_round_trips = config.inter_broker.handshake_trips();
   return options;
 }
 
@@ -26,7 +27,7 @@ Fetcher::Fetcher(sim::Process& process, const std::string& path, network::Networ
       broker_epoch_(broker_epoch),
       replicas_(replicas),
       channel_(component_, network, self, params.cluster->broker_hosts[static_cast<std::size_t>(leader)],
-               params.cluster->config.inter_broker_tls ? wire::kBrokerTlsPort : wire::kBrokerPort,
+               params.cluster->config.inter_broker.tls ? wire::kBrokerTlsPort : wire::kBrokerPort,
                socket_options(cluster_.config)) {}
 
 Fetcher::Fetched* Fetcher::find(wire::PartitionId id) {
@@ -38,14 +39,35 @@ Fetcher::Fetched* Fetcher::find(wire::PartitionId id) {
 
 void Fetcher::add(Replica& replica) {
   remove(replica);
-  partitions_.push_back({&replica, replica.leader_epoch(), component_.now(), false, -1});
-  std::sort(partitions_.begin(), partitions_.end(),
-            [](const Fetched& a, const Fetched& b) { return a.replica->name().id < b.replica->name().id; });
+  const TruncationMode mode = cluster_.config.truncation;
+  const bool asks = mode == TruncationMode::kip101 || mode == TruncationMode::kip279;
+  const auto at =
+      std::lower_bound(partitions_.begin(), partitions_.end(), replica.name().id,
+                       [](const Fetched& f, wire::PartitionId p) { return f.replica->name().id < p; });
+  touch(*partitions_.insert(at, {&replica, replica.leader_epoch(), component_.now(), false, asks, false, -1}));
   changed_.notify_all();
 }
 
 void Fetcher::remove(Replica& replica) {
-  std::erase_if(partitions_, [&](const Fetched& f) { return f.replica == &replica; });
+  const Fetched* fetched = find(replica.name().id);
+  if (fetched == nullptr) return;
+  session_.forget(replica.name().id);
+  partitions_.erase(partitions_.begin() + (fetched - partitions_.data()));
+}
+
+void Fetcher::log_start_moved(Replica& replica) {
+  if (Fetched* fetched = find(replica.name().id)) touch(*fetched);
+}
+
+void Fetcher::touch(Fetched& fetched) {
+  if (fetched.changed) return;
+  fetched.changed = true;
+  changed_list_.push_back(fetched.replica->name().id);
+}
+
+void Fetcher::back_off(Fetched& fetched) {
+  fetched.not_before = component_.now() + cluster_.config.replica_fetch_backoff;
+  touch(fetched);
 }
 
 std::unique_ptr<wire::FetchRequest> Fetcher::build(sim::SimTime now) {
@@ -55,21 +77,34 @@ std::unique_ptr<wire::FetchRequest> Fetcher::build(sim::SimTime now) {
   request->max_wait = cluster_.config.replica_fetch_wait_max;
   request->min_bytes = static_cast<std::int32_t>(cluster_.config.replica_fetch_min_bytes.n);
   request->max_bytes = static_cast<std::int32_t>(cluster_.config.replica_fetch_response_max_bytes.n);
-  request->parts.reserve(partitions_.size());
-  for (Fetched& fetched : partitions_) {
-    if (fetched.failed || fetched.not_before > now) continue;
-    const log::Log& log = fetched.replica->log();
+  for (const wire::PartitionId id : std::exchange(delayed_, {})) {
+    if (Fetched* fetched = find(id)) touch(*fetched);
+  }
+  std::sort(changed_list_.begin(), changed_list_.end());
+  for (const wire::PartitionId id : changed_list_) {
+    Fetched* fetched = find(id);
+    if (fetched == nullptr) continue;
+    fetched->changed = false;
+    if (fetched->not_before > now) delayed_.push_back(id);
+    if (fetched->failed || fetched->truncating || fetched->not_before > now) {
+      session_.forget(id);
+      continue;
+    }
+    const log::Log& log = fetched->replica->log();
     wire::FetchPart part;
-    part.partition = fetched.replica->name().id;
-    part.current_leader_epoch = fetched.leader_epoch;
+    part.partition = id;
+    part.current_leader_epoch = cluster_.config.fetch_epoch_fencing ? fetched->leader_epoch : -1;
     part.fetch_offset = log.log_end();
-    part.last_fetched_epoch = log.epochs().latest_epoch().value_or(-1);
+    if (cluster_.config.truncation == TruncationMode::fetch)
+      part.last_fetched_epoch = log.epochs().latest_epoch().value_or(-1);
     part.log_start = log.log_start();
     part.max_bytes = static_cast<std::int32_t>(cluster_.config.replica_fetch_max_bytes.n);
-    if (new_session_ || fetched.sent_offset != part.fetch_offset) ++request->changed_parts;
-    fetched.sent_offset = part.fetch_offset;
-    request->parts.push_back(part);
+    fetched->asked_offset = part.fetch_offset;
+    session_.want(part);
   }
+  changed_list_.clear();
+  if (session_.empty()) return nullptr;
+  session_.fill(*request);
   return request;
 }
 
@@ -81,10 +116,75 @@ sim::Duration Fetcher::until_ready(sim::SimTime now) const {
   return wait;
 }
 
+sim::Task<bool> Fetcher::truncate_first() {
+  auto request = std::make_unique<wire::OffsetsForLeaderEpochRequest>();
+  for (Fetched& fetched : partitions_) {
+    if (!fetched.truncating || fetched.failed || fetched.not_before > component_.now()) continue;
+    const std::optional<std::int32_t> epoch = fetched.replica->log().epochs().latest_epoch();
+    if (!epoch) {  // An empty log, or one without epochs: by the high watermark.
+      fetched.truncating = false;
+      touch(fetched);
+      fetched.replica->truncate(fetched.replica->high_watermark(), history::TruncateReason::high_watermark,
+                                component_.now());
+      continue;
+    }
+    const std::int32_t current = cluster_.config.fetch_epoch_fencing ? fetched.leader_epoch : -1;
+    request->parts.push_back({fetched.replica->name().id, current, *epoch});
+  }
+  if (request->parts.empty()) co_return false;
+  const std::vector<wire::EpochQuestion> asked = request->parts;
+  std::vector<std::int32_t> epochs;  // of the leaders asked
+  for (const wire::EpochQuestion& part : asked) epochs.push_back(find(part.partition)->leader_epoch);
+  std::unique_ptr<wire::Message> answer =
+      co_await channel_.call(std::move(request), cluster_.config.replica_socket_timeout);
+  const auto* response = static_cast<const wire::OffsetsForLeaderEpochResponse*>(answer.get());
+  if (response == nullptr) {
+    back_off_all();
+    co_return true;
+  }
+  for (std::size_t i = 0; i < response->parts.size() && i < asked.size(); ++i) {
+    const Fetched* fetched = find(asked[i].partition);
+    if (fetched == nullptr || fetched->leader_epoch != epochs[i]) continue;  // moved on meanwhile
+    truncate_by(response->parts[i], asked[i]);
+  }
+  co_return true;
+}
+
+void Fetcher::truncate_by(const wire::EpochAnswer& answer, const wire::EpochQuestion& asked) {
+  Fetched& fetched = *find(asked.partition);
+  Replica& replica = *fetched.replica;
+  if (answer.error == wire::ErrorCode::fenced_leader_epoch) {
+    fetched.failed = true;
+    return;
+  }
+  if (answer.error != wire::ErrorCode::none) {
+    back_off(fetched);
+    return;
+  }
+  touch(fetched);
+  const log::Log& log = replica.log();
+  std::int64_t to = 0;
+  fetched.truncating = false;
+  if (cluster_.config.truncation == TruncationMode::kip101 || answer.epoch < 0) {
+    to = replication::truncate_to_kip101(log.log_end(), replica.high_watermark(), answer.end_offset);
+  } else {
+    const replication::Truncation cut =
+        replication::truncate_to(log.epochs(), log.log_end(), {answer.epoch, answer.end_offset});
+    to = cut.to_offset;
+    fetched.truncating = !cut.settled;
+  }
+  replica.truncate(std::max(to, log.log_start()), history::TruncateReason::divergence, component_.now());
+  replica.files().replace_unsynced(log.epoch_file(), log.epochs().text());
+}
+
 sim::Task<void> Fetcher::run() {
   for (;;) {
+    if (cluster_.config.truncation != TruncationMode::fetch) {
+      const bool asked = co_await truncate_first();
+      if (asked) continue;
+    }
     std::unique_ptr<wire::FetchRequest> request = build(component_.now());
-    if (request->parts.empty()) {
+    if (request == nullptr) {
       const sim::Duration wait = until_ready(component_.now());
       if (partitions_.empty()) {
         co_await changed_.wait();
@@ -93,33 +193,34 @@ sim::Task<void> Fetcher::run() {
       }
       continue;
     }
-    std::vector<wire::FetchPart> asked = request->parts;
     std::unique_ptr<wire::Message> answer =
         co_await channel_.call(std::move(request), cluster_.config.replica_socket_timeout);
     if (answer == nullptr) {
-      new_session_ = true;
+      session_.lost();
       back_off_all();
       continue;
     }
-    new_session_ = false;
     auto* response = static_cast<wire::FetchResponse*>(answer.get());
+    if (!session_.answered(*response)) continue;  // the broker has lost the session: a full request
     sim::Duration cost = cluster_.costs.fetcher_round;
     for (const auto& part : response->parts) {
       cost += cluster_.costs.fetcher_append_batch * static_cast<std::int64_t>(part.batches.size());
       cost += per_byte(part.bytes, cluster_.costs.append_ps_per_byte);
-      if (cluster_.config.inter_broker_tls) cost += per_byte(part.bytes, cluster_.costs.tls_ps_per_byte);
+      if (cluster_.config.inter_broker.tls) cost += per_byte(part.bytes, cluster_.costs.tls_ps_per_byte);
     }
     co_await params_.cpu->work(component_, cost);
-    std::size_t next = 0;  // answers come in the order of the request
     for (auto& part : response->parts) {
-      while (next < asked.size() && asked[next].partition != part.partition) ++next;
-      if (next == asked.size()) break;
-      const std::int64_t offset = asked[next].fetch_offset;
-      const std::int32_t epoch = asked[next].current_leader_epoch;
+      // What was asked: unless the partition has been given to this leader anew meanwhile, which clears it.
+      const Fetched* fetched = find(part.partition);
+      if (fetched == nullptr || fetched->asked_offset < 0) continue;
+      const std::int64_t offset = fetched->asked_offset;
+      const std::int32_t epoch = fetched->leader_epoch;
       if (part.error == wire::ErrorCode::none && !part.diverging && part.batches.empty()) {
         note_high_watermark(part, offset, epoch);  // most partitions of most answers
       } else {
+        const wire::PartitionId id = part.partition;
         co_await process(std::move(part), offset, epoch);
+        if (Fetched* done = find(id)) touch(*done);
       }
     }
   }
@@ -136,13 +237,13 @@ void Fetcher::note_high_watermark(const wire::FetchedPart& part, std::int64_t as
 
 /// Followers adopt the leader's log start as they do its high watermark.
 void Fetcher::follow_log_start(Replica& replica, std::int64_t leader_log_start) {
-  if (leader_log_start > replica.log().log_start())
-    replica.move_log_start(leader_log_start, history::LogStartCause::followed, component_.now());
+  if (leader_log_start <= replica.log().log_start()) return;
+  if (Fetched* fetched = find(replica.name().id)) touch(*fetched);  // the next request tells it
+  replica.move_log_start(leader_log_start, history::LogStartCause::followed, component_.now());
 }
 
 void Fetcher::back_off_all() {
-  for (Fetched& fetched : partitions_)
-    fetched.not_before = component_.now() + cluster_.config.replica_fetch_backoff;
+  for (Fetched& fetched : partitions_) back_off(fetched);
 }
 
 sim::Task<void> Fetcher::process(wire::FetchedPart part, std::int64_t asked_offset,
@@ -167,6 +268,14 @@ sim::Task<void> Fetcher::process(wire::FetchedPart part, std::int64_t asked_offs
     replica.files().replace_unsynced(replica.log().epoch_file(), replica.log().epochs().text());
     co_return;  // no data, no high watermark in this round (KAFKA-14704)
   }
+  if (part.corrupt_from >= 0) {
+    // Nothing of the answer is appended, and the same is fetched again (CorruptRecordException in processFetchRequest).
+    const log::StoredBatch& bad = (*params_.store)[part.batches[static_cast<std::size_t>(part.corrupt_from)]];
+    params_.history->record(
+        history::CorruptRead{component_.now(), params_.id, {}, part.partition, bad.base_offset});
+    fetched->not_before = component_.now() + cluster_.config.replica_fetch_backoff;
+    co_return;
+  }
   while (replica.locked()) co_await replica.lock_free().wait();
   if (find(part.partition) == nullptr || replica.leader_epoch() != asked_epoch) co_return;
   if (replica.log().log_end() != asked_offset) co_return;
@@ -174,6 +283,13 @@ sim::Task<void> Fetcher::process(wire::FetchedPart part, std::int64_t asked_offs
   bool rolled = false;
   const std::optional<std::int32_t> epoch_before = replica.log().epochs().latest_epoch();
   for (const log::BatchId batch : part.batches) {
+    if ((*params_.store)[batch].base_offset != replica.log().log_end()) {
+      // A cut by the rules before KIP-279 may end within a batch of the leader: what comes begins before our end, the
+      // append is refused, and the partition is given up until a newer epoch (markPartitionFailed).
+      SIM_CHECK(cluster_.config.truncation != TruncationMode::fetch, "a leader sent something else than was asked");
+      if (Fetched* gone = find(part.partition); gone != nullptr) gone->failed = true;
+      co_return;
+    }
     const log::AppendResult appended = replica.append_as_follower(batch, component_.now());
     if (appended.status != storage::Status::ok) {
       replicas_.storage_failed(replica);
@@ -218,7 +334,7 @@ sim::Task<void> Fetcher::out_of_range(Replica* replica, std::int32_t asked_epoch
   if (fetched == nullptr || fetched->leader_epoch != asked_epoch) co_return;
   const auto* response = static_cast<const wire::ListOffsetsResponse*>(answer.get());
   if (response == nullptr || response->error != wire::ErrorCode::none) {
-    fetched->not_before = component_.now() + cluster_.config.replica_fetch_backoff;
+    back_off(*fetched);
     co_return;
   }
   if (response->offset >= replica->log().log_end()) {
@@ -243,7 +359,7 @@ sim::Task<void> Fetcher::behind_log_start(Replica* replica, std::int32_t asked_e
   if (fetched == nullptr || fetched->leader_epoch != asked_epoch) co_return;
   const auto* response = static_cast<const wire::ListOffsetsResponse*>(answer.get());
   if (response == nullptr || response->error != wire::ErrorCode::none) {
-    fetched->not_before = component_.now() + cluster_.config.replica_fetch_backoff;
+    back_off(*fetched);
     co_return;
   }
   if (response->offset <= replica->log().log_end()) co_return;  // just fetch again
@@ -257,7 +373,7 @@ void Fetcher::on_error(Fetched& fetched, const wire::FetchedPart& part) {
     case wire::ErrorCode::fenced_leader_epoch:
       fetched.failed = true;  // a newer epoch will come with the metadata
       return;
-    default: fetched.not_before = component_.now() + cluster_.config.replica_fetch_backoff; return;
+    default: back_off(fetched); return;
   }
 }
 
@@ -271,18 +387,39 @@ FetcherManager::FetcherManager(sim::Process& process, std::string path, network:
       params_(params),
       broker_epoch_(broker_epoch),
       replicas_(replicas),
-      fetchers_(params.cluster->broker_hosts.size()) {}
+      threads_(static_cast<std::size_t>(params.cluster->config.num_replica_fetchers)),
+      fetchers_(params.cluster->broker_hosts.size() * threads_) {}
+
+/// abs(31 x hash(topic) + partition) mod num.replica.fetchers, with Java's hash of a string (AbstractFetcherManager).
+std::size_t FetcherManager::thread_of(const Replica& replica) const {
+  const std::string& directory = replica.name().directory;
+  const std::size_t dash = directory.rfind('-');
+  std::uint32_t hash = 0;
+  for (std::size_t i = 0; i < dash; ++i) hash = 31 * hash + static_cast<unsigned char>(directory[i]);
+  const auto number = static_cast<std::uint32_t>(std::stoul(directory.substr(dash + 1)));
+  const auto key = static_cast<std::int32_t>(31 * hash + number);
+  return static_cast<std::size_t>(key == INT32_MIN ? 0 : std::abs(key)) % threads_;
+}
 
 void FetcherManager::follow(Replica& replica) {
   const wire::BrokerId leader = replica.leader_id();
   SIM_CHECK(leader >= 0);
-  auto& fetcher = fetchers_[static_cast<std::size_t>(leader)];
+  const std::size_t thread = threads_ == 1 ? 0 : thread_of(replica);
+  auto& fetcher = fetchers_[static_cast<std::size_t>(leader) * threads_ + thread];
   if (!fetcher) {
-    fetcher = std::make_unique<Fetcher>(process_, path_ + "/fetcher/" + std::to_string(leader), network_,
-                                        self_, params_, leader, broker_epoch_, replicas_);
+    std::string path = path_ + "/fetcher/" + std::to_string(leader);
+    if (thread > 0) path += "/" + std::to_string(thread);
+    fetcher = std::make_unique<Fetcher>(process_, path, network_, self_, params_, leader, broker_epoch_,
+                                        replicas_);
     fetcher->start();
   }
   fetcher->add(replica);
+}
+
+void FetcherManager::log_start_moved(Replica& replica) {
+  for (auto& fetcher : fetchers_) {
+    if (fetcher) fetcher->log_start_moved(replica);
+  }
 }
 
 void FetcherManager::unfollow(Replica& replica) {

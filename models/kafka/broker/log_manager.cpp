@@ -173,6 +173,7 @@ sim::Task<void> LogManager::retention_loop() {
       while (replica->locked()) co_await replica->lock_free().wait();
       log::DeletedSegments deleted = replica->apply_retention(owner_.now());
       if (deleted.segments == 0) continue;
+      replicas_.log_start_moved(*replica);
       // The epoch file follows without a sync; the log-start checkpoint comes with its own timer.
       replica->files().replace_unsynced(replica->log().epoch_file(), replica->log().epochs().text());
       replicas_.unlink_later(*replica, std::move(deleted));

@@ -94,6 +94,9 @@ sim::Task<bool> MetadataLoop::fetch_snapshot(wire::OffsetEpoch id) {
     break;
   }
   fetched_.clear();
+  params_.history->record(history::MetadataLogChanged{owner_.now(), params_.id, /*observer=*/true,
+                                                      history::MetadataChange::snapshot, id.epoch, applied_,
+                                                      id.offset});
   held_ = raft::EpochLog(id);
   applied_ = id.offset;
   high_watermark_ = std::max(high_watermark_, id.offset);
@@ -129,6 +132,7 @@ void MetadataLoop::forget() {
 }
 
 sim::Task<void> MetadataLoop::apply_committed() {
+  if (stalled_) co_return;
   // One delta: several changes of a partition collapse into its last state.
   std::vector<wire::PartitionId> changed;
   bool brokers_changed = false;
@@ -140,6 +144,9 @@ sim::Task<void> MetadataLoop::apply_committed() {
       if (logged.record.kind == wire::RecordKind::partition)
         changed.push_back(logged.record.partition.partition);
     }
+    params_.history->record(history::MetadataLogChanged{
+        owner_.now(), params_.id, /*observer=*/true, history::MetadataChange::committed, fetched_[count]->epoch,
+        fetched_[count]->base_offset, fetched_[count]->next_offset()});
     applied_ = fetched_[count]->next_offset();
     ++count;
   }

@@ -20,9 +20,14 @@ namespace brokersim::kafka::broker {
 
 class MetadataLoop {
  public:
-  MetadataLoop(sim::Component& owner, const ClusterShape& cluster, RpcChannel& quorum,
+  MetadataLoop(sim::Component& owner, const BrokerParams& params, RpcChannel& quorum,
                ReplicaManager& replicas, wire::ClusterImage& image)
-      : owner_(owner), cluster_(cluster), quorum_(quorum), replicas_(replicas), image_(image) {}
+      : owner_(owner),
+        params_(params),
+        cluster_(*params.cluster),
+        quorum_(quorum),
+        replicas_(replicas),
+        image_(image) {}
 
   /// The fetching loop; spawn once.
   [[nodiscard]] sim::Task<void> run();
@@ -35,6 +40,9 @@ class MetadataLoop {
   /// Notified whenever applied() has grown.
   [[nodiscard]] sim::Signal& progress() { return progress_; }
   [[nodiscard]] KnownLeader& leader() { return leader_; }
+  /// The thread that applies what was committed stands still (a fault); fetching goes on. Afterwards everything that has
+  /// come in between is one delta.
+  void set_stalled(bool stalled) { stalled_ = stalled; }
 
  private:
   [[nodiscard]] wire::NodeId whom_to_ask();
@@ -47,6 +55,7 @@ class MetadataLoop {
   [[nodiscard]] sim::Task<void> act_on(std::vector<wire::PartitionId> changed, bool brokers_changed);
 
   sim::Component& owner_;
+  const BrokerParams& params_;
   const ClusterShape& cluster_;
   RpcChannel& quorum_;
   ReplicaManager& replicas_;
@@ -59,6 +68,7 @@ class MetadataLoop {
   std::int64_t applied_ = 0;
   std::int64_t high_watermark_ = 0;
   bool publishing_ = false;
+  bool stalled_ = false;
   sim::Signal progress_;
 };
 

@@ -16,6 +16,7 @@ ReplicaManager::Wait ReplicaManager::append(const log::BatchData& batch, Acks ac
   if (replica == nullptr) {
     result.error = wire::ErrorCode::not_leader_or_follower;
   } else {
+    touch_sessions(*replica);
     const ClientAppend append = replica->append_as_leader(batch, acks, owner_.now());
     result.error = append.error;
     result.base_offset = append.base_offset;

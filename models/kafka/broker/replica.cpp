@@ -17,6 +17,7 @@ log::LogConfig log_config(const TopicConfig& topic, const PlantedBugs& planted) 
   config.index_interval_bytes = topic.index_interval_bytes;
   config.segment_index_bytes = topic.segment_index_bytes;
   config.recovery_skips_crc = planted.recovery_skips_crc;
+  config.epoch_checkpoint_loses_entry = planted.epoch_checkpoint_loses_entry;
   return config;
 }
 
@@ -37,7 +38,7 @@ void Replica::set_initial_high_watermark(std::int64_t offset) {
 
 bool Replica::become_leader(const wire::PartitionState& state, sim::SimTime now) {
   if (role_ == Role::leader && state.leader_epoch == leader_epoch_) {
-    leader_->adopt(state);
+    if (leader_->adopt(state)) record_isr(now);
     return false;
   }
   const BrokerConfig& config = params_.cluster->config;
@@ -45,6 +46,9 @@ bool Replica::become_leader(const wire::PartitionState& state, sim::SimTime now)
   rules.lag_time_max = config.replica_lag_time_max;
   rules.min_insync_replicas = name_.config.min_insync_replicas;
   rules.strict_min_isr = config.strict_min_isr;
+  rules.admits_only_active = config.isr_admits_only_active;
+  rules.checks_broker_epoch = config.isr_checks_broker_epoch;
+  rules.reelection_forgets_followers = config.reelection_forgets_followers;
   rules.hw_uses_committed_isr = config.planted.hw_uses_committed_isr;
   rules.shrink_before_confirmed = config.planted.shrink_before_confirmed;
   if (role_ == Role::leader) {
@@ -57,7 +61,14 @@ bool Replica::become_leader(const wire::PartitionState& state, sim::SimTime now)
   leader_id_ = params_.id;
   params_.history->record(
       history::RoleChanged{now, params_.id, name_.id, leader_id_, leader_epoch_, log_->log_end()});
+  record_isr(now);
   return log_->assign_epoch(leader_epoch_);
+}
+
+void Replica::record_isr(sim::SimTime now) const {
+  params_.history->record(history::LeaderIsr{now, params_.id, name_.id, leader_epoch_, leader_->isr(),
+                                             leader_->maximal_isr(),
+                                             leader_->pending() != replication::PendingIsr::none});
 }
 
 void Replica::become_follower(const wire::PartitionState& state, sim::SimTime now) {

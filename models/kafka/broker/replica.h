@@ -30,10 +30,12 @@ struct ProduceWait {
   std::uint32_t generation = 0;
   std::uint32_t result = 0;  ///< Index into the operation's response.
 };
-/// A fetch in purgatory that watches this partition.
-struct FetchWait {
-  std::uint32_t operation = 0;
+/// A place in a fetch session that is about this partition; it may be another's by now.
+struct SessionWatch {
+  std::uint32_t slot = 0;
   std::uint32_t generation = 0;
+  std::uint32_t place = 0;
+  wire::PartitionId partition;
 };
 
 /// What an append by a client came to.
@@ -62,6 +64,7 @@ class Replica {
   [[nodiscard]] std::int32_t leader_epoch() const { return leader_epoch_; }
   [[nodiscard]] wire::BrokerId leader_id() const { return leader_id_; }
   [[nodiscard]] replication::Leader* leader() { return leader_ ? &*leader_ : nullptr; }
+  [[nodiscard]] const replication::Leader* leader() const { return leader_ ? &*leader_ : nullptr; }
 
   // --- leader ---------------------------------------------------------------------------------------------
 
@@ -72,6 +75,8 @@ class Replica {
   /// Reads for a fetch; `follower` reads to the log end, others to the high watermark.
   [[nodiscard]] wire::FetchedPart read(const wire::FetchPart& part, bool follower, std::int64_t max_bytes,
                                        bool at_least_one, log::FileSlice& slice) const;
+  /// Tells the history the ISR as this leader has it; after every change of it.
+  void record_isr(sim::SimTime now) const;
   /// Moves the high watermark if it can; true if it moved.
   bool maybe_advance(const std::vector<wire::BrokerId>& eligible, sim::SimTime now);
 
@@ -119,7 +124,7 @@ class Replica {
   [[nodiscard]] sim::Signal& lock_free() { return lock_free_; }
 
   std::deque<ProduceWait> produce_waits;  ///< By required offset.
-  std::vector<FetchWait> fetch_waits;
+  std::vector<SessionWatch> watches;
   bool flushing = false;  ///< A background flush of closed segments is under way.
 
  private:

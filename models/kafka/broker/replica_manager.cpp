@@ -18,6 +18,7 @@ ReplicaManager::ReplicaManager(sim::Component& owner, const BrokerParams& params
       image_(image),
       produce_purgatory_(owner, server),
       fetch_purgatory_(owner, *this),
+      sessions_(params.cluster->config.fetch_session_cache_slots),
       replicas_(params.cluster->partitions.size()) {}
 
 Replica* ReplicaManager::find(wire::PartitionId id) {
@@ -61,9 +62,13 @@ sim::Task<void> ReplicaManager::apply(wire::PartitionState state) {
     replica.log().create(owner_.now());
     replica.set_opened();
   }
+  // An append holds the leader's lock until it is on the medium; becoming leader or follower needs it alone
+  // (Partition.leaderIsrUpdateLock).
+  while (replica.locked() && state.leader_epoch > replica.leader_epoch()) co_await replica.lock_free().wait();
   if (state.leader_epoch < replica.leader_epoch()) co_return;  // stale
   if (state.leader == params_.id) {
     followers_->unfollow(replica);
+    touch_sessions(replica);
     const bool was_leader = replica.role() == Role::leader;
     const bool new_epoch = replica.become_leader(state, owner_.now());
     if (new_epoch) {
@@ -82,7 +87,8 @@ sim::Task<void> ReplicaManager::apply(wire::PartitionState state) {
   followers_->unfollow(replica);
   replica.become_follower(state, owner_.now());
   if (was_leader) fail_waiters(replica);
-  if (cluster_.config.planted.truncate_to_high_watermark) {
+  const bool to_high_watermark = cluster_.config.truncation == TruncationMode::high_watermark;
+  if (to_high_watermark || cluster_.config.planted.truncate_to_high_watermark) {
     replica.truncate(replica.high_watermark(), history::TruncateReason::high_watermark, owner_.now());
   }
   if (state.leader >= 0) followers_->follow(replica);
@@ -93,8 +99,12 @@ void ReplicaManager::fail_waiters(Replica& replica) {
     produce_purgatory_.settle({wait.operation, wait.generation}, wait.result,
                               wire::ErrorCode::not_leader_or_follower);
   }
-  for (const FetchWait& wait : std::exchange(replica.fetch_waits, {})) {
-    fetch_purgatory_.complete({wait.operation, wait.generation});
+  touch_sessions(replica);
+  waking_ = replica.watches;
+  for (const SessionWatch& watch : waking_) {
+    if (part_of(watch) == nullptr) continue;
+    const FetchSession& session = sessions_[watch.slot];
+    if (session.is_parked) fetch_purgatory_.complete(session.parked);
   }
 }
 
@@ -132,6 +142,7 @@ sim::Task<void> ReplicaManager::isr_check_loop() {
       const std::vector<wire::BrokerId> lagging = leader.lagging(replica->log().log_end(), owner_.now());
       if (lagging.empty()) continue;
       propose(*replica, leader.begin_shrink(lagging));
+      replica->record_isr(owner_.now());
       advance(*replica);  // no effect unless the planted rule applies the shrink at once
     }
   }
@@ -168,10 +179,14 @@ void ReplicaManager::on_alter_result(const wire::AlterPartitionPart& asked,
   switch (result.error) {
     case wire::ErrorCode::none:
       leader.adopt(result.state);
+      replica.record_isr(owner_.now());
       advance(replica);
       return;
     case wire::ErrorCode::ineligible_replica:
-    case wire::ErrorCode::operation_not_attempted: leader.reject(); return;
+    case wire::ErrorCode::operation_not_attempted:
+      leader.reject();
+      replica.record_isr(owner_.now());
+      return;
     case wire::ErrorCode::fenced_leader_epoch:
     case wire::ErrorCode::invalid_update_version:
     case wire::ErrorCode::unknown_topic_or_partition:

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "models/devices/storage/file_system.h"
+#include "models/kafka/broker/fetch_sessions.h"
 #include "models/kafka/broker/isr_manager.h"
 #include "models/kafka/broker/purgatory.h"
 #include "models/kafka/broker/replica.h"
@@ -22,6 +23,7 @@ class FollowerSet {
  public:
   virtual void follow(Replica& replica) = 0;  ///< Fetch from replica.leader_id() in its epoch from now.
   virtual void unfollow(Replica& replica) = 0;
+  virtual void log_start_moved(Replica& replica) = 0;  ///< For the next request to its leader.
 
  protected:
   ~FollowerSet() = default;
@@ -63,6 +65,7 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
   void fetch(RequestId id, wire::FetchRequest& request);
   void list_offsets(RequestId id, const wire::ListOffsetsRequest& request);
   void delete_records(RequestId id, const wire::DeleteRecordsRequest& request);
+  void offsets_for_leader_epoch(RequestId id, const wire::OffsetsForLeaderEpochRequest& request);
 
   // --- housekeeping ----------------------------------------------------------------------------------------
   /// Every half of replica.lag.time.max.ms: proposes to drop members that lag. Spawn once.
@@ -74,6 +77,9 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
   /// Called for every follower append that rolled, too.
   void after_roll(Replica& replica);
 
+  /// The log start is told to those who fetch from the replica, or to its leader.
+  void log_start_moved(Replica& replica);
+
   [[nodiscard]] Replica* find(wire::PartitionId id);
   /// Opened replicas by partition id.
   [[nodiscard]] std::vector<Replica*> replicas();
@@ -81,6 +87,8 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
   [[nodiscard]] storage::FileSystem& directory_of(wire::PartitionId id);
   [[nodiscard]] std::size_t log_dirs() const { return log_dirs_.size(); }
   [[nodiscard]] storage::FileSystem& log_dir(std::size_t i) { return *log_dirs_[i]; }
+  /// Partitions that a fetch looks at, those that it does not list included.
+  [[nodiscard]] std::size_t fetched_partitions(const wire::FetchRequest& request) const;
   [[nodiscard]] sim::Duration produce_cost(const wire::ProduceRequest& request) const;
 
   void complete_fetch(RequestId request, wire::FetchRequest& fetch) override;
@@ -100,6 +108,7 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
     std::vector<std::pair<Replica*, log::FileSlice>> slices;
     std::vector<std::pair<Replica*, log::FileSlice>> index_pages;  // looked up, of closed segments
     std::int64_t bytes = 0;
+    std::uint32_t session = 0;
     bool immediate = false;
   };
 
@@ -121,7 +130,13 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
   [[nodiscard]] sim::Task<void> finish_append(Appended one, Wait wait, wire::ProduceResponse* response);
   void finish_produce(RequestId id, Acks acks, sim::Duration timeout, std::vector<Appended>& appended,
                       std::unique_ptr<wire::ProduceResponse> response);
-  [[nodiscard]] ReadSet read(const wire::FetchRequest& request);
+  [[nodiscard]] ReadSet read(std::uint32_t slot, const wire::FetchRequest& request);
+  void settle(const ReadSet& set);
+  void watch(Replica& replica, std::uint32_t slot, std::uint32_t place);
+  [[nodiscard]] SessionPart* part_of(const SessionWatch& watch);
+  void touch_sessions(Replica& replica);
+  [[nodiscard]] bool has_more(const FetchSession& session, const SessionPart& part) const;
+  void mark_corrupt(ReadSet& set) const;
   void answer_fetch(RequestId id, ReadSet set);
   /// On the network thread: the bytes of an answer that were not in memory.
   void read_cold(std::uint64_t index);
@@ -134,10 +149,11 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
   [[nodiscard]] sim::Task<void> await_low_watermark(RequestId id, Replica* replica, std::int64_t offset,
                                                     sim::Duration timeout);
   [[nodiscard]] std::int64_t low_watermark(const Replica& replica) const;
-  void note_follower(wire::FetchRequest& request);
+  void note_followers(std::uint32_t slot);
+  void note_follower(FetchSession& session, SessionPart& part, sim::SimTime at);
   void advance(Replica& replica);
   void wake_fetches(Replica& replica, bool consumers);
-  [[nodiscard]] bool has_data(const wire::FetchRequest& request) const;
+  [[nodiscard]] bool has_data(const FetchSession& session) const;
   void fail_waiters(Replica& replica);
   void propose(Replica& replica, std::vector<wire::BrokerId> isr);
 
@@ -152,6 +168,9 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
   LogDirFailures* failures_ = nullptr;
   ProducePurgatory produce_purgatory_;
   FetchPurgatory fetch_purgatory_;
+  FetchSessions sessions_;
+  std::vector<std::uint32_t> noting_;  // scratch
+  std::vector<SessionWatch> waking_;   // scratch
   std::vector<std::unique_ptr<Replica>> replicas_;  // by PartitionId; null: not here
   std::vector<wire::BrokerId> eligible_;            // active brokers, by id
   std::vector<Appended> scratch_;

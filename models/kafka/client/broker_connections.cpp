@@ -118,7 +118,8 @@ void BrokerConnections::connect(wire::BrokerId broker) {
   network::SocketOptions options;
   options.send_buffer = config_.send_buffer;
   options.receive_buffer = config_.receive_buffer;
-  const network::Port port = config_.tls ? wire::kBrokerTlsPort : wire::kBrokerPort;
+  options.handshake_round_trips = config_.security.handshake_trips();
+  const network::Port port = config_.security.tls ? wire::kBrokerTlsPort : wire::kBrokerPort;
   to.connection = network_.connect(host_, owner_, *this, to.host, port, timeout, options);
 }
 

@@ -37,7 +37,8 @@ struct ConnectionConfig {
   Backoff setup;
   sim::Bytes send_buffer = {131'072};    ///< send.buffer.bytes; negative: the system's autotuning
   sim::Bytes receive_buffer = {65'536};  ///< receive.buffer.bytes; likewise
-  bool tls = false;  ///< To the listener with encryption.
+  Security
+      security;  ///< TLS: to the listener with encryption. The ApiVersions round trip of NetworkClient is not modelled.
 };
 
 /// A request as its sender knows it.

@@ -23,7 +23,7 @@ Consumer::Consumer(sim::Process& process, const ClientSite& site, ConsumerParams
                      params_.config.socket_connection_setup_timeout_max},
                     params_.config.send_buffer,
                     params_.config.receive_buffer,
-                    params_.config.tls},
+                    params_.config.security},
                    *this),
       metadata_(
           component_, site_, connections_,
@@ -84,6 +84,10 @@ void Consumer::on_response(wire::BrokerId broker, RequestTag tag, const wire::Me
       on_offset(static_cast<std::int32_t>(tag.number),
                 static_cast<const wire::ListOffsetsResponse&>(response));
       break;
+    case wire::Api::offsets_for_leader_epoch:
+      on_epoch_end(static_cast<std::int32_t>(tag.number),
+                   static_cast<const wire::OffsetsForLeaderEpochResponse&>(response).parts.front());
+      break;
     case wire::Api::metadata:
       metadata_.on_response(static_cast<const wire::MetadataResponse&>(response));
       break;
@@ -96,10 +100,15 @@ void Consumer::on_request_lost(wire::BrokerId broker, RequestTag tag) {
   switch (tag.api) {
     case wire::Api::fetch:
       for (const std::int32_t index : fetch_of(broker).indexes) note_answer(index, false);
+      fetch_of(broker).session.lost();
       end_fetch(broker);
       break;
     case wire::Api::list_offsets:
       at(static_cast<std::int32_t>(tag.number)).where = Where::unknown;
+      back_off(static_cast<std::int32_t>(tag.number));
+      break;
+    case wire::Api::offsets_for_leader_epoch:
+      at(static_cast<std::int32_t>(tag.number)).where = Where::fetching;
       back_off(static_cast<std::int32_t>(tag.number));
       break;
     case wire::Api::metadata: metadata_.on_lost(); break;
@@ -108,10 +117,10 @@ void Consumer::on_request_lost(wire::BrokerId broker, RequestTag tag) {
 }
 
 void Consumer::on_disconnected(wire::BrokerId broker) {
-  // The broker forgets the fetch session with the connection; what it led cannot be read now.
+  // The next fetch begins a new session; what the broker led cannot be read now.
+  fetch_of(broker).session.lost();
   for (std::size_t i = 0; i < partitions_.size(); ++i) {
     if (metadata_.leaders()[static_cast<std::int32_t>(i)].broker != broker) continue;
-    partitions_[i].session_offset = -1;
     if (partitions_[i].where == Where::fetching) note_answer(static_cast<std::int32_t>(i), false);
   }
   metadata_.request();
@@ -131,7 +140,9 @@ void Consumer::request_all() {
   for (std::size_t i = 0; i < partitions_.size(); ++i) {
     const auto index = static_cast<std::int32_t>(i);
     const Partition& partition = partitions_[i];
-    if (partition.where == Where::stopped || partition.where == Where::asking) continue;
+    if (partition.where == Where::stopped || partition.where == Where::asking ||
+        partition.where == Where::validating)
+      continue;
     const Leader& leader = metadata_.leaders()[index];
     if (partition.buffered) continue;
     if (leader.broker >= 0 && partition.fetched_from == leader.broker) continue;
@@ -146,6 +157,9 @@ void Consumer::request_all() {
     }
     if (partition.where == Where::unknown) {
       ask_offset(index, leader.broker);
+    } else if (params_.validate_offsets && partition.position_epoch >= 0 &&
+               leader.epoch > partition.validated_epoch) {
+      validate(index, leader.broker);
     } else if (std::find(brokers.begin(), brokers.end(), leader.broker) == brokers.end()) {
       brokers.push_back(leader.broker);
     }
@@ -176,6 +190,20 @@ void Consumer::ask_offset(std::int32_t index, wire::BrokerId leader) {
                     std::move(request));
 }
 
+// KIP-320: a new leader may have lost what was read (unclean election), and then holds other records at the position.
+void Consumer::validate(std::int32_t index, wire::BrokerId leader) {
+  if (!connections_.ready(leader)) return;
+  Partition& partition = at(index);
+  auto request = std::make_unique<wire::OffsetsForLeaderEpochRequest>();
+  partition.where = Where::validating;
+  partition.asked_epoch = metadata_.leaders()[index].epoch;
+  request->parts.push_back({params_.partitions[static_cast<std::size_t>(index)], partition.asked_epoch,
+                            partition.position_epoch});
+  const sim::Bytes size = wire::wire_bytes(*request);
+  connections_.send(leader, {wire::Api::offsets_for_leader_epoch, static_cast<std::uint32_t>(index)}, size,
+                    std::move(request));
+}
+
 void Consumer::send_fetch(wire::BrokerId broker) {
   auto request = std::make_unique<wire::FetchRequest>();
   request->max_wait = params_.config.fetch_max_wait;
@@ -187,23 +215,27 @@ void Consumer::send_fetch(wire::BrokerId broker) {
     const auto index = static_cast<std::int32_t>(i);
     Partition& partition = partitions_[i];
     const Leader& leader = metadata_.leaders()[index];
-    if (leader.broker != broker || partition.where != Where::fetching) continue;
-    if (partition.buffered || partition.fetched_from == broker) continue;
-    if (is_held_back(partition, leader.epoch)) continue;
+    bool wanted = leader.broker == broker && partition.where == Where::fetching && !partition.buffered;
+    wanted = wanted && partition.fetched_from != broker && !is_held_back(partition, leader.epoch);
+    wanted = wanted && !(params_.validate_offsets && partition.position_epoch >= 0 &&
+                         leader.epoch > partition.validated_epoch);
+    if (!wanted) {
+      fetch.session.forget(params_.partitions[i]);
+      continue;
+    }
     wire::FetchPart part;
     part.partition = params_.partitions[i];
     part.current_leader_epoch = leader.epoch;
     part.fetch_offset = partition.position;
     part.max_bytes = static_cast<std::int32_t>(params_.config.max_partition_fetch_bytes.n);
-    request->parts.push_back(part);
-    if (partition.session_offset != partition.position) ++request->changed_parts;
-    partition.session_offset = partition.position;
+    fetch.session.want(part);
     partition.fetched_from = broker;
     partition.asked_epoch = leader.epoch;
     fetch.indexes.push_back(index);
   }
   SIM_CHECK(!fetch.indexes.empty());
   fetch.under_way = true;
+  fetch.session.fill(*request);
   const sim::Bytes size = wire::wire_bytes(*request);
   connections_.send(broker, {wire::Api::fetch, 0}, size, std::move(request));
 }

@@ -18,6 +18,7 @@
 #include "models/kafka/client/broker_connections.h"
 #include "models/kafka/client/metadata.h"
 #include "models/kafka/client/params.h"
+#include "models/kafka/wire/fetch_session_handler.h"
 #include "models/log/batch.h"
 
 namespace brokersim::kafka::client {
@@ -42,6 +43,7 @@ class Consumer final : public host::Service, private ConnectionListener {
   enum class Where : std::uint8_t {
     unknown,   ///< No position: ask for the reset offset.
     asking,    ///< ListOffsets under way.
+    validating,  ///< Has a position; a new leader is being asked whether it has it too.
     fetching,  ///< Has a position.
     stopped,   ///< auto.offset.reset=none: the application saw an exception.
   };
@@ -57,8 +59,9 @@ class Consumer final : public host::Service, private ConnectionListener {
     sim::SimTime not_before;
     std::int32_t asked_epoch = -1;     ///< Leader epoch of the last request.
     std::int32_t failed_epoch = -1;    ///< Backoff holds only while the leader epoch is this one.
-    std::int64_t session_offset = -1;  ///< Position last told to the present leader's session.
     sim::SimTime answered_well;        ///< When a fetch was last answered without error.
+    std::int32_t position_epoch = -1;  ///< Leader epoch of the record before the position; -1 unknown.
+    std::int32_t validated_epoch = -1; ///< Leader epoch whose leader has the position.
     int answered = -1;                 ///< Last FetchAnswered recorded: -1 none, 0 not ok, 1 ok.
   };
   /// An answer that waits for the application.
@@ -66,10 +69,12 @@ class Consumer final : public host::Service, private ConnectionListener {
     std::int32_t index = -1;
     std::vector<log::BatchId> batches;
     std::size_t next = 0;
+    wire::BrokerId broker = -1;  ///< Who served it.
   };
   struct Fetch {
     bool under_way = false;
     std::vector<std::int32_t> indexes;
+    wire::FetchSessionHandler session;
   };
 
   void on_broker_ready(wire::BrokerId broker) override;
@@ -82,6 +87,7 @@ class Consumer final : public host::Service, private ConnectionListener {
   void settle();
   void request_all();
   void ask_offset(std::int32_t index, wire::BrokerId leader);
+  void validate(std::int32_t index, wire::BrokerId leader);
   void send_fetch(wire::BrokerId broker);
   [[nodiscard]] bool is_held_back(const Partition& partition, std::int32_t epoch) const;
   void arm();
@@ -90,10 +96,13 @@ class Consumer final : public host::Service, private ConnectionListener {
   void on_fetch_response(wire::BrokerId broker, const wire::FetchResponse& response);
   void on_fetched_part(wire::BrokerId broker, const wire::FetchedPart& part);
   void on_offset(std::int32_t index, const wire::ListOffsetsResponse& response);
+  void on_epoch_end(std::int32_t index, const wire::EpochAnswer& answer);
   void on_error(std::int32_t index, wire::ErrorCode error);
+  void on_corrupt(std::int32_t index, log::BatchId batch);
   void back_off(std::int32_t index);
   void note_answer(std::int32_t index, bool ok);
   void note_reset(std::int32_t index, std::int64_t to);
+  void note_position(std::int32_t index, history::PositionAnswer answer);
   void end_fetch(wire::BrokerId broker);
 
   // consumer_poll.cpp: the application.

@@ -12,13 +12,7 @@ using wire::ErrorCode;
 
 void Consumer::on_fetch_response(wire::BrokerId broker, const wire::FetchResponse& response) {
   // Partitions that the answer leaves out had nothing new: an incremental session lists only what changed.
-  if (response.error != ErrorCode::none) {
-    for (const std::int32_t index : fetch_of(broker).indexes) {
-      if (at(index).fetched_from == broker) on_error(index, response.error);
-    }
-    end_fetch(broker);
-    return;
-  }
+  if (!fetch_of(broker).session.answered(response)) return end_fetch(broker);  // a full fetch follows
   for (const wire::FetchedPart& part : response.parts) on_fetched_part(broker, part);
   for (const std::int32_t index : fetch_of(broker).indexes) {
     if (at(index).fetched_from == broker) note_answer(index, true);
@@ -43,14 +37,18 @@ void Consumer::on_fetched_part(wire::BrokerId broker, const wire::FetchedPart& p
   if (part.error == ErrorCode::none) {
     partition.failures = 0;
     partition.not_before = {};
+    if (part.corrupt_from == 0) return on_corrupt(index, part.batches.front());
     if (part.batches.empty()) return;
     Fetched fetched;
     fetched.index = index;
+    fetched.broker = broker;
     if (!spare_.empty()) {
       fetched.batches = std::move(spare_.back());
       spare_.pop_back();
     }
-    fetched.batches.assign(part.batches.begin(), part.batches.end());
+    const auto sound =
+        part.corrupt_from < 0 ? part.batches.size() : static_cast<std::size_t>(part.corrupt_from);
+    fetched.batches.assign(part.batches.begin(), part.batches.begin() + static_cast<std::ptrdiff_t>(sound));
     buffer_.push_back(std::move(fetched));
     partition.buffered = true;
     return;
@@ -59,10 +57,21 @@ void Consumer::on_fetched_part(wire::BrokerId broker, const wire::FetchedPart& p
   on_error(index, part.error);
 }
 
+/// check.crcs: poll() throws, and throws again, until somebody seeks behind the batch. Nobody does: the application logs it
+/// and polls on, so that the partition stands still while other ones go on.
+void Consumer::on_corrupt(std::int32_t index, log::BatchId batch) {
+  Partition& partition = at(index);
+  history_.record(history::CorruptRead{now(), -1, params_.client,
+                                       params_.partitions[static_cast<std::size_t>(index)],
+                                       store_[batch].base_offset});
+  partition.fetched_from = -1;
+  note_answer(index, false);
+  back_off(index);
+}
+
 void Consumer::on_error(std::int32_t index, ErrorCode error) {
   Partition& partition = at(index);
   partition.fetched_from = -1;
-  partition.session_offset = -1;
   note_answer(index, false);
   if (error == ErrorCode::offset_out_of_range) {
     partition.where = Where::unknown;  // auto.offset.reset decides where to go on
@@ -90,11 +99,16 @@ void Consumer::on_offset(std::int32_t index, const wire::ListOffsetsResponse& re
     partition.where = Where::fetching;
     note_reset(index, response.offset);
     partition.position = response.offset;
+    partition.position_epoch = response.leader_epoch;
+    partition.validated_epoch = partition.asked_epoch;
     partition.failures = 0;
     partition.not_before = {};
+    note_position(index, history::PositionAnswer::found);
     return;
   }
   partition.where = Where::unknown;
+  if (response.error == ErrorCode::offset_not_available)
+    note_position(index, history::PositionAnswer::not_available);
   if (wants_metadata(response.error)) metadata_.request();
   back_off(index);
 }
@@ -105,6 +119,42 @@ void Consumer::note_reset(std::int32_t index, std::int64_t to) {
   if (from < 0) return;
   history_.record(history::OffsetReset{now(), params_.client,
                                        params_.partitions[static_cast<std::size_t>(index)], from, to});
+}
+
+/// As OffsetsForLeaderEpochUtils and SubscriptionState.maybeCompleteValidation have it: where the logs part before the
+/// position, go on from there if there is a reset policy, else tell the application (LogTruncationException).
+void Consumer::on_epoch_end(std::int32_t index, const wire::EpochAnswer& answer) {
+  Partition& partition = at(index);
+  if (partition.where != Where::validating) return;
+  partition.where = Where::fetching;
+  if (answer.error != ErrorCode::none) {
+    if (wants_metadata(answer.error)) metadata_.request();
+    back_off(index);
+    return;
+  }
+  partition.failures = 0;
+  partition.not_before = {};
+  partition.validated_epoch = partition.asked_epoch;
+  const bool unknown = answer.epoch < 0 || answer.end_offset < 0;
+  if (!unknown && answer.end_offset >= partition.position)
+    return note_position(index, history::PositionAnswer::valid);
+  if (params_.config.auto_offset_reset == OffsetReset::none) {
+    partition.where = Where::stopped;
+    note_answer(index, false);
+  } else if (unknown) {
+    partition.where = Where::unknown;
+  } else {
+    partition.position = answer.end_offset;
+    partition.position_epoch = answer.epoch;
+  }
+  note_position(index, history::PositionAnswer::lost);
+}
+
+void Consumer::note_position(std::int32_t index, history::PositionAnswer answer) {
+  const Partition& partition = at(index);
+  history_.record(history::PositionAnswered{
+      now(), params_.client, params_.partitions[static_cast<std::size_t>(index)], answer,
+      partition.where == Where::fetching ? partition.position : -1});
 }
 
 /// Only changes are recorded: they bound the windows in which a partition could not be read.

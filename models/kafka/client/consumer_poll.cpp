@@ -46,10 +46,12 @@ std::int64_t Consumer::hand_out(Fetched& fetched, std::int64_t records_max) {
   event.intended_first = log::record_time(batch.data.first_time, batch.data.last_time, all.count, skipped);
   event.intended_last =
       log::record_time(batch.data.first_time, batch.data.last_time, all.count, to - batch.base_offset - 1);
+  event.broker = fetched.broker;
   history_.record(event);
   if (params_.application != nullptr)
     params_.application->on_records(static_cast<std::size_t>(fetched.index), event);
   partition.position = to;
+  partition.position_epoch = batch.leader_epoch;
   if (batch.data.codec != compute::Codec::none) {
     const std::int64_t raw = batch.data.raw_bytes - log::kBatchHeaderBytes;
     decompression_ += compute::codec_model(batch.data.codec).decompress(raw) * (to - from) / all.count;

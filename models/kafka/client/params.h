@@ -108,6 +108,7 @@ struct ConsumerParams {
   sim::SimTime start;
   sim::Duration process_cost;                  ///< Application time per record, in the polling thread.
   ConsumerApplication* application = nullptr;  ///< Outlives the consumer.
+  bool validate_offsets = true;  ///< 2.1, KIP-320: asks a new leader whether it has the position.
   ConsumerConfig config;
   std::vector<history::PartitionId> partitions;  ///< Assigned to this instance. May be empty.
   std::vector<wire::BrokerEndpoint> bootstrap;   ///< Not empty.

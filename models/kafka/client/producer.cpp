@@ -27,7 +27,7 @@ Producer::Producer(sim::Process& process, const ClientSite& site, ProducerParams
                      params_.config.socket_connection_setup_timeout_max},
                     params_.config.send_buffer,
                     params_.config.receive_buffer,
-                    params_.config.tls},
+                    params_.config.security},
                    *this),
       metadata_(
           component_, site_, connections_,

@@ -28,8 +28,10 @@ bool well_formed(const wire::PartitionState& state, const Members& members) {
   return true;
 }
 
-bool eligible(const wire::ClusterImage& image, const IsrMember& member) {
-  if (!image.is_active(member.broker)) return false;
+bool eligible(const wire::ClusterImage& image, const IsrMember& member, const MemberRules& rules) {
+  if (rules.only_active && !image.is_active(member.broker)) return false;
+  if (!rules.broker_epoch) return true;
+  if (image.broker(member.broker) == nullptr) return false;
   // A member that has restarted since the leader saw it may have lost what the leader counts on.
   return member.broker_epoch == -1 || member.broker_epoch == image.broker(member.broker)->broker_epoch;
 }
@@ -37,7 +39,7 @@ bool eligible(const wire::ClusterImage& image, const IsrMember& member) {
 }  // namespace
 
 ErrorCode validate_alter_partition(const wire::ClusterImage& image, wire::BrokerId leader,
-                                   const wire::AlterPartitionPart& part) {
+                                   const wire::AlterPartitionPart& part, const MemberRules& rules) {
   const wire::PartitionState* state = image.partition(part.partition);
   if (state == nullptr) return ErrorCode::unknown_topic_or_partition;
   if (part.leader_epoch > state->leader_epoch) return ErrorCode::not_controller;
@@ -48,7 +50,7 @@ ErrorCode validate_alter_partition(const wire::ClusterImage& image, wire::Broker
   if (!well_formed(*state, part.new_isr)) return ErrorCode::invalid_request;
   if (!names(part.new_isr, leader)) return ErrorCode::invalid_request;
   for (const IsrMember& member : part.new_isr) {
-    if (!eligible(image, member)) return ErrorCode::ineligible_replica;
+    if (!eligible(image, member, rules)) return ErrorCode::ineligible_replica;
   }
   return ErrorCode::none;
 }

@@ -12,6 +12,12 @@
 
 namespace brokersim::kafka::controller {
 
+/// Which members are refused; both on since 3.5.
+struct MemberRules {
+  bool only_active = true;   ///< 3.3, KIP-841 (KAFKA-13916): nobody fenced or shutting down.
+  bool broker_epoch = true;  ///< 3.5, KIP-903: nobody who restarted since the leader heard of it.
+};
+
 /// none, or why `leader` may not have the ISR of `part`. In the order in which Kafka asks:
 ///   unknown_topic_or_partition   no such partition;
 ///   not_controller               an epoch above ours: whoever sent it has heard of a newer controller;
@@ -22,6 +28,7 @@ namespace brokersim::kafka::controller {
 ///   ineligible_replica           a member is unknown, fenced, shutting down, or has restarted since.
 /// The broker epoch of the sender is checked before, for the whole request.
 [[nodiscard]] wire::ErrorCode validate_alter_partition(const wire::ClusterImage& image, wire::BrokerId leader,
-                                                       const wire::AlterPartitionPart& part);
+                                                       const wire::AlterPartitionPart& part,
+                                                       const MemberRules& rules = {});
 
 }  // namespace brokersim::kafka::controller

@@ -15,11 +15,14 @@ using wire::RecordKind;
 ControllerRules controller_rules(Version version, const BrokerConfig& config) {
   ControllerRules rules;
   rules.election.eligible_leader_replicas = config.eligible_leader_replicas;
-  rules.election.last_known_leader_must_live = version >= Version::v4_1;
+  rules.election.last_known_leader_must_live = config.last_known_leader_must_live.value_or(version >= Version::v4_1);
+  rules.election.bump_leader_epoch_on_isr_shrink = config.leader_epoch_rises_on_isr_shrink;
   rules.election.elect_outside_isr = config.planted.elect_outside_isr;
   rules.heartbeats.session_timeout = config.broker_session_timeout;
   rules.heartbeats.fenced_brokers_have_sessions = version >= Version::v4_0;
-  rules.detect_clean_shutdown = version >= Version::v4_0;
+  rules.detect_clean_shutdown = config.detect_clean_shutdown.value_or(version >= Version::v4_0);
+  rules.isr_admits_only_active = config.isr_admits_only_active;
+  rules.isr_checks_broker_epoch = config.isr_checks_broker_epoch;
   return rules;
 }
 
@@ -125,7 +128,8 @@ wire::AlterPartitionResponse Controller::alter_partition(const wire::AlterPartit
 wire::AlterPartitionResult Controller::alter_one(BrokerId leader, const wire::AlterPartitionPart& part,
                                                  Records& out) {
   wire::AlterPartitionResult result;
-  result.error = validate_alter_partition(image_, leader, part);
+  result.error = validate_alter_partition(image_, leader, part,
+                                          {rules_.isr_admits_only_active, rules_.isr_checks_broker_epoch});
   result.state.partition = part.partition;
   if (result.error != ErrorCode::none) return result;
 

@@ -28,6 +28,8 @@ struct ControllerRules {
   /// 4.0, KAFKA-18106: a new incarnation is clean if it names the epoch of the last one. Before, with ELR, every new
   /// incarnation counts as unclean.
   bool detect_clean_shutdown = true;
+  bool isr_admits_only_active = true;   ///< 3.3, KIP-841 (KAFKA-13916).
+  bool isr_checks_broker_epoch = true;  ///< 3.5, KIP-903.
 };
 [[nodiscard]] ControllerRules controller_rules(Version version, const BrokerConfig& config);
 

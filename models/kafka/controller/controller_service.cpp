@@ -25,7 +25,7 @@ QuorumConfig quorum_config(const ControllerServiceConfig& config, std::uint64_t 
   quorum.rules.election_backoff_max = broker.controller_election_backoff_max;
   quorum.rules.request_timeout = broker.controller_request_timeout;
   quorum.rules.retry_backoff = broker.controller_retry_backoff;
-  quorum.rules.pre_vote = config.version >= Version::v4_0;
+  quorum.rules.pre_vote = broker.pre_vote.value_or(config.version >= Version::v4_0);
   quorum.rules.commit_wakes_fetch = broker.metadata_commit_wakes_fetch;
   quorum.segment_bytes = broker.metadata_segment_bytes;
   quorum.snapshots = {broker.metadata_bytes_between_snapshots, broker.metadata_snapshot_interval_max,
@@ -74,6 +74,7 @@ void ControllerService::on_fatal() { host_.exited(config_.process_name); }
 void ControllerService::on_snapshot(const wire::MetadataSnapshot& snapshot) { committed_ = snapshot.image; }
 
 void ControllerService::on_committed(const MetadataBatch& batch) {
+  record_metadata(history::MetadataChange::committed, batch.epoch, batch.base_offset, batch.next_offset());
   const bool first = store_.first_commit(batch);
   for (const LoggedRecord& logged : batch.records) {
     if (first) record_history(logged);
@@ -125,6 +126,17 @@ void ControllerService::stop_timers() {
     if (component_.sim().pending(*timer)) component_.cancel(*timer);
     *timer = {};
   }
+}
+
+void ControllerService::on_log_changed(history::MetadataChange change, std::int32_t epoch, std::int64_t from,
+                                       std::int64_t to) {
+  record_metadata(change, epoch, from, to);
+}
+
+void ControllerService::record_metadata(history::MetadataChange change, std::int32_t epoch, std::int64_t from,
+                                        std::int64_t to) {
+  history_.record(history::MetadataLogChanged{component_.now(), config_.node, /*observer=*/false, change, epoch,
+                                              from, to});
 }
 
 void ControllerService::record_history(const LoggedRecord& logged) {
@@ -258,9 +270,14 @@ void ControllerService::decide_request(Event& event) {
   const wire::Message& request = *event.request;
   switch (request.api) {
     case Api::broker_registration:
-      answer(event, controller_.register_broker(static_cast<const wire::BrokerRegistrationRequest&>(request),
-                                                now, made_));
+    {
+      const auto& registration = static_cast<const wire::BrokerRegistrationRequest&>(request);
+      const wire::BrokerRegistrationResponse response = controller_.register_broker(registration, now, made_);
+      if (response.error == ErrorCode::duplicate_broker_registration)
+        history_.record(history::RegistrationRefused{now, registration.broker});
+      answer(event, response);
       return;
+    }
     case Api::broker_heartbeat:
       answer(event,
              controller_.heartbeat(static_cast<const wire::BrokerHeartbeatRequest&>(request), now, made_));
@@ -305,7 +322,7 @@ void ControllerService::event_done() {
 void ControllerService::arm_fencing() {
   if (component_.sim().pending(fencing_)) return;
   sim::SimTime next;
-  if (config_.version >= Version::v4_0) {
+  if (config_.broker.periodic_fence_check.value_or(config_.version >= Version::v4_0)) {
     next = component_.now() + config_.broker.broker_session_timeout / kFenceChecksPerSession;
   } else {
     next = controller_.next_expiry();

@@ -65,6 +65,8 @@ class ControllerService final : public host::Service, public network::Peer, publ
   void on_resigned() override;
   [[nodiscard]] const wire::ClusterImage& committed_image() const override { return committed_; }
   void on_fatal() override;
+  void on_log_changed(history::MetadataChange change, std::int32_t epoch, std::int64_t from,
+                      std::int64_t to) override;
 
   // For fault targets ("leader of orders/0"), metrics and tests; never for the modelled software.
   [[nodiscard]] bool active() const { return active_; }
@@ -108,6 +110,8 @@ class ControllerService final : public host::Service, public network::Peer, publ
   void balance_due();
   void unclean_due();
   void record_history(const LoggedRecord& logged);
+  void record_metadata(history::MetadataChange change, std::int32_t epoch, std::int64_t from,
+                       std::int64_t to);
   [[nodiscard]] sim::Task<void> shut_down();
 
   host::Host& host_;

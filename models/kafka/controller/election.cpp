@@ -58,8 +58,8 @@ bool last_known_leader_qualifies(const Draft& draft) {
   if (!draft.rules.eligible_leader_replicas) return false;
   if (!draft.isr.empty() || !draft.elr.empty()) return false;
   if (draft.current.last_known_elr.size() != 1) return false;
-  if (!draft.rules.last_known_leader_must_live) return true;
-  return draft.candidates.acceptable(draft.current.last_known_elr.front());
+  const bool alive = draft.candidates.acceptable(draft.current.last_known_elr.front());
+  return alive == draft.rules.last_known_leader_must_live;
 }
 
 Elected elect_planted(const Draft& draft) {

@@ -24,8 +24,8 @@ enum class Election : std::uint8_t {
 
 struct ElectionRules {
   bool eligible_leader_replicas = true;  ///< KIP-966: the ISR may become empty, the ELR remembers.
-  /// 4.1, KAFKA-19522. Before, the last known leader was elected without asking whether it is alive, so a
-  /// partition could be given to a fenced broker.
+  /// 4.1.0, KAFKA-19522. Before, the test was the wrong way round: the last known leader was elected if it was not
+  /// alive, so a partition was given to a fenced broker, and one that came back was not elected.
   bool last_known_leader_must_live = true;
   bool bump_leader_epoch_on_isr_shrink = false;  ///< Metadata versions before 3.6 (KAFKA-15021).
   /// Planted bug: whoever lives and comes first in the assignment is elected, in the ISR or not.

@@ -66,6 +66,7 @@ sim::Task<void> MetadataQuorum::load() {
     listener_.on_snapshot(*latest);
     told_ = latest_id.offset;
   }
+  listener_.on_log_changed(history::MetadataChange::loaded, 0, told_, log_.end_offset());
   last_snapshot_ = owner_.now();
   const auto voters = static_cast<wire::NodeId>(std::max<std::size_t>(1, config_.voters.size()));
   const sim::Stream dice = owner_.stream("raft").child(config_.incarnation);
@@ -130,8 +131,14 @@ void MetadataQuorum::drain() {
   }
   Records records = std::exchange(waiting_, {});
   const auto count = static_cast<std::int64_t>(records.size());
+  const std::int64_t from = log_.end_offset();
   held_back_ += log_.append(std::move(records), node_->election.epoch);
+  tell_appended(node_->election.epoch, from);
   raft::appended(*node_, count, owner_.now(), outputs_);
+}
+
+void MetadataQuorum::tell_appended(std::int32_t epoch, std::int64_t from) {
+  listener_.on_log_changed(history::MetadataChange::appended, epoch, from, log_.end_offset());
 }
 
 bool MetadataQuorum::perform() {
@@ -158,18 +165,25 @@ bool MetadataQuorum::perform(raft::Output& output) {
   } else if (std::holds_alternative<raft::AppendFetched>(output)) {
     for (const MetadataBatch* batch :
          static_cast<const wire::MetadataFetchResponse&>(*input_.message).batches) {
+      const std::int64_t from = log_.end_offset();
       held_back_ += log_.append(*batch);
+      tell_appended(batch->epoch, from);
     }
   } else if (auto* change = std::get_if<raft::AppendLeaderChange>(&output)) {
     Records records(1);
     records.front().record.kind = wire::RecordKind::leader_change;
+    const std::int64_t from = log_.end_offset();
+    listener_.on_log_changed(history::MetadataChange::leads, change->epoch, 0, from);
     held_back_ += log_.append(std::move(records), change->epoch);
+    tell_appended(change->epoch, from);
     tell_committed();
   } else if (auto* election = std::get_if<raft::PersistElection>(&output)) {
     owner_.spawn(persist(election->election));
     return false;
   } else if (auto* cut = std::get_if<raft::TruncateLog>(&output)) {
+    const std::int64_t from = log_.end_offset();
     log_.truncate(cut->offset);
+    listener_.on_log_changed(history::MetadataChange::truncated, 0, from, log_.end_offset());
   } else if (auto* complete = std::get_if<raft::InstallSnapshot>(&output)) {
     owner_.spawn(install(complete->snapshot));
     return false;
@@ -200,7 +214,9 @@ sim::Task<void> MetadataQuorum::flush() {
 sim::Task<void> MetadataQuorum::install(const wire::MetadataSnapshot* snapshot) {
   const storage::Status status = co_await snapshots_.write(snapshot);
   if (status == storage::Status::ok) {
+    const std::int64_t from = log_.end_offset();
     log_.reset(snapshot->id);
+    listener_.on_log_changed(history::MetadataChange::snapshot, snapshot->id.epoch, from, snapshot->id.offset);
     listener_.on_snapshot(*snapshot);
     told_ = snapshot->id.offset;
     bytes_since_snapshot_ = 0;

@@ -17,6 +17,7 @@
 
 #include "models/devices/network/network.h"
 #include "models/devices/storage/file_system.h"
+#include "models/history/events.h"
 #include "models/kafka/controller/metadata_log.h"
 #include "models/kafka/controller/metadata_snapshots.h"
 #include "models/kafka/controller/voter_channel.h"
@@ -55,6 +56,9 @@ class QuorumListener {
   virtual void on_leader(std::int32_t epoch) = 0;
   /// It leads no more: what was appended and not reported as committed may never be.
   virtual void on_resigned() = 0;
+  /// The node's log changed, for the history; never `committed`.
+  virtual void on_log_changed(history::MetadataChange change, std::int32_t epoch, std::int64_t from,
+                              std::int64_t to) = 0;
   /// The committed state, for a snapshot.
   [[nodiscard]] virtual const wire::ClusterImage& committed_image() const = 0;
   /// The log could not be made durable, or the leader contradicts it: the process must stop (FaultHandler).
@@ -117,6 +121,8 @@ class MetadataQuorum final : private VoterChannelListener {
   void work();
   void handle(Input& input);
   void drain();
+  /// Tells the listener of what was appended since the log ended at `from`.
+  void tell_appended(std::int32_t epoch, std::int64_t from);
   /// Does outputs until one must be waited for; false: it is under way, and continues here.
   bool perform();
   bool perform(raft::Output& output);

@@ -14,6 +14,10 @@ Truncation truncate_to(const log::EpochCache& own, std::int64_t log_end, const l
   return {std::min(mine->end_offset, log_end), false};
 }
 
+std::int64_t truncate_to_kip101(std::int64_t log_end, std::int64_t high_watermark, std::int64_t end_offset) {
+  return std::min(end_offset < 0 ? high_watermark : end_offset, log_end);
+}
+
 DivergenceCheck check_divergence(const log::EpochCache& leader, std::int64_t leader_log_start,
                                  std::int64_t leader_log_end, std::int64_t fetch_offset,
                                  std::int32_t last_fetched_epoch) {

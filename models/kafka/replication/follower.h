@@ -20,6 +20,11 @@ struct Truncation {
 [[nodiscard]] Truncation truncate_to(const log::EpochCache& own, std::int64_t log_end,
                                      const log::EpochEnd& leader);
 
+/// The cut by KIP-101 alone (0.11): the follower asked where its last epoch ended and got an offset without the epoch
+/// it is about; `end_offset` below 0: the leader did not know, and the follower cuts to its own high watermark.
+[[nodiscard]] std::int64_t truncate_to_kip101(std::int64_t log_end, std::int64_t high_watermark,
+                                              std::int64_t end_offset);
+
 /// The leader's divergence check on a fetch at `fetch_offset` whose last record has `last_fetched_epoch`.
 struct DivergenceCheck {
   enum class Verdict : std::uint8_t { consistent, diverging, out_of_range };

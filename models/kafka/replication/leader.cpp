@@ -41,6 +41,10 @@ void Leader::reelected(const wire::PartitionState& state, std::int64_t log_end, 
   pending_ = PendingIsr::none;
   for (Follower& follower : followers_) {
     // The log end and broker epoch stay (hypothesis I10); only the times are reset.
+    if (rules_.reelection_forgets_followers) {
+      follower.log_end = -1;
+      follower.broker_epoch = -1;
+    }
     follower.last_fetch = in_isr(follower.broker) ? now : sim::SimTime{};
     follower.last_caught_up = follower.last_fetch;
   }
@@ -89,8 +93,8 @@ bool Leader::should_expand(const MemberHealth& health) const {
   const Follower* candidate = follower(health.broker);
   if (candidate == nullptr) return false;
   if (candidate->log_end < high_watermark_ || candidate->log_end < epoch_start_) return false;  // KAFKA-7128
-  if (health.fenced || health.shutting_down) return false;                                      // KIP-841
-  return candidate->broker_epoch == -1 || candidate->broker_epoch == health.broker_epoch;       // KIP-903
+  if (rules_.admits_only_active && (health.fenced || health.shutting_down)) return false;  // KIP-841
+  return !rules_.checks_broker_epoch || candidate->broker_epoch == -1 || candidate->broker_epoch == health.broker_epoch;       // KIP-903
 }
 
 bool Leader::caught_up(const Follower& follower, std::int64_t log_end, sim::SimTime now) const {

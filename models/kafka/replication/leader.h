@@ -41,6 +41,9 @@ struct LeaderRules {
   sim::Duration lag_time_max = {30'000'000'000};  ///< replica.lag.time.max.ms
   std::int32_t min_insync_replicas = 1;           ///< As configured; see effective_min_isr().
   bool strict_min_isr = true;                     ///< 3.7, KAFKA-15583
+  bool admits_only_active = true;                 ///< 3.3, KIP-841 (KAFKA-13916)
+  bool checks_broker_epoch = true;                ///< 3.5, KIP-903
+  bool reelection_forgets_followers = false;      ///< No release: the cure of hypothesis I10.
   bool hw_uses_committed_isr = false;             ///< planted: I02
   bool shrink_before_confirmed = false;           ///< planted: I03
 };
@@ -52,7 +55,8 @@ class Leader {
   Leader(const wire::PartitionState& state, BrokerId self, std::int64_t log_end, std::int64_t high_watermark,
          const LeaderRules& rules, sim::SimTime now);
 
-  /// A new leader epoch while already leading (intermediate epochs collapsed): followers' log ends are kept.
+  /// A new leader epoch while already leading (intermediate epochs collapsed): followers' log ends are kept, unless
+  /// reelection_forgets_followers.
   void reelected(const wire::PartitionState& state, std::int64_t log_end, sim::SimTime now);
 
   /// A new partition epoch in the same leader epoch, from the controller's answer or from metadata.

@@ -24,6 +24,8 @@ const char* name(ErrorCode code) {
     case ErrorCode::invalid_producer_epoch: return "INVALID_PRODUCER_EPOCH";
     case ErrorCode::operation_not_attempted: return "OPERATION_NOT_ATTEMPTED";
     case ErrorCode::kafka_storage_error: return "KAFKA_STORAGE_ERROR";
+    case ErrorCode::fetch_session_id_not_found: return "FETCH_SESSION_ID_NOT_FOUND";
+    case ErrorCode::invalid_fetch_session_epoch: return "INVALID_FETCH_SESSION_EPOCH";
     case ErrorCode::fenced_leader_epoch: return "FENCED_LEADER_EPOCH";
     case ErrorCode::unknown_leader_epoch: return "UNKNOWN_LEADER_EPOCH";
     case ErrorCode::stale_broker_epoch: return "STALE_BROKER_EPOCH";

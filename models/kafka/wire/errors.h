@@ -34,6 +34,8 @@ enum class ErrorCode : std::int16_t {
   invalid_producer_epoch = 47,
   operation_not_attempted = 55,
   kafka_storage_error = 56,
+  fetch_session_id_not_found = 70,
+  invalid_fetch_session_epoch = 71,
   fenced_leader_epoch = 74,
   unknown_leader_epoch = 75,
   stale_broker_epoch = 77,

@@ -20,7 +20,7 @@ namespace brokersim::kafka::wire {
 
 /// Ports that brokers and controllers listen on.
 inline constexpr network::Port kBrokerPort{9092};     ///< Of the listener without encryption.
-inline constexpr network::Port kBrokerTlsPort{9093};  ///< Of the listener with TLS.
+inline constexpr network::Port kBrokerTlsPort{9094};  ///< Of the listener with TLS.
 inline constexpr network::Port kControllerPort{9093};
 
 enum class Api : std::uint8_t {
@@ -48,6 +48,7 @@ enum class Api : std::uint8_t {
   offset_fetch,
   consumer_group_heartbeat,
   delete_records,
+  offsets_for_leader_epoch,
 };
 
 /// Base of every request and response. A response repeats its request's api and correlation.
@@ -93,8 +94,15 @@ struct FetchRequest : Message {
   sim::Duration max_wait = {500'000'000};
   std::int32_t min_bytes = 1;
   std::int32_t max_bytes = 10'485'760;
+  /// KIP-227. Epoch 0: `parts` is everything, make a session; -1: everything, without a session; above: only what changed in
+  /// the session since its last request.
+  std::int32_t session_id = 0;
+  std::int32_t session_epoch = -1;
   std::vector<FetchPart> parts;
-  std::int32_t changed_parts = 0;  ///< Listed on the wire in an incremental session (KIP-227).
+  std::vector<PartitionId> forgotten;  ///< No longer of the session.
+  // Of the broker, while it works on the request.
+  std::uint32_t session_slot = 0;
+  std::uint32_t session_generation = 0;
 };
 
 struct DivergingEpoch {
@@ -111,10 +119,13 @@ struct FetchedPart {
   std::int32_t leader_epoch = -1;
   std::vector<log::BatchId> batches;
   std::int64_t bytes = 0;  ///< Sum of the batches' sizes.
+  /// Index in `batches` of the first whose bytes are not what was appended: who checks its CRC finds out. -1: none.
+  std::int32_t corrupt_from = -1;
 };
 struct FetchResponse : Message {
   FetchResponse() : Message(Api::fetch) {}
   ErrorCode error = ErrorCode::none;
+  std::int32_t session_id = 0;     ///< 0: no session.
   std::vector<FetchedPart> parts;  ///< Only partitions with something to say.
 };
 
@@ -129,6 +140,28 @@ struct ListOffsetsResponse : Message {
   PartitionId partition;
   ErrorCode error = ErrorCode::none;
   std::int64_t offset = -1;
+  std::int32_t leader_epoch = -1;  ///< Of the record before the offset; -1 unknown.
+};
+
+/// Where does an epoch end? Asked by followers before KIP-595, and by consumers (KIP-320).
+struct EpochQuestion {
+  PartitionId partition;
+  std::int32_t current_leader_epoch = -1;  ///< -1: not checked.
+  std::int32_t epoch = -1;
+};
+struct OffsetsForLeaderEpochRequest : Message {
+  OffsetsForLeaderEpochRequest() : Message(Api::offsets_for_leader_epoch) {}
+  std::vector<EpochQuestion> parts;
+};
+struct EpochAnswer {
+  PartitionId partition;
+  ErrorCode error = ErrorCode::none;
+  std::int32_t epoch = -1;        ///< The epoch that the offset is about; -1: the leader knows none.
+  std::int64_t end_offset = -1;
+};
+struct OffsetsForLeaderEpochResponse : Message {
+  OffsetsForLeaderEpochResponse() : Message(Api::offsets_for_leader_epoch) {}
+  std::vector<EpochAnswer> parts;
 };
 
 /// DeleteRecords v2 for one partition (KIP-107).
@@ -252,6 +285,8 @@ struct AllocateProducerIdsResponse : Message {
 [[nodiscard]] sim::Bytes wire_bytes(const ListOffsetsResponse& m);
 [[nodiscard]] sim::Bytes wire_bytes(const DeleteRecordsRequest& m);
 [[nodiscard]] sim::Bytes wire_bytes(const DeleteRecordsResponse& m);
+[[nodiscard]] sim::Bytes wire_bytes(const OffsetsForLeaderEpochRequest& m);
+[[nodiscard]] sim::Bytes wire_bytes(const OffsetsForLeaderEpochResponse& m);
 [[nodiscard]] sim::Bytes wire_bytes(const MetadataRequest& m);
 [[nodiscard]] sim::Bytes wire_bytes(const MetadataResponse& m);
 [[nodiscard]] sim::Bytes wire_bytes(const InitProducerIdRequest& m);

@@ -33,7 +33,8 @@ sim::Bytes wire_bytes(const ProduceResponse& m) {
 sim::Bytes wire_bytes(const FetchRequest& m) {
   // max wait 4, min bytes 4, max bytes 4, isolation 1, session 8, arrays 2, rack 1, tags 2, replica state 13
   // per listed partition: topic id 16, index 4, epoch 4, offset 8, last epoch 4, log start 8, max bytes 4, tags 3
-  return {kRequestHeader + 39 + m.changed_parts * 51};
+  // per forgotten partition: topic id 16, index 4, array and tags 2
+  return {kRequestHeader + 39 + count(m.parts) * 51 + count(m.forgotten) * 22};
 }
 sim::Bytes wire_bytes(const FetchResponse& m) {
   std::int64_t n = kResponseHeader + 12;
@@ -49,6 +50,14 @@ sim::Bytes wire_bytes(const ListOffsetsResponse&) { return {kResponseHeader + 6 
 sim::Bytes wire_bytes(const DeleteRecordsRequest&) { return {kRequestHeader + kTopicName + 21}; }
 // throttle 4, topics 1, name 11, partitions 1, index 4, low watermark 8, error 2, tags 3
 sim::Bytes wire_bytes(const DeleteRecordsResponse&) { return {kResponseHeader + kTopicName + 23}; }
+sim::Bytes wire_bytes(const OffsetsForLeaderEpochRequest& m) {
+  // replica 4, array 1, tags 1; name, index 4, current epoch 4, epoch 4, array and tags 3
+  return {kRequestHeader + 6 + count(m.parts) * (kTopicName + 15)};
+}
+sim::Bytes wire_bytes(const OffsetsForLeaderEpochResponse& m) {
+  // throttle 4, array 1, tags 1; name, error 2, index 4, epoch 4, end 8, array and tags 3
+  return {kResponseHeader + 6 + count(m.parts) * (kTopicName + 21)};
+}
 sim::Bytes wire_bytes(const MetadataRequest& m) {
   return {kRequestHeader + 5 + 16 + kTopicName + 0 * count(m.partitions)};
 }

@@ -154,6 +154,64 @@ TEST(Consumer, NotLeaderRefreshesMetadataWithBackoff) {
   EXPECT_EQ(seen.answered.size(), 3u);
 }
 
+// Goal: KIP-320. A consumer asks every new leader once whether it has the position, and goes back to where the logs part.
+// Method: 50 records are read in epoch 0; the leader of epoch 1 says that epoch 0 ended at 30, and has others from there.
+TEST(Consumer, GoesBackToWhereTheNewLeadersLogParts) {
+  FakeCluster fake(1, 2, 1);
+  fill(fake, 0, 5);
+  Seen seen;
+  fake.history.attach(seen);
+  const ConsumerRun run(fake, consumer_params(fake));
+  fake.sim.run_until(at_s(1));
+  ASSERT_EQ(run.consumer.position(0), 50);
+  EXPECT_EQ(fake.epoch_questions, 0) << "nothing to ask while the leader stays";
+  std::vector<wire::EpochQuestion> asked;
+  fake.epoch_script = [&](const wire::EpochQuestion& question) {
+    asked.push_back(question);
+    return wire::EpochAnswer{question.partition, ErrorCode::none, 0, 30};
+  };
+  fake.logs[0].resize(3);  // batches of ten
+  fake.lead(0, 1);
+  fake.sim.run_until(at_s(2));
+  ASSERT_EQ(asked.size(), 1u);
+  EXPECT_EQ(asked[0].epoch, 0);
+  EXPECT_EQ(asked[0].current_leader_epoch, 1);
+  EXPECT_EQ(run.consumer.position(0), 30);
+  fake.sim.run_until(at_s(9));
+  EXPECT_EQ(asked.size(), 1u) << "one question for one leader";
+}
+
+// Method: the new leader knows nothing of the epoch: the reset policy decides (earliest here).
+TEST(Consumer, AnUnknownEpochIsLeftToTheResetPolicy) {
+  FakeCluster fake(1, 2, 1);
+  fill(fake, 0, 5);
+  ConsumerParams params = consumer_params(fake);
+  params.config.auto_offset_reset = OffsetReset::earliest;
+  const ConsumerRun run(fake, params);
+  fake.sim.run_until(at_s(1));
+  fake.epoch_script = [](const wire::EpochQuestion& question) {
+    return wire::EpochAnswer{question.partition, ErrorCode::none, -1, -1};
+  };
+  fake.logs[0].clear();
+  fake.lead(0, 1);
+  fake.sim.run_until(at_s(2));
+  EXPECT_EQ(run.consumer.position(0), 0);
+}
+
+// Method: the rule before 2.1: nobody asks.
+TEST(Consumer, BeforeKip320NobodyAsks) {
+  FakeCluster fake(1, 2, 1);
+  fill(fake, 0, 5);
+  ConsumerParams params = consumer_params(fake);
+  params.validate_offsets = false;
+  const ConsumerRun run(fake, params);
+  fake.sim.run_until(at_s(1));
+  fake.lead(0, 1);
+  fake.sim.run_until(at_s(3));
+  EXPECT_EQ(fake.epoch_questions, 0);
+  EXPECT_EQ(run.consumer.position(0), 50);
+}
+
 // Method: the leader's machine falls silent at 1 s while it holds a fetch; another leads from 2 s. The client notices at
 // request.timeout.ms after that fetch.
 TEST(Consumer, SilenceCostsTheRequestTimeout) {

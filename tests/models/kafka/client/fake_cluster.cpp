@@ -70,6 +70,19 @@ void FakeBroker::on_message(network::ConnectionId connection, std::unique_ptr<ne
       reply(connection, message, std::move(response));
       break;
     }
+    case wire::Api::offsets_for_leader_epoch: {
+      const auto& asked = static_cast<const wire::OffsetsForLeaderEpochRequest&>(message);
+      auto response = std::make_unique<wire::OffsetsForLeaderEpochResponse>();
+      for (const wire::EpochQuestion& question : asked.parts) {
+        ++cluster_.epoch_questions;
+        const auto& log = cluster_.logs[static_cast<std::size_t>(question.partition.n)];
+        wire::EpochAnswer answer{question.partition, ErrorCode::none, question.epoch,
+                                 log.empty() ? 0 : cluster_.store[log.back()].next_offset()};
+        response->parts.push_back(cluster_.epoch_script ? cluster_.epoch_script(question) : answer);
+      }
+      reply(connection, message, std::move(response));
+      break;
+    }
     default: SIM_CHECK(false, "a client asked something else");
   }
 }

@@ -82,6 +82,9 @@ class FakeCluster {
   std::function<Script(int n, wire::BrokerId broker, const wire::ProduceRequest&)> script;
   /// Error of the next fetches; none by default.
   std::function<wire::ErrorCode(int n, wire::BrokerId broker)> fetch_script;
+  /// What OffsetsForLeaderEpoch is answered; by default the epoch asked about ends at the log end.
+  std::function<wire::EpochAnswer(const wire::EpochQuestion&)> epoch_script;
+  int epoch_questions = 0;
 
   [[nodiscard]] wire::ErrorCode append(const log::BatchData& batch, std::int64_t& base_offset);
   void lead(int partition, wire::BrokerId broker) {

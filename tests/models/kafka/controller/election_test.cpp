@@ -129,6 +129,9 @@ TEST(Election, TheLastKnownLeaderIsTheBestGuessWhenNobodyIsEligible) {
   expect({"D11, KAFKA-19522: before 4.1 it is elected although it is fenced", partition({}, -1, {}, {0}), {1}, {},
           "leader 0/6 isr [0] elr [] last [] recovering", true, Election::online, -1, 1, -1, 2, true},
          before_4_1);
+  expect({"D11: and one that comes back is not elected", partition({}, -1, {}, {0}), {1}, {}, "same", true,
+          Election::online, -1, 0},
+         before_4_1);
 }
 
 TEST(Election, UncleanTakesTheFirstAlive) {

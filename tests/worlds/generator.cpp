@@ -1,0 +1,378 @@
+#include "tests/worlds/generator.h"
+
+#include <algorithm>
+#include <sstream>
+
+#include "tests/worlds/choices.h"
+
+namespace brokersim::worlds {
+namespace {
+
+// Timeouts and backoffs of Kafka, shortened: a session of 1 to 3 s instead of 9 s, a lag of 1 to 4 s instead of 30 s.
+// A fault phase of some 20 s then holds several elections. The end is long enough for what a cut leaves behind: TCP
+// doubles its retransmission timeout during the cut and may be as silent again afterwards.
+constexpr std::uint64_t kCalmStart = 3'000;
+constexpr std::uint64_t kQuietEnd = 22'000;
+
+std::string quoted(const std::string& text) { return "\"" + text + "\""; }
+std::string milliseconds(std::uint64_t n) { return quoted(std::to_string(n) + " ms"); }
+
+// `<<` is evaluated from left to right, `+` is not: with `+`, two compilers would make two worlds.
+class Generator {
+ public:
+  Generator(Family family, std::uint64_t number)
+      : family_(family), pick_(0x776F726C6473ull + static_cast<std::uint64_t>(family), number) {
+    plan_.number = number;
+    plan_.family = family;
+    brokers_ = pick_.between(3, 5);
+    zones_ = pick_.between(1, 3);
+    controllers_ = pick_.one_of({"1", "3", "3", "3", "5"});
+    combined_ = pick_.percent(30);
+    if (combined_ && controllers_ == "5" && brokers_ < 5) controllers_ = "3";
+    fault_phase_ = pick_.between(12'000, 30'000);
+    plan_.quiet_from_ms = kCalmStart + fault_phase_;
+    plan_.duration_ms = plan_.quiet_from_ms + kQuietEnd;
+  }
+
+  Plan make(const std::string& planted) {
+    hosts();
+    system(planted);
+    const std::uint64_t topics = pick_.percent(30) ? 2 : 1;
+    for (std::uint64_t t = 0; t < topics; ++t) topic(t);
+    const std::uint64_t producers = pick_.between(1, 3);
+    for (std::uint64_t i = 0; i < producers; ++i) producer(i);
+    if (pick_.percent(50)) consumer();
+    faults();
+    return std::move(plan_);
+  }
+
+ private:
+  struct Topic {
+    std::string name;
+    std::uint64_t partitions = 1;
+    std::uint64_t replicas = 1;
+    std::uint64_t min_isr = 1;
+  };
+
+  bool inside() const { return family_ == Family::inside; }
+
+  void hosts() {
+    std::ostringstream out;
+    out << "{\"name\": \"b\", \"count\": " << brokers_ << ", \"zones\": [";
+    for (std::uint64_t z = 0; z < zones_; ++z)
+      out << (z == 0 ? "\"" : ", \"") << static_cast<char>('a' + z) << "\"";
+    out << "], \"boot_time\": " << milliseconds(pick_.between(100, 2'000)) << ", \"hardware\": {\"preset\": ";
+    const std::string preset = pick_.one_of({"i3en.2xlarge", "generic.nvme", "generic.nvme-plp", "generic.hdd"});
+    slow_fsync_ = preset == "generic.hdd";
+    out << quoted(preset);
+    out << ", \"page_cache\": {\"dirty_expire\": " << milliseconds(pick_.between(200, 8'000));
+    out << ", \"writeback_interval\": " << milliseconds(pick_.between(200, 3'000));
+    out << "}, \"file_system\": {\"kind\": " << pick_.one_of({"\"ext4\"", "\"ext4\"", "\"xfs\""});
+    out << ", \"commit_interval\": " << milliseconds(pick_.between(200, 5'000)) << "}}}";
+    plan_.hosts = out.str();
+  }
+
+  void system(const std::string& planted) {
+    const std::string version = pick_.one_of({"4.1", "4.1", "4.0", "3.9"});
+    const std::uint64_t session = pick_.between(1'000, 3'500);
+    std::ostringstream out;
+    out << "\"kind\": \"kafka\", \"version\": " << quoted(version) << ", \"brokers_on\": \"b\"";
+    out << ", \"controllers\": {\"count\": " << controllers_ << (combined_ ? ", \"on\": \"b\"}" : "}");
+    out << ",\n      \"config\": {\"broker.session.timeout.ms\": " << session;
+    out << ", \"broker.heartbeat.interval.ms\": " << pick_.between(session / 8, session / 3);
+    out << ", \"replica.lag.time.max.ms\": " << pick_.between(1'000, 4'000);
+    out << ", \"replica.socket.timeout.ms\": " << pick_.between(1'000, 4'000);
+    out << ", \"request.timeout.ms\": " << pick_.between(1'000, 4'000);
+    out << ", \"replica.fetch.wait.max.ms\": " << pick_.between(100, 500);
+    out << ", \"num.replica.fetchers\": " << pick_.between(1, 2);
+    out << ", \"controller.quorum.append.linger.ms\": " << (pick_.percent(70) ? 25 : pick_.between(0, 1'500));
+    const std::uint64_t fetch_timeout = pick_.between(600, 2'000);
+    out << ", \"controller.quorum.fetch.timeout.ms\": " << fetch_timeout;
+    out << ", \"controller.quorum.election.timeout.ms\": " << pick_.between(300, 1'000);
+    out << ", \"controller.quorum.request.timeout.ms\": " << fetch_timeout;
+    if (pick_.percent(40)) {
+      // Snapshots every few records, and a log that forgets: whoever was away must load one.
+      out << ", \"metadata.log.max.record.bytes.between.snapshots\": " << pick_.between(200, 3'000);
+      out << ", \"metadata.log.segment.bytes\": " << pick_.between(400, 4'000);
+      out << ", \"metadata.max.retention.bytes\": " << pick_.between(400, 4'000);
+    }
+    if (pick_.percent(50)) out << ", \"leader.imbalance.check.interval.seconds\": " << pick_.between(2, 10);
+    out << "}";
+    std::vector<std::string> rules;
+    if (pick_.percent(50))
+      rules.push_back(std::string("\"eligible_leader_replicas\": ") + (pick_.percent(50) ? "true" : "false"));
+    if (!planted.empty()) rules.push_back("\"planted\": [" + quoted(planted) + "]");
+    for (std::size_t i = 0; i < rules.size(); ++i)
+      out << (i == 0 ? ",\n      \"rules\": {" : ", ") << rules[i] << (i + 1 == rules.size() ? "}" : "");
+    plan_.system = out.str();
+  }
+
+  void topic(std::uint64_t t) {
+    Topic topic;
+    topic.name = t == 0 ? "orders" : "audit";
+    topic.partitions = pick_.between(1, 3);
+    topic.replicas = pick_.between(2, std::min<std::uint64_t>(4, brokers_));
+    topic.min_isr = pick_.percent(15) ? 1 : pick_.between(2, topic.replicas);
+    if (pick_.percent(60) && topic.replicas >= 3) topic.min_isr = 2;
+    std::ostringstream out;
+    out << "{\"name\": " << quoted(topic.name) << ", \"partitions\": " << topic.partitions
+        << ", \"replication_factor\": " << topic.replicas;
+    out << ", \"config\": {\"min.insync.replicas\": " << topic.min_isr;
+    out << ", \"segment.bytes\": " << pick_.one_of({"1048576", "1048576", "3000000", "1073741824"});
+    // A spinning drive does some forty fsyncs a second: less than these producers would ask for.
+    if (!slow_fsync_ && pick_.percent(20)) out << ", \"flush.messages\": " << pick_.between(1, 3);
+    if (!inside() && pick_.percent(50)) out << ", \"unclean.leader.election.enable\": true";
+    out << "}}";
+    plan_.topics.push_back(out.str());
+    topics_.push_back(topic);
+  }
+
+  const Topic& any_topic() { return topics_[pick_.below(topics_.size())]; }
+
+  void producer(std::uint64_t i) {
+    const std::string acks = i == 0 ? "\"all\"" : pick_.one_of({"\"all\"", "\"all\"", "1", "0"});
+    std::ostringstream out;
+    out << "{\"name\": \"p" << i << "\", \"kind\": \"kafka_producer\", \"topic\": "
+        << quoted(i == 0 ? topics_.front().name : any_topic().name);
+    out << ", \"rate\": \"" << pick_.between(4, 25) << " /s\", \"arrivals\": "
+        << pick_.one_of({"\"constant\"", "\"poisson\"", "\"poisson\""});
+    // Large records make a segment of 1 MiB, the smallest that Kafka allows, full within seconds.
+    const std::uint64_t size = pick_.percent(60) ? pick_.between(10, 3'000) : pick_.between(3'000, 60'000);
+    out << ", \"record_size\": \"" << size << " B\"";
+    if (pick_.percent(30)) out << ", \"records_per_send\": " << pick_.between(2, 10);
+    out << ", \"stop\": " << milliseconds(plan_.quiet_from_ms + kQuietEnd * 3 / 4);
+    out << ", \"config\": {\"acks\": " << acks;
+    if (acks != "\"all\"" || pick_.percent(25)) {
+      out << ", \"enable.idempotence\": false";
+      if (pick_.percent(50)) out << ", \"max.in.flight.requests.per.connection\": 1";
+    } else if (pick_.percent(30)) {
+      out << ", \"max.in.flight.requests.per.connection\": " << pick_.between(1, 5);
+    }
+    out << ", \"linger.ms\": " << (pick_.percent(50) ? 0 : pick_.between(1, 100));
+    out << ", \"batch.size\": " << pick_.between(1, 16'384);
+    const std::uint64_t request = pick_.between(500, 4'000);
+    out << ", \"request.timeout.ms\": " << request;
+    out << ", \"delivery.timeout.ms\": " << request + 200 + pick_.between(0, 25'000);
+    if (pick_.percent(20)) out << ", \"retries\": " << pick_.between(1, 5);
+    out << "}}";
+    plan_.workloads.push_back(out.str());
+  }
+
+  void consumer() {
+    std::ostringstream out;
+    out << "{\"name\": \"c\", \"kind\": \"kafka_consumer\", \"topic\": " << quoted(any_topic().name);
+    out << ", \"config\": {\"auto.offset.reset\": \"earliest\", \"request.timeout.ms\": " << pick_.between(1'000, 4'000);
+    out << ", \"fetch.max.wait.ms\": " << pick_.between(50, 500) << "}}";
+    plan_.workloads.push_back(out.str());
+  }
+
+  std::string partition() {
+    std::ostringstream out;
+    const Topic& topic = any_topic();
+    out << quoted(topic.name + "/" + std::to_string(pick_.below(topic.partitions)));
+    return out.str();
+  }
+  std::string broker() { return "{\"broker\": " + std::to_string(pick_.below(brokers_)) + "}"; }
+  std::string replica_role() {
+    switch (pick_.below(5)) {
+      case 0:
+      case 1: return "{\"leader_of\": " + partition() + "}";
+      case 2: return "{\"follower_of\": " + partition() + "}";
+      default: return broker();
+    }
+  }
+  std::string anybody() {
+    switch (pick_.below(8)) {
+      case 0: return "{\"controller\": true}";
+      case 1: return controllers_ == "1" ? broker() : "{\"controller_follower\": true}";
+      default: return replica_role();
+    }
+  }
+
+  void add(const std::string& kind, std::uint64_t at, const std::string& rest) {
+    std::ostringstream out;
+    out << "{\"name\": \"f" << plan_.faults.size() << "\", \"kind\": " << quoted(kind)
+        << ", \"at\": " << milliseconds(at) << ", " << rest << "}";
+    plan_.faults.push_back(out.str());
+  }
+
+  /// A time in the fault phase, often shortly after the one before: faults meet.
+  std::uint64_t when() {
+    if (last_ == 0 || pick_.percent(40)) {
+      last_ = kCalmStart + pick_.below(fault_phase_ - 1'000);
+    } else {
+      last_ = std::min(last_ + pick_.below(2'500), kCalmStart + fault_phase_ - 1'000);
+    }
+    return last_;
+  }
+  /// A length that ends before the quiet end begins.
+  std::uint64_t length(std::uint64_t at, std::uint64_t low, std::uint64_t high) {
+    return std::min(pick_.between(low, high), plan_.quiet_from_ms - at);
+  }
+  std::string lasts(std::uint64_t at, std::uint64_t low, std::uint64_t high) {
+    return ", \"lasts\": " + milliseconds(length(at, low, high));
+  }
+  std::string restart(std::uint64_t at) {
+    return ", \"restart_after\": " + milliseconds(length(at, 0, pick_.percent(70) ? 2'500 : 9'000));
+  }
+
+  void stop_or_pause() {
+    const std::uint64_t at = when();
+    const std::string whom = anybody();
+    switch (pick_.below(8)) {
+      case 0:
+      case 1:
+      case 2: add("kill_process", at, "\"target\": " + whom + restart(at)); return;
+      case 3: {
+        const std::string replica = replica_role();
+        add("controlled_shutdown", at, "\"target\": " + replica + restart(at));
+        return;
+      }
+      case 4:
+      case 5: add("pause_process", at, "\"target\": " + whom + lasts(at, 100, 6'000)); return;
+      case 6: add("frozen_host", at, "\"target\": " + whom + lasts(at, 100, 6'000)); return;
+      default: {
+        const std::string replica = replica_role();
+        add("crash_loop", std::min(at, plan_.quiet_from_ms - 8'000),
+            "\"target\": " + replica + ", \"times\": 3, \"down_for\": \"200 ms\", \"up_for\": " +
+                milliseconds(pick_.between(500, 2'000)));
+      }
+    }
+  }
+
+  void cut() {
+    const std::uint64_t at = when();
+    std::ostringstream rest;
+    rest << "\"from\": " << anybody();
+    if (pick_.percent(55)) rest << ", \"to\": " << anybody();
+    switch (pick_.below(6)) {
+      case 0: {
+        const std::string whom = anybody();
+        add("nic_down", at, "\"target\": " + whom + lasts(at, 100, 5'000));
+        return;
+      }
+      case 1:
+        rest << ", \"delay\": " << milliseconds(pick_.between(1, 800)) << lasts(at, 500, 8'000);
+        add("network_delay", at, rest.str());
+        return;
+      default: break;
+    }
+    if (pick_.percent(40)) rest << ", \"shape\": \"one_way\"";
+    rest << lasts(at, 100, 7'000);
+    add("partition", at, rest.str());
+  }
+
+  void disk() {
+    const std::uint64_t at = when();
+    const std::string whom = anybody();
+    if (pick_.percent(50)) {
+      add("stall_disk", at, "\"target\": " + whom + lasts(at, 100, 4'000));
+    } else {
+      std::ostringstream rest;
+      rest << "\"target\": " << whom << ", \"factor_percent\": " << pick_.between(500, 50'000) << lasts(at, 500, 6'000);
+      add("slow_disk", at, rest.str());
+    }
+  }
+
+  void lossy() {
+    const std::uint64_t at = when();
+    // A single controller commits before its fsync: losing its machine is a loss of metadata, which nobody promises
+    // against. Combined, it lives on broker 0.
+    std::string whom = inside() && combined_ && controllers_ == "1"
+                           ? "{\"broker\": " + std::to_string(pick_.between(1, brokers_ - 1)) + "}"
+                           : replica_role();
+    if (!inside() && pick_.percent(25)) whom = "{\"zone\": \"a\"}";
+    if (!inside() && pick_.percent(15)) whom = "{\"hosts\": \"b\"}";
+    if (inside() && whom.find("_of") != std::string::npos && combined_ && controllers_ == "1") whom = broker();
+    const std::string kind = pick_.one_of({"power_loss", "power_loss", "kernel_panic"});
+    add(kind, at, "\"target\": " + whom + restart(at));
+  }
+
+  void broken_disk() {
+    const std::uint64_t at = when();
+    const std::string whom = "\"target\": " + anybody();
+    const std::string kind = pick_.one_of({"fsync_error", "write_error", "lying_flush", "disk_full", "journal_error",
+                                           "unreadable_sectors", "file_truncated"});
+    const bool once = kind == "journal_error" || kind == "unreadable_sectors" || kind == "file_truncated";
+    add(kind, at, once ? whom : whom + lasts(at, 200, 5'000));
+    // Whoever stopped because of it is started again.
+    const std::uint64_t later = std::min(at + 6'000, plan_.quiet_from_ms - 1);
+    add("kill_process", later, "\"target\": " + broker() + ", \"restart_after\": \"500 ms\"");
+  }
+
+  void faults() {
+    std::uint64_t lossy_max = 4;
+    if (inside()) {
+      lossy_max = 99;
+      for (const Topic& topic : topics_) lossy_max = std::min(lossy_max, topic.min_isr - 1);
+    }
+    if (pick_.percent(70)) {
+      const std::uint64_t n = pick_.between(0, lossy_max);
+      for (std::uint64_t i = 0; i < n; ++i) lossy();
+    }
+    const std::uint64_t stops = pick_.between(0, 4);
+    for (std::uint64_t i = 0; i < stops; ++i) stop_or_pause();
+    const std::uint64_t cuts = pick_.between(0, 4);
+    for (std::uint64_t i = 0; i < cuts; ++i) cut();
+    const std::uint64_t disks = pick_.percent(40) ? pick_.between(1, 2) : 0;
+    for (std::uint64_t i = 0; i < disks; ++i) disk();
+    const std::uint64_t broken = family_ == Family::broken_disks ? pick_.between(1, 3)
+                                 : family_ == Family::outside && pick_.percent(15) ? 99
+                                                                                   : 0;
+    if (broken == 99) {
+      const std::uint64_t at = when();
+      const std::string whom = replica_role();
+      add("disk_full", at, "\"target\": " + whom + lasts(at, 200, 5'000));
+    } else {
+      for (std::uint64_t i = 0; i < broken; ++i) broken_disk();
+    }
+  }
+
+  Family family_;
+  Choices pick_;
+  Plan plan_;
+  std::uint64_t brokers_ = 3;
+  std::uint64_t zones_ = 1;
+  std::string controllers_;
+  bool combined_ = false;
+  bool slow_fsync_ = false;
+  std::uint64_t fault_phase_ = 0;
+  std::uint64_t last_ = 0;
+  std::vector<Topic> topics_;
+};
+
+void list(std::ostringstream& out, const std::vector<std::string>& items, const char* indent) {
+  for (std::size_t i = 0; i < items.size(); ++i) out << (i == 0 ? "" : ",") << indent << items[i];
+}
+
+}  // namespace
+
+std::string_view to_string(Family family) {
+  switch (family) {
+    case Family::inside: return "inside";
+    case Family::outside: return "outside";
+    case Family::broken_disks: return "broken_disks";
+  }
+  return "";
+}
+
+Plan plan(Family family, std::uint64_t number, const std::string& planted) {
+  return Generator(family, number).make(planted);
+}
+
+std::string text(const Plan& plan) {
+  std::ostringstream out;
+  out << "{\n  \"title\": \"World " << plan.number << ", " << to_string(plan.family) << "\",\n";
+  out << "  \"seed\": " << plan.number << ", \"duration\": " << milliseconds(plan.duration_ms) << ",\n";
+  out << "  \"hosts\": [" << plan.hosts << "],\n";
+  out << "  \"systems\": {\"kafka\": {" << plan.system << ",\n      \"topics\": [";
+  list(out, plan.topics, "\n        ");
+  out << "]}},\n  \"workloads\": [";
+  list(out, plan.workloads, "\n    ");
+  out << "],\n  \"faults\": [";
+  list(out, plan.faults, "\n    ");
+  out << "]\n}\n";
+  return out.str();
+}
+
+}  // namespace brokersim::worlds

@@ -1,0 +1,151 @@
+#include "tests/worlds/runner.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <memory>
+
+#include "app/scenario/scenario.h"
+#include "models/checkers/run_observer.h"
+#include "models/faults/names.h"
+#include "models/kafka/broker/broker_service.h"
+#include "models/world/kafka_cluster.h"
+#include "models/world/world.h"
+#include "tests/worlds/tracer.h"
+
+namespace brokersim::worlds {
+namespace {
+
+void fail(Outcome& outcome, const std::string& kind, const std::string& text) {
+  outcome.failures.push_back(kind + ": " + text);
+  outcome.kinds.push_back(kind);
+}
+
+/// Long after the last fault: everybody leads, follows and is in sync again, and clients get on.
+void judge_liveness(const world::World& world, const checkers::Findings& findings, Outcome& outcome) {
+  const auto& partitions = world.kafka()->committed();
+  if (partitions == nullptr) {
+    fail(outcome, "liveness", "no active controller at the end");
+    return;
+  }
+  for (const kafka::wire::PartitionState& state : partitions->partitions()) {
+    if (state.partition.n < 0) continue;
+    const std::string& name = findings.partition_names[static_cast<std::size_t>(state.partition.n)];
+    if (state.leader < 0) fail(outcome, "liveness", name + " has no leader at the end");
+    if (state.isr.size() < state.replicas.size())
+      fail(outcome, "liveness", name + ": " + std::to_string(state.isr.size()) + " of " +
+                                    std::to_string(state.replicas.size()) + " replicas are in the ISR at the end");
+  }
+  if (findings.measures.records.unfinished() > 0)
+    fail(outcome, "liveness", std::to_string(findings.measures.records.unfinished()) + " records have no outcome at the end");
+}
+
+/// What producers and consumers got once everything had been well for some time.
+class Service final : public history::Watcher {
+ public:
+  Service(const history::History& history, sim::SimTime calm) : history_(&history), calm_(calm) {}
+  using history::Watcher::on;
+  void on(const history::ProduceOutcome& event) override {
+    if (event.intended_first < calm_ || event.outcome == history::Outcome::acknowledged) return;
+    if (refused_.empty())
+      refused_ = history_->client(event.records.producer).name + " could not write to " +
+                 history_->partition(event.records.partition).name() + " what it wanted to send at " +
+                 sim::to_string(event.intended_first) + " (error " + std::to_string(event.error) + " at " +
+                 sim::to_string(event.at) + ")";
+  }
+  void on(const history::Consumed& event) override {
+    std::int64_t& end = read_[{event.consumer.n, event.records.partition.n}];
+    end = std::max(end, event.base_offset + event.records.count);
+  }
+  void judge(const std::vector<world::FinalPartition>& partitions, Outcome& outcome) const {
+    if (!refused_.empty()) fail(outcome, "liveness", refused_);
+    for (const auto& [who, end] : read_) {
+      const world::FinalPartition& partition = partitions[static_cast<std::size_t>(who.second)];
+      if (end < partition.high_watermark)
+        fail(outcome, "liveness", history_->client({who.first}).name + " has read " +
+                                      history_->partition({who.second}).name() + " up to " + std::to_string(end) +
+                                      ", committed is everything below " + std::to_string(partition.high_watermark));
+    }
+  }
+
+ private:
+  const history::History* history_;
+  sim::SimTime calm_;
+  std::string refused_;
+  std::map<std::pair<std::int32_t, std::int32_t>, std::int64_t> read_;
+};
+
+}  // namespace
+
+Outcome run(const Plan& plan, const std::optional<std::string>& trace) {
+  const std::string name = "world-" + std::to_string(plan.number) + ".json";
+  scenario::LoadResult loaded = scenario::load_text(text(plan), name);
+  if (!loaded.scenario) {
+    std::fprintf(stderr, "%s%s", text(plan).c_str(), scenario::render(loaded.diagnostics).c_str());
+    std::exit(2);
+  }
+  const auto scenario = std::make_unique<scenario::Scenario>(std::move(*loaded.scenario));
+  const auto world = std::make_unique<world::World>(scenario->config, scenario->config.seed);
+  checkers::RunObserver observer(world->history(), /*invariants=*/true);
+  std::optional<Tracer> tracer;
+  if (trace) world->history().attach(tracer.emplace(world->history(), *trace));
+  Coverage coverage(world->history());
+  world->history().attach(coverage);
+  // Cuts leave TCP silent for a while: its retransmission timeout has doubled again and again.
+  constexpr std::uint64_t kSettle = 11'000;
+  const sim::Duration calm{static_cast<std::int64_t>(plan.quiet_from_ms + kSettle) * 1'000'000};
+  Service service(world->history(), sim::SimTime{} + calm);
+  if (plan.family == Family::inside) world->history().attach(service);
+  const world::RunEnd end = world::run(*world);
+  Outcome outcome;
+  outcome.fingerprint = end.fingerprint;
+  outcome.events = end.events;
+  if (!end.bug.empty()) {
+    fail(outcome, "bug", end.bug);
+    return outcome;
+  }
+  std::vector<std::int32_t> leaders;
+  const std::vector<world::FinalPartition> partitions = world->final_partitions();
+  for (const world::FinalPartition& partition : partitions) leaders.push_back(partition.leader);
+  const checkers::Findings findings = observer.finish(end.ended_at, leaders);
+  outcome.lost_all = findings.losses.lost_acks_all;
+  outcome.seen = coverage.seen();
+  outcome.in_budget = findings.contracts_broken == 0;
+  outcome.acknowledged_all = coverage.acknowledged_all();
+  for (const faults::RealisedFault& fault : world->faults().realised())
+    outcome.effective_faults[std::string(faults::to_string(fault.kind))] += fault.had_effect ? 1 : 0;
+  for (const checkers::CheckResult& check : findings.checks) {
+    if (check.verdict == checkers::Verdict::violated && plan.family != Family::broken_disks)
+      fail(outcome, check.id, check.detail);
+  }
+  if (plan.family == Family::inside) {
+    judge_liveness(*world, findings, outcome);
+    service.judge(partitions, outcome);
+  }
+  return outcome;
+}
+
+Plan shrink(Plan plan, const std::string& kind, int& runs) {
+  const auto fails = [&](const Plan& candidate) {
+    ++runs;
+    const Outcome outcome = run(candidate);
+    return std::find(outcome.kinds.begin(), outcome.kinds.end(), kind) != outcome.kinds.end();
+  };
+  for (bool smaller = true; smaller;) {
+    smaller = false;
+    for (std::vector<std::string> Plan::*list : {&Plan::faults, &Plan::workloads}) {
+      const std::size_t least = list == &Plan::workloads ? 1 : 0;
+      for (std::size_t i = (plan.*list).size(); i-- > 0 && (plan.*list).size() > least;) {
+        Plan candidate = plan;
+        (candidate.*list).erase((candidate.*list).begin() + static_cast<std::ptrdiff_t>(i));
+        if (!fails(candidate)) continue;
+        plan = std::move(candidate);
+        smaller = true;
+      }
+    }
+  }
+  return plan;
+}
+
+}  // namespace brokersim::worlds
