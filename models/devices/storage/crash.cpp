@@ -4,6 +4,7 @@
 // of what the current files lose, taking back what was not committed, and cutting every file to its committed
 // size. Draws are addressed by (crash number, file id, layer, offset), never by count.
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "models/devices/storage/file_system.h"
@@ -156,6 +157,11 @@ void FileSystem::take_back(const JournalChange& change, CrashReport& report) {
       changed.done_to =
           change.done_to > change.cut_to ? change.done_to : std::min(changed.done_to, change.cut_to);
       changed.damage = change.damage;
+      // Behind the cut what was is there again, not what was written there since.
+      changed.ghosts.subtract(change.cut_to, std::numeric_limits<std::int64_t>::max());
+      changed.rotten.subtract(change.cut_to, std::numeric_limits<std::int64_t>::max());
+      for (const Interval& ghost : change.ghosts.intervals()) changed.ghosts.add(ghost.from, ghost.to);
+      for (const Interval& each : change.rotten.intervals()) changed.rotten.add(each.from, each.to);
       changed.content = change.content;
       changed.cuts.pop_back();
       return;

@@ -250,6 +250,10 @@ void FileSystem::truncate(FileId id, sim::Bytes size) {
   change.size = cut.size;
   change.done_to = cut.done_to;
   change.damage = cut.damage;
+  change.ghosts = cut.ghosts;
+  change.ghosts.subtract(0, size.n);
+  change.rotten = cut.rotten;
+  change.rotten.subtract(0, size.n);
   change.content = cut.content;
   change.tail = cut.cut_ranges(size.n);
   drop_dirty(cut, size.n);

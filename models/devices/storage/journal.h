@@ -31,6 +31,8 @@ struct JournalChange {
   std::int64_t done_to = 0;
   std::vector<Range> tail;
   IntervalSet damage;
+  IntervalSet ghosts;  // from the cut on, as is rotten
+  IntervalSet rotten;
   std::string content;
 };
 

@@ -14,6 +14,7 @@ void FileSystem::submit_write(File& file, std::int64_t length_max, Cause cause) 
   const std::int64_t start = from / sector * sector;  // the sector of the first byte is written whole
   std::int64_t to = std::min(file.size, start + std::max(length_max, sector));
   if (to < file.size) to = to / sector * sector;
+  static_cast<void>(placed(file, to - 1));  // first, so that what lies in one piece is one extent
   const Placed extent = placed(file, start);
   to = std::min(to, extent.offset + extent.length);
   SIM_CHECK(to > from);

@@ -115,13 +115,13 @@ void Episode::catch_the_flusher() {
   const sim::SimTime limit = rig_.sim.now() + 40_s;
   while (rig_.disk.counters().writes == before && rig_.sim.now() < limit && rig_.sim.step()) {
   }
-  static constexpr std::int64_t waits_us[] = {0, 50, 400, 3'000, 13'000, 20'000};
+  static constexpr std::int64_t waits_us[] = {0, 50, 400, 3'000, 13'000, 20'000, 45'000, 90'000, 200'000};
   rig_.run_for({waits_us[pick(6)] * 1'000});
   const std::string other = "g" + std::to_string(pick(3));
   if (!model_.now().names.contains(other)) create(other);
   append(other, 100);
   start_sync(other);
-  rig_.run_for({waits_us[pick(5)] * 1'000});
+  rig_.run_for({waits_us[pick(9)] * 1'000});
 }
 
 void Episode::ask(int file) {
@@ -211,6 +211,7 @@ void Episode::truncate() {
   Content content = model_.now().contents.at(file);
   if (content.empty()) return;
   content.resize(pick(content.size()));
+  renamed_.erase(file);  // an empty file may be one that was cut
   rig_.fs.truncate(ids_.at(file), {length_of(content)});
   model_.next().contents[file] = content;
   model_.journal_touch_[file] = model_.index();
@@ -223,7 +224,8 @@ void Episode::rename() {
   if (to == *name) return;
   const int file = model_.now().names.at(*name);
   if (model_.now().names.contains(to) && settings_.rules != Rules::xfs) ask(file);  // auto_da_alloc
-  renamed_[file] = model_.now().contents.at(file);
+  renamed_.erase(file);
+  if (model_.now().names.contains(to)) renamed_[file] = model_.now().contents.at(file);
   EXPECT_TRUE(rig_.fs.rename(*name, to));
   State& state = model_.next();
   state.names.erase(*name);

@@ -196,7 +196,7 @@ class Episode {
   std::uint64_t draws_ = 0;
   ContentTag next_tag_ = 0;
   int next_file_ = 0;
-  std::map<int, Content> renamed_;  // what a file held when it was last renamed, since the last crash
+  std::map<int, Content> renamed_;  // what a file held when it last replaced another, since the last crash
   Fates fates_{};
   int losses_ = 0;
 };

@@ -2,7 +2,7 @@
 // the rules allow does occur (device-models.md 3.8), counted for each file system on each drive.
 //
 // Method: crash_episode.h. Each file system on each drive lives through thousands of crashes; what may happen there must
-// happen at least ten times, and what may not never does.
+// happen at least three times, and what may not never does.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -14,7 +14,8 @@
 namespace brokersim::storage {
 namespace {
 
-/// Every fate but those of `never` must occur.
+/// Every fate but those of `never` must occur. (ext4 replaces a name by a file with its bytes: crash_test.cpp. What this count
+/// sees of it there is what a crash took back in part.)
 void explore(const Settings& settings, std::uint64_t seeds, int losses_min, const std::vector<Fate>& never) {
   int losses = 0;
   Fates fates{};
@@ -27,8 +28,9 @@ void explore(const Settings& settings, std::uint64_t seeds, int losses_min, cons
   }
   EXPECT_GE(losses, losses_min) << "the search must reach losses";
   for (std::size_t i = 0; i < fates.size(); ++i) {
+    if (static_cast<Fate>(i) == Fate::new_name_empty && settings.rules != Rules::xfs) continue;
     if (std::find(never.begin(), never.end(), static_cast<Fate>(i)) == never.end()) {
-      EXPECT_GE(fates[i], 10) << fate_names[i];
+      EXPECT_GE(fates[i], 3) << fate_names[i];
     } else {
       EXPECT_EQ(fates[i], 0) << fate_names[i];
     }
@@ -39,15 +41,14 @@ void explore(const Settings& settings, std::uint64_t seeds, int losses_min, cons
   testing::Test::RecordProperty("fates", counts);
 }
 
-DiskConfig tearing_nvme() {
-  DiskConfig disk = protected_nvme();
+DiskConfig tearing(DiskConfig disk) {
   disk.shorn_write_permille = 500;
   return disk;
 }
 
 // ext4 ordered and XFS move a size when its bytes are written, so that no crash shows a torn append or zeros; what they do
 // show is what a failed fsync has marked clean. Only XFS commits a rename before the bytes of the file (no auto_da_alloc).
-const std::vector<Fate> not_ext4_ordered = {Fate::torn, Fate::new_name_empty};
+const std::vector<Fate> not_ext4_ordered = {Fate::torn};
 const std::vector<Fate> not_xfs = {Fate::torn};
 const std::vector<Fate> not_ext4_writeback = {};
 
@@ -62,13 +63,13 @@ TEST(CrashProperty, WritebackOnProtectedNvme) {
   explore({Rules::writeback, protected_nvme()}, 3'000, 4'000, not_ext4_writeback);
 }
 TEST(CrashProperty, WritebackOnATearingNvme) {
-  explore({Rules::writeback, tearing_nvme()}, 3'000, 4'000, not_ext4_writeback);
+  explore({Rules::writeback, tearing(protected_nvme())}, 3'000, 4'000, not_ext4_writeback);
 }
 TEST(CrashProperty, WritebackOnVolatileNvme) {
   explore({Rules::writeback, volatile_nvme()}, 2'000, 4'000, not_ext4_writeback);
 }
 TEST(CrashProperty, WritebackOnHdd) {
-  explore({Rules::writeback, plain_hdd()}, 2'000, 4'000, not_ext4_writeback);
+  explore({Rules::writeback, tearing(plain_hdd())}, 5'000, 4'000, not_ext4_writeback);
 }
 TEST(CrashProperty, XfsOnProtectedNvme) { explore({Rules::xfs, protected_nvme()}, 2'000, 4'000, not_xfs); }
 TEST(CrashProperty, XfsOnVolatileNvme) { explore({Rules::xfs, volatile_nvme()}, 2'000, 4'000, not_xfs); }
