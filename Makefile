@@ -11,6 +11,7 @@ WERROR ?= OFF
 SCENARIO ?= scenarios/incidents/leader-power-loss.json
 SEEDS ?= 1..100
 SOAK_MINUTES ?= 10
+WORLDS ?= 20000
 
 # Where apt-get installs the Python libraries: its own interpreter. PYTHON=python3 for a virtual environment.
 PYTHON ?= $(shell command -v apt-get >/dev/null 2>&1 && echo /usr/bin/python3 || echo python3)
@@ -19,12 +20,12 @@ RELEASE := build/release
 BROKERSIM := $(RELEASE)/brokersim
 CONFIGURE = cmake --preset release -DBROKERSIM_WERROR=$(WERROR) -DPython3_EXECUTABLE=$$(command -v $(PYTHON) || echo python3) >/dev/null
 
-.PHONY: help run build test cases gate matrix soak bench bench-peers table reference conformance-log conformance-groups validation format format-check clean dependencies
+.PHONY: help run build test cases gate matrix worlds soak bench bench-peers table reference conformance-log conformance-groups validation format format-check clean dependencies
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
-	@echo "  Variables: JOBS=$(JOBS)  SCENARIO=FILE (run)  SEEDS=$(SEEDS) (table)  SOAK_MINUTES=$(SOAK_MINUTES)  WERROR=ON"
+	@echo "  Variables: JOBS=$(JOBS)  SCENARIO=FILE (run)  SEEDS=$(SEEDS) (table)  SOAK_MINUTES=$(SOAK_MINUTES)  WORLDS=$(WORLDS)  WERROR=ON"
 
 run: ## Build, run the flagship scenario, show what happened (SCENARIO=FILE for another)
 	@tools/install_dependencies.sh build
@@ -55,11 +56,17 @@ matrix: ## 200 random small worlds: one fingerprint each, from g++, clang, sanit
 	@tools/install_dependencies.sh wasm || echo "matrix: without WebAssembly" >&2
 	@JOBS=$(JOBS) tools/matrix.sh
 
-soak: ## Run every scenario with new seeds for SOAK_MINUTES; prints a replay line for each failure
+worlds: ## WORLDS random small clusters under faults, every law and invariant on; writes docs/worlds.md
 	@tools/install_dependencies.sh build
 	@$(CONFIGURE)
-	@cmake --build $(RELEASE) --target brokersim -j $(JOBS)
-	@tools/soak.sh $(BROKERSIM) $(SOAK_MINUTES)
+	@cmake --build $(RELEASE) --target worlds -j $(JOBS)
+	@tools/worlds.sh $(RELEASE)/tests/worlds $(WORLDS) $(JOBS) docs/worlds.md
+
+soak: ## New random worlds, and every scenario with new seeds, for SOAK_MINUTES; a replay line for each failure
+	@tools/install_dependencies.sh build
+	@$(CONFIGURE)
+	@cmake --build $(RELEASE) --target brokersim worlds -j $(JOBS)
+	@tools/soak.sh $(BROKERSIM) $(SOAK_MINUTES) $(JOBS)
 
 bench: ## Benchmarks: the kernel, the 50-million-record run, the reference run R1
 	@tools/install_dependencies.sh build python

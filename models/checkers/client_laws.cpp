@@ -28,6 +28,7 @@ void ClientLaws::on(const history::ProduceOutcome& event) {
   Account& account = ledger_.account(event.records.partition, event.records.producer);
   const std::int64_t first = event.records.first;
   const std::int64_t end = first + event.records.count;
+  if (event.outcome == history::Outcome::unknown || event.attempts > 1) account.unsure = true;
   if (event.outcome == history::Outcome::failed) {
     account.failed.add(first, end);
     return;
@@ -77,7 +78,11 @@ void ClientLaws::judge_answer(const history::ProduceOutcome& event, const Partit
                     p.excuse_ever());
     }
   }
-  if (p.info.flush_messages == 1) {
+  // With acks=1 a leader may have been deposed, and have cut them, while its answer was under way.
+  const std::int32_t answerer = p.index_of(event.broker);
+  const bool cut_since =
+      event.acks > 0 && (answerer < 0 || ((run.holders >> static_cast<unsigned>(answerer)) & 1u) == 0);
+  if (p.info.flush_messages == 1 && !cut_since) {
     const std::int32_t needed =
         event.acks < 0 ? std::min(p.info.min_insync_replicas, static_cast<std::int32_t>(p.replicas.size()))
                        : 1;
@@ -222,7 +227,10 @@ void ClientLaws::finish(sim::SimTime now, std::size_t partition, const Census& c
     }
     // With acks=0 nothing is answered, so nothing is "in flight": a request in a dead leader's socket is overtaken.
     const bool one_by_one = client.max_in_flight == 1 && client.acks != 0;
-    if (found.reordered > 0 && (client.idempotent || one_by_one)) {
+    // A request that the client gave up on may still reach the broker, after what was sent later.
+    const Account* books = ledger_.find(partition, n);
+    const bool answered = books != nullptr && !books->unsure;
+    if (found.reordered > 0 && (client.idempotent || (one_by_one && answered))) {
       book_->breach(
           CheckId::S20, now,
           records_text(found.reordered) + " of " + client.name + " stand out of order in " + p.name +

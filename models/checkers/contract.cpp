@@ -82,6 +82,7 @@ void Contract::changed(const history::PartitionChanged& event) {
                            ", below min.insync.replicas=" + std::to_string(min_isr_) + ", while " +
                            broker_text(replica.broker) + ", which had lost its page cache, was still in it");
   }
+  const bool same_leadership = event.leader >= 0 && event.leader_epoch == epoch_;
   const bool whole = event.isr.size() >= replicas_.size();
   bool any_lossy = false;
   for (Replica& replica : replicas_) {
@@ -90,9 +91,14 @@ void Contract::changed(const history::PartitionChanged& event) {
     if (!in_isr) replica.left_since = true;
     // The last member of an ISR cannot leave it. It is whole again once it leads everybody else.
     const bool leads_all = whole && event.leader == replica.broker && replica.started_since;
-    if (in_isr && (replica.left_since || leads_all)) replica.lossy = false;
+    // Others join because their leader has seen that they hold everything. An election proves nothing: the controller
+    // may take a member of the ELR for alive that lost its cache a moment ago.
+    const bool rejoined =
+        replica.left_since && replica.started_since && same_leadership && event.leader != replica.broker;
+    if (in_isr && (rejoined || leads_all)) replica.lossy = false;
     any_lossy = any_lossy || replica.lossy;
   }
+  epoch_ = event.leader_epoch;
   if (broken_ && whole && !any_lossy) {
     broken_ = false;
     until_ = event.at;

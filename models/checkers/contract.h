@@ -69,6 +69,7 @@ class Contract {
   sim::SimTime until_;  ///< End of the latest breach that ended.
   std::string why_;
   std::int32_t last_leader_ = -1;  ///< The last broker that led.
+  std::int32_t epoch_ = -1;        ///< The last leader epoch.
 };
 
 }  // namespace brokersim::checkers

@@ -74,14 +74,12 @@ void Invariants::judge_quorums(sim::SimTime at, history::PartitionId id) {
 }
 
 void Invariants::judge(const history::PartitionChanged& event) {
-  settle(event.at);
   changed_ = true;
   changed_at_ = event.at;
   judge_quorums(event.at, event.partition);
 }
 
 void Invariants::judge(const history::BrokerChanged& event) {
-  settle(event.at);
   OfBroker& broker = of(event.broker);
   switch (event.event) {
     case BrokerEvent::process_killed:
@@ -90,6 +88,7 @@ void Invariants::judge(const history::BrokerChanged& event) {
       if (!broker.loaded) return;  // it had not touched its logs in this life
       broker.stopped_unclean = true;
       broker.stopped_at = event.at;
+      broker.loaded = false;
       return;
     case BrokerEvent::stopped_clean: broker.stopped_unclean = false; return;
     case BrokerEvent::process_started: broker.loaded = false; return;

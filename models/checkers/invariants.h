@@ -23,6 +23,9 @@ class Invariants {
  public:
   Invariants(ClusterView& view, LawBook& book) : view_(&view), book_(&book), metadata_(book) {}
 
+  /// Before an event of the controller at `now` is applied to the view: judges what the instant before it came to. One
+  /// commit changes a broker and its partitions at one instant, so only the sum of it counts (INV7).
+  void settle(sim::SimTime now, bool over = false);
   // Each after the event was applied to the view.
   void judge(const history::LeaderIsr& event);
   void judge(const history::HighWatermark& event);
@@ -53,8 +56,6 @@ class Invariants {
   [[nodiscard]] OfBroker& of(history::BrokerId broker);
   /// INV3 for whoever leads in the controller's epoch.
   void judge_quorums(sim::SimTime at, history::PartitionId id);
-  /// INV7: one commit changes a broker and its partitions at one instant, so the sum is judged when that is over.
-  void settle(sim::SimTime now, bool over = false);
 
   ClusterView* view_;
   LawBook* book_;

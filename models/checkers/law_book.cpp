@@ -32,7 +32,7 @@ const std::vector<CheckInfo>& checks() {
       {CheckId::S12, "S12", "Offsets are dense, and a committed offset holds one record for ever.",
        "density always; the rest within the fault budget, no unclean election"},
       {CheckId::S20, "S20", "A producer's records stand in a partition in the order it sent them.",
-       "producers with idempotence, or with answers and one request in flight; within the fault budget"},
+       "producers with idempotence, or with one request in flight of which all were answered; within the fault budget"},
       {CheckId::S21, "S21", "No record stands at two offsets of a partition.",
        "idempotent producers, within the fault budget"},
       {CheckId::S22, "S22", "No record is in a log or read by a consumer that nobody sent.", "always"},

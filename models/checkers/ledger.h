@@ -34,6 +34,7 @@ struct AckRun {
 
 /// The books of one producer on one partition.
 struct Account {
+  bool unsure = false;        ///< A request with its records went unanswered, or was sent again.
   std::int64_t sent_end = 0;  ///< Ordinals below were accepted by send().
   std::deque<AckRun> acked;   ///< Ascending, disjoint.
   std::int64_t acknowledged = 0;

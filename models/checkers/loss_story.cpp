@@ -125,7 +125,7 @@ std::string copy_text(const ClusterView& view, const PartitionView& p, const Los
   if (removal.followed >= 0 && removal.followed != broker) {
     text += ": it followed " + broker_text(removal.followed);
     if (const LeaderChange* change = change_of_epoch(p, removal.followed_epoch))
-      text += ", " + elected_text(*change);
+      text += ", which had been " + elected_text(*change);
   }
   return text + ". ";
 }
@@ -143,7 +143,7 @@ std::string leader_text(const PartitionView& p, const LossGroup& group, std::int
   // The last election explains it only if it came after the acknowledgement began.
   std::string text =
       sentence(broker_text(leader)) + (fate == Kind::never ? ", which never had them, leads" : " leads");
-  return text + ", " + elected_text(*elected) + ". ";
+  return text + "; it was " + elected_text(*elected) + ". ";
 }
 
 std::string remedy(const PartitionView& p, const LossGroup& group) {

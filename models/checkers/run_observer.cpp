@@ -83,6 +83,7 @@ void RunObserver::on(const history::RoleChanged& event) {
 
 void RunObserver::on(const history::PartitionChanged& event) {
   PartitionView& p = view_.partition(event.partition);
+  if (invariants_) invariants_->settle(event.at);
   replication_.judge_change(event, p);
   meter_.on(event, p.info, p.known, p.leader, p.isr, p.elr);
   const bool elected = p.known && event.leader >= 0 && event.leader != p.leader;
@@ -105,6 +106,7 @@ void RunObserver::count_risk(history::PartitionId partition, std::int32_t leader
 }
 
 void RunObserver::on(const history::BrokerChanged& event) {
+  if (invariants_) invariants_->settle(event.at);
   meter_.on(event);
   view_.apply(event);
   if (invariants_) invariants_->judge(event);

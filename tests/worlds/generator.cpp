@@ -288,6 +288,23 @@ class Generator {
     add(kind, at, "\"target\": " + whom + restart(at));
   }
 
+  /// A leader is cut off or killed, comes back, cuts its log, and loses power before the journal knows of the cut.
+  void relapse() {
+    const std::uint64_t id = pick_.between(combined_ && controllers_ == "1" ? 1 : 0, brokers_ - 1);
+    const std::string whom = "{\"broker\": " + std::to_string(id) + "}";
+    const std::uint64_t at = kCalmStart + pick_.below(fault_phase_ / 2);
+    std::uint64_t back = at;
+    if (pick_.percent(50)) {
+      back += pick_.between(2'000, 5'000);
+      add("partition", at, "\"from\": " + whom + ", \"lasts\": " + milliseconds(back - at));
+    } else {
+      add("kill_process", at, "\"target\": " + whom + ", \"restart_after\": \"100 ms\"");
+      back += 2'500;
+    }
+    const std::uint64_t again = std::min(back + pick_.below(3'000), plan_.quiet_from_ms - 1'000);
+    add("power_loss", again, "\"target\": " + whom + restart(again));
+  }
+
   void broken_disk() {
     const std::uint64_t at = when();
     const std::string whom = "\"target\": " + anybody();
@@ -306,7 +323,9 @@ class Generator {
       lossy_max = 99;
       for (const Topic& topic : topics_) lossy_max = std::min(lossy_max, topic.min_isr - 1);
     }
-    if (pick_.percent(70)) {
+    if (lossy_max > 0 && pick_.percent(12)) {
+      relapse();
+    } else if (pick_.percent(70)) {
       const std::uint64_t n = pick_.between(0, lossy_max);
       for (std::uint64_t i = 0; i < n; ++i) lossy();
     }

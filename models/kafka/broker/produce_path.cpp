@@ -13,7 +13,9 @@ ReplicaManager::Wait ReplicaManager::append(const log::BatchData& batch, Acks ac
   wire::ProduceResult result;
   result.partition = batch.records.partition;
   Wait wait;
-  if (replica == nullptr) {
+  if (!owner_.process()->alive()) {
+    result.error = wire::ErrorCode::kafka_storage_error;  // an earlier batch of the request has halted the broker
+  } else if (replica == nullptr) {
     result.error = wire::ErrorCode::not_leader_or_follower;
   } else {
     touch_sessions(*replica);

@@ -109,7 +109,6 @@ void Producer::try_again(Slot slot) {
 
 /// MESSAGE_TOO_LARGE: two halves go instead, at once (Sender.completeBatch, RecordAccumulator.splitAndReenqueue).
 void Producer::split(Slot slot) {
-  if (ordered_) sequences_.split(accumulator_[slot].partition, slot);
   const Batch parent = accumulator_[slot];
   const std::int64_t half = parent.count / 2;
   const Slot second = accumulator_.open_split(parent);
@@ -126,6 +125,7 @@ void Producer::split(Slot slot) {
         log::batch_bytes(batch.count, params_.record_size.n, batch.intended_first, batch.intended_last);
     batch.wire_bytes = log::compressed_batch_bytes(codec_, batch.bytes);
   }
+  if (ordered_) sequences_.split(parent.partition, slot, first, half, second);
   accumulator_.put_back(second, ordered_);
   accumulator_.put_back(first, ordered_);
   accumulator_.release(slot);
@@ -133,7 +133,9 @@ void Producer::split(Slot slot) {
 
 void Producer::fail(Slot slot, ErrorCode error, wire::BrokerId broker) {
   const Batch& batch = accumulator_[slot];
-  if (ordered_) sequences_.failed(batch.partition, slot);
+  // A gap of which the broker complained in vain is a gap, whatever is left of the retries (handleFailedBatch).
+  const bool refused = batch.attempts < config().retries || error == ErrorCode::out_of_order_sequence_number;
+  if (ordered_) sequences_.failed(batch.partition, slot, refused);
   finish(slot, batch.maybe_stored ? history::Outcome::unknown : history::Outcome::failed, error, broker, -1);
 }
 

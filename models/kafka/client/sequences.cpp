@@ -69,43 +69,48 @@ void Sequences::out_of_order(std::int32_t p, Slot slot) {
   Partition& partition = at(p);
   const auto entry = find(partition, slot);
   if (entry == partition.in_flight.end()) return;
+  if (partition.unresolved) {
+    // Only the one right behind the gap proves it; whatever comes later waits until that one is settled.
+    if (entry->base == partition.after_unresolved) ask_to_restart(partition);
+    return;
+  }
   const bool next_expected =
       entry->base == (partition.last_acknowledged < 0 ? 0 : plus(partition.last_acknowledged, 1));
-  if (!partition.unresolved && (entry->renumbered || !next_expected)) return;
-  ask_to_restart(partition);
+  if (next_expected && !entry->renumbered) ask_to_restart(partition);
 }
 
-void Sequences::failed(std::int32_t p, Slot slot) {
+void Sequences::failed(std::int32_t p, Slot slot, bool retries_left) {
   Partition& partition = at(p);
   const auto entry = find(partition, slot);
   if (entry == partition.in_flight.end()) return;
   partition.in_flight.erase(entry);
-  ask_to_restart(partition);
+  if (retries_left) ask_to_restart(partition);
 }
 
 void Sequences::expired(std::int32_t p, Slot slot) {
   Partition& partition = at(p);
   const auto entry = find(partition, slot);
   if (entry == partition.in_flight.end()) return;
+  const std::int32_t after = plus(entry->base, entry->count);
   partition.in_flight.erase(entry);
+  if (!partition.unresolved || plus(after, -static_cast<std::int64_t>(partition.after_unresolved)) < (1 << 30))
+    partition.after_unresolved = after;
   if (!partition.unresolved) ++unresolved_;
   partition.unresolved = true;
 }
 
-void Sequences::split(std::int32_t p, Slot slot) {
-  // The broker stored nothing of it, so the halves may take its numbers if nothing follows them; else the
-  // rest in flight carries numbers that the broker will refuse, and the epoch must be raised.
+void Sequences::split(std::int32_t p, Slot slot, Slot first, std::int64_t count, Slot second) {
+  // The broker stored nothing of it. What follows in flight is refused until the halves are there, and sent again.
   Partition& partition = at(p);
   const auto entry = find(partition, slot);
   if (entry == partition.in_flight.end()) return;
-  const bool last = entry + 1 == partition.in_flight.end();
-  const std::int32_t base = entry->base;
-  partition.in_flight.erase(entry);
-  if (last) {
-    partition.next = base;
-  } else {
-    ask_to_restart(partition);
-  }
+  Entry rest = *entry;
+  entry->slot = first;
+  entry->count = static_cast<std::int32_t>(count);
+  rest.slot = second;
+  rest.base = plus(rest.base, count);
+  rest.count -= static_cast<std::int32_t>(count);
+  partition.in_flight.insert(entry + 1, rest);
 }
 
 void Sequences::settle() {

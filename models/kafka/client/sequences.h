@@ -41,12 +41,14 @@ class Sequences {
   void acknowledged(std::int32_t partition, Slot slot);
   /// Error 45. The batch stays in flight and is to be sent again; the epoch may be raised by settle().
   void out_of_order(std::int32_t partition, Slot slot);
-  /// Failed for good with an error of the broker.
-  void failed(std::int32_t partition, Slot slot);
+  /// Failed for good with an error of the broker. `retries_left`: it was no lack of retries, so the broker stored
+  /// nothing and what follows must be numbered anew. Without, nobody knows whether the number was used; what follows
+  /// keeps its own, and will be told (Sender.completeBatch: "not safe to reassign the sequence").
+  void failed(std::int32_t partition, Slot slot, bool retries_left);
   /// delivery.timeout.ms has passed. Harmless for a batch without a sequence.
   void expired(std::int32_t partition, Slot slot);
-  /// The batch is split in two: its numbers will be given to the halves.
-  void split(std::int32_t partition, Slot slot);
+  /// The batch is split in two, which take its numbers (ProducerBatch.split): `first` the first `count` of them.
+  void split(std::int32_t partition, Slot slot, Slot first, std::int64_t count, Slot second);
 
   /// Resolves what can be resolved and raises the epoch if asked for. Call before sending. When the epoch
   /// cannot be raised any more (32767), has_producer_id() turns false and a new id must be got.
@@ -71,6 +73,7 @@ class Sequences {
     std::int32_t next = 0;
     std::int32_t last_acknowledged = -1;
     bool unresolved = false;
+    std::int32_t after_unresolved = 0;  // the number that follows the unresolved ones
     bool restart = false;          // number from 0 with the next epoch
     std::vector<Entry> in_flight;  // by order of sending; a handful
   };

@@ -58,8 +58,8 @@ TEST(Losses, Acks1LeaderDiesAlone) {
             "acknowledged them from 0.051 s to 0.053 s "
             "(acks=1). By then only broker 1 held them, in its page cache. Broker 1 cut them at 20.000 s to "
             "agree with its leader: "
-            "it followed broker 2, elected at 9.060 s in epoch 2 with log end 100. Broker 2, which never had "
-            "them, leads, elected at "
+            "it followed broker 2, which had been elected at 9.060 s in epoch 2 with log end 100. Broker 2, which never had "
+            "them, leads; it was elected at "
             "9.060 s in epoch 2 with log end 100. With acks=all and min.insync.replicas=2 nobody would have "
             "acknowledged them before "
             "a second replica held them.");
@@ -116,7 +116,7 @@ TEST(Losses, CorrelatedPowerLossIsMeasured) {
             "loss at 0.030 s, where 6 "
             "were only in the page cache, 2 were on their way to the drive. Broker 3 lost them to the power "
             "loss at 0.030 s, where 6 "
-            "were only in the page cache, 2 were on their way to the drive. Broker 2 leads, elected at "
+            "were only in the page cache, 2 were on their way to the drive. Broker 2 leads; it was elected at "
             "40.002 s in epoch 2 with log "
             "end 10. A flush before the answer (flush.messages=1), or replicas whose power does not fail "
             "together, would have saved "
@@ -264,7 +264,7 @@ TEST(Losses, Acks0NeverArrived) {
   EXPECT_EQ(findings.losses.losses[0].explanation,
             "Producer checkout-0 wrote records 12 to 19 to orders/0. The producer counted them as written at "
             "0.010 s (acks=0: nobody "
-            "answers). Broker 1, which never had them, leads, elected at 0.000 s in epoch 1 with log end 0. "
+            "answers). Broker 1, which never had them, leads; it was elected at 0.000 s in epoch 1 with log end 0. "
             "No broker ever appended "
             "them. With acks=1 or acks=all the producer would have noticed, and tried again.");
 }
@@ -296,6 +296,47 @@ TEST(Losses, WithoutALeaderEveryIntactCopyCounts) {
   const Findings lost = dead.finish(1);
   EXPECT_EQ(lost.losses.lost, 6);
   EXPECT_EQ(lost.losses.at_risk, 4);
+}
+
+// Goal: without ELR the budget also ends when the ISR shrinks below min ISR around a member that lost its cache and was
+// not noticed. Method: min ISR 2 of 4; broker 4 panics, its session lasts; brokers 1 to 3 stop cleanly meanwhile, so it
+// is the last of the ISR, and leads with what its disk kept. With ELR it is never alone in the ISR, and S1 applies.
+TEST(Losses, WithoutElrALossyMemberMustNotBecomeTheLastOne) {
+  const auto story = [](bool elr) {
+    Synthetic s({.topic = "orders",
+                 .replicas = {1, 2, 3, 4},
+                 .min_insync_replicas = 2,
+                 .eligible_leader_replicas = elr});
+    s.elect(1, 1, {1, 2, 3, 4}, {1, 2, 3, 4});
+    s.ms(10);
+    s.replicated(0, 0, 10, 1, {1, 2, 3, 4});
+    s.ms(20);
+    s.broker(4, BrokerEvent::kernel_panicked);
+    s.storage_lost(4, 5, 5, 5, LostState::dirty);
+    for (const std::int32_t broker : {3, 2, 1}) {
+      s.ms(100 - broker * 10);
+      std::vector<history::BrokerId> left;
+      for (std::int32_t other = 1; other < broker; ++other) left.push_back(other);
+      left.push_back(4);
+      s.leader(left.front(), 5 - broker, left);
+      s.broker(broker, BrokerEvent::stopped_clean);
+    }
+    s.ms(200);
+    s.broker(4, BrokerEvent::process_started);
+    s.truncate(4, 5, 10, TruncateReason::recovery);
+    s.recovered(4, 5);
+    s.role(4, 4, 4);
+    return s.finish(4);
+  };
+  const Findings without = story(false);
+  EXPECT_EQ(without.losses.lost, 5);
+  EXPECT_EQ(without.losses.lost_promised, 0);
+  EXPECT_EQ(check(without, "S1").verdict, Verdict::not_applicable);
+  EXPECT_NE(check(without, "S1").detail.find("without ELR the ISR shrank to 1, below min.insync.replicas=2, while "
+                                             "broker 4, which had lost its page cache, was still in it at 0.090 s"),
+            std::string::npos)
+      << check(without, "S1").detail;
+  EXPECT_EQ(check(story(true), "S1").verdict, Verdict::violated);
 }
 
 // Goal: a scattered loss is one story per fate, not one per batch. Method: two producers alternate, 100 batches

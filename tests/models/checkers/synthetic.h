@@ -17,8 +17,8 @@ class Synthetic {
   explicit Synthetic(history::PartitionInfo info = {.topic = "orders",
                                                     .replicas = {1, 2, 3},
                                                     .min_insync_replicas = 2},
-                     std::int8_t acks = -1, bool idempotent = true)
-      : observer(history) {
+                     std::int8_t acks = -1, bool idempotent = true, bool invariants = false)
+      : observer(history, invariants) {
     orders = history.add_partition(std::move(info));
     producer = history.add_client(
         {.name = "checkout-0", .workload = "checkout", .acks = acks, .idempotent = idempotent});
@@ -33,6 +33,23 @@ class Synthetic {
               bool unclean = false) {
     history.record(
         history::PartitionChanged{at, orders, broker, epoch, ++partition_epoch, std::move(isr), {}, unclean});
+  }
+  /// As leader(), with an ELR.
+  void leader_elr(std::int32_t broker, std::int32_t epoch, std::vector<history::BrokerId> isr,
+                  std::vector<history::BrokerId> elr, bool unclean = false) {
+    history.record(history::PartitionChanged{at, orders, broker, epoch, ++partition_epoch, std::move(isr),
+                                             std::move(elr), unclean});
+  }
+  /// What the leader `broker` takes for the committed and for the maximal ISR.
+  void leader_isr(std::int32_t broker, std::int32_t epoch, std::vector<history::BrokerId> committed,
+                  std::vector<history::BrokerId> maximal) {
+    const bool pending = maximal != committed;
+    history.record(
+        history::LeaderIsr{at, broker, orders, epoch, std::move(committed), std::move(maximal), pending});
+  }
+  void metadata(std::int32_t node, history::MetadataChange change, std::int32_t epoch, std::int64_t from,
+                std::int64_t to, bool observer_ = false) {
+    history.record(history::MetadataLogChanged{at, node, observer_, change, epoch, from, to});
   }
   void role(std::int32_t broker, std::int32_t of, std::int32_t epoch) {
     history.record(history::RoleChanged{at, broker, orders, of, epoch, 0});

@@ -270,11 +270,11 @@ TEST(Sequences, FailureRaisesTheEpochAndTheLastEpochNeedsANewId) {
   Sequences sequences(1);
   sequences.set_producer_id(9, 32'766);
   static_cast<void>(sequences.take(0, 1, 10));
-  sequences.failed(0, 1);
+  sequences.failed(0, 1, /*retries_left=*/true);
   sequences.settle();
   EXPECT_EQ(sequences.epoch(), 32'767);
   static_cast<void>(sequences.take(0, 2, 10));
-  sequences.failed(0, 2);
+  sequences.failed(0, 2, /*retries_left=*/true);
   sequences.settle();
   EXPECT_FALSE(sequences.has_producer_id());
   sequences.set_producer_id(10, 0);

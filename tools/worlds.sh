@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# worlds.sh PROGRAM WORLDS JOBS [PAGE]: random worlds of every family, and how soon they catch each planted bug.
+#
+# WORLDS worlds inside the fault budget, a quarter as many beyond it, a tenth as many with broken disks. With PAGE the
+# result is written there (docs/worlds.md). Exit code 1 if anything failed, stayed cold or was missed.
+set -euo pipefail
+program=$1
+worlds=$2
+jobs=$3
+page=${4:-}
+cd "$(dirname "$0")/.."
+mkdir -p build/worlds
+result=0
+"$program" "1..$worlds" --family inside --jobs "$jobs" --table >build/worlds/inside.txt || result=1
+"$program" "1..$((worlds / 4))" --family outside --jobs "$jobs" --table >build/worlds/outside.txt || result=1
+"$program" "1..$((worlds / 10))" --family broken_disks --jobs "$jobs" >build/worlds/broken_disks.txt || result=1
+"$program" "1..2000" --mutations >build/worlds/mutations.txt || result=1
+
+summary() { grep -v '^|' "build/worlds/$1.txt" | sed '/^$/d'; }
+for family in inside outside broken_disks; do summary "$family"; done
+cat build/worlds/mutations.txt
+[[ -n $page ]] || exit "$result"
+
+{
+  cat <<'TEXT'
+# Random worlds
+
+Made by `make worlds`; do not edit. A world is a small cluster of 3 to 5 brokers and 1 to 5 controllers (dedicated or
+combined), versions 3.9, 4.0 and 4.1, with and without ELR, replication factors 2 to 4, with sessions and lags of a few
+seconds, and up to a dozen faults that meet: kills, crash loops, controlled shutdowns, power losses, kernel panics,
+pauses, frozen hosts, full, one-way and partial partitions, delays, slow and hanging disks. After the last fault it has 22
+quiet seconds. Each world is judged by every law (S1 to S26) and the nine invariants (INV1 to INV9) after every step; every
+tenth is run twice and must give the same fingerprint.
+
+- **inside**: faults within the fault budget (power lost on at most `min.insync.replicas` - 1 brokers, unclean election off). No
+  acknowledged loss with acks=all, and at the end: a leader and a whole ISR everywhere, consumers at the end of the log, no
+  record without an outcome, and no failure of what was sent 11 s after the last fault.
+- **outside**: whole zones without power, unclean elections, full disks. What is promised under no condition must hold.
+- **broken_disks**: disks that fail, lie and lose. The program must not fail and the run must repeat.
+
+`build/release/tests/worlds N --family F --print` prints world N; `make soak` runs new ones for hours.
+TEXT
+  echo
+  echo "## Result of $(date -u +%Y-%m-%d)"
+  echo
+  echo '```'
+  for family in inside outside broken_disks; do summary "$family"; done
+  echo '```'
+  echo
+  echo "## States reached inside the budget"
+  echo
+  grep '^|' build/worlds/inside.txt
+  echo
+  echo "Outside the budget: unclean elections (\`elected_unclean\`) in $(sed -n 's/^| `elected_unclean` |[^|]*| *\([0-9]*\) .*/\1/p' build/worlds/outside.txt) of $((worlds / 4)) worlds."
+  echo
+  echo "## How soon each planted bug is seen"
+  echo
+  echo "The bugs of [scenarios/planted](../scenarios/planted), one at a time, in worlds 1, 2, 3 ... of the family in which the"
+  echo "first failure was found. Without the bug all of these worlds are sound."
+  echo
+  echo "| bug | family | worlds | seen by |"
+  echo "|---|---|---|---|"
+  cat build/worlds/mutations.txt
+} >"$page"
+exit "$result"
