@@ -267,6 +267,7 @@ CutFacts ClusterView::apply(const history::Recovered& event) {
   }
   view.recovered_at = p.removals.size();
   view.lost_cache = false;
+  if (!event.clean) view.recovered_end = event.log_end;
   view.high_watermark = std::min(view.high_watermark, event.log_end);
   broker_mutable(event.broker).up = true;
   return facts;

@@ -85,7 +85,7 @@ class Generator {
     out << ", \"request.timeout.ms\": " << pick_.between(1'000, 4'000);
     out << ", \"replica.fetch.wait.max.ms\": " << pick_.between(100, 500);
     out << ", \"num.replica.fetchers\": " << pick_.between(1, 2);
-    out << ", \"controller.quorum.append.linger.ms\": " << (pick_.percent(70) ? 25 : pick_.between(0, 1'500));
+    out << ", \"controller.quorum.append.linger.ms\": " << (pick_.percent(70) ? 25 : pick_.between(0, session / 3));
     const std::uint64_t fetch_timeout = pick_.between(600, 2'000);
     out << ", \"controller.quorum.fetch.timeout.ms\": " << fetch_timeout;
     out << ", \"controller.quorum.election.timeout.ms\": " << pick_.between(300, 1'000);

@@ -197,6 +197,17 @@ sim::Task<void> BrokerService::shut_down() {
   if (ready_to_unfence_) {  // else logs are not loaded yet: no clean marker (KAFKA-15375)
     host_.network().unlisten(host_.id(), wire::kBrokerPort);
     host_.network().unlisten(host_.id(), wire::kBrokerTlsPort);
+    // Requests are not worked on any more (SocketServer.stopProcessingRequests), fetchers stop, and what is under way
+    // comes to its end, before the logs are flushed and called clean.
+    for (Replica* replica : replicas_.replicas()) fetchers_.unfollow(*replica);
+    for (bool quiet = false; !quiet;) {
+      quiet = true;
+      for (Replica* replica : replicas_.replicas()) {
+        if (!replica->locked()) continue;
+        quiet = false;
+        co_await replica->lock_free().wait();
+      }
+    }
     co_await logs_.shut_down(broker_epoch_);
   }
   host_.exited(params_.program);
@@ -216,6 +227,7 @@ sim::Duration BrokerService::cost(const wire::Message& request) const {
 }
 
 void BrokerService::handle(RequestId id, wire::Message& request) {
+  if (state_ == State::shutting_down) return;  // its connection ends with the process
   switch (request.api) {
     case wire::Api::produce: return replicas_.produce(id, static_cast<wire::ProduceRequest&>(request));
     case wire::Api::fetch: return replicas_.fetch(id, static_cast<wire::FetchRequest&>(request));

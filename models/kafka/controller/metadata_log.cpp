@@ -68,7 +68,7 @@ std::string MetadataLog::name_of(std::int64_t base_offset) const {
   return directory_ + "/" + std::string(kOffsetDigits - digits.size(), '0') + digits + ".log";
 }
 
-void MetadataLog::open(wire::OffsetEpoch earliest, wire::OffsetEpoch latest) {
+void MetadataLog::open(const std::vector<wire::OffsetEpoch>& snapshots) {
   SIM_CHECK(segments_.empty(), "opened twice");
   std::vector<Segment> found;
   for (const std::string& name : file_system_.list(directory_ + "/")) {
@@ -79,8 +79,16 @@ void MetadataLog::open(wire::OffsetEpoch earliest, wire::OffsetEpoch latest) {
     segment.file = *file_system_.find(name);
     found.push_back(segment);
   }
-  const bool from_zero = !found.empty() && found.front().base_offset == 0;
-  epochs_ = raft::EpochLog(from_zero ? wire::OffsetEpoch{} : earliest);
+  wire::OffsetEpoch start;
+  if (found.empty() || found.front().base_offset > 0) {
+    // An older snapshot may lie there still: the log began anew at a later one that was fetched.
+    const std::int64_t first = found.empty() ? 0 : found.front().base_offset;
+    for (const wire::OffsetEpoch& snapshot : snapshots) {
+      start = snapshot;
+      if (snapshot.offset >= first) break;
+    }
+  }
+  epochs_ = raft::EpochLog(start);
   bool whole = true;
   for (const Segment& segment : found) {
     if (!whole || (!segments_.empty() && segment.base_offset != epochs_.end_offset())) {
@@ -93,7 +101,7 @@ void MetadataLog::open(wire::OffsetEpoch earliest, wire::OffsetEpoch latest) {
   }
   if (segments_.empty())
     segments_.push_back({epochs_.end_offset(), file_system_.create(name_of(epochs_.end_offset()))});
-  if (epochs_.end_offset() < latest.offset) reset(latest);
+  if (!snapshots.empty() && epochs_.end_offset() < snapshots.back().offset) reset(snapshots.back());
 }
 
 bool MetadataLog::scan(const Segment& segment) {

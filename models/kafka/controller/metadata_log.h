@@ -54,9 +54,10 @@ class MetadataLog {
               sim::Bytes segment_bytes = {1ll << 30});
 
   /// Opens the files and keeps what is whole: the log ends before the first batch that is not, and the file is cut
-  /// there. A log whose first segments are gone begins at the `earliest` snapshot; one that ends before the `latest`
-  /// is dropped and begins there (KafkaMetadataLog.truncateToLatestSnapshot). Cost: see scanned(). Once.
-  void open(wire::OffsetEpoch earliest = {}, wire::OffsetEpoch latest = {});
+  /// there. `snapshots`: ids of those on disk, ascending. A log whose first segments are gone begins at the first
+  /// snapshot that is not before them; one that ends before the last snapshot is dropped and begins there
+  /// (KafkaMetadataLog.truncateToLatestSnapshot). Cost: see scanned(). Once.
+  void open(const std::vector<wire::OffsetEpoch>& snapshots = {});
   [[nodiscard]] sim::Bytes scanned() const { return scanned_; }
 
   /// Appends to the page cache; not durable. Returns how long the writer is held back (dirty throttling).

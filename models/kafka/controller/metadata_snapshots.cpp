@@ -35,6 +35,19 @@ void MetadataSnapshots::open() {
   }
 }
 
+std::vector<wire::OffsetEpoch> MetadataSnapshots::ids() const {
+  std::vector<wire::OffsetEpoch> ids;
+  for (const wire::MetadataSnapshot* snapshot : kept_) ids.push_back(snapshot->id);
+  return ids;
+}
+
+void MetadataSnapshots::forget_before(std::int64_t offset) {
+  while (!kept_.empty() && kept_.front()->id.offset < offset) {
+    file_system_.remove(name_of(kept_.front()->id));
+    kept_.erase(kept_.begin());
+  }
+}
+
 const wire::MetadataSnapshot* MetadataSnapshots::find(wire::OffsetEpoch id) const {
   const auto found =
       std::find_if(kept_.begin(), kept_.end(), [&](const wire::MetadataSnapshot* s) { return s->id == id; });

@@ -34,9 +34,10 @@ class MetadataSnapshots {
   [[nodiscard]] const wire::MetadataSnapshot* latest() const {
     return kept_.empty() ? nullptr : kept_.back();
   }
-  [[nodiscard]] const wire::MetadataSnapshot* earliest() const {
-    return kept_.empty() ? nullptr : kept_.front();
-  }
+  /// Of all, ascending.
+  [[nodiscard]] std::vector<wire::OffsetEpoch> ids() const;
+  /// Deletes those before `offset` (KafkaMetadataLog.forgetSnapshotsBefore).
+  void forget_before(std::int64_t offset);
   /// By its id; null if it is not here.
   [[nodiscard]] const wire::MetadataSnapshot* find(wire::OffsetEpoch id) const;
   /// Writes `image` as it is at `id`. Complete: durable. The status says whether it could be.

@@ -58,7 +58,7 @@ sim::Task<void> MetadataQuorum::load() {
   snapshots_.open();
   const wire::MetadataSnapshot* latest = snapshots_.latest();
   const wire::OffsetEpoch latest_id = latest == nullptr ? wire::OffsetEpoch{} : latest->id;
-  log_.open(latest == nullptr ? wire::OffsetEpoch{} : snapshots_.earliest()->id, latest_id);
+  log_.open(snapshots_.ids());
   if (log_.scanned().n > 0) {
     co_await file_system_.read(log_.file(), sim::Bytes{0}, file_system_.size(log_.file()));
   }
@@ -216,6 +216,7 @@ sim::Task<void> MetadataQuorum::install(const wire::MetadataSnapshot* snapshot) 
   if (status == storage::Status::ok) {
     const std::int64_t from = log_.end_offset();
     log_.reset(snapshot->id);
+    snapshots_.forget_before(snapshot->id.offset);
     listener_.on_log_changed(history::MetadataChange::snapshot, snapshot->id.epoch, from, snapshot->id.offset);
     listener_.on_snapshot(*snapshot);
     told_ = snapshot->id.offset;
