@@ -170,7 +170,8 @@ void Log::truncate_to(std::int64_t offset, sim::SimTime) {
       active.first_timestamp_ms = kNoTimestamp;
       active.largest_timestamp_ms = kNoTimestamp;
       for (const LogEntry& entry : active.entries) note_time(active, store_[entry.batch].data);
-      files_.truncate(active.file, {active.bytes});
+      // A file that a fault has shortened may be shorter already; FileChannel.truncate does nothing then.
+      if (active.bytes < files_.size(active.file).n) files_.truncate(active.file, {active.bytes});
     }
     log_end_ = offset;
     recovery_point_ = std::min(recovery_point_, offset);

@@ -12,7 +12,12 @@ namespace {
 // A fault phase of some 20 s then holds several elections. The end is long enough for what a cut leaves behind: TCP
 // doubles its retransmission timeout during the cut and may be as silent again afterwards.
 constexpr std::uint64_t kCalmStart = 3'000;
-constexpr std::uint64_t kQuietEnd = 22'000;
+constexpr std::uint64_t kSettle = 11'000;
+// A broker whose AlterPartition went to a controller that lost its machine hears nothing, not even a reset: it waits
+// controller.socket.timeout.ms (30 s), and with it every change of its ISRs (combined mode: a broker's power is a
+// controller's).
+constexpr std::uint64_t kSettleCombined = 32'000;
+constexpr std::uint64_t kServiceTime = 5'500;  // of producers, once all is settled; then the end
 
 std::string quoted(const std::string& text) { return "\"" + text + "\""; }
 std::string milliseconds(std::uint64_t n) { return quoted(std::to_string(n) + " ms"); }
@@ -31,7 +36,8 @@ class Generator {
     if (combined_ && controllers_ == "5" && brokers_ < 5) controllers_ = "3";
     fault_phase_ = pick_.between(12'000, 30'000);
     plan_.quiet_from_ms = kCalmStart + fault_phase_;
-    plan_.duration_ms = plan_.quiet_from_ms + kQuietEnd;
+    plan_.settled_from_ms = plan_.quiet_from_ms + (combined_ ? kSettleCombined : kSettle);
+    plan_.duration_ms = plan_.settled_from_ms + 2 * kServiceTime;
   }
 
   Plan make(const std::string& planted) {
@@ -140,7 +146,7 @@ class Generator {
     const std::uint64_t size = pick_.percent(60) ? pick_.between(10, 3'000) : pick_.between(3'000, 60'000);
     out << ", \"record_size\": \"" << size << " B\"";
     if (pick_.percent(30)) out << ", \"records_per_send\": " << pick_.between(2, 10);
-    out << ", \"stop\": " << milliseconds(plan_.quiet_from_ms + kQuietEnd * 3 / 4);
+    out << ", \"stop\": " << milliseconds(plan_.settled_from_ms + kServiceTime);
     out << ", \"config\": {\"acks\": " << acks;
     if (acks != "\"all\"" || pick_.percent(25)) {
       out << ", \"enable.idempotence\": false";

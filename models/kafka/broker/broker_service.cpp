@@ -199,7 +199,7 @@ sim::Task<void> BrokerService::shut_down() {
     host_.network().unlisten(host_.id(), wire::kBrokerTlsPort);
     // Requests are not worked on any more (SocketServer.stopProcessingRequests), fetchers stop, and what is under way
     // comes to its end, before the logs are flushed and called clean.
-    for (Replica* replica : replicas_.replicas()) fetchers_.unfollow(*replica);
+    fetchers_.stop();
     for (bool quiet = false; !quiet;) {
       quiet = true;
       for (Replica* replica : replicas_.replicas()) {

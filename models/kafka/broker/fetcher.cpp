@@ -279,6 +279,14 @@ sim::Task<void> Fetcher::process(wire::FetchedPart part, std::int64_t asked_offs
   while (replica.locked()) co_await replica.lock_free().wait();
   if (find(part.partition) == nullptr || replica.leader_epoch() != asked_epoch) co_return;
   if (replica.log().log_end() != asked_offset) co_return;
+  if (!part.batches.empty()) {
+    // A leader whose medium has lost the beginning of a segment answers with what lies behind the hole.
+    const std::int64_t base = (*params_.store)[part.batches.front()].base_offset;
+    if (base > replica.log().log_end()) {
+      find(part.partition)->failed = true;
+      co_return;
+    }
+  }
   sim::Duration held_back;
   bool rolled = false;
   const std::optional<std::int32_t> epoch_before = replica.log().epochs().latest_epoch();
@@ -401,7 +409,13 @@ std::size_t FetcherManager::thread_of(const Replica& replica) const {
   return static_cast<std::size_t>(key == INT32_MIN ? 0 : std::abs(key)) % threads_;
 }
 
+void FetcherManager::stop() {
+  stopped_ = true;
+  for (Replica* replica : replicas_.replicas()) unfollow(*replica);
+}
+
 void FetcherManager::follow(Replica& replica) {
+  if (stopped_) return;
   const wire::BrokerId leader = replica.leader_id();
   SIM_CHECK(leader >= 0);
   const std::size_t thread = threads_ == 1 ? 0 : thread_of(replica);

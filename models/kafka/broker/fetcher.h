@@ -83,6 +83,8 @@ class FetcherManager final : public FollowerSet {
   void follow(Replica& replica) override;
   void unfollow(Replica& replica) override;
   void log_start_moved(Replica& replica) override;
+  /// Follows nobody any more, whatever the metadata will say.
+  void stop();
 
  private:
   [[nodiscard]] std::size_t thread_of(const Replica& replica) const;
@@ -96,6 +98,7 @@ class FetcherManager final : public FollowerSet {
   ReplicaManager& replicas_;
   std::size_t threads_;                             // num.replica.fetchers
   std::vector<std::unique_ptr<Fetcher>> fetchers_;  // by leader id and thread
+  bool stopped_ = false;
 };
 
 }  // namespace brokersim::kafka::broker
