@@ -34,7 +34,7 @@ void Process::end_life() {
   roots.reserve(tasks_);
   for (detail::Branch* branch = first_; branch != nullptr;) {
     detail::Branch* next = branch->next;
-    branch->process = nullptr;
+    branch->listed = false;
     if (branch->owner == nullptr) roots.push_back(detail::frame_of(*branch));
     branch = next;
   }
@@ -73,7 +73,7 @@ void Process::resume() {
 }
 
 void Process::adopt(detail::Branch& branch) {
-  branch.process = this;
+  branch.listed = true;
   branch.previous = last_;
   branch.next = nullptr;
   (last_ == nullptr ? first_ : last_->next) = &branch;
@@ -84,17 +84,21 @@ void Process::adopt(detail::Branch& branch) {
 void Process::forget(detail::Branch& branch) {
   (branch.previous == nullptr ? first_ : branch.previous->next) = branch.next;
   (branch.next == nullptr ? last_ : branch.next->previous) = branch.previous;
-  branch.process = nullptr;
+  branch.listed = false;
   if (branch.owner == nullptr) --tasks_;
 }
 
 Component::Component(Simulation& sim, std::string path)
-    : sim_(sim), path_(std::move(path)), path_hash_(hash_name(path_)) {
+    : sim_(sim), path_hash_(hash_name(path)), path_(std::move(path)) {
   sim_.on_component(*this);
 }
 
 Component::Component(Process& process, std::string path)
-    : sim_(process.sim()), process_(&process), path_(std::move(path)), path_hash_(hash_name(path_)) {
+    : sim_(process.sim()),
+      process_(&process),
+      path_hash_(hash_name(path)),
+      life_(process.life_),
+      path_(std::move(path)) {
   sim_.on_component(*this);
 }
 
@@ -109,10 +113,7 @@ void Component::spawn(Task<void> task) {
 }
 
 Completion::Completion(Component& owner, Callback callback)
-    : sim_(&owner.sim()),
-      owner_(&owner),
-      life_(owner.process() == nullptr ? Simulation::kNoProcess : owner.process()->life_),
-      callback_(callback) {}
+    : sim_(&owner.sim()), owner_(&owner), life_(owner.life_), callback_(callback) {}
 
 bool Completion::alive() const {
   if (sim_ == nullptr) return false;

@@ -56,7 +56,7 @@ class Process {
 
  private:
   friend class Simulation;
-  friend class Completion;
+  friend class Component;
 
   void end_life();
   [[nodiscard]] Duration drifted(Duration asked) const;
@@ -110,10 +110,15 @@ class Component {
   [[nodiscard]] std::uint64_t path_hash() const { return path_hash_; }
 
  private:
+  friend class Simulation;
+  friend class Completion;
+
+  // What an event needs of its component lies in one cache line.
   Simulation& sim_;
   Process* process_ = nullptr;
-  std::string path_;
   std::uint64_t path_hash_;
+  std::uint32_t life_ = Simulation::kNoProcess;  // of the process
+  std::string path_;
 };
 
 /// Where to report an asynchronous result: survives the death of its owner, then does nothing.

@@ -48,7 +48,8 @@ struct QueueEntry {
 };
 
 /// Sorts up to 64 entries: sim/small_sort.h.
-using SmallSort = void (*)(const QueueEntry* from, std::size_t count, std::uint64_t start, QueueEntry* to);
+using SmallSort = void (*)(const QueueEntry* from, std::size_t count, std::uint64_t start, int width,
+                           QueueEntry* to);
 [[nodiscard]] SmallSort choose_small_sort();
 
 /// `kChunkBytes`: 128 to 1024, a power of two. Only memory and speed depend on it, never the order.
@@ -63,36 +64,54 @@ class BasicEventQueue {
 
   /// Adds an entry; its time is not before the floor.
   void push(QueueEntry entry) {
-    SIM_DCHECK(entry.time >= floor_);
-    ++size_;
+    if (push_easily(entry)) return;
     if (entry.time < bottom_end_) {
       insert_into_bottom(entry);
     } else {
-      append(entry);
+      ++in_slots_;
+      append(route_to(entry.time), entry);
     }
+  }
+  /// The part of push() that takes no call: false, and nothing is done, if the entry is to be sorted in or its slot has
+  /// no chunk with room.
+  [[nodiscard]] bool push_easily(QueueEntry entry) {
+    SIM_DCHECK(entry.time >= floor_);
+    if (entry.time < bottom_end_) return false;
+    const Route& route = route_to(entry.time);
+    Slot& slot = route.slots[(entry.time >> route.shift) & route.mask];
+    const Slot place = slot;
+    if (is_full(place)) [[unlikely]]
+      return false;
+    *place = entry;
+    slot = place + 1;
+    ++in_slots_;
+    return true;
   }
   /// With nothing sorted: sorts the next entries. False, and nothing changes that a caller sees, if none is due by
   /// `limit`; entries after it may become sorted too.
   bool refill(std::uint64_t limit);
   /// The first entry; something must be sorted.
   [[nodiscard]] const QueueEntry& front() const { return *begin_; }
-  void pop_front() {
-    ++begin_;
-    --size_;
-  }
+  void pop_front() { ++begin_; }
   /// How many entries are already sorted, and the `i`-th of them: what will be needed next.
   [[nodiscard]] std::size_t sorted() const { return static_cast<std::size_t>(end_ - begin_); }
   [[nodiscard]] const QueueEntry& next(std::size_t i) const { return begin_[i]; }
 
-  /// After refill(): the entries that will probably be sorted next, if they are known. They may be fetched ahead.
-  [[nodiscard]] const QueueEntry* ahead() const { return ahead_; }
-  [[nodiscard]] const QueueEntry* ahead_end() const { return ahead_end_; }
+  /// Entries that will probably be sorted together, in no order, and before which time they are.
+  struct Ahead {
+    const QueueEntry* first = nullptr;
+    const QueueEntry* last = nullptr;  ///< Past the end.
+    std::uint64_t before = 0;
+  };
+  /// After refill(): what will probably be sorted by the next refill (0) and the one after it (1), if it is known. For
+  /// fetching ahead.
+  [[nodiscard]] const Ahead& ahead(std::size_t refills) const { return ahead_[refills]; }
 
   /// Promises that no entry before `time` will be pushed: the time of the running event, or the end of a finished run.
   void set_floor(std::uint64_t time) { floor_ = time; }
 
-  [[nodiscard]] std::size_t size() const { return size_; }
-  [[nodiscard]] bool empty() const { return size_ == 0; }
+  [[nodiscard]] std::size_t size() const { return sorted() + in_slots_; }
+  [[nodiscard]] bool empty() const { return size() == 0; }
   /// Bytes held for entries, free chunks included.
   [[nodiscard]] std::size_t memory() const;
 
@@ -107,9 +126,11 @@ class BasicEventQueue {
 
  private:
   static constexpr std::size_t kPerChunk = kChunkBytes / sizeof(QueueEntry) - 1;
-  static constexpr std::size_t kSpillAbove = 64;  ///< Longer than this the bottom gives its later part back.
-  static constexpr std::size_t kSpillKeeps = 24;  ///< At most so many stay, unless they are of one instant.
-  static constexpr std::size_t kPerSlot = 32;     ///< Events aimed at in a slot of a new level.
+  static constexpr std::size_t kSpillAbove = 64;  ///< Longer than this the bottom gives its later part back,
+  static constexpr std::size_t kSpillBusy = 32;   ///< than this already if many are sorted in one by one:
+  static constexpr std::size_t kBusy = 16;        ///< so many since it was filled.
+  static constexpr std::size_t kSpillKeeps = 12;  ///< At most so many stay, unless they are of one instant.
+  static constexpr std::size_t kPerSlot = 48;     ///< Events aimed at in a slot of a new level.
   static constexpr int kTimeBits = 63;
   static constexpr int kLevelBits = 8;   ///< At most so many bits in a level; the innermost may have more.
   static constexpr int kInnerBits = 11;  ///< At most so many bits in a level made for known events.
@@ -146,27 +167,15 @@ class BasicEventQueue {
     std::uint32_t mask = 0;
   };
 
-  void append(QueueEntry entry) {
-    const Route& route = route_[63 - std::countl_zero((entry.time ^ current_) | 1)];
-    const std::size_t index = (entry.time >> route.shift) & route.mask;
-    Slot place = route.slots[index];
-    if ((reinterpret_cast<std::uintptr_t>(place) & (kChunkBytes - 1)) == 0) [[unlikely]]
-      place = open_chunk(route.level, index, place);
-    *place = entry;
-    route.slots[index] = place + 1;
+  [[nodiscard]] const Route& route_to(std::uint64_t time) const {
+    return route_[63 - std::countl_zero((time ^ current_) | 1)];
   }
-  void insert_into_bottom(QueueEntry entry) {
-    if (end_ == limit_) [[unlikely]]
-      make_room();
-    QueueEntry* place = end_++;
-    while (place != begin_ && entry.before(place[-1])) {
-      *place = place[-1];
-      --place;
-    }
-    *place = entry;
-    if (sorted() > kSpillAbove) [[unlikely]]
-      spill();
+  /// Of a slot's place: it is empty, or its last chunk is full.
+  [[nodiscard]] static bool is_full(Slot place) {
+    return (reinterpret_cast<std::uintptr_t>(place) & (kChunkBytes - 1)) == 0;
   }
+  void append(const Route& route, QueueEntry entry);
+  void insert_into_bottom(QueueEntry entry);
 
   [[nodiscard]] static Chunk* chunk_of(const QueueEntry* last) {
     return reinterpret_cast<Chunk*>(reinterpret_cast<std::uintptr_t>(last) & ~(kChunkBytes - 1));
@@ -179,7 +188,7 @@ class BasicEventQueue {
   }
   void open_sorted(Chunk* only, const QueueEntry* end, std::uint64_t start, int shift);
   void spread(Chunk* last, const QueueEntry* end, std::uint64_t start, int shift, std::uint64_t limit);
-  void look_ahead(const Level& level);
+  void look_ahead(const Level& level, std::uint64_t start);
   void open_instant(Chunk* last, const QueueEntry* end, int shift);
   void spill();
   void add_levels(int from, int below, int lowest_bits);
@@ -195,12 +204,12 @@ class BasicEventQueue {
   QueueEntry* begin_ = nullptr;
   QueueEntry* end_ = nullptr;
   QueueEntry* limit_ = nullptr;
-  const QueueEntry* ahead_ = nullptr;
-  const QueueEntry* ahead_end_ = nullptr;
+  Ahead ahead_[2];
   std::uint64_t bottom_end_ = ~std::uint64_t{0};  ///< Everything before it is in the bottom.
   std::uint64_t current_ = 0;                     ///< Never after an entry of the slots.
   std::uint64_t floor_ = 0;
-  std::size_t size_ = 0;
+  std::size_t in_slots_ = 0;     ///< Entries that are not in the bottom.
+  std::size_t inserted_ = 0;     ///< Entries sorted into the bottom since it was filled.
   int inner_shift_ = kTimeBits;  ///< Bits below it belong to no level: the bottom's slot.
   int depth_ = 0;                ///< Levels in use, outermost first.
   std::uint64_t levels_used_ = 0;

@@ -61,6 +61,28 @@ auto BasicEventQueue<kChunkBytes>::open_chunk(std::size_t level, std::size_t ind
   return chunk->entries;
 }
 
+template <std::size_t kChunkBytes>
+void BasicEventQueue<kChunkBytes>::append(const Route& route, QueueEntry entry) {
+  const std::size_t index = (entry.time >> route.shift) & route.mask;
+  Slot place = route.slots[index];
+  if (is_full(place)) [[unlikely]]
+    place = open_chunk(route.level, index, place);
+  *place = entry;
+  route.slots[index] = place + 1;
+}
+
+template <std::size_t kChunkBytes>
+void BasicEventQueue<kChunkBytes>::insert_into_bottom(QueueEntry entry) {
+  if (end_ == limit_) [[unlikely]]
+    make_room();
+  QueueEntry* place = end_++;
+  for (; place != begin_ && entry.before(place[-1]); --place) *place = place[-1];
+  *place = entry;
+  ++inserted_;
+  if (sorted() > (inserted_ > kBusy ? kSpillBusy : kSpillAbove)) [[unlikely]]
+    spill();
+}
+
 /// Calls visit(first, end) for the entries of each chunk of a slot, the last chunk first, and recycles them.
 template <std::size_t kChunkBytes>
 template <class Visit>
@@ -76,7 +98,7 @@ void BasicEventQueue<kChunkBytes>::for_each_chunk(Chunk* last, const QueueEntry*
 template <std::size_t kChunkBytes>
 bool BasicEventQueue<kChunkBytes>::refill(std::uint64_t limit) {
   begin_ = end_ = buffer_.data();
-  ahead_ = ahead_end_ = nullptr;
+  ahead_[0] = ahead_[1] = {};
   for (;;) {
     if (levels_used_ == 0) {
       small_mode();
@@ -102,7 +124,7 @@ bool BasicEventQueue<kChunkBytes>::refill(std::uint64_t limit) {
     depth_ = inner + 1;  // the levels below are empty: their bits are free
     if (last->previous == nullptr) [[likely]] {
       open_sorted(last, end, start, level.shift);
-      look_ahead(level);
+      look_ahead(level, start >> above << above);
       return true;
     }
     spread(last, end, start, level.shift, limit);
@@ -110,14 +132,24 @@ bool BasicEventQueue<kChunkBytes>::refill(std::uint64_t limit) {
   }
 }
 
-/// The next slot of the level, if there is one.
+/// The next two slots of the level, which begins at `start`, as far as there are any.
 template <std::size_t kChunkBytes>
-void BasicEventQueue<kChunkBytes>::look_ahead(const Level& level) {
-  if (level.words == 0) return;
-  const auto word = static_cast<std::size_t>(std::countr_zero(level.words));
-  const std::size_t index = word * 64 + static_cast<std::size_t>(std::countr_zero(level.used[word]));
-  ahead_end_ = level.slots[index];
-  ahead_ = chunk_of(ahead_end_ - 1)->entries;
+void BasicEventQueue<kChunkBytes>::look_ahead(const Level& level, std::uint64_t start) {
+  std::uint32_t words = level.words;
+  if (words == 0) return;
+  auto word = static_cast<std::size_t>(std::countr_zero(words));
+  std::uint64_t used = level.used[word];
+  for (Ahead& ahead : ahead_) {
+    const std::size_t index = word * 64 + static_cast<std::size_t>(std::countr_zero(used));
+    const QueueEntry* end = level.slots[index];
+    ahead = {chunk_of(end - 1)->entries, end, start + ((index + 1) << level.shift)};
+    used &= used - 1;
+    if (used != 0) continue;
+    words &= words - 1;
+    if (words == 0) return;
+    word = static_cast<std::size_t>(std::countr_zero(words));
+    used = level.used[word];
+  }
 }
 
 /// A slot of at most one chunk becomes the bottom.
@@ -125,12 +157,10 @@ template <std::size_t kChunkBytes>
 void BasicEventQueue<kChunkBytes>::open_sorted(Chunk* only, const QueueEntry* end, std::uint64_t start,
                                                int shift) {
   const auto count = static_cast<std::size_t>(end - only->entries);
-  if (shift < 58) [[likely]] {
-    sort_(only->entries, count, start, end_);
-  } else {
-    sort_by_insertion(only->entries, count, end_);
-  }
+  sort_(only->entries, count, start, shift, end_);
   end_ += count;
+  in_slots_ -= count;
+  inserted_ = 0;
   release(only);
   if (levels_used_ == 0) {
     small_mode();
@@ -146,16 +176,13 @@ template <std::size_t kChunkBytes>
 void BasicEventQueue<kChunkBytes>::spread(Chunk* last, const QueueEntry* end, std::uint64_t start, int shift,
                                           std::uint64_t limit) {
   const std::size_t count = last->before + static_cast<std::size_t>(end - last->entries);
-  std::uint64_t low = ~std::uint64_t{0};
-  std::uint64_t high = 0;
-  for_each_chunk(last, end, [&](Chunk* chunk, const QueueEntry* chunk_end) {
-    for (const QueueEntry* e = chunk->entries; e != chunk_end; ++e) {
-      low = std::min(low, e->time);
-      high = std::max(high, e->time);
-    }
+  const std::uint64_t first = last->entries[0].time;
+  std::uint64_t differ = 0;
+  for_each_chunk(last, end, [&](const Chunk* chunk, const QueueEntry* chunk_end) {
+    for (const QueueEntry* e = chunk->entries; e != chunk_end; ++e) differ |= e->time ^ first;
   });
-  const int span = 64 - std::countl_zero(low ^ high);  // bits below which they differ
-  const std::uint64_t common = span == 64 ? 0 : low >> span << span;
+  const int span = 64 - std::countl_zero(differ);  // bits below which they differ
+  const std::uint64_t common = span == 64 ? 0 : first >> span << span;
   if (common > limit) {
     // Nothing here is due: separate the slot's start from its events without passing the limit.
     current_ = start;
@@ -170,8 +197,10 @@ void BasicEventQueue<kChunkBytes>::spread(Chunk* last, const QueueEntry* end, st
     add_levels(span - bits, shift, bits);
   }
   bottom_end_ = current_;
+  // They differ below `span` only, so all of them take one route.
+  const Route route = route_to(common);
   for_each_chunk(last, end, [&](Chunk* chunk, const QueueEntry* chunk_end) {
-    for (const QueueEntry* e = chunk->entries; e != chunk_end; ++e) append(*e);
+    for (const QueueEntry* e = chunk->entries; e != chunk_end; ++e) append(route, *e);
     release(chunk);
   });
 }
@@ -188,6 +217,7 @@ void BasicEventQueue<kChunkBytes>::open_instant(Chunk* last, const QueueEntry* e
   });
   const auto in_order = [](const QueueEntry& a, const QueueEntry& b) { return a.before(b); };
   if (!std::is_sorted(begin_, end_, in_order)) std::sort(begin_, end_, in_order);
+  in_slots_ -= count;
   current_ = begin_->time;
   add_levels(0, shift, kLevelBits);
   bottom_end_ = current_ + 1;
@@ -217,7 +247,8 @@ void BasicEventQueue<kChunkBytes>::spill() {
   bottom_end_ = ((floor_ >> shift) + 1) << shift;
   QueueEntry* keep = end_;
   while (keep != begin_ && keep[-1].time >= bottom_end_) --keep;
-  for (const QueueEntry* e = keep; e != end_; ++e) append(*e);
+  for (const QueueEntry* e = keep; e != end_; ++e) append(route_to(e->time), *e);
+  in_slots_ += static_cast<std::size_t>(end_ - keep);
   end_ = keep;
 }
 
@@ -266,20 +297,20 @@ void BasicEventQueue<kChunkBytes>::make_room() {
   }
   begin_ = buffer_.data();
   end_ = begin_ + count;
-  limit_ = begin_ + buffer_.size();
+  limit_ = buffer_.data() + buffer_.size();
 }
 
 /// Makes the (empty) bottom's buffer hold at least `count` entries and one more.
 template <std::size_t kChunkBytes>
 void BasicEventQueue<kChunkBytes>::reserve_bottom(std::size_t count) {
-  if (buffer_.size() < count + kSpillAbove) buffer_.resize(count + kSpillAbove);
+  if (buffer_.size() < count + kPerChunk + kSpillAbove) buffer_.resize(count + kPerChunk + kSpillAbove);
   begin_ = end_ = buffer_.data();
-  limit_ = begin_ + buffer_.size();
+  limit_ = buffer_.data() + buffer_.size();
 }
 
 template <std::size_t kChunkBytes>
 void BasicEventQueue<kChunkBytes>::take_all(std::vector<QueueEntry>& out) {
-  out.reserve(size_);
+  out.reserve(size());
   out.insert(out.end(), begin_, end_);
   for (Level& level : levels_) {
     for (std::size_t word = 0; word < kLevelSlots / 64; ++word) {
@@ -296,7 +327,7 @@ void BasicEventQueue<kChunkBytes>::take_all(std::vector<QueueEntry>& out) {
     level.words = 0;
   }
   levels_used_ = 0;
-  size_ = 0;
+  in_slots_ = 0;
   begin_ = end_ = buffer_.data();
   small_mode();
 }

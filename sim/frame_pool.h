@@ -1,7 +1,10 @@
 // Coroutine frames from size-class free lists, so that steady state makes no heap calls.
 //
-// The lists belong to the thread, as malloc's do; a block may be returned on another thread. Sanitizer
-// builds go straight to malloc so that use after free is seen.
+// Frames are cut from slabs: each begins on a cache line, so that it spans as few as it can, and many of them share a
+// page, a huge one where there are many. The lists belong to the thread, as malloc's do; a block may be returned on
+// another thread. What a thread leaves behind goes to a store from which the next thread that needs slabs takes it, so
+// memory is bounded by the most frames that ever lived at once. Sanitizer builds go straight to malloc so that use after
+// free is seen.
 #pragma once
 
 #include <cstddef>
@@ -25,23 +28,19 @@ class FramePool {
   static constexpr std::size_t kStep = 64;
   static constexpr std::size_t kClasses = 32;  // up to 2 KiB; larger frames go to the heap
 
-  ~FramePool() {
-    for (Block*& head : free_) {
-      while (head != nullptr) {
-        Block* next = head->next;
-        ::operator delete(head);
-        head = next;
-      }
-    }
-  }
+  FramePool() = default;
+  FramePool(const FramePool&) = delete;
+  FramePool& operator=(const FramePool&) = delete;
+  ~FramePool();
+
   void* allocate(std::size_t size) {
     const std::size_t index = (size - 1) / kStep;
     if (index >= kClasses) return ::operator new(size);
-    if (Block* block = free_[index]) {
-      free_[index] = block->next;
-      return block;
-    }
-    return ::operator new((index + 1) * kStep);
+    Block* block = free_[index];
+    if (block == nullptr) [[unlikely]]
+      block = more(index);
+    free_[index] = block->next;
+    return block;
   }
   void release(void* memory, std::size_t size) noexcept {
     const std::size_t index = (size - 1) / kStep;
@@ -60,7 +59,12 @@ class FramePool {
   struct Block {
     Block* next;
   };
+  struct Store;
+
+  [[nodiscard]] Block* more(std::size_t index);
+
   Block* free_[kClasses] = {};
+  std::size_t blocks_[kClasses] = {};  // cut so far by this thread
 };
 
 inline void* allocate_frame(std::size_t size) {

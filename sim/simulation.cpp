@@ -13,20 +13,25 @@ namespace brokersim::sim {
 namespace {
 /// How many events past the limit at one instant are looked at to say who loops.
 constexpr std::uint64_t kLoopersSeen = 64;
-/// How many events ahead the object of a callback is fetched into the cache.
-constexpr std::size_t kFetchAhead = 4;
+/// Of at most so many sorted events the objects are fetched into the cache.
+constexpr std::size_t kFetched = 64;
+/// With fewer slots the events are in the second-level cache anyway (64 bytes each).
+constexpr std::size_t kFetchFrom = 4'096;
+/// No handler schedules as many events.
+constexpr std::uint64_t kSequencesInReserve = std::uint64_t{1} << 36;
 
-/// True while a handler runs, false after it, also when a failed check leaves it: what its world destroys then must
-/// not wait for the end of a handler that is gone.
+/// True while handlers run, and as before after them, also when a failed check leaves one: what its world destroys then
+/// must not wait for the end of a handler that is gone.
 class Running {
  public:
-  explicit Running(bool& flag) : flag_(flag) { flag_ = true; }
-  ~Running() { flag_ = false; }
+  explicit Running(bool& flag) : flag_(flag), before_(flag) { flag_ = true; }
+  ~Running() { flag_ = before_; }
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
 
  private:
   bool& flag_;
+  const bool before_;
 };
 }  // namespace
 
@@ -36,34 +41,46 @@ Simulation::~Simulation() { bury_dead(); }
 
 // ---- Scheduling
 
-inline std::uint32_t Simulation::occupy(const Component& component, EventKind kind, Callback callback) {
-  if (live_ >= limits_.pending_events) [[unlikely]]
-    floods(component, kind);
-  std::uint32_t slot = free_;
-  Node* node;
-  if (slot == kNoSlot) [[unlikely]] {
-    slot = add_node();
-    node = &nodes_[slot];
-  } else {
-    node = &nodes_[slot];
-    free_ = static_cast<std::uint32_t>(node->callback.argument);
-  }
-  node->callback = callback;
-  node->component = &component;
-  node->life = component.process() == nullptr ? kNoProcess : component.process()->life_;
-  node->kind_name = kind.name;
-  node->kind_hash = kind.hash;
+inline std::uint32_t Simulation::occupy(const Component& component, EventKind kind, Function function,
+                                        void* self, std::uint64_t argument) {
+  const std::uint32_t slot = free_;
+  Node& node = nodes_[slot];
+  free_ = static_cast<std::uint32_t>(node.callback.argument);
+  node.callback.function = function;
+  node.callback.self = self;
+  node.callback.argument = argument;
+  node.component = &component;
+  node.life = component.life_;
+  node.kind_name = kind.name;
+  node.kind_hash = kind.hash;
   ++live_;
-  if (recorder_ != nullptr) [[unlikely]]
-    recorder_->on_schedule(slot);
   return slot;
 }
 
-std::uint32_t Simulation::add_node() {
+/// One more slot for an event: all others are taken, so that this is where a flood is seen.
+void Simulation::add_node(const Component& component, EventKind kind) {
+  if (live_ >= limits_.pending_events) floods(component, kind);
+  free_ = grow();
+  nodes_[free_].callback.argument = kNoSlot;
+}
+
+std::uint32_t Simulation::grow() {
   const auto slot = static_cast<std::uint32_t>(nodes_.size());
   SIM_CHECK(slot < QueueEntry::kSlots, "more than 2^24 events are pending");
   nodes_.add();
   return slot;
+}
+
+void Simulation::set_limits(Limits limits) {
+  limits_ = limits;
+  // Free slots past the limit are given up, as a flood is looked for where none is free.
+  if (live_ >= limits.pending_events) free_ = kNoSlot;
+  std::size_t events = live_;
+  for (std::uint32_t slot = free_; slot != kNoSlot;) {
+    std::uint64_t& next = nodes_[slot].callback.argument;
+    if (++events == limits.pending_events) next = kNoSlot;
+    slot = static_cast<std::uint32_t>(next);
+  }
 }
 
 void Simulation::release(std::uint32_t slot) {
@@ -79,27 +96,36 @@ inline EventHandle Simulation::enqueue(std::uint32_t slot, SimTime at) {
   const std::uint64_t sequence = next_sequence();
   Node& node = nodes_[slot];
   node.state = sequence;
-  queue_.push(QueueEntry::make(static_cast<std::uint64_t>(at.ns), sequence, slot));
-  return {slot, node.generation};
+  const EventHandle handle{slot, node.generation};
+  const QueueEntry entry = QueueEntry::make(static_cast<std::uint64_t>(at.ns), sequence, slot);
+  if (queue_.push_easily(entry)) return handle;
+  return push(entry, handle);
+}
+
+/// In a function of its own that returns what enqueue() does, so that the easy way needs no stack.
+EventHandle Simulation::push(QueueEntry entry, EventHandle handle) {
+  queue_.push(entry);
+  return handle;
 }
 
 void Simulation::requeue(std::uint32_t slot) { enqueue(slot, now_); }
 
-inline std::uint64_t Simulation::next_sequence() {
-  if (sequence_ == QueueEntry::kSequences) [[unlikely]]
-    out_of_sequences();
-  return sequence_++;
+EventHandle Simulation::schedule_in_pieces(Component& component, SimTime at, EventKind kind,
+                                           Function function, void* self, std::uint64_t argument) {
+  Simulation& sim = component.sim();
+  if (at < sim.now_ || sim.free_ == kNoSlot || sim.recorder_ != nullptr) [[unlikely]]
+    return schedule_with_care(component, at, kind, function, self, argument);
+  return sim.enqueue(sim.occupy(component, kind, function, self, argument), at);
 }
 
-void Simulation::out_of_sequences() const {
-  SIM_CHECK(sequence_ < QueueEntry::kSequences, "2^40 events were scheduled: the run is too long");
-}
-
-EventHandle Simulation::schedule(Component& component, SimTime at, EventKind kind, Callback callback) {
-  if (at < now_) [[unlikely]]
-    refuse(component, at, kind);
-  const std::uint32_t slot = occupy(component, kind, callback);
-  return enqueue(slot, at);
+EventHandle Simulation::schedule_with_care(Component& component, SimTime at, EventKind kind,
+                                           Function function, void* self, std::uint64_t argument) {
+  Simulation& sim = component.sim();
+  if (at < sim.now_) sim.refuse(component, at, kind);
+  if (sim.free_ == kNoSlot) sim.add_node(component, kind);
+  const std::uint32_t slot = sim.occupy(component, kind, function, self, argument);
+  if (sim.recorder_ != nullptr) sim.recorder_->on_schedule(slot);
+  return sim.enqueue(slot, at);
 }
 
 void Simulation::refuse(const Component& component, SimTime at, EventKind kind) const {
@@ -148,7 +174,7 @@ TimerClass Simulation::timer_class(Duration duration) {
   for (std::uint32_t i = 0; i < timers_.size(); ++i) {
     if (timers_[i].duration == duration) return {i};
   }
-  const std::uint32_t marker = add_node();
+  const std::uint32_t marker = grow();
   const auto index = static_cast<std::uint32_t>(timers_.size());
   Node& node = nodes_[marker];
   node.state = Node::kMarker | QueueEntry::kSequences;  // no entry has it
@@ -158,12 +184,17 @@ TimerClass Simulation::timer_class(Duration duration) {
   return {index};
 }
 
-EventHandle Simulation::set_timer(TimerClass timers, Component& component, EventKind kind,
-                                  Callback callback) {
-  SIM_CHECK(timers.index < timers_.size());
-  const std::uint32_t slot = occupy(component, kind, callback);
-  link_timer(slot, timers.index);
-  return {slot, nodes_[slot].generation};
+EventHandle Simulation::set_timer_in_pieces(Component& component, TimerClass timers, EventKind kind,
+                                            Function function, void* self, std::uint64_t argument) {
+  Simulation& sim = component.sim();
+  SIM_CHECK(timers.index < sim.timers_.size());
+  if (sim.free_ == kNoSlot) [[unlikely]]
+    sim.add_node(component, kind);
+  const std::uint32_t slot = sim.occupy(component, kind, function, self, argument);
+  if (sim.recorder_ != nullptr) [[unlikely]]
+    sim.recorder_->on_schedule(slot);
+  sim.link_timer(slot, timers.index);
+  return {slot, sim.nodes_[slot].generation};
 }
 
 bool Simulation::restart_timer(TimerClass timers, EventHandle handle) {
@@ -210,15 +241,41 @@ void Simulation::arm(Timers& timers) {
 
 // ---- Running
 
-void Simulation::prefetch_sorted() const {
-  const std::size_t count = queue_.sorted();
-  if (count > 1) {
-    // Two steps ahead the event, one step ahead what its callback works on: each load finds its line on the way.
-    for (const QueueEntry* e = queue_.ahead(); e != queue_.ahead_end(); ++e)
-      __builtin_prefetch(&nodes_[e->slot()], 1);
+/// Brings what a callback works on near.
+[[gnu::always_inline]] inline void Simulation::fetch_object(const Callback& callback) {
+  const char* object = static_cast<const char*>(callback.self);
+  // A frame has more lines; without a branch, which nobody could foretell: of others the first line again.
+  const std::size_t line = callback.function == &resume_frame ? 64 : 0;
+  // Into the second-level cache: the first one does not hold what two refills work on.
+  __builtin_prefetch(object, 0, 2);
+  __builtin_prefetch(object + line, 0, 2);
+  __builtin_prefetch(object + 2 * line, 0, 2);
+}
+
+/// Sorts the next events.
+bool Simulation::refill(std::uint64_t limit) {
+  SIM_CHECK(sequence_ < QueueEntry::kSequences - kSequencesInReserve,
+            "2^40 events were scheduled: the run is too long");
+  if (!queue_.refill(limit)) return false;
+  if (nodes_.size() >= kFetchFrom) fetch_ahead();
+  return true;
+}
+
+/// Two refills ahead the event, one refill ahead what its callback works on: each load finds its line on the way, and
+/// nobody waits for the first event of a refill.
+void Simulation::fetch_ahead() {
+  const EventQueue::Ahead& soon = queue_.ahead(0);
+  const EventQueue::Ahead& later = queue_.ahead(1);
+  if (queue_.front().time >= fetched_before_) {  // the first refill of a level: nothing is fetched yet
+    const QueueEntry* sorted = &queue_.front();
+    const QueueEntry* end = sorted + std::min(queue_.sorted(), kFetched);
+    for (const QueueEntry* e = sorted; e != end; ++e) __builtin_prefetch(&nodes_[e->slot()], 0, 2);
+    for (const QueueEntry* e = soon.first; e != soon.last; ++e) __builtin_prefetch(&nodes_[e->slot()], 0, 2);
+    for (const QueueEntry* e = sorted; e != end; ++e) fetch_object(nodes_[e->slot()].callback);
   }
-  for (std::size_t i = 0; i < std::min(count, kFetchAhead); ++i)
-    __builtin_prefetch(nodes_[queue_.next(i).slot()].callback.self, 1);
+  for (const QueueEntry* e = later.first; e != later.last; ++e) __builtin_prefetch(&nodes_[e->slot()], 0, 2);
+  for (const QueueEntry* e = soon.first; e != soon.last; ++e) fetch_object(nodes_[e->slot()].callback);
+  fetched_before_ = soon.before;
 }
 
 inline void Simulation::reach(std::uint64_t time) {
@@ -232,14 +289,12 @@ inline void Simulation::reach(std::uint64_t time) {
 inline bool Simulation::run_one(std::uint64_t limit) {
   for (;;) {
     if (queue_.sorted() == 0) [[unlikely]] {
-      if (!queue_.refill(limit)) return false;
-      prefetch_sorted();
+      if (!refill(limit)) return false;
     }
     const QueueEntry entry = queue_.front();
-    if (entry.time > limit) return false;
+    if (entry.time > limit) [[unlikely]]
+      return false;
     queue_.pop_front();
-    if (queue_.sorted() > kFetchAhead)
-      __builtin_prefetch(nodes_[queue_.next(kFetchAhead).slot()].callback.self, 1);
     const std::uint32_t slot = entry.slot();
     Node& node = nodes_[slot];
     if (node.state != entry.sequence()) [[unlikely]] {
@@ -301,19 +356,25 @@ inline void Simulation::execute(Node& node, std::uint32_t slot) {
     recorder_->on_begin(slot, fingerprint_.events() - 1, now_, node.component->path(), node.kind_name);
   }
   release(slot);
-  {
-    const Running running(in_handler_);
-    callback.function(callback.self, callback.argument);
-  }
-  current_component_ = nullptr;
-  if (recorder_ != nullptr) [[unlikely]]
-    recorder_->on_end();
-  if (!dead_.empty()) bury_dead();
-  if (bug_) [[unlikely]]
-    std::rethrow_exception(bug_);
+  callback.function(callback.self, callback.argument);
+  if (attention_) [[unlikely]]
+    after_handler();
 }
 
-bool Simulation::step(SimTime limit) { return run_one(static_cast<std::uint64_t>(limit.ns)); }
+/// What is rarely to be done: the burial of what died in the handler, the end of a run in which a task failed.
+void Simulation::after_handler() {
+  if (recorder_ != nullptr) recorder_->on_end();
+  attention_ = recorder_ != nullptr || bug_ != nullptr;
+  if (!dead_.empty()) bury_dead();
+  if (bug_) std::rethrow_exception(bug_);
+}
+
+bool Simulation::step(SimTime limit) {
+  const Running running(in_handler_);
+  const bool ran = run_one(static_cast<std::uint64_t>(limit.ns));
+  current_component_ = nullptr;
+  return ran;
+}
 
 void Simulation::loops(const Node& node) {
   const std::string name = node.component->path() + " with " + node.kind_name;
@@ -350,6 +411,7 @@ void Simulation::floods(const Component& component, EventKind kind) const {
 
 void Simulation::record(Recorder* recorder) {
   recorder_ = recorder;
+  attention_ = true;
   fingerprint_.watch_draws(recorder);
 }
 
@@ -358,24 +420,34 @@ void Simulation::on_component(const Component& component) const {
 }
 
 void Simulation::run_until(SimTime until) {
-  stopped_ = false;
-  while (!stopped_ && run_one(static_cast<std::uint64_t>(until.ns))) {
-  }
+  run_to_end(until);
   if (!stopped_ && now_ < until) reach(static_cast<std::uint64_t>(until.ns));
 }
 
 void Simulation::run_to_end(SimTime limit) {
   stopped_ = false;
-  while (!stopped_ && run_one(static_cast<std::uint64_t>(limit.ns))) {
+  const Running running(in_handler_);
+  while (run_one(static_cast<std::uint64_t>(limit.ns)) && !stopped_) {
   }
+  current_component_ = nullptr;  // not if an exception leaves: where() says whose event it was
 }
 
 std::size_t Simulation::event_memory() const {
   return nodes_.memory() + queue_.memory() + links_.capacity() * sizeof(ClassLink);
 }
 
+void Simulation::resume_frame(void* frame, std::uint64_t sim_address) {
+  auto& sim = *reinterpret_cast<Simulation*>(sim_address);
+  ++sim.task_events_;
+  sim.run_chain(std::coroutine_handle<>::from_address(frame));
+}
+
 void Simulation::resume_now(std::coroutine_handle<> handle) {
   SIM_CHECK(in_handler_);
+  run_chain(handle);
+}
+
+inline void Simulation::run_chain(std::coroutine_handle<> handle) {
   handle.resume();
   while (next_) {
     const std::coroutine_handle<> current = std::exchange(next_, nullptr);
@@ -430,22 +502,26 @@ void Simulation::destroy_frame_later(std::coroutine_handle<> frame) {
 
 void Simulation::bury(Corpse corpse) {
   dead_.push_back(corpse);
-  if (!in_handler_) bury_dead();
+  if (in_handler_) {
+    attention_ = true;
+  } else {
+    bury_dead();
+  }
 }
 
 void Simulation::bury_dead() {
-  // A destructor may bury more; `in_handler_` is false but this loop is already draining.
-  in_handler_ = true;
+  const Running running(in_handler_);  // a destructor may bury more: this loop takes it too
   for (std::size_t i = 0; i < dead_.size(); ++i) {
     const Corpse corpse = dead_[i];
     corpse.destroy(corpse.object);
   }
   dead_.clear();
-  in_handler_ = false;
+  attention_ = recorder_ != nullptr || bug_ != nullptr;
 }
 
 void Simulation::store_bug(std::exception_ptr bug) {
   if (!bug_) bug_ = std::move(bug);
+  attention_ = true;
 }
 
 std::string Simulation::where() const {

@@ -39,6 +39,8 @@ struct EventKind {
   const char* name;
   std::uint64_t hash;
   consteval EventKind(const char* literal) : name(literal), hash(hash_name(literal)) {}  // NOLINT: implicit
+  /// Put together again from another one's parts.
+  constexpr EventKind(const char* n, std::uint64_t h) : name(n), hash(h) {}
 };
 
 /// A plain function with its object and one word. Make it with bind<&Class::method>(object, word).
@@ -115,8 +117,11 @@ class Simulation {
   void stop() { stopped_ = true; }
   [[nodiscard]] bool stopped() const { return stopped_; }
 
-  /// Schedules `callback` for `component` at `at`, not before now().
-  EventHandle schedule(Component& component, SimTime at, EventKind kind, Callback callback);
+  /// Schedules `callback` for `component` of this simulation at `at`, not before now().
+  EventHandle schedule(Component& component, SimTime at, EventKind kind, Callback callback) {
+    // In pieces: three words that are written to the stack and read back as a vector would wait for each other.
+    return schedule_in_pieces(component, at, kind, callback.function, callback.self, callback.argument);
+  }
   /// Cancels in O(1). False if it has run, was cancelled, or never was.
   bool cancel(EventHandle handle);
   /// Moves a pending event to `at`, not before now(), as if it was scheduled now; O(1), and `handle` stays good. False if
@@ -126,19 +131,24 @@ class Simulation {
   /// The class of timers that run `duration` after they were set; equal durations share one. Not negative.
   [[nodiscard]] TimerClass timer_class(Duration duration);
   /// As schedule() at now() + the duration of the class, in the same total order; O(1) without touching the queue.
-  EventHandle set_timer(TimerClass timers, Component& component, EventKind kind, Callback callback);
+  EventHandle set_timer(TimerClass timers, Component& component, EventKind kind, Callback callback) {
+    return set_timer_in_pieces(component, timers, kind, callback.function, callback.self, callback.argument);
+  }
   /// Sets a pending timer of a class again, to the full duration from now. False if it is not pending.
   bool restart_timer(TimerClass timers, EventHandle handle);
 
   [[nodiscard]] bool pending(EventHandle handle) const;
   [[nodiscard]] std::size_t pending_events() const { return live_; }
+  /// How many of the executed events woke a task.
+  [[nodiscard]] std::uint64_t task_events() const { return task_events_; }
   /// Every task that waits, of all living processes in the order of their birth, the tasks of any_of() after those who
   /// wait for them.
   [[nodiscard]] std::vector<WaitingTask> waiting() const;
   /// Throws a Bug that says who waits for what if tasks wait and no event is left that could wake one. Tasks of paused
   /// processes wait for good reason.
   void check_not_stuck() const;
-  void set_limits(Limits limits) { limits_ = limits; }
+  /// The bound on pending events is exact if it is set while fewer events are pending.
+  void set_limits(Limits limits);
   /// Bytes held for pending events and what is left of cancelled ones.
   [[nodiscard]] std::size_t event_memory() const;
   /// Entries in the queue, those of cancelled events included.
@@ -165,6 +175,8 @@ class Simulation {
 
   // For tasks (sim/task.h).
   void resume_now(std::coroutine_handle<> handle);  ///< Runs a task chain; only from an event.
+  /// What the callback of a task's event is: `frame` is the address of the frame, `sim` that of the simulation.
+  static void resume_frame(void* frame, std::uint64_t sim);
   void resume_next(std::coroutine_handle<> handle) { next_ = handle; }  ///< Continue with this frame.
   /// Runs this frame too before the handler ends, unless the process of `component` has died until then.
   void resume_also(std::coroutine_handle<> handle, const Component& component) {
@@ -226,22 +238,39 @@ class Simulation {
     void (*destroy)(void*);
   };
 
+  using Function = void (*)(void* self, std::uint64_t argument);
+
+  // Static, as the component knows its simulation: one word less to pass, and all but one in registers.
+  static EventHandle schedule_in_pieces(Component& component, SimTime at, EventKind kind, Function function,
+                                        void* self, std::uint64_t argument);
+  [[gnu::noinline]] static EventHandle schedule_with_care(Component& component, SimTime at, EventKind kind,
+                                                          Function function, void* self,
+                                                          std::uint64_t argument);
+  static EventHandle set_timer_in_pieces(Component& component, TimerClass timers, EventKind kind,
+                                         Function function, void* self, std::uint64_t argument);
   void bury(Corpse corpse);
   void bury_dead();
   [[nodiscard]] bool run_one(std::uint64_t limit);
-  [[nodiscard]] std::uint32_t occupy(const Component& component, EventKind kind, Callback callback);
+  [[nodiscard]] std::uint32_t occupy(const Component& component, EventKind kind, Function function,
+                                     void* self, std::uint64_t argument);
   void release(std::uint32_t slot);
   EventHandle enqueue(std::uint32_t slot, SimTime at);
+  [[gnu::noinline]] EventHandle push(QueueEntry entry, EventHandle handle);
   void requeue(std::uint32_t slot);
-  [[nodiscard]] std::uint64_t next_sequence();
-  [[nodiscard]] std::uint32_t add_node();
+  [[nodiscard]] std::uint64_t next_sequence() { return sequence_++; }
+  void add_node(const Component& component, EventKind kind);
+  [[nodiscard]] std::uint32_t grow();
   void refuse(const Component& component, SimTime at, EventKind kind) const;
-  void out_of_sequences() const;
+  [[nodiscard]] bool refill(std::uint64_t limit);
+  void after_handler();
   void execute(Node& node, std::uint32_t slot);
   [[nodiscard]] bool surfaced_elsewhere(QueueEntry entry);
   [[nodiscard]] bool run_or_hold_back(std::uint32_t slot);
   void reach(std::uint64_t time);
-  void prefetch_sorted() const;
+  void fetch_sorted();
+  void run_chain(std::coroutine_handle<> handle);
+  void fetch_ahead();
+  static void fetch_object(const Callback& callback);
   void resume_others();
   void link_timer(std::uint32_t slot, std::uint32_t timers);
   void unlink_timer(std::uint32_t slot);
@@ -251,29 +280,34 @@ class Simulation {
   [[noreturn]] void floods(const Component& component, EventKind kind) const;
   void on_component(const Component& component) const;
 
-  std::uint64_t seed_;
+  // What every event touches lies together.
   SimTime now_;
   std::uint64_t sequence_ = 0;
-  EventQueue queue_;
   Slab<Node> nodes_;
-  std::vector<Life> lives_{Life{}};
-  std::vector<ClassLink> links_;  // by slot, as far as timers of classes were set
-  std::vector<Timers> timers_;
-  std::uint32_t free_ = kNoSlot;
-  Limits limits_;
   std::size_t live_ = 0;
-  Fingerprint fingerprint_;
-  std::coroutine_handle<> next_;
-  std::vector<Also> also_;  // frames to run in this handler, in order
-  std::vector<Corpse> dead_;
-  std::exception_ptr bug_;
-  bool in_handler_ = false;
-  bool stopped_ = false;
   std::uint64_t events_at_instant_ = 0;
-  std::vector<std::string> loopers_;  // who runs on at an instant past the limit
-  Recorder* recorder_ = nullptr;      // only while a run is recorded
   const char* current_kind_ = "start";
   const Component* current_component_ = nullptr;
+  std::uint32_t free_ = kNoSlot;
+  bool in_handler_ = false;
+  bool stopped_ = false;
+  bool attention_ = false;        // something is to be done after the running handler: see after_handler()
+  Recorder* recorder_ = nullptr;  // only while a run is recorded
+  std::vector<Life> lives_{Life{}};
+  Limits limits_;
+  Fingerprint fingerprint_;
+  std::coroutine_handle<> next_;
+  std::uint64_t task_events_ = 0;
+  std::uint64_t fetched_before_ = 0;  // of queued events before it the objects are fetched
+  std::vector<Also> also_;            // frames to run in this handler, in order
+
+  std::vector<Corpse> dead_;
+  std::exception_ptr bug_;
+  std::uint64_t seed_;
+  std::vector<ClassLink> links_;  // by slot, as far as timers of classes were set
+  std::vector<Timers> timers_;
+  std::vector<std::string> loopers_;  // who runs on at an instant past the limit
+  EventQueue queue_;                  // large: last
 };
 
 }  // namespace brokersim::sim

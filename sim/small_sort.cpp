@@ -1,10 +1,11 @@
 #include "sim/small_sort.h"
 
+#include <algorithm>
+#include <type_traits>
 #include <utility>
 
 #if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
 #define BROKERSIM_HAS_AVX2_VARIANT 1
-#include <immintrin.h>
 #else
 #define BROKERSIM_HAS_AVX2_VARIANT 0
 #endif
@@ -14,10 +15,22 @@ namespace brokersim::sim {
 namespace {
 
 constexpr std::size_t kMax = 64;
+constexpr int kPlaceBits = 6;
+constexpr int kWidestFor32 = 31 - kPlaceBits;  // comparisons are signed
+constexpr int kWidestFor64 = 63 - kPlaceBits;
+constexpr std::size_t kBlock = 4;  // vectors of ranks that are kept in registers
 
-/// Time after the start, then the place in `from`: no two are equal, so ranks are a permutation.
-std::uint64_t key_of(const QueueEntry& entry, std::uint64_t start, std::size_t i) {
-  return (entry.time - start) << 6 | i;
+/// For any times.
+void sort_by_insertion(const QueueEntry* from, std::size_t count, QueueEntry* to) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const QueueEntry entry = from[i];
+    QueueEntry* place = to + i;
+    while (place != to && entry.before(place[-1])) {
+      *place = place[-1];
+      --place;
+    }
+    *place = entry;
+  }
 }
 
 /// Entries of one instant are in the order of `from` so far: put them in that of their sequence.
@@ -29,23 +42,61 @@ void order_instants(QueueEntry* to, std::size_t count) {
   }
 }
 
+/// Ranks of the `kVectors * lanes` keys from `first` on, among all `count` keys.
+template <std::size_t kVectors, class Lane, std::size_t kBytes>
+[[gnu::always_inline]] inline void count_ranks(const Lane* keys, std::size_t count, std::size_t first,
+                                               Lane* ranks) {
+  using Vector [[gnu::vector_size(kBytes)]] = Lane;
+  constexpr std::size_t kLanes = kBytes / sizeof(Lane);
+  Vector mine[kVectors];
+  Vector before[kVectors];
+  for (std::size_t v = 0; v < kVectors; ++v) {
+    mine[v] = *reinterpret_cast<const Vector*>(keys + first + v * kLanes);
+    before[v] = Vector{};
+  }
+  for (std::size_t j = 0; j < count; ++j) {
+    const Vector other = keys[j] - Vector{};
+    for (std::size_t v = 0; v < kVectors; ++v) before[v] -= mine[v] > other;
+  }
+  for (std::size_t v = 0; v < kVectors; ++v)
+    *reinterpret_cast<Vector*>(ranks + first + v * kLanes) = before[v];
+}
+
+/// `Lane`: int32_t or int64_t, wide enough for keys; `kBytes`: of a vector register.
+template <class Lane, std::size_t kBytes>
+[[gnu::always_inline]] inline void sort_by_ranks(const QueueEntry* from, std::size_t count,
+                                                 std::uint64_t start, QueueEntry* to) {
+  using Bits = std::make_unsigned_t<Lane>;
+  constexpr std::size_t kLanes = kBytes / sizeof(Lane);
+  alignas(64) Lane keys[kMax];
+  alignas(64) Lane ranks[kMax];
+  for (std::size_t i = 0; i < count; ++i)
+    keys[i] =
+        static_cast<Lane>((static_cast<Bits>(from[i].time - start) << kPlaceBits) + static_cast<Bits>(i));
+  // Keys past the last one are compared with others, never others with them: their ranks mean nothing.
+  const std::size_t vectors = (count + kLanes - 1) / kLanes;
+  std::fill(keys + count, keys + vectors * kLanes, Lane{0});
+  std::size_t done = 0;
+  for (; done + kBlock <= vectors; done += kBlock)
+    count_ranks<kBlock, Lane, kBytes>(keys, count, done * kLanes, ranks);
+  switch (vectors - done) {
+    case 1: count_ranks<1, Lane, kBytes>(keys, count, done * kLanes, ranks); break;
+    case 2: count_ranks<2, Lane, kBytes>(keys, count, done * kLanes, ranks); break;
+    case 3: count_ranks<3, Lane, kBytes>(keys, count, done * kLanes, ranks); break;
+    default: break;
+  }
+  for (std::size_t i = 0; i < count; ++i) to[ranks[i]] = from[i];
+}
+
 #if BROKERSIM_HAS_AVX2_VARIANT
 __attribute__((target("avx2"))) void sort_small_avx2(const QueueEntry* from, std::size_t count,
-                                                     std::uint64_t start, QueueEntry* to) {
-  alignas(32) std::uint64_t keys[kMax];
-  std::size_t padded = (count + 3) & ~std::size_t{3};
-  for (std::size_t i = 0; i < count; ++i) keys[i] = key_of(from[i], start, i);
-  for (std::size_t i = count; i < padded; ++i) keys[i] = ~std::uint64_t{0} >> 1;
-  for (std::size_t i = 0; i < count; ++i) {
-    const __m256i key = _mm256_set1_epi64x(static_cast<long long>(keys[i]));
-    __m256i before = _mm256_setzero_si256();
-    for (std::size_t j = 0; j < padded; j += 4) {
-      const __m256i others = _mm256_load_si256(reinterpret_cast<const __m256i*>(keys + j));
-      before = _mm256_sub_epi64(before, _mm256_cmpgt_epi64(key, others));
-    }
-    const __m128i half = _mm_add_epi64(_mm256_castsi256_si128(before), _mm256_extracti128_si256(before, 1));
-    const auto rank = static_cast<std::size_t>(_mm_cvtsi128_si64(half) + _mm_extract_epi64(half, 1));
-    to[rank] = from[i];
+                                                     std::uint64_t start, int width, QueueEntry* to) {
+  if (width <= kWidestFor32) [[likely]] {
+    sort_by_ranks<std::int32_t, 32>(from, count, start, to);
+  } else if (width <= kWidestFor64) {
+    sort_by_ranks<std::int64_t, 32>(from, count, start, to);
+  } else {
+    return sort_by_insertion(from, count, to);
   }
   order_instants(to, count);
 }
@@ -53,20 +104,15 @@ __attribute__((target("avx2"))) void sort_small_avx2(const QueueEntry* from, std
 
 }  // namespace
 
-void sort_small_portable(const QueueEntry* from, std::size_t count, std::uint64_t start, QueueEntry* to) {
-  std::uint64_t keys[kMax];
-  std::uint8_t ranks[kMax] = {};
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::uint64_t key = keys[i] = key_of(from[i], start, i);
-    unsigned rank = 0;
-    for (std::size_t j = 0; j < i; ++j) {
-      const unsigned before = keys[j] < key ? 1 : 0;
-      rank += before;
-      ranks[j] = static_cast<std::uint8_t>(ranks[j] + 1 - before);
-    }
-    ranks[i] = static_cast<std::uint8_t>(rank);
+void sort_small_portable(const QueueEntry* from, std::size_t count, std::uint64_t start, int width,
+                         QueueEntry* to) {
+  if (width <= kWidestFor32) [[likely]] {
+    sort_by_ranks<std::int32_t, 16>(from, count, start, to);
+  } else if (width <= kWidestFor64) {
+    sort_by_ranks<std::int64_t, 16>(from, count, start, to);
+  } else {
+    return sort_by_insertion(from, count, to);
   }
-  for (std::size_t i = 0; i < count; ++i) to[ranks[i]] = from[i];
   order_instants(to, count);
 }
 

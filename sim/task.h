@@ -46,18 +46,18 @@ struct Branch {
   Branch(const Branch&) = delete;
   Branch& operator=(const Branch&) = delete;
   ~Branch() {
-    if (process != nullptr) process->forget(*this);
+    if (listed) component->process()->forget(*this);
   }
   /// Its pending wait, or its next one if that is granted already, ends with `cancelled`; once.
   void cancel();
 
   Component* component = nullptr;  // whose events wake this chain
-  Process* process = nullptr;      // whose list it is in
-  Branch* previous = nullptr;
+  Branch* previous = nullptr;      // in the list of the component's process
   Branch* next = nullptr;
   Wakeup* waiting = nullptr;  // what its innermost frame waits for
   Owner* owner = nullptr;
   Cancel cancelled = Cancel::none;
+  bool listed = false;
 };
 
 /// What every frame of a chain knows: set by whoever starts it.
@@ -84,10 +84,10 @@ struct PromiseBase {
       if (promise.continuation) {
         sim.resume_next(promise.continuation);
       } else if (promise.branch->owner != nullptr) {
-        promise.branch->process->forget(*promise.branch);
+        promise.branch->component->process()->forget(*promise.branch);
         promise.branch->owner->on_done(*promise.branch);
       } else {
-        promise.branch->process->forget(*promise.branch);
+        promise.branch->component->process()->forget(*promise.branch);
         sim.destroy_frame_later(handle);
       }
     }
@@ -169,7 +169,6 @@ void start_root(Component& component, Task<void> task);
 [[nodiscard]] inline std::coroutine_handle<> frame_of(Branch& branch) {
   return std::coroutine_handle<Promise<void>>::from_promise(static_cast<Promise<void>&>(branch));
 }
-void resume_frame(void* frame, std::uint64_t);
 
 /// A suspended frame, what it waits for, and the event that will wake it. Destroying it cancels the event.
 class Wakeup {
@@ -178,6 +177,8 @@ class Wakeup {
   using Unlink = void (*)(void* wait);
 
   Wakeup() = default;
+  /// Keeps `kind` and `length`, for delay_by().
+  Wakeup(EventKind kind, Duration length) : name_(kind.name), since_{length.ns}, kind_hash_(kind.hash) {}
   Wakeup(const Wakeup&) = delete;
   Wakeup& operator=(const Wakeup&) = delete;
   ~Wakeup() {
@@ -194,17 +195,26 @@ class Wakeup {
     branch_ = frame.promise().branch;
     branch_->waiting = this;
     name_ = name;
-    unlink_ = unlink;
-    wait_ = wait;
+    linked_ = {unlink, wait};
     since_ = component().now();
     if (branch_->cancelled != Branch::Cancel::requested) [[likely]]
       return true;
     tell_cancelled();
     return false;
   }
+  /// The frame waits for the length that this was made with.
+  template <class Promise>
+  void delay_by(std::coroutine_handle<Promise> frame) {
+    const EventKind kind(name_, kind_hash_);
+    const Duration length{since_.ns};
+    if (!suspend(frame, kind.name)) return;
+    Component& owner = component();
+    wake_at(owner.now() + owner.timer(length), kind);
+  }
   void wake_at(SimTime at, EventKind kind) {
     event_ = component().at(
-        at, kind, {&resume_frame, frame_.address(), reinterpret_cast<std::uint64_t>(&component().sim())});
+        at, kind,
+        {&Simulation::resume_frame, frame_.address(), reinterpret_cast<std::uint64_t>(&component().sim())});
   }
   /// Wakes the frame at now() with what it waits for: from here on it cannot be cancelled.
   void grant(EventKind kind) {
@@ -233,10 +243,10 @@ class Wakeup {
     }
     if (join_) {
       branch_->cancelled = Branch::Cancel::told;
-      unlink_(wait_);
+      linked_.unlink(linked_.wait);
       return;
     }
-    if (unlink_ != nullptr) unlink_(wait_);
+    if (linked_.unlink != nullptr) linked_.unlink(linked_.wait);
     cancel_event();
     tell_cancelled();
   }
@@ -255,8 +265,7 @@ class Wakeup {
     branch_ = frame.promise().branch;
     branch_->waiting = this;
     name_ = name;
-    unlink_ = pass_on;
-    wait_ = join;
+    linked_ = {pass_on, join};
     join_ = true;
     since_ = component().now();
     if (branch_->cancelled != Branch::Cancel::requested) [[likely]]
@@ -276,9 +285,15 @@ class Wakeup {
   Branch* branch_ = nullptr;
   EventHandle event_;
   const char* name_ = "";
-  SimTime since_;
-  Unlink unlink_ = nullptr;
-  void* wait_ = nullptr;
+  SimTime since_;  // before a delay begins: its length
+  struct Linked {
+    Unlink unlink = nullptr;
+    void* wait = nullptr;
+  };
+  union {
+    Linked linked_ = {};
+    std::uint64_t kind_hash_;  // before a delay begins: of its event
+  };
   bool granted_ = false;
   bool cancelled_ = false;
   bool join_ = false;
@@ -293,16 +308,14 @@ inline void Branch::cancel() {
   }
 }
 
+/// One cache line: most of what waits is a delay.
 struct DelayAwaiter {
-  Duration delay;
-  EventKind kind;
   Wakeup wakeup;
 
   bool await_ready() const noexcept { return false; }
   template <class Promise>
   void await_suspend(std::coroutine_handle<Promise> frame) {
-    if (!wakeup.suspend(frame, kind.name)) return;
-    wakeup.wake_at(wakeup.component().now() + wakeup.component().timer(delay), kind);
+    wakeup.delay_by(frame);
   }
   Waited await_resume() {
     wakeup.resumed();
@@ -314,8 +327,8 @@ struct DelayAwaiter {
 
 /// `co_await delay(5_ms);` Resumes after exactly that much virtual time, with timed_out; or earlier, with cancelled. Not
 /// negative. `kind` is what the event and a report of waiting tasks call it.
-inline detail::DelayAwaiter delay(Duration length, EventKind kind = "task.delay") {
-  return {length, kind, {}};
-}
+inline detail::DelayAwaiter delay(const Duration& length, const EventKind& kind) { return {{kind, length}}; }
+// By reference, as a frame holds a copy of each argument that is passed by value.
+inline detail::DelayAwaiter delay(const Duration& length) { return {{"task.delay", length}}; }
 
 }  // namespace brokersim::sim

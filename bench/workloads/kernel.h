@@ -65,15 +65,20 @@ class TaskPhold {
 
  private:
   static sim::Task<void> token(TaskPhold* world, std::uint32_t at) {
-    std::int64_t wait = world->rules_.first(world->states_[at]);
+    static constexpr sim::EventKind kind = "phold";
+    sim::Duration wait{world->rules_.first(world->states_[at])};
     for (;;) {
-      co_await sim::delay({wait}, "phold");
-      const std::uint64_t bits = next_bits(world->states_[at]);
-      world->simulation.fingerprint().draw(bits);
-      const Hold hold = world->rules_.decide(bits, at);
-      wait = hold.delay;
-      at = hold.target;
+      co_await sim::delay(wait, kind);
+      at = world->visit(at, wait);
     }
+  }
+  /// The draw at process `at`: where the token goes, and how long it waits there.
+  std::uint32_t visit(std::uint32_t at, sim::Duration& wait) {
+    const std::uint64_t bits = next_bits(states_[at]);
+    simulation.fingerprint().draw(bits);
+    const Hold hold = rules_.decide(bits, at);
+    wait.ns = hold.delay;
+    return hold.target;
   }
   sim::Process process_;
   sim::Component component_;

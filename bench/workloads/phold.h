@@ -30,9 +30,10 @@ class PholdRules {
     return exponential_(static_cast<std::uint32_t>(next_bits(state)));
   }
   [[nodiscard]] Hold decide(std::uint64_t bits, std::uint32_t at) const {
-    const bool stay = (bits >> 63) != 0;
     const std::uint32_t other = uniform((bits >> 32) & 0x7FFFFFFFu, processes_);
-    return {exponential_(static_cast<std::uint32_t>(bits)), stay ? at : other};
+    // The coin without a branch, in every engine alike: no processor can foretell it.
+    const std::uint32_t stay = static_cast<std::uint32_t>(0) - static_cast<std::uint32_t>(bits >> 63);
+    return {exponential_(static_cast<std::uint32_t>(bits)), (at & stay) | (other & ~stay)};
   }
 
  private:

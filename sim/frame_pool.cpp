@@ -1,0 +1,53 @@
+#include "sim/frame_pool.h"
+
+#include <algorithm>
+#include <mutex>
+#include <utility>
+
+#include "sim/slab.h"
+
+namespace brokersim::sim::detail {
+
+/// Free blocks of threads that have ended.
+struct FramePool::Store {
+  std::mutex
+      lock;  // lint: allow(thread) taken when a thread ends or needs a slab, never by an event that runs
+  Block* free[kClasses] = {};
+
+  static Store& instance() {
+    // lint: allow(global) recycled memory; never destroyed, as threads may end after the globals
+    static Store* const store = new Store;
+    return *store;
+  }
+};
+
+FramePool::~FramePool() {
+  Store& store = Store::instance();
+  const std::lock_guard hold(store.lock);
+  for (std::size_t index = 0; index < kClasses; ++index) {
+    Block* first = std::exchange(free_[index], nullptr);
+    if (first == nullptr) continue;
+    Block* last = first;
+    while (last->next != nullptr) last = last->next;
+    last->next = std::exchange(store.free[index], first);
+  }
+}
+
+FramePool::Block* FramePool::more(std::size_t index) {
+  {
+    Store& store = Store::instance();
+    const std::lock_guard hold(store.lock);
+    if (store.free[index] != nullptr) return std::exchange(store.free[index], nullptr);
+  }
+  // Slabs double with the number of blocks, from 4 KiB up to 2 MiB, a huge page. None is ever given back.
+  const std::size_t size = (index + 1) * kStep;
+  const std::size_t bytes = std::clamp(blocks_[index] * size, std::size_t{4} << 10, std::size_t{2} << 20);
+  const std::size_t count = bytes / size;
+  auto* memory = static_cast<std::byte*>(allocate_slab(bytes));
+  Block* first = nullptr;
+  for (std::size_t i = count; i-- > 0;) first = new (memory + i * size) Block{first};
+  blocks_[index] += count;
+  return first;
+}
+
+}  // namespace brokersim::sim::detail
