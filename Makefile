@@ -74,11 +74,13 @@ bench: ## Benchmarks: the kernel, the 50-million-record run, the reference run R
 	@cmake --build $(RELEASE) -j $(JOBS)
 	@$(PYTHON) tools/bench.py $(RELEASE)
 
-bench-peers: ## The kernel beside ns-3 and SimPy, interleaved on this machine; writes docs/benchmarks.md (long)
-	@tools/install_dependencies.sh build python peers
+bench-peers: ## The kernel beside ns-3, SimGrid and SimPy, interleaved on this machine; writes docs/benchmarks.md (long)
+	@tools/install_dependencies.sh build python
+	@tools/install_dependencies.sh peers || echo "bench-peers: without what cannot be installed" >&2
+	@tools/install_dependencies.sh simgrid || echo "bench-peers: without SimGrid" >&2
 	@$(CONFIGURE)
-	@cmake --build $(RELEASE) --target bench_kernel -j $(JOBS)
-	@$(PYTHON) tools/bench_peers.py $(RELEASE) --quick --out docs/benchmarks.md
+	@cmake --build $(RELEASE) --target bench_kernel brokersim -j $(JOBS)
+	@$(PYTHON) tools/bench_peers.py $(RELEASE) --out docs/benchmarks.md
 
 cases: ## Run every scenario of a known case (losses, divergence, outages) and write docs/cases.md
 	@tools/install_dependencies.sh build python

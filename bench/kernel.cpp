@@ -1,15 +1,40 @@
 // What an event costs: `bench_kernel` prints the tables of `make bench`; `bench_kernel WORKLOAD ENGINE SIZE` measures one
-// cell and prints "ns_per_event events checksum" for tools/bench_peers.py and cachegrind.
+// cell and prints "ns_per_event events checksum" for tools/bench_peers.py and cachegrind; `bench_kernel parts SIZE` prints
+// "handler fingerprint queue" of PHOLD, `bench_kernel memory WORKLOAD ENGINE SIZE` "allocations events bytes_per_pending".
 //
 // WORKLOAD phold: ENGINE callback, task, plain; SIZE processes. WORKLOAD mix: ENGINE kernel, plain; SIZE batches.
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
+#include <new>
 #include <string>
 
 #include "bench/workloads/kernel.h"
+#include "bench/workloads/parts.h"
 #include "bench/workloads/plain_queue.h"
 #include "sim/histogram.h"
+
+// Every request for memory of this program is counted; the frames' and the events' slabs come this way too.
+void* operator new(std::size_t size) {
+  ++workloads::allocations().count;
+  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
+  throw std::bad_alloc();
+}
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  ++workloads::allocations().count;
+  const auto align = static_cast<std::size_t>(alignment);
+  if (void* memory = std::aligned_alloc(align, (size + align - 1) / align * align)) return memory;
+  throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+
+workloads::Allocations& workloads::allocations() {
+  static Allocations counted;
+  return counted;
+}
 
 namespace {
 
@@ -79,6 +104,45 @@ void mix_table() {
   }
 }
 
+void parts_table() {
+  std::printf(
+      "\nPHOLD's callback row by part, ns per event (median of %d rounds; see bench/workloads/parts.h)\n",
+      kRounds);
+  std::printf("%10s %10s %12s %8s %10s %8s\n", "pending", "handler", "fingerprint", "queue", "dispatch",
+              "all");
+  std::uint64_t sum = 0;
+  for (const std::uint32_t n : {1'024u, 65'536u, 1'048'576u}) {
+    std::vector<double> handler, fingerprint, queue, all;
+    for (int round = 0; round < kRounds; ++round) {
+      const Parts parts = parts_of(n, sum);
+      handler.push_back(parts.handler);
+      fingerprint.push_back(parts.fingerprint);
+      queue.push_back(parts.queue);
+      all.push_back(phold("callback", n).ns_per_event);
+    }
+    const double rest = median(all) - median(handler) - median(fingerprint) - median(queue);
+    std::printf("%10u %10.1f %12.1f %8.1f %10.1f %8.1f\n", n, median(handler), median(fingerprint),
+                median(queue), rest, median(all));
+  }
+  if (sum == 0) std::printf("nothing was done\n");
+}
+
+void memory_table() {
+  std::printf(
+      "\nMemory in steady state: requests (but for the log of checkpoints, which doubles) while at least 1.5 million events ran, bytes per pending event\n");
+  std::printf("%12s %10s %10s %10s %16s\n", "workload", "size", "requests", "events", "bytes/pending");
+  const auto line = [](const char* workload, std::uint32_t size, const Row& row) {
+    std::printf("%12s %10u %10llu %10llu %16.0f\n", workload, size,
+                static_cast<unsigned long long>(row.allocations),
+                static_cast<unsigned long long>(row.measured), row.bytes_per_pending_event);
+  };
+  for (const std::uint32_t n : {1'024u, 65'536u, 1'048'576u}) {
+    line("callback", n, phold("callback", n));
+    line("task", n, phold("task", n));
+  }
+  for (const std::uint32_t n : {1'000u, 16'384u}) line("broker mix", n, mix("kernel", n));
+}
+
 struct Nothing {
   void never() {}
 };
@@ -138,6 +202,19 @@ void small_table() {
 }  // namespace
 
 int main(int count, char** words) {
+  if (count == 3 && std::string(words[1]) == "parts") {
+    std::uint64_t sum = 0;
+    const Parts parts = parts_of(static_cast<std::uint32_t>(std::strtoul(words[2], nullptr, 10)), sum);
+    std::printf("%.2f %.2f %.2f\n", parts.handler, parts.fingerprint, parts.queue);
+    return sum == 0 ? 1 : 0;
+  }
+  if (count == 5 && std::string(words[1]) == "memory") {
+    const auto size = static_cast<std::uint32_t>(std::strtoul(words[4], nullptr, 10));
+    const Row row = std::string(words[2]) == "mix" ? mix(words[3], size) : phold(words[3], size);
+    std::printf("%llu %llu %.1f\n", static_cast<unsigned long long>(row.allocations),
+                static_cast<unsigned long long>(row.measured), row.bytes_per_pending_event);
+    return 0;
+  }
   if (count == 4) {
     const std::string workload = words[1];
     const auto size = static_cast<std::uint32_t>(std::strtoul(words[3], nullptr, 10));
@@ -146,6 +223,8 @@ int main(int count, char** words) {
   }
   phold_table();
   mix_table();
+  parts_table();
+  memory_table();
   small_table();
   return 0;
 }

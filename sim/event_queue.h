@@ -118,10 +118,9 @@ class BasicEventQueue {
   /// Drops every entry for which `stale(entry)` holds. The order of the others stays.
   template <class Stale>
   void drop_if(Stale stale) {
-    std::vector<QueueEntry> kept;
-    take_all(kept);
-    std::erase_if(kept, stale);
-    put_back(kept);
+    take_all();
+    std::erase_if(taken_, stale);
+    put_back();
   }
 
  private:
@@ -195,8 +194,8 @@ class BasicEventQueue {
   void small_mode();
   void make_room();
   void reserve_bottom(std::size_t count);
-  void take_all(std::vector<QueueEntry>& out);
-  void put_back(const std::vector<QueueEntry>& entries);
+  void take_all();
+  void put_back();
   template <class Visit>
   static void for_each_chunk(Chunk* last, const QueueEntry* end, Visit visit);
 
@@ -218,6 +217,7 @@ class BasicEventQueue {
   Route route_[64];
   Level levels_[64];
   std::vector<QueueEntry> buffer_;
+  std::vector<QueueEntry> taken_;  ///< All entries, between take_all() and put_back(); empty otherwise.
   std::vector<Block> blocks_;
   std::size_t chunks_ = 0;
 };

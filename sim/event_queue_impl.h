@@ -25,7 +25,7 @@ BasicEventQueue<kChunkBytes>::~BasicEventQueue() {
 
 template <std::size_t kChunkBytes>
 std::size_t BasicEventQueue<kChunkBytes>::memory() const {
-  std::size_t bytes = chunks_ * kChunkBytes + buffer_.capacity() * sizeof(QueueEntry);
+  std::size_t bytes = chunks_ * kChunkBytes + (buffer_.capacity() + taken_.capacity()) * sizeof(QueueEntry);
   for (const Level& level : levels_) bytes += level.slots == nullptr ? 0 : kLevelSlots * sizeof(Slot);
   return bytes;
 }
@@ -236,9 +236,8 @@ void BasicEventQueue<kChunkBytes>::spill() {
   }
   if (floor_ < current_) {
     // A step with a limit opened a slot after the floor, and then more came before it than the bottom should hold.
-    std::vector<QueueEntry> all;
-    take_all(all);
-    put_back(all);
+    take_all();
+    put_back();
     return;
   }
   const int shift = 63 - std::countl_zero(split ^ floor_);
@@ -309,9 +308,9 @@ void BasicEventQueue<kChunkBytes>::reserve_bottom(std::size_t count) {
 }
 
 template <std::size_t kChunkBytes>
-void BasicEventQueue<kChunkBytes>::take_all(std::vector<QueueEntry>& out) {
-  out.reserve(size());
-  out.insert(out.end(), begin_, end_);
+void BasicEventQueue<kChunkBytes>::take_all() {
+  SIM_DCHECK(taken_.empty());
+  taken_.assign(begin_, end_);
   for (Level& level : levels_) {
     for (std::size_t word = 0; word < kLevelSlots / 64; ++word) {
       for (; level.used[word] != 0; level.used[word] &= level.used[word] - 1) {
@@ -319,7 +318,7 @@ void BasicEventQueue<kChunkBytes>::take_all(std::vector<QueueEntry>& out) {
         const QueueEntry* end = level.slots[index];
         level.slots[index] = nullptr;
         for_each_chunk(chunk_of(end - 1), end, [&](Chunk* chunk, const QueueEntry* chunk_end) {
-          out.insert(out.end(), static_cast<const QueueEntry*>(chunk->entries), chunk_end);
+          taken_.insert(taken_.end(), static_cast<const QueueEntry*>(chunk->entries), chunk_end);
           release(chunk);
         });
       }
@@ -333,8 +332,9 @@ void BasicEventQueue<kChunkBytes>::take_all(std::vector<QueueEntry>& out) {
 }
 
 template <std::size_t kChunkBytes>
-void BasicEventQueue<kChunkBytes>::put_back(const std::vector<QueueEntry>& entries) {
-  for (const QueueEntry& entry : entries) push(entry);
+void BasicEventQueue<kChunkBytes>::put_back() {
+  for (const QueueEntry& entry : taken_) push(entry);
+  taken_.clear();
 }
 
 }  // namespace brokersim::sim

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that are missing for the groups named: build, python, test, gate, conformance, peers.
+# Installs the Debian packages that are missing for the groups named: build, python, test, gate, conformance, peers, simgrid.
 #
 # Quiet when nothing is missing. As root it calls apt-get, as another user sudo apt-get. Where there is no apt
 # it looks for the tools themselves: silent if they are all there, else it prints what to install and stops.
@@ -13,6 +13,7 @@ declare -A packages=(
   [wasm]="emscripten nodejs"
   [conformance]="openjdk-17-jdk-headless maven"
   [peers]="libns3-dev libgsl-dev pkg-config python3-pip"
+  [simgrid]="libsimgrid-dev libboost-dev"
 )
 # What to look for on other systems: name | how to tell | what it is.
 declare -A probes=(
@@ -44,15 +45,17 @@ maven|command -v mvn|Maven"
 libgsl-dev|header gsl/gsl_math.h|GNU Scientific Library
 pkg-config|command -v pkg-config|pkg-config
 python3-pip|command -v pip3|pip"
+  [simgrid]="libsimgrid-dev|header simgrid/s4u.hpp|SimGrid 3.32
+libboost-dev|header boost/heap/fibonacci_heap.hpp|Boost (headers)"
 )
 
 if [[ $# -eq 0 ]]; then
-  echo "usage: $0 GROUP...   (groups: build python test gate wasm conformance)" >&2
+  echo "usage: $0 GROUP...   (groups: build python test gate wasm conformance peers simgrid)" >&2
   exit 2
 fi
 for group in "$@"; do
   if [[ -z "${packages[$group]:-}" ]]; then
-    echo "error: unknown group \"$group\"; the groups are: build python test gate wasm conformance" >&2
+    echo "error: unknown group \"$group\"; the groups are: build python test gate wasm conformance peers simgrid" >&2
     exit 2
   fi
 done

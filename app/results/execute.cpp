@@ -27,6 +27,7 @@ RunResult Execution::finish() {
   facts_.fingerprint = end.fingerprint;
   facts_.fingerprint_parts = end.fingerprint_parts;
   facts_.events = end.events;
+  facts_.task_events = end.task_events;
   facts_.ended_at = end.ended_at;
   facts_.bug = end.bug;
   std::vector<std::int32_t> leaders;

@@ -191,6 +191,7 @@ Json to_value(const RunResult& result) {
             {"simulated_seconds", result.facts.ended_at.seconds()},
             {"wall_seconds", result.facts.wall_seconds},
             {"events", result.facts.events},
+            {"task_events", result.facts.task_events},
             {"batches", result.findings.measures.batches},
             {"verdict", result.verdict()},
             {"exit_code", result.exit_code()},

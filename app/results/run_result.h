@@ -60,6 +60,7 @@ struct RunFacts {
   std::uint64_t fingerprint = 0;
   sim::FingerprintParts fingerprint_parts;
   std::uint64_t events = 0;
+  std::uint64_t task_events = 0;  ///< Of them, those that woke a task (a coroutine).
   sim::SimTime ended_at;
   double wall_seconds = 0;
   std::string bug;                     ///< Our own bug that stopped it, "" if none.

@@ -72,7 +72,9 @@ Row phold(std::uint32_t n) {
   const std::uint64_t before = world.events;
   const double begin = cpu_ns();
   run_until(length);
-  return {(cpu_ns() - begin) / static_cast<double>(world.events - before), world.events, world.checksum()};
+  return {.ns_per_event = (cpu_ns() - begin) / static_cast<double>(world.events - before),
+          .events = world.events,
+          .checksum = world.checksum()};
 }
 
 Row mix(std::uint32_t batches) {
@@ -85,7 +87,9 @@ Row mix(std::uint32_t batches) {
   const std::uint64_t before = mix.events();
   const double begin = cpu_ns();
   run_until(length);
-  return {(cpu_ns() - begin) / static_cast<double>(mix.events() - before), mix.events(), mix.checksum()};
+  return {.ns_per_event = (cpu_ns() - begin) / static_cast<double>(mix.events() - before),
+          .events = mix.events(),
+          .checksum = mix.checksum()};
 }
 
 }  // namespace

@@ -96,7 +96,9 @@ Row phold(simgrid::s4u::Engine& engine, std::uint32_t n) {
   Phold world(n, &measured);
   measured.arm(measured.until / 4, &world.events);
   engine.run();
-  return {measured.ns / static_cast<double>(world.events - measured.before), world.events, world.checksum()};
+  return {.ns_per_event = measured.ns / static_cast<double>(world.events - measured.before),
+          .events = world.events,
+          .checksum = world.checksum()};
 }
 
 Row mix(simgrid::s4u::Engine& simgrid, std::uint32_t batches) {
@@ -108,7 +110,9 @@ Row mix(simgrid::s4u::Engine& simgrid, std::uint32_t batches) {
   mix.start();
   measured.arm(measured.until / 4, &engine.events);
   simgrid.run();
-  return {measured.ns / static_cast<double>(engine.events - measured.before), mix.events(), mix.checksum()};
+  return {.ns_per_event = measured.ns / static_cast<double>(engine.events - measured.before),
+          .events = mix.events(),
+          .checksum = mix.checksum()};
 }
 
 }  // namespace

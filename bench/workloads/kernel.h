@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "bench/workloads/allocations.h"
 #include "bench/workloads/broker_mix.h"
 #include "bench/workloads/measure.h"
 #include "sim/component.h"
@@ -86,17 +87,44 @@ class TaskPhold {
   std::vector<std::uint64_t> states_;
 };
 
-/// `measured(simulation)` may look at the simulation at the end of the measured part.
+/// Requests for memory since construction, but those of the fingerprint's log, which doubles every now and then.
+class Requests {
+ public:
+  explicit Requests(const sim::Simulation& simulation)
+      : simulation_(simulation), log_(log()), before_(allocations().count) {}
+  [[nodiscard]] std::uint64_t count() const {
+    std::uint64_t of_log = 0;
+    for (std::size_t capacity = log_; capacity < log(); capacity = capacity == 0 ? 1 : 2 * capacity) ++of_log;
+    return allocations().count - before_ - of_log;
+  }
+
+ private:
+  [[nodiscard]] std::size_t log() const { return simulation_.fingerprint().checkpoints().capacity(); }
+  const sim::Simulation& simulation_;
+  std::size_t log_;
+  std::uint64_t before_;
+};
+
+[[nodiscard]] inline double bytes_per_pending_event(const sim::Simulation& simulation) {
+  return static_cast<double>(simulation.event_memory()) / static_cast<double>(simulation.pending_events());
+}
+
 template <class World>
 [[nodiscard]] Row kernel_phold(std::uint32_t n, std::int64_t warm, std::int64_t until) {
   World world(n);
   world.simulation.run_until(sim::SimTime{warm});
   const std::uint64_t before = world.simulation.fingerprint().events();
+  const Requests requests(world.simulation);
   const double begin = cpu_ns();
   world.simulation.run_until(sim::SimTime{until});
   const double ns = cpu_ns() - begin;
   const std::uint64_t events = world.simulation.fingerprint().events();
-  return {ns / static_cast<double>(events - before), events, world.checksum()};
+  return {.ns_per_event = ns / static_cast<double>(events - before),
+          .events = events,
+          .checksum = world.checksum(),
+          .allocations = requests.count(),
+          .measured = events - before,
+          .bytes_per_pending_event = bytes_per_pending_event(world.simulation)};
 }
 
 /// The engine of the broker mix: timers in classes.
@@ -135,9 +163,16 @@ class KernelEngine {
   mix.start();
   engine.simulation.run_until(sim::SimTime{warm});
   const std::uint64_t before = mix.events();
+  const Requests requests(engine.simulation);
   const double begin = cpu_ns();
   engine.simulation.run_until(sim::SimTime{until});
-  return {(cpu_ns() - begin) / static_cast<double>(mix.events() - before), mix.events(), mix.checksum()};
+  const double ns = cpu_ns() - begin;
+  return {.ns_per_event = ns / static_cast<double>(mix.events() - before),
+          .events = mix.events(),
+          .checksum = mix.checksum(),
+          .allocations = requests.count(),
+          .measured = mix.events() - before,
+          .bytes_per_pending_event = bytes_per_pending_event(engine.simulation)};
 }
 
 }  // namespace workloads

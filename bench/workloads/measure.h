@@ -17,6 +17,10 @@ struct Row {
   double ns_per_event = 0;
   std::uint64_t events = 0;
   std::uint64_t checksum = 0;
+  std::uint64_t allocations = 0;  ///< In the measured part.
+  std::uint64_t measured = 0;     ///< Events of the measured part.
+  double bytes_per_pending_event =
+      0;  ///< What the kernel holds for events at the end, over those that are pending.
 };
 inline void print(const Row& row) {
   std::printf("%.2f %llu %016llx\n", row.ns_per_event, static_cast<unsigned long long>(row.events),

@@ -60,7 +60,7 @@ class PlainQueue {
   const std::uint64_t before = world.events;
   const double begin = cpu_ns();
   world.queue.run_until(until);
-  Row row{cpu_ns() - begin, world.events, 0};
+  Row row{.ns_per_event = cpu_ns() - begin, .events = world.events};
   row.ns_per_event /= static_cast<double>(world.events - before);
   for (const std::uint64_t state : world.states) row.checksum = fold(row.checksum, state);
   return row;
@@ -117,7 +117,9 @@ class PlainEngine {
   const std::uint64_t before = mix.events();
   const double begin = cpu_ns();
   engine.queue.run_until(until);
-  return {(cpu_ns() - begin) / static_cast<double>(mix.events() - before), mix.events(), mix.checksum()};
+  return {.ns_per_event = (cpu_ns() - begin) / static_cast<double>(mix.events() - before),
+          .events = mix.events(),
+          .checksum = mix.checksum()};
 }
 
 }  // namespace workloads

@@ -171,13 +171,19 @@ RunEnd guarded(World& world, Advance advance) {
   end.fingerprint = world.sim().fingerprint().value();
   end.fingerprint_parts = world.sim().fingerprint().parts();
   end.events = world.sim().fingerprint().events();
+  end.task_events = world.sim().task_events();
   end.ended_at = world.sim().now();
   return end;
 }
 
 }  // namespace
 
-RunEnd run(World& world) { return run_until(world, world.end_of_run()); }
+RunEnd run(World& world) {
+  return guarded(world, [&] {
+    world.run();
+    return true;
+  });
+}
 
 RunEnd run_until(World& world, sim::SimTime until) {
   return guarded(world, [&] {

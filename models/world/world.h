@@ -106,10 +106,12 @@ struct RunEnd {
   std::uint64_t fingerprint = 0;
   sim::FingerprintParts fingerprint_parts;
   std::uint64_t events = 0;
+  std::uint64_t task_events = 0;  ///< Of them, those that woke a task (a coroutine).
   sim::SimTime ended_at;
 };
 
-/// Runs `world` to its end and catches a sim::Bug: the only place that does.
+/// Runs `world` to its end and catches a sim::Bug: the only place that does. A world in which tasks wait and nothing is
+/// left that could wake them is such a bug; it says who waits for what.
 [[nodiscard]] RunEnd run(World& world);
 
 /// The same up to and including the events at `until`; `world` goes on from there.
