@@ -127,7 +127,9 @@ sim::SimTime HddDevice::move(std::int64_t lba, std::int64_t count, sim::SimTime 
   const std::int64_t units = geometry_.sweep(lba, count);
   arm_lba_ = lba + count;
   arm_cylinder_ = geometry_.place(lba + count - 1).cylinder;
-  return begin + geometry_.time_of(units);
+  // Rounded down: the next sector of a stream is then never just missed. Rounding up adds up, and after a dozen commands
+  // the head would be some nanoseconds late and wait for a whole turn.
+  return begin + sim::Duration{units / config_.rpm};
 }
 
 sim::SimTime HddDevice::serve(const HddSlice& slice, sim::SimTime now) {
