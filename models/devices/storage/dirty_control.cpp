@@ -26,7 +26,7 @@ std::int64_t scaled(std::int64_t value, std::int64_t numerator, std::int64_t den
 std::int64_t bytes_in(std::int64_t rate, std::int64_t time) { return scaled(rate, time, kSecond); }
 
 std::int64_t log2_of(std::int64_t value) {
-  return value <= 1 ? 0 : std::bit_width(static_cast<std::uint64_t>(value)) - 1;
+  return value <= 1 ? 0 : static_cast<std::int64_t>(std::bit_width(static_cast<std::uint64_t>(value))) - 1;
 }
 
 /// wb_max_pause: no longer than it takes to drain an eighth of what is dirty.

@@ -92,7 +92,7 @@ class Drift final : public WrongClock {
 class Strobe final : public WrongClock {
  public:
   Strobe(Reach& reach, const FaultConfig& fault, const Victims& victims)
-      : WrongClock(reach, fault, victims), next_(offset(fault)), period_(fault.number("period")) {
+      : WrongClock(reach, fault, victims), next_(offset(fault)), period_{fault.number("period")} {
     jump();
   }
   [[nodiscard]] bool release() override {

@@ -15,8 +15,8 @@ class CrashLoop final : public Effect {
  public:
   CrashLoop(sim::Component& component, const FaultConfig& fault, const Victims& victims)
       : component_(component),
-        down_for_(fault.number("down_for")),
-        up_for_(fault.number("up_for")),
+        down_for_{fault.number("down_for")},
+        up_for_{fault.number("up_for")},
         times_(fault.number("times")) {
     for (const Victim& victim : victims.list) {
       for (const std::string& program : victim.programs) victims_.push_back({victim.host, program, 0});
