@@ -25,6 +25,7 @@ Census take_census(const ReplicaLogs& logs, std::size_t replica, std::int64_t en
     const auto n = static_cast<std::size_t>(run.producer);
     if (census.producers.size() <= n) census.producers.resize(n + 1);
     ProducerCensus& producer = census.producers[n];
+    if (producer.first_in_log < 0) producer.first_in_log = run.first;
     const std::int64_t highest = producer.present.end();
     const Interval known = first_known(producer, run);
     const std::int64_t fresh = producer.present.add(run.first, run.first + run.count);

@@ -12,12 +12,19 @@ namespace brokersim::checkers {
 /// One producer's records in the log.
 struct ProducerCensus {
   IntervalSet present;
+  std::int64_t first_in_log = -1;     ///< Ordinal of its record at the lowest offset; -1 none.
   std::int64_t duplicated = 0;        ///< Records that stand at a second (third, ...) offset.
   std::int64_t reordered = 0;         ///< Records that stand after one which was sent later.
   Run first_duplicate;                ///< count 0: none.
   Run first_reordered;                ///< count 0: none.
   std::int64_t reordered_after = -1;  ///< The later ordinal that stands before first_reordered.
 };
+
+/// The broker took a later batch for the producer's first: without any state of a producer it accepts every sequence
+/// number, and batches that overtook a retried one stand before it, perhaps twice (KAFKA-14359, open).
+[[nodiscard]] inline bool began_in_the_middle(const ProducerCensus& producer) {
+  return !producer.present.empty() && producer.first_in_log > producer.present.intervals().front().first;
+}
 
 struct Census {
   std::vector<ProducerCensus> producers;  ///< By client number; may be shorter than the list of clients.

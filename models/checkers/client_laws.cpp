@@ -222,13 +222,17 @@ void ClientLaws::finish(sim::SimTime now, std::size_t partition, const Census& c
   for (std::size_t n = 0; n < census.producers.size(); ++n) {
     const ProducerCensus& found = census.producers[n];
     const history::ClientInfo& client = clients[n];
+    std::string excuse = p.excuse_ever();
+    if (excuse.empty() && began_in_the_middle(found))
+      excuse = "a broker that knew nothing of " + client.name +
+               " took a later batch of it for the first in " + p.name + ", as it takes any sequence number then (KAFKA-14359)";
     if (found.duplicated > 0 && client.idempotent) {
       book_->breach(
           CheckId::S21, now,
           records_text(found.duplicated) + " of " + client.name + " stand twice in " + p.name +
               "; the first: " + record_range_text(found.first_duplicate.first, found.first_duplicate.count) +
               " again at " + offset_range_text(found.first_duplicate.base, found.first_duplicate.count) + ".",
-          p.excuse_ever());
+          excuse);
     }
     // With acks=0 nothing is answered, so nothing is "in flight": a request in a dead leader's socket is overtaken.
     const bool one_by_one = client.max_in_flight == 1 && client.acks != 0;
@@ -242,7 +246,7 @@ void ClientLaws::finish(sim::SimTime now, std::size_t partition, const Census& c
               "; the first: " + record_range_text(found.first_reordered.first, found.first_reordered.count) +
               " at " + offset_range_text(found.first_reordered.base, found.first_reordered.count) +
               ", after record " + count_text(found.reordered_after) + ".",
-          p.excuse_ever());
+          excuse);
     }
     const Account* account = ledger_.find(partition, n);
     if (account == nullptr) continue;

@@ -135,7 +135,12 @@ void Invariants::judge(const history::RoleChanged& event) {
   broker.stopped_unclean = false;
 }
 
-void Invariants::judge(const history::Recovered& event) { of(event.broker).loaded = true; }
+void Invariants::judge(const history::Recovered& event) {
+  OfBroker& broker = of(event.broker);
+  broker.loaded = true;
+  // It died after a controlled shutdown had flushed everything and left its marker.
+  if (event.clean) broker.stopped_unclean = false;
+}
 
 void Invariants::judge(const history::Consumed& event) {
   if (event.broker < 0) return;

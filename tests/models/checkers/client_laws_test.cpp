@@ -59,6 +59,26 @@ TEST(ClientLaws, S20OrderWithinAProducer) {
   }
 }
 
+// Goal: without any state of a producer a broker accepts every sequence number (KAFKA-14359). Method: the first batch is
+// refused and retried, the second arrives first; what follows from that is measured, not flagged.
+TEST(ClientLaws, S20AndS21ExcuseABrokerThatKnewNothingOfTheProducer) {
+  Synthetic s;
+  s.elect(1, 1, {1, 2, 3});
+  s.ms(10);
+  s.sent(0, 10);
+  committed(s, 0, 5, 5);
+  committed(s, 5, 0, 5);
+  committed(s, 10, 5, 5);  // renumbered with a new epoch
+  const Findings findings = s.finish(1);
+  EXPECT_EQ(findings.measures.records.reordered, 5);
+  EXPECT_EQ(findings.measures.records.duplicated, 5);
+  EXPECT_EQ(violated(findings), "");
+  for (const char* id : {"S20", "S21"}) {
+    EXPECT_EQ(check(findings, id).verdict, Verdict::not_applicable);
+    EXPECT_NE(check(findings, id).detail.find("KAFKA-14359"), std::string::npos) << check(findings, id).detail;
+  }
+}
+
 TEST(ClientLaws, S21Duplicates) {
   for (const bool idempotent : {true, false}) {
     Synthetic s({.topic = "orders", .replicas = {1, 2, 3}, .min_insync_replicas = 2}, -1, idempotent);

@@ -207,6 +207,44 @@ TEST(Accumulator, RetriesGoToTheFrontOrToTheirPlace) {
   }
 }
 
+// Goal: a batch that ran out of retries leaves its number used, since nobody knows whether it is stored; the next one is
+// refused if it is not, and only that raises the epoch (Sender.completeBatch, TransactionManager.handleFailedBatch).
+TEST(Sequences, ExhaustedRetriesReassignNothing) {
+  Sequences sequences(1);
+  sequences.set_producer_id(9, 0);
+  static_cast<void>(sequences.take(0, 1, 10));
+  static_cast<void>(sequences.take(0, 2, 10));
+  sequences.failed(0, 1, /*retries_left=*/false);
+  sequences.settle();
+  EXPECT_EQ(sequences.epoch(), 0);
+  EXPECT_EQ(sequences.take(0, 2, 10).base_sequence, 10) << "keeps its number";
+  sequences.out_of_order(0, 2);
+  sequences.settle();
+  EXPECT_EQ(sequences.epoch(), 0) << "the one before may still come";
+  sequences.failed(0, 2, /*retries_left=*/true);
+  sequences.settle();
+  EXPECT_EQ(sequences.epoch(), 1);
+}
+
+// Goal: halves of a batch that was too large take its numbers, so that what is in flight behind it stays in order and
+// needs no new epoch (ProducerBatch.split).
+TEST(Sequences, HalvesTakeTheNumbersOfTheWhole) {
+  Sequences sequences(1);
+  sequences.set_producer_id(9, 0);
+  static_cast<void>(sequences.take(0, 1, 10));
+  static_cast<void>(sequences.take(0, 2, 4));
+  sequences.split(0, 1, /*first=*/3, 6, /*second=*/4);
+  EXPECT_EQ(sequences.in_flight(0), 3u);
+  EXPECT_FALSE(sequences.may_send(0, 4)) << "the first half goes first";
+  EXPECT_EQ(sequences.take(0, 3, 6).base_sequence, 0);
+  sequences.acknowledged(0, 3);
+  EXPECT_EQ(sequences.take(0, 4, 4).base_sequence, 6);
+  sequences.acknowledged(0, 4);
+  EXPECT_EQ(sequences.take(0, 2, 4).base_sequence, 10);
+  sequences.settle();
+  EXPECT_EQ(sequences.epoch(), 0);
+}
+
 TEST(Sequences, AreGivenInOrderAndKeptOverRetries) {
   Sequences sequences(1);
   EXPECT_FALSE(sequences.may_send(0, 1)) << "no producer id yet";
