@@ -112,7 +112,7 @@ conformance-log: ## Kafka's own tools read our log files; we read those of a rea
 	@tools/install_dependencies.sh build python
 	@command -v java >/dev/null && command -v mvn >/dev/null || tools/install_dependencies.sh conformance
 	@$(CONFIGURE)
-	@cmake --build $(RELEASE) --target brokersim -j $(JOBS)
+	@cmake --build $(RELEASE) --target brokersim test_app -j $(JOBS)
 	@$(PYTHON) tools/conformance_log.py $(BROKERSIM)
 
 conformance-groups: ## Our assignors and hashes against Kafka's own classes on thousands of random groups (needs java and mvn)

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Kafka's own tools judge our log files, and we judge the files of a real broker.
 
-1. Directories written by `brokersim export-log` (healthy, rolled, after a power loss) are read by DumpLogSegments: every
+1. Directories written by `brokersim export-log` (healthy, rolled, after retention, compacted, after a power loss), and a
+   transactional one made by hand (the model's clients have no transactions yet), are read by DumpLogSegments: every
    batch must be valid and agree with `brokersim inspect-log` on offsets, epoch, size, CRC, producer and position, and the
    indexes must be in order.
 2. Copies damaged at random (cut, flipped, zeroed, files missing) are loaded by Kafka's log loader (UnifiedLog.create)
@@ -73,6 +74,16 @@ class Judge:
         if done.returncode != 0:
             raise SystemExit(done.stderr)
         return [line for line in done.stdout.splitlines()[1:]]
+
+    def transactional(self, tests):
+        """The directory that tests/app/logdir/transactional_log_test.cpp makes."""
+        target = os.path.join(self.work, "transactional")
+        if not os.path.exists(tests):
+            print(f"  no {tests}: the transactional log is left out (build the tests)")
+            return None
+        subprocess.run([tests, "--gtest_filter=TransactionalLog.*"], check=True, capture_output=True,
+                       env={**os.environ, "BROKERSIM_TRANSACTIONAL_LOG": target})
+        return target
 
     # --- 1: the same batches ------------------------------------------------------------------------------------
 
@@ -304,6 +315,7 @@ def main():
     parser.add_argument("--work", default="build/conformance")
     parser.add_argument("--copies", type=int, default=60, help="damaged copies per directory")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--tests", default="build/release/tests/test_app", help="the test program of app/")
     parser.add_argument("--no-broker", action="store_true", help="leave out the real broker")
     options = parser.parse_args()
     judge = Judge(os.path.abspath(options.program), os.path.abspath(options.work))
@@ -313,11 +325,20 @@ def main():
     first = "scenarios/quickstart/first-steps.json"
     exports = [("healthy", first, 0, SMALL), ("rolled", first, 1, SMALL + rolled),
                ("mid-flight", first, 2, SMALL + rolled + ["--at", "7.3 s"]),
+               ("retention", "scenarios/incidents/retention-unread.json", 0,
+                ["--set", "/faults=[]", "--set", "/expect=[]", "--set", "/duration=\"60 s\""]),
+               ("compacted", "scenarios/incidents/compaction-tombstones.json", 0,
+                ["--set", "/expect=[]", "--set", "/workloads/0/rate=\"1000 /s\""]),
+               ("compacted-follower", "scenarios/incidents/compaction-tombstones.json", 2,
+                ["--set", "/expect=[]", "--set", "/workloads/0/rate=\"1000 /s\""]),
                ("power-loss", "scenarios/planted/recovery-skips-crc.json", 0, [])]
     for i, (name, scenario, broker, flags) in enumerate(exports):
         for directory in judge.export(name, scenario, broker, *flags):
             judge.whole_directory(f"exported: {name}, {os.path.basename(directory)}", directory, options.copies,
                                   options.seed + i, indexes=True)
+    by_hand = judge.transactional(options.tests)
+    if by_hand is not None:
+        judge.whole_directory("made by hand: transactional", by_hand, options.copies, options.seed + 50, indexes=True)
     if not options.no_broker:
         print("a real broker on loopback ...", flush=True)
         killed, stopped = judge.real_broker()

@@ -1,5 +1,6 @@
 #include "app/logdir/encode_batch.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "models/log/format/record_batch.h"
@@ -17,7 +18,51 @@ std::string record_value(const history::History& history, const history::RecordR
   return value;
 }
 
-std::string encode_batch(const history::History& history, const log::StoredBatch& batch) {
+namespace {
+
+std::int64_t varint_bytes(std::int64_t value) {
+  std::int64_t bytes = 1;
+  for (value <<= 1; value >= 0x80; value >>= 7) ++bytes;
+  return bytes;
+}
+
+/// A key and what makes a record with it as large as one of `size` bytes without a key, which is how the model counts.
+struct Fields {
+  std::string key;
+  std::optional<std::string> value;
+  std::optional<std::string> filling;  ///< Of a tombstone.
+};
+
+Fields fields_of(const history::History& history, const history::RecordRange& records, std::int64_t ordinal,
+                 const history::KeySpace& keys, std::int64_t size) {
+  const std::int64_t number = history::key_of(keys, records.producer, records.partition, ordinal);
+  const bool tombstone = history::is_tombstone(keys, records.producer, records.partition, ordinal);
+  const std::int64_t wanted = varint_bytes(size) + size;  // of value length and value without a key
+  const std::int64_t fixed =
+      tombstone ? 3 : 0;  // "f", its length, and the length -1 of the value is the key's
+  for (std::int64_t key_bytes = 16; key_bytes < 24; ++key_bytes) {
+    for (std::int64_t rest = std::max<std::int64_t>(wanted - key_bytes - fixed - 3, 0);
+         rest <= wanted - key_bytes - fixed; ++rest) {
+      if (key_bytes + fixed + varint_bytes(rest) + rest != wanted) continue;
+      Fields fields;
+      const std::string digits = std::to_string(number);
+      fields.key = "k" + std::string(static_cast<std::size_t>(key_bytes - 1) - digits.size(), '0') + digits;
+      if (tombstone) {
+        fields.filling = std::string(static_cast<std::size_t>(rest), '.');
+      } else {
+        fields.value = record_value(history, records, ordinal, rest);
+      }
+      return fields;
+    }
+  }
+  SIM_CHECK(false, "no key fits into a record of " + std::to_string(size) + " bytes");
+  return {};
+}
+
+}  // namespace
+
+std::string encode_batch(const history::History& history, const log::StoredBatch& batch,
+                         const log::CleanedBatch* cleaned) {
   const log::BatchData& data = batch.data;
   const std::int64_t count = data.records.count;
   SIM_CHECK(count > 0);
@@ -27,14 +72,32 @@ std::string encode_batch(const history::History& history, const log::StoredBatch
   header.producer_id = data.producer_id;
   header.producer_epoch = data.producer_epoch;
   header.base_sequence = data.base_sequence;
-  log::format::BatchBuilder builder(header);
-  const std::int64_t value_bytes = data.payload_bytes / count;
-  for (std::int64_t i = 0; i < count; ++i) {
-    const sim::SimTime time = log::record_time(data.first_time, data.last_time, count, i);
-    builder.add(batch.base_offset + i, timestamp_ms(time), std::nullopt,
-                record_value(history, data.records, data.records.first + i, value_bytes));
+  if (cleaned != nullptr && cleaned->delete_horizon_ms >= 0) {
+    header.attributes = 64;
+    header.base_timestamp = kTimeZeroMs + cleaned->delete_horizon_ms;
   }
-  std::string bytes = builder.finish();
+  log::format::BatchBuilder builder(header);
+  const history::KeySpace keys =
+      data.records.producer.n >= 0 ? history.client(data.records.producer).keys : history::KeySpace{};
+  const std::int64_t size = data.payload_bytes / count;
+  const auto add = [&](std::int64_t i) {
+    const std::int64_t time =
+        timestamp_ms(log::record_time(data.first_time, data.last_time, count, i)) + data.clock_error_ms;
+    const std::int64_t ordinal = data.records.first + i;
+    if (keys.keys == 0) {
+      builder.add(batch.base_offset + i, time, std::nullopt,
+                  record_value(history, data.records, ordinal, size));
+    } else {
+      const Fields fields = fields_of(history, data.records, ordinal, keys, size);
+      builder.add(batch.base_offset + i, time, fields.key, fields.value, fields.filling);
+    }
+  };
+  if (cleaned == nullptr) {
+    for (std::int64_t i = 0; i < count; ++i) add(i);
+  } else {
+    for (const std::int32_t i : cleaned->kept) add(i);
+  }
+  std::string bytes = builder.finish(static_cast<std::int32_t>(count - 1));
   SIM_CHECK(
       static_cast<std::int64_t>(bytes.size()) == data.bytes,
       "encoded " + std::to_string(bytes.size()) + " bytes, the log counts " + std::to_string(data.bytes));

@@ -18,7 +18,8 @@ inline constexpr std::int64_t kTimeZeroMs = 1'767'225'600'000;
 [[nodiscard]] std::string record_value(const history::History& history, const history::RecordRange& records,
                                        std::int64_t ordinal, std::int64_t bytes);
 
-/// The whole batch. Its size is `batch.data.bytes`, or this is our own bug.
-[[nodiscard]] std::string encode_batch(const history::History& history, const log::StoredBatch& batch);
+/// The whole batch, or what compaction left of it. Its size is `batch.data.bytes`, or this is our own bug.
+[[nodiscard]] std::string encode_batch(const history::History& history, const log::StoredBatch& batch,
+                                       const log::CleanedBatch* cleaned = nullptr);
 
 }  // namespace brokersim::logdir

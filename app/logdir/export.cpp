@@ -105,7 +105,9 @@ class PartitionExport {
       ++summary_.torn;
       return std::string(length, '\0');
     }
-    std::string bytes = encode_batch(history_, store_[log::batch_of(extent.tag)]);
+    const log::StoredBatch batch = store_[log::batch_of(extent.tag)];
+    const log::CleanedBatch* cleaned = batch.cleaned == 0 ? nullptr : &store_.cleaned(batch.cleaned);
+    std::string bytes = encode_batch(history_, batch, cleaned);
     const bool whole = bytes.size() == length;
     bytes.resize(length, '\0');
     if (!extent.intact && whole) {

@@ -30,6 +30,7 @@ Json of_records(const checkers::RecordCounts& records) {
           {"duplicated", records.duplicated},
           {"reordered", records.reordered},
           {"consumed", records.consumed},
+          {"compacted", records.compacted},
           {"expired", records.expired},
           {"expired_unread", records.expired_unread},
           {"skipped_unread", records.skipped_unread},

@@ -54,6 +54,7 @@ std::optional<MetricValue> of_records(const checkers::RecordCounts& records, std
       {"duplicated", records.duplicated},
       {"reordered", records.reordered},
       {"consumed", records.consumed},
+      {"compacted", records.compacted},
       {"expired", records.expired},
       {"expired_unread", records.expired_unread},
       {"skipped_unread", records.skipped_unread},

@@ -7,6 +7,7 @@
 #include "app/scenario/presets.h"
 #include "app/scenario/property_set.h"
 #include "app/scenario/validate.h"
+#include "sim/hash.h"
 
 namespace brokersim::scenario {
 namespace {
@@ -157,6 +158,7 @@ class WorkloadBuilder {
     }
     w.record_size = *view_.bytes("record_size");
     w.records_per_send = static_cast<std::int32_t>(*view_.integer("records_per_send"));
+    take_keys(w);
     w.records_max = view_.integer("records").value_or(0);
     w.start = {view_.duration("start")->ns};
     const sim::Duration run = build_.out.config.duration;
@@ -180,6 +182,22 @@ class WorkloadBuilder {
     w.config = settings.producer;
     check_record_size(w, given);
     build_.out.config.producers.push_back(std::move(w));
+  }
+
+  void take_keys(world::ProducerWorkload& w) {
+    w.keys.keys = view_.integer("keys").value_or(0);
+    w.keys.tombstone_permille = static_cast<std::int32_t>(view_.integer("tombstone_permille").value_or(0));
+    w.keys.seed = sim::hash_name(name_);
+    w.keys.space = static_cast<std::int32_t>(build_.workload_names.size());
+    constexpr std::int64_t least = 24;  // a key of 16 bytes, and room for what fills a tombstone
+    if (w.keys.keys > 0 && w.record_size.n < least) {
+      doc_.error(view_.place("record_size"), "out-of-range",
+                 "records with keys need at least " + std::to_string(least) + " bytes", "raise record_size");
+    }
+    if (w.keys.keys == 0 && topic_ != nullptr && topic_->config.cleanup_compact) {
+      doc_.warn(view_.node(), "no-keys", "the topic is compacted, so brokers refuse records without a key",
+                "add \"keys\": 1000");
+    }
   }
 
   /// A record that no request or batch may hold fails at send(); legal, but rarely meant.

@@ -25,6 +25,8 @@ std::vector<Metric> make_metrics() {
       {"records.reordered", MetricUnit::count,
        "Records that stand before one which their producer sent earlier."},
       {"records.consumed", MetricUnit::count, "Records delivered to consumers."},
+      {"records.compacted", MetricUnit::count,
+       "Acknowledged records that compaction took: superseded, or tombstones past their horizon; not lost."},
       {"records.expired", MetricUnit::count,
        "Acknowledged records that retention or DeleteRecords took; not lost."},
       {"records.expired_unread", MetricUnit::count,

@@ -8,7 +8,7 @@ namespace {
 
 using kafka::PlantedBugs;
 
-constexpr std::array<std::pair<std::string_view, bool PlantedBugs::*>, 11> bugs_by_name{{
+constexpr std::array<std::pair<std::string_view, bool PlantedBugs::*>, 15> bugs_by_name{{
     {"hw_uses_committed_isr", &PlantedBugs::hw_uses_committed_isr},
     {"shrink_before_confirmed", &PlantedBugs::shrink_before_confirmed},
     {"truncate_to_high_watermark", &PlantedBugs::truncate_to_high_watermark},
@@ -18,6 +18,10 @@ constexpr std::array<std::pair<std::string_view, bool PlantedBugs::*>, 11> bugs_
     {"recovery_skips_crc", &PlantedBugs::recovery_skips_crc},
     {"fsync_lies", &PlantedBugs::fsync_lies},
     {"ignores_fsync_errors", &PlantedBugs::ignores_fsync_errors},
+    {"cleaner_ignores_high_watermark", &PlantedBugs::cleaner_ignores_high_watermark},
+    {"clean_marker_after_failed_recovery", &PlantedBugs::clean_marker_after_failed_recovery},
+    {"epoch_file_unsynced", &PlantedBugs::epoch_file_unsynced},
+    {"verification_shares_buffers", &PlantedBugs::verification_shares_buffers},
     {"retention_ignores_high_watermark", &PlantedBugs::retention_ignores_high_watermark},
     {"epoch_checkpoint_loses_entry", &PlantedBugs::epoch_checkpoint_loses_entry},
 }};

@@ -18,10 +18,11 @@ Interval first_known(const ProducerCensus& producer, const Run& run) {
 
 }  // namespace
 
-Census take_census(const ReplicaLogs& logs, std::size_t replica, std::int64_t end) {
+Census take_census(const ReplicaLogs& logs, std::size_t replica, std::int64_t end,
+                   const IntervalSet& removed) {
   Census census;
-  logs.for_each(replica, 0, end, [&](const Run& run) {
-    if (run.producer == Run::kHole) return;
+  const auto count = [&](const Run& run) {
+    if (run.producer == Run::kHole || run.count == 0) return;
     const auto n = static_cast<std::size_t>(run.producer);
     if (census.producers.size() <= n) census.producers.resize(n + 1);
     ProducerCensus& producer = census.producers[n];
@@ -51,6 +52,15 @@ Census take_census(const ReplicaLogs& logs, std::size_t replica, std::int64_t en
       producer.reordered += late;
       census.reordered += late;
     }
+  };
+  logs.for_each(replica, 0, end, [&](const Run& run) {
+    if (removed.empty()) return count(run);
+    std::int64_t next = run.base;
+    for (const Interval& gone : removed.within(run.base, run.end())) {
+      count(clip(run, next, gone.first));
+      next = gone.end;
+    }
+    count(clip(run, next, run.end()));
   });
   return census;
 }

@@ -34,7 +34,8 @@ struct Census {
   [[nodiscard]] const IntervalSet& present(std::size_t producer) const;
 };
 
-/// Counts the replica's log at offsets below `end`. O(runs).
-[[nodiscard]] Census take_census(const ReplicaLogs& logs, std::size_t replica, std::int64_t end);
+/// Counts the replica's log at offsets below `end`, but for those that compaction has `removed`. O(runs).
+[[nodiscard]] Census take_census(const ReplicaLogs& logs, std::size_t replica, std::int64_t end,
+                                 const IntervalSet& removed = {});
 
 }  // namespace brokersim::checkers

@@ -146,7 +146,10 @@ void ClientLaws::on(const history::Consumed& event) {
   if (positions_.size() <= c) positions_.resize(c + 1);
   if (positions_[c].size() <= n) positions_[c].resize(n + 1, -1);
   std::int64_t& position = positions_[c][n];
-  if (position >= 0 && position != event.base_offset) {
+  const bool compacted_between =
+      event.base_offset > position &&
+      p.compacted_offsets.count_within(position, event.base_offset) == event.base_offset - position;
+  if (position >= 0 && position != event.base_offset && !compacted_between) {
     book_->breach(CheckId::S26, event.at,
                   at_text(event.at) + consumer +
                       (event.base_offset > position ? " skipped " : " went back in ") + p.name +
@@ -155,6 +158,13 @@ void ClientLaws::on(const history::Consumed& event) {
                   p.excuse_ever());
   }
   position = end;
+}
+
+void ClientLaws::forget_expired(history::PartitionId partition, const std::vector<IntervalSet>& expired) {
+  for (std::size_t n = 0; n < expired.size(); ++n) {
+    if (expired[n].empty()) continue;
+    ledger_.account(partition, {static_cast<std::int32_t>(n)}).forget_expired(expired[n]);
+  }
 }
 
 void ClientLaws::on(const history::OffsetReset& event) {

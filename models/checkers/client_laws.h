@@ -29,6 +29,8 @@ class ClientLaws {
   /// At the end, for each partition that has a leader: order, duplicates and refused records of its log.
   void finish(sim::SimTime now, std::size_t partition, const Census& census);
 
+  /// `expired`: records of the partition, by producer, that are gone by right.
+  void forget_expired(history::PartitionId partition, const std::vector<IntervalSet>& expired);
   [[nodiscard]] const Ledger& ledger() const { return ledger_; }
   /// Acknowledged records of the log that no consumer got, if any consumer has read the partition.
   [[nodiscard]] std::int64_t unread(std::size_t partition, const Census& census) const;

@@ -67,6 +67,15 @@ AppendFacts ClusterView::apply(const history::Appended& event) {
 
   Run run = run_of(event);
   if (run.base < facts.expected_base) p.logs.cut(replica, run.base);
+  if (run.base > facts.expected_base && p.info.compacted) {
+    // Whole batches that its leader had cleaned away: logically it has them, as a log that it cleaned itself.
+    std::vector<Run> gone;
+    p.logs.reference().for_each(facts.expected_base, run.base, [&](const Run& r) { gone.push_back(r); });
+    for (const Run& r : gone) {
+      if (r.base == p.logs.end(replica)) p.logs.append(replica, r);
+    }
+    facts.expected_base = p.logs.end(replica);
+  }
   if (run.base > facts.expected_base) {
     p.logs.append(replica, {facts.expected_base, run.base - facts.expected_base, 0, Run::kHole, -1});
   }
@@ -101,6 +110,7 @@ CutFacts ClusterView::cut(PartitionView& p, std::size_t replica, std::int64_t of
                           .followed = view.role_leader});
   });
   p.logs.cut(replica, offset);
+  p.replicas[replica].removed.cut(offset);
   p.replicas[replica].flushed = std::min(p.replicas[replica].flushed, offset);
   return facts;
 }
@@ -270,6 +280,68 @@ CutFacts ClusterView::apply(const history::Recovered& event) {
   if (!event.clean) view.recovered_end = event.log_end;
   view.high_watermark = std::min(view.high_watermark, event.log_end);
   broker_mutable(event.broker).up = true;
+  return facts;
+}
+
+namespace {
+
+/// Brings the last committed offset of every key up to date.
+void note_keys(PartitionView& p, const history::History& history, history::PartitionId id) {
+  const std::int64_t committed = p.logs.committed();
+  if (p.keyed_to > committed) {  // what was committed has been given up: begin anew
+    p.last_of_key.clear();
+    p.keyed_to = 0;
+  }
+  p.logs.reference().for_each(p.keyed_to, committed, [&](const Run& run) {
+    if (run.producer == Run::kHole) return;
+    const history::KeySpace& keys = history.client({run.producer}).keys;
+    if (keys.keys == 0) return;
+    for (std::int64_t i = 0; i < run.count; ++i)
+      p.last_of_key[history::key_of(keys, {run.producer}, id, run.first + i)] = run.base + i;
+  });
+  p.keyed_to = std::max(p.keyed_to, committed);
+}
+
+}  // namespace
+
+CompactionFacts ClusterView::apply(const history::Compacted& event) {
+  PartitionView& p = partition(event.partition);
+  const std::int32_t index = p.index_of(event.broker);
+  SIM_CHECK(index >= 0, "compaction of " + p.name + " by a broker without a replica");
+  const auto replica = static_cast<std::size_t>(index);
+  CompactionFacts facts;
+  note_keys(p, *history_, event.partition);
+  for (const history::OffsetRange& range : event.removed) {
+    p.replicas[replica].removed.add(range.first, range.end);
+    p.logs.for_each(replica, range.first, range.end, [&](const Run& run) {
+      if (run.producer == Run::kHole) return;
+      const history::ClientId producer{run.producer};
+      const history::KeySpace& keys = history_->client(producer).keys;
+      for (std::int64_t i = 0; i < run.count; ++i) {
+        const std::int64_t offset = run.base + i;
+        const std::int64_t ordinal = run.first + i;
+        bool lawful = keys.keys == 0;
+        if (!lawful) {
+          const std::int64_t key = history::key_of(keys, producer, event.partition, ordinal);
+          const auto last = p.last_of_key.find(key);
+          const bool superseded = last != p.last_of_key.end() && last->second > offset;
+          const bool deleted =
+              offset < p.logs.committed() && history::is_tombstone(keys, producer, event.partition, ordinal);
+          lawful = superseded || deleted;
+          if (!lawful) {
+            if (facts.unlawful == 0) facts.first_offset = offset;
+            if (facts.unlawful == 0) facts.first_key = key & ((std::int64_t{1} << 40) - 1);
+            ++facts.unlawful;
+          }
+        }
+        if (!lawful) continue;
+        const auto n = static_cast<std::size_t>(run.producer);
+        if (p.compacted.size() <= n) p.compacted.resize(n + 1);
+        p.compacted[n].add(ordinal, ordinal + 1);
+        p.compacted_offsets.add(offset, offset + 1);
+      }
+    });
+  }
   return facts;
 }
 

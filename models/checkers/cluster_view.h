@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,6 +29,7 @@ struct ReplicaView {
   bool has_role = false;                 ///< Since its process started.
   std::int64_t led_high_watermark = -1;  ///< Last one reported in this leadership; -1 none yet.
   bool lost_cache = false;               ///< A lossy stop since its last recovery.
+  IntervalSet removed;                   ///< Offsets that compaction took from this replica.
   std::size_t recovered_at = 0;  ///< How many removals of the partition there were at its last recovery.
   [[nodiscard]] bool leads() const { return has_role && role_leader == broker; }
 };
@@ -77,6 +79,11 @@ struct PartitionView {
   std::deque<Removal> removals;
   /// By client number: records that retention or DeleteRecords took from a replica that held them as committed.
   std::vector<IntervalSet> expired;
+  /// By client number: records that compaction took, superseded by a committed one of their key, or tombstones.
+  std::vector<IntervalSet> compacted;
+  IntervalSet compacted_offsets;                     ///< The same as offsets.
+  std::map<std::int64_t, std::int64_t> last_of_key;  ///< Of the committed log below keyed_to.
+  std::int64_t keyed_to = 0;
 
   /// Index in `replicas`, -1 if the broker has none.
   [[nodiscard]] std::int32_t index_of(history::BrokerId broker) const;
@@ -121,6 +128,12 @@ struct LogStartFacts {
   std::int64_t uncommitted_from = -1;  ///< First offset that was removed without being committed; -1 none.
 };
 
+struct CompactionFacts {
+  std::int64_t unlawful = 0;  ///< Records removed although they were the last committed ones of their keys.
+  std::int64_t first_offset = -1;  ///< The first of them.
+  std::int64_t first_key = -1;
+};
+
 class ClusterView {
  public:
   explicit ClusterView(const history::History& history) : history_(&history) {}
@@ -145,6 +158,7 @@ class ClusterView {
   CutFacts apply(const history::Recovered& event);
   void apply(const history::Flushed& event);
   LogStartFacts apply(const history::LogStartMoved& event);
+  CompactionFacts apply(const history::Compacted& event);
 
  private:
   BrokerView& broker_mutable(history::BrokerId id);

@@ -50,6 +50,16 @@ void IntervalSet::add(const IntervalSet& other) {
   for (const Interval& i : other.intervals_) add(i.first, i.end);
 }
 
+void IntervalSet::cut(std::int64_t end) {
+  while (!intervals_.empty() && intervals_.back().first >= end) {
+    size_ -= intervals_.back().end - intervals_.back().first;
+    intervals_.pop_back();
+  }
+  if (intervals_.empty() || intervals_.back().end <= end) return;
+  size_ -= intervals_.back().end - end;
+  intervals_.back().end = end;
+}
+
 std::int64_t IntervalSet::count_within(std::int64_t first, std::int64_t end) const {
   std::int64_t count = 0;
   for (auto i = first_ending_after(intervals_, first); i != intervals_.end() && i->first < end; ++i) {

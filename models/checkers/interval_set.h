@@ -22,6 +22,8 @@ class IntervalSet {
   /// Adds [first, end) and returns how many of its numbers were not in the set before. end >= first.
   std::int64_t add(std::int64_t first, std::int64_t end);
   void add(const IntervalSet& other);
+  /// Drops every number at or above `end`.
+  void cut(std::int64_t end);
 
   [[nodiscard]] bool empty() const { return intervals_.empty(); }
   /// How many numbers are in the set.

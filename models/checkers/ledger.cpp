@@ -22,6 +22,7 @@ bool continues(const AckRun& last, const AckRun& next) {
 void Account::acknowledge(const AckRun& run) {
   if (run.count <= 0) return;
   acknowledged += run.count;
+  acks = run.acks;
   if (acked.empty() || run.first >= acked.back().end()) {
     if (!acked.empty() && continues(acked.back(), run)) {
       AckRun& last = acked.back();
@@ -37,6 +38,15 @@ void Account::acknowledge(const AckRun& run) {
   while (place != acked.begin() && (place - 1)->first > run.first) --place;
   SIM_CHECK(place == acked.end() || run.end() <= place->first, "a record has two final outcomes");
   acked.insert(place, run);
+}
+
+void Account::forget_expired(const IntervalSet& expired) {
+  while (!acked.empty()) {
+    const AckRun& run = acked.front();
+    if (expired.count_within(run.first, run.end()) < run.count) return;
+    forgotten += run.count;
+    acked.pop_front();
+  }
 }
 
 IntervalSet Account::acknowledged_set() const {

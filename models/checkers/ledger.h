@@ -38,10 +38,14 @@ struct Account {
   std::int64_t sent_end = 0;  ///< Ordinals below were accepted by send().
   std::deque<AckRun> acked;   ///< Ascending, disjoint.
   std::int64_t acknowledged = 0;
-  IntervalSet failed;   ///< Reported as certainly not accepted.
-  IntervalSet unknown;  ///< Reported as failed; may be in the log.
+  std::int64_t forgotten = 0;  ///< Acknowledged ones that have expired and are no longer in `acked`.
+  std::int8_t acks = -1;       ///< Of the acknowledged ones.
+  IntervalSet failed;          ///< Reported as certainly not accepted.
+  IntervalSet unknown;         ///< Reported as failed; may be in the log.
 
   void acknowledge(const AckRun& run);
+  /// Forgets the oldest acknowledgements as far as all their records have expired: they cannot be lost any more.
+  void forget_expired(const IntervalSet& expired);
   /// Acknowledged ordinals as a set.
   [[nodiscard]] IntervalSet acknowledged_set() const;
 };

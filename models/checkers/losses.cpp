@@ -168,20 +168,20 @@ std::string ordinals_text(const Loss& loss) {
 
 std::int64_t LossFinder::acknowledged_not_on(std::size_t partition, std::size_t replica) const {
   const PartitionView& p = view_->partition_at(partition);
-  const Census census = take_census(p.logs, replica, p.logs.end(replica));
+  const Census census = take_census(p.logs, replica, p.logs.end(replica), p.replicas[replica].removed);
   std::int64_t missing = 0;
   for (std::size_t n = 0; n < ledger_->producers(partition); ++n) {
     const Account* account = ledger_->find(partition, n);
     if (account == nullptr) continue;
     const IntervalSet& present = census.present(n);
-    const IntervalSet* gone = n < p.expired.size() && !p.expired[n].empty() ? &p.expired[n] : nullptr;
+    const bool expired = n < p.expired.size() && !p.expired[n].empty();
+    const bool compacted = n < p.compacted.size() && !p.compacted[n].empty();
     IntervalSet accounted;
-    if (gone != nullptr) {
-      accounted = *gone;
-      accounted.add(present);
-    }
+    if (expired || compacted) accounted = present;
+    if (expired) accounted.add(p.expired[n]);
+    if (compacted) accounted.add(p.compacted[n]);
     for (const AckRun& run : account->acked)
-      missing += run.count - (gone != nullptr ? accounted : present).count_within(run.first, run.end());
+      missing += run.count - (expired || compacted ? accounted : present).count_within(run.first, run.end());
   }
   return missing;
 }
@@ -192,11 +192,12 @@ void LossFinder::find(std::size_t partition, std::int32_t leader, const Census* 
   std::vector<Census> copies;
   if (census == nullptr) {
     for (std::size_t i = 0; i < p.replicas.size(); ++i)
-      copies.push_back(take_census(p.logs, i, intact_end(p, i)));
+      copies.push_back(take_census(p.logs, i, intact_end(p, i), p.replicas[i].removed));
   }
   for (std::size_t n = 0; n < ledger_->producers(partition); ++n) {
     const Account* account = ledger_->find(partition, n);
-    if (account == nullptr || account->acked.empty()) continue;
+    if (account == nullptr || account->acknowledged == 0) continue;
+    report.expired += account->forgotten;
     const IntervalSet acknowledged = account->acknowledged_set();
     IntervalSet lost;
     if (census != nullptr) {
@@ -211,6 +212,11 @@ void LossFinder::find(std::size_t partition, std::int32_t leader, const Census* 
       const std::int64_t missing = lost.size();
       lost = lost.minus(p.expired[n]);
       report.expired += missing - lost.size();
+    }
+    if (n < p.compacted.size()) {
+      const std::int64_t missing = lost.size();
+      lost = lost.minus(p.compacted[n]);
+      report.compacted += missing - lost.size();
     }
     if (lost.empty()) continue;
     const auto producer = static_cast<std::int32_t>(n);
@@ -268,8 +274,8 @@ void judge_losses(const LossReport& report, ClusterView& view, const Ledger& led
     bool any_all = false;
     for (std::size_t n = 0; n < ledger.producers(partition); ++n) {
       const Account* account = ledger.find(partition, n);
-      if (account == nullptr || account->acked.empty()) continue;
-      const std::int8_t acks = account->acked.front().acks;
+      if (account == nullptr || account->acknowledged == 0) continue;
+      const std::int8_t acks = account->acks;
       acknowledged[acks < 0 ? 2 : acks] += account->acknowledged;
       any_all = any_all || acks < 0;
     }

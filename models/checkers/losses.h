@@ -47,6 +47,8 @@ struct LossReport {
   std::int64_t lost_acks_all = 0;
   std::int64_t lost_promised = 0;  ///< acks=all within the contract.
   std::int64_t expired = 0;        ///< Taken by retention or DeleteRecords: acknowledged, gone, not lost.
+  std::int64_t compacted =
+      0;                     ///< Superseded by a later record of their key, or tombstones past their horizon.
   std::int64_t at_risk = 0;  ///< Of partitions that nobody leads at the end: still intact on some replica.
   std::vector<Loss> losses;  ///< Breaches of S1 first, then by partition, producer, first ordinal.
 };

@@ -213,6 +213,12 @@ void Meter::on(const history::LogStartMoved& event) {
   }
 }
 
+void Meter::on(const history::LogDirFailed& event) {
+  measures_.probes.hit(Probe::log_dir_failed);
+  if (event.halts) measures_.probes.hit(Probe::log_dir_failure_halts);
+  effect(event.at);
+}
+
 void Meter::on(const history::OffsetReset& event, std::int64_t log_start, std::int64_t committed) {
   ResetRecord reset{.at = event.at,
                     .consumer = event.consumer,

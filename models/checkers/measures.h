@@ -25,7 +25,8 @@ struct RecordCounts {
   std::int64_t lost_acknowledged = 0;
   std::int64_t duplicated = 0;
   std::int64_t reordered = 0;
-  std::int64_t expired = 0;  ///< Acknowledged, and gone by retention or DeleteRecords.
+  std::int64_t compacted = 0;  ///< Acknowledged, and gone by compaction.
+  std::int64_t expired = 0;    ///< Acknowledged, and gone by retention or DeleteRecords.
   /// Of consumers that found their position outside of the log: offsets that had expired before they read them ...
   std::int64_t expired_unread = 0;
   std::int64_t skipped_unread =
@@ -126,6 +127,8 @@ class Meter {
   void on(const history::Recovered& event);
   void on(const history::FaultFired& event);
   void on(const history::LogStartMoved& event);
+  void on(const history::Compacted&) { measures_.probes.hit(Probe::compacted); }
+  void on(const history::LogDirFailed& event);
   void on(const history::AdminDone& event) { measures_.admin.push_back(event); }
   /// `log_start` of the leader, `committed` end of the log.
   void on(const history::OffsetReset& event, std::int64_t log_start, std::int64_t committed);

@@ -161,6 +161,17 @@ void ReplicationLaws::judge(const history::HighWatermark& event, const HighWater
                 p.excuse());
 }
 
+void ReplicationLaws::judge(const history::Compacted& event, const CompactionFacts& facts,
+                            const PartitionView& p) {
+  if (facts.unlawful == 0) return;
+  book_->breach(CheckId::S34, event.at,
+                at_text(event.at) + "compaction of " + broker_text(event.broker) + " removed " +
+                    records_text(facts.unlawful) + " of " + p.name +
+                    " although no later record of their keys was committed; the first: offset " +
+                    count_text(facts.first_offset) + ", key " + count_text(facts.first_key) + ".",
+                p.excuse());
+}
+
 void ReplicationLaws::judge(const history::LogStartMoved& event, const LogStartFacts& facts,
                             const PartitionView& p) {
   if (facts.uncommitted_from < 0) return;

@@ -24,6 +24,7 @@ class ReplicationLaws {
   void judge(const history::Truncated& event, const CutFacts& facts, const PartitionView& p);
   void judge(const history::Recovered& event, const CutFacts& facts, const PartitionView& p);
   void judge(const history::HighWatermark& event, const HighWatermarkFacts& facts, const PartitionView& p);
+  void judge(const history::Compacted& event, const CompactionFacts& facts, const PartitionView& p);
   void judge(const history::LogStartMoved& event, const LogStartFacts& facts, const PartitionView& p);
   void judge(const history::RoleChanged& event, bool lacks_committed, const PartitionView& p);
   /// S5 for everybody who may be elected: after a change of the ISR, and whenever the true high watermark moved.

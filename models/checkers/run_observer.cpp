@@ -137,9 +137,19 @@ void RunObserver::on(const history::FaultFired& event) { meter_.on(event); }
 
 void RunObserver::on(const history::LogStartMoved& event) {
   const LogStartFacts facts = view_.apply(event);
-  replication_.judge(event, facts, view_.partition(event.partition));
+  const PartitionView& p = view_.partition(event.partition);
+  replication_.judge(event, facts, p);
+  clients_.forget_expired(event.partition, p.expired);
   meter_.on(event);
 }
+
+void RunObserver::on(const history::Compacted& event) {
+  const CompactionFacts facts = view_.apply(event);
+  replication_.judge(event, facts, view_.partition(event.partition));
+  if (!event.copied) meter_.on(event);
+}
+
+void RunObserver::on(const history::LogDirFailed& event) { meter_.on(event); }
 
 void RunObserver::on(const history::AdminDone& event) { meter_.on(event); }
 
@@ -194,7 +204,7 @@ Findings RunObserver::finish(sim::SimTime now, const std::vector<std::int32_t>& 
     std::optional<Census> census;
     if (runs) {
       const auto replica = static_cast<std::size_t>(index);
-      census = take_census(p.logs, replica, p.logs.end(replica));
+      census = take_census(p.logs, replica, p.logs.end(replica), p.replicas[replica].removed);
       clients_.finish(now, n, *census);
       measures.records.duplicated += census->duplicated;
       measures.records.reordered += census->reordered;
@@ -230,6 +240,7 @@ Findings RunObserver::finish(sim::SimTime now, const std::vector<std::int32_t>& 
   }
   measures.records.lost_acknowledged = findings.losses.lost;
   measures.records.expired = findings.losses.expired;
+  measures.records.compacted = findings.losses.compacted;
   findings.at_risk_max = std::max(at_risk_max_, findings.losses.lost + findings.losses.at_risk);
   if (findings.losses.lost > 0) measures.probes.hit(Probe::records_lost, findings.losses.lost);
   if (measures.records.duplicated > 0)

@@ -367,6 +367,31 @@ struct LogStartMoved {
   LogStartCause cause = LogStartCause::retention;
 };
 
+/// Offsets first .. end - 1.
+struct OffsetRange {
+  std::int64_t first = 0;
+  std::int64_t end = 0;
+  [[nodiscard]] bool operator==(const OffsetRange&) const = default;
+};
+/// Compaction has taken records out of a replica's log; the offsets of the others stay as they are.
+struct Compacted {
+  sim::SimTime at;
+  BrokerId broker = -1;
+  PartitionId partition;
+  std::vector<OffsetRange> removed;  ///< Ascending, in this pass.
+  /// False: the replica cleaned its log. True: it has copied a batch that its leader had cleaned.
+  bool copied = false;
+};
+
+/// A log directory of a broker returned an error and is offline from now on, with every replica in it.
+struct LogDirFailed {
+  sim::SimTime at;
+  BrokerId broker = -1;
+  std::int32_t log_dir = 0;   ///< Place among the broker's log.dirs.
+  std::int32_t replicas = 0;  ///< That went offline with it.
+  bool halts = false;  ///< It was the last one, or it could not be told to the controller: the process ends.
+};
+
 /// An administrator's action is over.
 struct AdminDone {
   sim::SimTime at;

@@ -10,6 +10,7 @@
 
 #include "models/history/database.h"
 #include "models/history/events.h"
+#include "models/history/keys.h"
 #include "models/history/outbox.h"
 
 namespace brokersim::history {
@@ -55,6 +56,8 @@ class Watcher {
   virtual void on(const PublishFailed&) {}
   virtual void on(const EventHandled&) {}
   virtual void on(const LogStartMoved&) {}
+  virtual void on(const Compacted&) {}
+  virtual void on(const LogDirFailed&) {}
   virtual void on(const AdminDone&) {}
   virtual void on(const OffsetReset&) {}
 };
@@ -68,6 +71,7 @@ struct PartitionInfo {
   bool unclean_leader_election = false;
   bool eligible_leader_replicas = true;
   std::int64_t flush_messages = 0;  ///< 1: every append is flushed before its answer.
+  bool compacted = false;           ///< cleanup.policy has `compact`.
   bool internal = false;            ///< The cluster's own: no client of the scenario writes or reads it.
   bool strict_min_isr = true;       ///< KAFKA-15583: no commit while the ISR is below min.insync.replicas.
   [[nodiscard]] std::string name() const { return topic + "/" + std::to_string(partition); }
@@ -79,6 +83,7 @@ struct ClientInfo {
   std::int8_t acks = -1;
   bool idempotent = true;
   std::int32_t max_in_flight = 5;
+  KeySpace keys;  ///< Of a producer's records.
   GroupId group;  ///< Of a consumer that is a member of one.
 };
 

@@ -103,6 +103,13 @@ struct PlantedBugs {
   bool recovery_skips_crc = false;    ///< Recovery believes the file size and never checks batches.
   bool fsync_lies = false;            ///< flush.messages returns without flushing.
   bool ignores_fsync_errors = false;  ///< A failed fsync is taken for done, and the broker goes on.
+  bool cleaner_ignores_high_watermark = false;  ///< L06, KAFKA-13194: compaction reads what is not committed.
+  bool clean_marker_after_failed_recovery =
+      false;  ///< L03, KAFKA-13773: a recovery that fails leaves a clean marker.
+  bool epoch_file_unsynced =
+      false;  ///< L05, KAFKA-16541: truncations of the epoch file are renamed unsynced.
+  bool verification_shares_buffers =
+      false;  ///< L09, KAFKA-15653: some compressed batches are refused as corrupt.
   bool retention_ignores_high_watermark = false;  ///< Retention deletes what is not committed, too.
   bool epoch_checkpoint_loses_entry = false;  ///< L10: a start reads all epochs but the last but one.
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 namespace brokersim::log {
 
@@ -41,6 +42,53 @@ std::int64_t first_index_at_delta(std::int64_t count, std::int64_t span_ns, std:
 }
 
 }  // namespace
+
+BatchId BatchStore::add(const StoredBatch& batch) {
+  SIM_CHECK(size_ < 0xFFFFFFFFull);
+  if (size_ == chunks_.size() * kChunk) chunks_.push_back(std::make_unique<Chunk>());
+  const auto id = static_cast<BatchId>(size_++);
+  const BatchData& data = batch.data;
+  SIM_CHECK(data.records.count <= std::numeric_limits<std::int32_t>::max());
+  Packed& packed = (*chunks_[id >> kChunkBits])[id & (kChunk - 1)];
+  packed.first = data.records.first;
+  packed.base_offset = batch.base_offset;
+  packed.first_time = data.first_time;
+  const std::int64_t span_ns = (data.last_time - data.first_time).ns;
+  packed.span_ns = span_ns < kLong ? static_cast<std::uint32_t>(span_ns) : kLong;
+  if (packed.span_ns == kLong) long_spans_[id] = span_ns;
+  packed.shared = share(batch);
+  packed.count = static_cast<std::int32_t>(data.records.count);
+  packed.base_sequence = data.base_sequence;
+  packed.bytes = data.bytes;
+  packed.raw_bytes = data.raw_bytes;
+  return id;
+}
+
+/// The entry with what the batch has in common with the others of its producer; a new one if the latest on its
+/// shelf differs.
+std::uint32_t BatchStore::share(const StoredBatch& batch) {
+  StoredBatch common = batch;
+  common.base_offset = 0;
+  BatchData& data = common.data;
+  const auto count = static_cast<std::int32_t>(std::max<std::int64_t>(data.records.count, 1));
+  data.payload_bytes = data.payload_bytes % count == 0 ? data.payload_bytes / count : -data.payload_bytes - 1;
+  data.records.first = 0;
+  data.records.count = 0;
+  data.base_sequence = -1;
+  data.bytes = 0;
+  data.raw_bytes = 0;
+  data.first_time = {};
+  data.last_time = {};
+  const std::size_t shelf =
+      static_cast<std::size_t>(batch.data.records.partition.n + 1) % kShelves * kShelves +
+      static_cast<std::size_t>(batch.data.records.producer.n + 1) % kShelves;
+  if (latest_.empty()) latest_.resize(kShelves * kShelves);
+  std::uint32_t& latest = latest_[shelf];
+  if (latest > 0 && shared_[latest - 1] == common) return latest - 1;
+  shared_.push_back(common);
+  latest = static_cast<std::uint32_t>(shared_.size());
+  return latest - 1;
+}
 
 std::int64_t record_bytes(std::int64_t value_bytes, std::int64_t timestamp_delta_ms,
                           std::int64_t offset_delta) {

@@ -5,11 +5,17 @@
 // segments roll and links fill where they really do.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "models/devices/compute/codec.h"
 #include "models/history/events.h"
+#include "models/history/keys.h"
 #include "sim/check.h"
 #include "sim/time.h"
 #include "sim/units.h"
@@ -40,6 +46,7 @@ struct BatchData {
   /// Largest timestamp of the records, in wall-clock milliseconds since the run began. May be negative.
   [[nodiscard]] std::int64_t timestamp_ms() const { return last_time.ns / 1'000'000 + clock_error_ms; }
 
+  [[nodiscard]] bool operator==(const BatchData&) const = default;
   [[nodiscard]] std::int32_t last_sequence() const {
     return static_cast<std::int32_t>((base_sequence + records.count - 1) & 0x7FFFFFFF);
   }
@@ -47,29 +54,103 @@ struct BatchData {
 
 /// A batch as it lies in a log: what the producer made plus what the leader stamped on it.
 struct StoredBatch {
-  BatchData data;
+  BatchData data;  ///< Of a cleaned batch: `bytes` are what is left; `records` still counts all of them.
   std::int64_t base_offset = 0;
   std::int32_t leader_epoch = 0;
+  std::uint32_t cleaned = 0;  ///< What compaction left of it: see BatchStore::cleaned(); 0: everything.
 
   [[nodiscard]] std::int64_t next_offset() const { return base_offset + data.records.count; }
+  [[nodiscard]] bool operator==(const StoredBatch&) const = default;
 };
 
 /// Number of a stored batch. Replicas of a partition share it: copies are byte-equal.
 using BatchId = std::uint32_t;
 
-/// Every batch that any leader of this cluster has appended.
+/// What compaction left of a batch. Offsets, sequences and the last offset stay those of the whole (KIP-98).
+struct CleanedBatch {
+  std::vector<std::int32_t>
+      kept;  ///< Positions in the batch, ascending; may be empty (kept for its sequence).
+  std::int64_t delete_horizon_ms = -1;  ///< From then on tombstones in it may go; -1: none set (KIP-534).
+};
+
+/// Every batch that any leader of this cluster has appended, 48 bytes each.
+///
+/// Why packed: a run over a thousand million records has some 13 million batches, and all of them may be asked for until
+/// it ends (a late consumer, a copy on some disk). What the batches of one producer, partition and epoch share is kept
+/// once; a batch is put together again when it is asked for. Chunks, so that growing copies nothing.
 class BatchStore {
  public:
-  [[nodiscard]] BatchId add(StoredBatch batch) {
-    SIM_CHECK(batches_.size() < 0xFFFFFFFFull);
-    batches_.push_back(batch);
-    return static_cast<BatchId>(batches_.size() - 1);
+  [[nodiscard]] BatchId add(const StoredBatch& batch);
+  [[nodiscard]] StoredBatch operator[](BatchId id) const {
+    const Packed& packed = (*chunks_[id >> kChunkBits])[id & (kChunk - 1)];
+    StoredBatch batch = shared_[packed.shared];
+    batch.data.records.first = packed.first;
+    batch.data.records.count = packed.count;
+    batch.data.base_sequence = packed.base_sequence;
+    batch.data.bytes = packed.bytes;
+    batch.data.raw_bytes = packed.raw_bytes;
+    batch.data.payload_bytes = batch.data.payload_bytes < 0 ? -(batch.data.payload_bytes + 1)
+                                                            : batch.data.payload_bytes * packed.count;
+    batch.data.first_time = packed.first_time;
+    batch.data.last_time = {packed.first_time.ns +
+                            (packed.span_ns == kLong ? long_spans_.at(id) : packed.span_ns)};
+    batch.base_offset = packed.base_offset;
+    return batch;
   }
-  [[nodiscard]] const StoredBatch& operator[](BatchId id) const { return batches_[id]; }
-  [[nodiscard]] std::size_t size() const { return batches_.size(); }
+  /// The same without the rest: what a log asks most.
+  [[nodiscard]] std::int64_t base_offset(BatchId id) const { return at(id).base_offset; }
+  [[nodiscard]] std::int64_t next_offset(BatchId id) const { return at(id).base_offset + at(id).count; }
+  [[nodiscard]] std::int32_t bytes(BatchId id) const { return at(id).bytes; }
+  [[nodiscard]] std::size_t size() const { return size_; }
+
+  /// A batch of which compaction left `cleaned`: `batch.data.bytes` is its new size.
+  [[nodiscard]] BatchId add_cleaned(StoredBatch batch, CleanedBatch cleaned) {
+    cleaned_.push_back(std::move(cleaned));
+    batch.cleaned = static_cast<std::uint32_t>(cleaned_.size());
+    return add(batch);
+  }
+  [[nodiscard]] const CleanedBatch& cleaned(std::uint32_t number) const { return cleaned_[number - 1]; }
+  /// The keys of a producer's records.
+  void set_keys(history::ClientId producer, const history::KeySpace& keys) {
+    const auto n = static_cast<std::size_t>(producer.n);
+    if (keys_.size() <= n) keys_.resize(n + 1);
+    keys_[n] = keys;
+  }
+  [[nodiscard]] history::KeySpace keys_of(history::ClientId producer) const {
+    const auto n = static_cast<std::size_t>(producer.n);
+    return producer.n >= 0 && n < keys_.size() ? keys_[n] : history::KeySpace{};
+  }
 
  private:
-  std::vector<StoredBatch> batches_;
+  struct Packed {
+    std::int64_t first = 0;
+    std::int64_t base_offset = 0;
+    sim::SimTime first_time;
+    std::uint32_t span_ns = 0;  // kLong: see long_spans_
+    std::uint32_t shared = 0;
+    std::int32_t count = 0;
+    std::int32_t base_sequence = -1;
+    std::int32_t bytes = 0;
+    std::int32_t raw_bytes = 0;
+  };
+  static_assert(sizeof(Packed) == 48);
+  static constexpr std::uint32_t kLong = 0xFFFF'FFFF;
+  static constexpr std::size_t kShelves = 64;  // of partitions, and of producers
+  static constexpr int kChunkBits = 12;
+  static constexpr std::size_t kChunk = 1u << kChunkBits;
+  using Chunk = std::array<Packed, kChunk>;
+
+  [[nodiscard]] const Packed& at(BatchId id) const { return (*chunks_[id >> kChunkBits])[id & (kChunk - 1)]; }
+  [[nodiscard]] std::uint32_t share(const StoredBatch& batch);
+
+  std::vector<std::unique_ptr<Chunk>> chunks_;
+  std::size_t size_ = 0;
+  /// Without what Packed has. payload_bytes is that of one record; negative: -(the batch's) - 1, as records differ.
+  std::vector<StoredBatch> shared_;
+  std::map<BatchId, std::int64_t> long_spans_;
+  std::deque<CleanedBatch> cleaned_;
+  std::vector<history::KeySpace> keys_;  // by producer
+  std::vector<std::uint32_t> latest_;    // by shelf: the last entry in shared_ + 1; 0 none
 };
 
 /// Encoded size of one v2 record with a null key, no headers, and a value of `value_bytes`.

@@ -92,28 +92,43 @@ void Log::count_index(Segment& segment, std::int64_t bytes) {
   segment.bytes_since_index += bytes;
 }
 
+storage::Status Log::write_side_file(const std::string& name, std::int64_t bytes) {
+  if (bytes <= 0) return storage::Status::ok;
+  if (files_.find(name)) files_.remove(name);
+  return files_.write(files_.create(name), {bytes}, storage::kNoTag).status;
+}
+
+/// The maps are trimmed to their entries; the time index gets its final entry.
+storage::Status Log::write_indexes(Segment& segment) {
+  const std::string index = segment_file(segment.base_offset, ".index");
+  const storage::Status first = write_side_file(index, segment.index_entries * kOffsetIndexEntry);
+  if (first != storage::Status::ok) return first;
+  if (segment.index_entries > 0) segment.index_file = *files_.find(index);
+  return write_side_file(segment_file(segment.base_offset, ".timeindex"),
+                         (segment.index_entries + 1) * kTimeIndexEntry);
+}
+
+/// A snapshot of the producers at the log's end, not synced.
+storage::Status Log::write_snapshot() {
+  return write_side_file(
+      segment_file(log_end_, ".snapshot"),
+      kSnapshotHeader + static_cast<std::int64_t>(producers_.producers()) * kSnapshotEntry);
+}
+
 void Log::close_active() {
-  Segment& active = segments_.back();
-  // The maps are trimmed to their entries; the time index gets its final entry. A snapshot of the producers is
-  // written at the new base offset, not synced.
-  const auto write = [this](const std::string& name, std::int64_t bytes) {
-    if (bytes > 0) static_cast<void>(files_.append(files_.create(name), {bytes}, storage::kNoTag));
-  };
-  write(segment_file(active.base_offset, ".index"), active.index_entries * kOffsetIndexEntry);
-  if (active.index_entries > 0) active.index_file = *files_.find(segment_file(active.base_offset, ".index"));
-  write(segment_file(active.base_offset, ".timeindex"), (active.index_entries + 1) * kTimeIndexEntry);
-  write(segment_file(log_end_, ".snapshot"),
-        kSnapshotHeader + static_cast<std::int64_t>(producers_.producers()) * kSnapshotEntry);
+  static_cast<void>(write_indexes(segments_.back()));
+  static_cast<void>(write_snapshot());
 }
 
 AppendResult Log::append(BatchId id, sim::SimTime) {
-  const StoredBatch& batch = store_[id];
-  SIM_CHECK(batch.base_offset == log_end_, directory_ + ": batch at " + std::to_string(batch.base_offset) +
-                                               ", log ends at " + std::to_string(log_end_));
+  const StoredBatch batch = store_[id];
+  SIM_CHECK(batch.base_offset == log_end_ || (config_.compacted && batch.base_offset > log_end_),
+            directory_ + ": batch at " + std::to_string(batch.base_offset) + ", log ends at " +
+                std::to_string(log_end_));
   AppendResult result;
   if (must_roll(batch)) {
     close_active();
-    open_segment(log_end_);
+    open_segment(std::max(log_end_, batch.base_offset));
     result.rolled = true;
   }
   Segment& active = segments_.back();
@@ -154,13 +169,13 @@ void Log::truncate_to(std::int64_t offset, sim::SimTime) {
       drop_segments_from(keep);
       Segment& active = segments_.back();
       active.index_file = {};  // it is the active one again
-      while (!active.entries.empty() && store_[active.entries.back().batch].base_offset >= offset) {
+      while (!active.entries.empty() && store_.base_offset(active.entries.back().batch) >= offset) {
         active.bytes = active.entries.back().position;
         active.entries.pop_back();
       }
       // An offset inside a batch takes the whole batch (LogSegment.truncateTo).
-      if (!active.entries.empty() && store_[active.entries.back().batch].next_offset() > offset) {
-        offset = store_[active.entries.back().batch].base_offset;
+      if (!active.entries.empty() && store_.next_offset(active.entries.back().batch) > offset) {
+        offset = store_.base_offset(active.entries.back().batch);
         active.bytes = active.entries.back().position;
         active.entries.pop_back();
       }
@@ -175,6 +190,7 @@ void Log::truncate_to(std::int64_t offset, sim::SimTime) {
     }
     log_end_ = offset;
     recovery_point_ = std::min(recovery_point_, offset);
+    cleaned_to_ = std::min(cleaned_to_, offset);
     rebuild_producers();
   }
   epochs_.truncate_from_end(offset);  // also when nothing was cut (KAFKA-10706)
@@ -214,23 +230,23 @@ ReadResult Log::read(std::int64_t offset, std::int64_t max_bytes, std::int64_t u
     const auto& entries = segment.entries;
     auto entry = entries.end();
     for (int steps = 0; steps < 8 && entry != entries.begin(); ++steps) {
-      if (store_[std::prev(entry)->batch].next_offset() <= offset) break;
+      if (store_.next_offset(std::prev(entry)->batch) <= offset) break;
       --entry;
     }
-    if (entry != entries.begin() && store_[std::prev(entry)->batch].next_offset() > offset) {
+    if (entry != entries.begin() && store_.next_offset(std::prev(entry)->batch) > offset) {
       entry = std::partition_point(entries.begin(), entry, [this, offset](const LogEntry& e) {
-        return store_[e.batch].next_offset() <= offset;
+        return store_.next_offset(e.batch) <= offset;
       });
     }
     if (entry == entries.end()) continue;
     const std::int64_t entry_position = entry->position;
     result.slice = {segment.file, entry_position, 0, {}, 0};
     for (; entry != entries.end(); ++entry) {
-      const StoredBatch& batch = store_[entry->batch];
-      if (batch.next_offset() > upper_bound) break;
-      if (result.bytes + batch.data.bytes > max_bytes && !(at_least_one && result.batches.empty())) break;
+      const std::int64_t bytes = store_.bytes(entry->batch);
+      if (store_.next_offset(entry->batch) > upper_bound) break;
+      if (result.bytes + bytes > max_bytes && !(at_least_one && result.batches.empty())) break;
       result.batches.push_back(entry->batch);
-      result.bytes += batch.data.bytes;
+      result.bytes += bytes;
     }
     result.slice.bytes = result.bytes;
     if (segment.index_file.n >= 0) {

@@ -5,16 +5,18 @@
 // Model: .log files hold batches in true sizes; .index and .timeindex are memory maps whose entries are
 // counted and written when their segment closes; leader-epoch-checkpoint, snapshots as small files.
 // Time in a log is wall-clock milliseconds since the run began, as the stampers had it (batch.h, timestamp_ms).
-// Not modelled yet: compaction, transaction index.
+// Not modelled: the transaction index (there are no transactions).
 #pragma once
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "models/devices/storage/file_system.h"
 #include "models/log/batch.h"
+#include "models/log/cleaner.h"
 #include "models/log/epoch_cache.h"
 #include "models/log/producer_state.h"
 #include "models/log/retention.h"
@@ -28,8 +30,12 @@ struct LogConfig {
   sim::Duration segment_jitter = {0};                ///< segment.jitter.ms
   sim::Bytes index_interval_bytes = {4'096};         ///< index.interval.bytes
   sim::Bytes segment_index_bytes = {10ll << 20};     ///< segment.index.bytes
-  bool recovery_skips_crc = false;                   ///< planted: trust file sizes, never check batches
-  bool epoch_checkpoint_loses_entry = false;         ///< planted, L10: load() forgets the last epoch but one
+  bool compacted = false;                            ///< cleanup.policy has `compact`: offsets may have gaps.
+  bool trusts_missing_index =
+      false;  ///< planted (L03): a clean load takes a segment without index for an empty one
+  bool refuses_empty_epochs = false;  ///< planted (L05): an empty epoch file counts as malformed
+  bool recovery_skips_crc = false;    ///< planted: trust file sizes, never check batches
+  bool epoch_checkpoint_loses_entry = false;  ///< planted, L10: load() forgets the last epoch but one
 };
 
 /// How a batch is named in the file system; storage::kNoTag (0) names none.
@@ -90,10 +96,42 @@ struct DeletedSegments {
   std::int64_t bytes = 0;  ///< Of the .log files.
 };
 
+/// Some neighbouring segments, and what one new segment in their place will hold.
+struct CleaningGroup {
+  struct Source {
+    std::int64_t base_offset = 0;
+    storage::FileId file{};
+    std::int64_t bytes = 0;
+  };
+  struct Copy {
+    BatchId batch = 0;
+    CleanedBatch left;       ///< Unless unchanged.
+    std::int64_t bytes = 0;  ///< Of what is copied.
+    bool unchanged = true;
+  };
+  std::vector<Source> sources;
+  std::vector<Copy> batches;
+  std::vector<history::OffsetRange> removed;
+};
+struct CleaningPlan {
+  std::vector<CleaningGroup> groups;
+  std::int64_t end = 0;         ///< The first dirty offset once it is carried out.
+  std::int64_t read_bytes = 0;  ///< For the map, and for the copy.
+};
+struct CleaningResult {
+  storage::Status status = storage::Status::ok;
+  bool aborted = false;  ///< A source was truncated or deleted meanwhile; nothing has changed.
+  DeletedSegments deleted;
+  std::vector<history::OffsetRange> removed;
+  sim::Duration held_back;
+};
+
 struct LoadReport {
   std::int64_t scanned_bytes = 0;  ///< Read and checked by recovery.
   std::int64_t dropped_bytes = 0;  ///< Cut away: the first invalid batch and everything after it.
   std::int64_t scanned_from = 0;   ///< First offset that was scanned.
+  bool epochs_malformed =
+      false;  ///< leader-epoch-checkpoint makes no sense: a broker takes the directory offline.
 };
 
 class Log {
@@ -103,6 +141,9 @@ class Log {
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
+  /// Writes what an unclean load has found anew: the indexes of closed segments from `scanned_from` on (their old ones went
+  /// before the scan) and the producer snapshot at the end. An error leaves the rest unwritten.
+  [[nodiscard]] storage::Status write_recovered(std::int64_t scanned_from);
   /// Are there files of this log on the disk?
   [[nodiscard]] static bool exists(const storage::FileSystem& files, const std::string& directory);
   /// A new, empty log.
@@ -114,7 +155,8 @@ class Log {
 
   // --- writing -------------------------------------------------------------------------------------------
 
-  /// Appends a batch whose base_offset equals log_end(), rolling the segment first if it must.
+  /// Appends a batch whose base_offset equals log_end() (of a compacted log: is not below it), rolling the segment first
+  /// if it must.
   AppendResult append(BatchId batch, sim::SimTime now);
   /// Removes every record at or after `offset`, and the rest of a batch that it splits. Not made durable (kafka-behaviour.md 2.4).
   void truncate_to(std::int64_t offset, sim::SimTime now);
@@ -136,6 +178,20 @@ class Log {
   DeletedSegments start_anew(std::int64_t offset);
   /// Unlinks what was deleted before, as far as it is still there.
   void unlink(const std::vector<std::string>& files);
+
+  // --- compaction (log_cleaning.cpp, cleaner.h) -------------------------------------------------------------
+
+  /// What is dirty at `now_ms` (wall clock, ms) below `stable_end`.
+  [[nodiscard]] DirtyRange dirty(const CleanerSettings& settings, std::int64_t stable_end,
+                                 std::int64_t now_ms) const;
+  /// Which segments become which, by what the log holds now. Takes no time; the caller charges it for `read_bytes`.
+  [[nodiscard]] CleaningPlan plan_cleaning(const DirtyRange& range, const CleanerSettings& settings,
+                                           std::int64_t now_ms) const;
+  /// Writes the new segment, syncs it, and exchanges it for its sources if they are still as they were.
+  [[nodiscard]] sim::Task<CleaningResult> write_cleaned(CleaningGroup group);
+  /// Below this offset the log has been cleaned (cleaner-offset-checkpoint).
+  [[nodiscard]] std::int64_t cleaned_to() const { return cleaned_to_; }
+  void set_cleaned_to(std::int64_t offset) { cleaned_to_ = offset; }
 
   // --- reading -------------------------------------------------------------------------------------------
 
@@ -166,10 +222,21 @@ class Log {
   void delete_first(std::size_t count, DeletedSegments& deleted);
   void mark_deleted(const Segment& segment, DeletedSegments& deleted);
   void remove_leftovers();
+  void finish_swaps();
+  [[nodiscard]] std::vector<CleanerSegment> cleaner_segments() const;
+  void plan_segment(const Segment& segment, bool last, const OffsetMap& map, const CleanerSettings& settings,
+                    std::int64_t now_ms, CleaningGroup& group) const;
+  [[nodiscard]] std::optional<std::size_t> find_sources(const CleaningGroup& group) const;
   void count_index(Segment& segment, std::int64_t bytes);
+  [[nodiscard]] std::size_t first_without_index() const;
   bool load_segment(Segment& segment, bool check, LoadReport& report);
   void drop_segments_from(std::size_t index);
-  void load_epochs();
+  /// False: malformed.
+  [[nodiscard]] bool load_epochs();
+  void wipe_indexes(const Segment& segment);
+  [[nodiscard]] storage::Status write_indexes(Segment& segment);
+  [[nodiscard]] storage::Status write_snapshot();
+  [[nodiscard]] storage::Status write_side_file(const std::string& name, std::int64_t bytes);
   void rebuild_producers();
 
   storage::FileSystem& files_;
@@ -180,6 +247,7 @@ class Log {
   std::int64_t log_start_ = 0;
   std::int64_t log_end_ = 0;
   std::int64_t recovery_point_ = 0;
+  std::int64_t cleaned_to_ = 0;
   EpochCache epochs_;
   ProducerState producers_;
 };

@@ -74,8 +74,9 @@ void Log::unlink(const std::vector<std::string>& files) {
 /// What an earlier process had deleted but not yet unlinked.
 void Log::remove_leftovers() {
   for (const std::string& name : files_.list(directory_ + "/")) {
-    if (name.ends_with(kDeletedSuffix)) files_.remove(name);
+    if (name.ends_with(kDeletedSuffix) || name.ends_with(".cleaned")) files_.remove(name);
   }
+  finish_swaps();
 }
 
 }  // namespace brokersim::log

@@ -25,6 +25,13 @@ SequenceVerdict ProducerState::check(const BatchData& batch) const {
   return {batch.base_sequence == next ? SequenceCheck::append : SequenceCheck::out_of_order, -1};
 }
 
+bool ProducerState::is_latest(const StoredBatch& batch) const {
+  const auto found = entries_.find(batch.data.producer_id);
+  if (batch.data.producer_id < 0 || found == entries_.end() || found->second.count == 0) return false;
+  return found->second.batches[static_cast<std::size_t>(found->second.count - 1)].base_offset ==
+         batch.base_offset;
+}
+
 void ProducerState::note(const StoredBatch& batch) {
   if (batch.data.producer_id < 0) return;
   Entry& entry = entries_[batch.data.producer_id];

@@ -31,6 +31,8 @@ class ProducerState {
 
   /// Takes note of an appended batch; replication appends without check. No-op without producer id.
   void note(const StoredBatch& batch);
+  /// Does the batch hold the last sequence known of its producer?
+  [[nodiscard]] bool is_latest(const StoredBatch& batch) const;
   void clear() { entries_.clear(); }
   [[nodiscard]] std::size_t producers() const { return entries_.size(); }
 

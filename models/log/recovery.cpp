@@ -24,7 +24,7 @@ LoadReport Log::load(bool clean, std::int64_t recovery_point, std::int64_t log_s
   if (segments_.empty()) open_segment(log_start);
   log_start_ = segments_.front().base_offset;
   log_end_ = log_start_;
-  load_epochs();
+  report.epochs_malformed = !load_epochs();
   // Unclean: check from the segment that holds the recovery point.
   std::size_t first_checked = segments_.size();
   if (!clean) {
@@ -34,9 +34,12 @@ LoadReport Log::load(bool clean, std::int64_t recovery_point, std::int64_t log_s
   }
   report.scanned_from = first_checked < segments_.size() ? segments_[first_checked].base_offset : -1;
   std::size_t keep = segments_.size();
+  for (std::size_t i = first_checked; i < segments_.size(); ++i) wipe_indexes(segments_[i]);
+  if (clean && config_.trusts_missing_index) keep = std::min(keep, first_without_index());
   for (std::size_t i = 0; i < keep; ++i) {
     // A crash may keep a later file and lose the end of an earlier one: the log ends before the gap.
-    if (i > 0 && segments_[i].base_offset != log_end_) {
+    // Compaction leaves such gaps by right.
+    if (i > 0 && segments_[i].base_offset != log_end_ && !config_.compacted) {
       keep = i;
     } else if (!load_segment(segments_[i], i >= first_checked, report)) {
       keep = i + 1;
@@ -46,6 +49,7 @@ LoadReport Log::load(bool clean, std::int64_t recovery_point, std::int64_t log_s
     report.dropped_bytes += files_.size(segments_[gone].file).n;
   }
   drop_segments_from(keep);
+  if (segments_.empty()) open_segment(log_end_);
   for (std::size_t i = 0; i + 1 < segments_.size(); ++i) {
     if (const auto index = files_.find(segment_file(segments_[i].base_offset, ".index")))
       segments_[i].index_file = *index;
@@ -76,7 +80,7 @@ bool Log::load_segment(Segment& segment, bool check, LoadReport& report) {
                        extent.tag != storage::kNoTag && batch_of(extent.tag) < store_.size();
     if (!whole) break;
     const auto id = batch_of(extent.tag);
-    const StoredBatch& batch = store_[id];
+    const StoredBatch batch = store_[id];
     // An extent shorter than its batch is a batch cut by the file's end: its length field says so.
     if (extent.length.n != batch.data.bytes) break;
     if (batch.base_offset < next_offset) break;  // an old batch shows through behind a lost truncation
@@ -96,13 +100,39 @@ bool Log::load_segment(Segment& segment, bool check, LoadReport& report) {
   return false;
 }
 
-void Log::load_epochs() {
+bool Log::load_epochs() {
   const auto text = files_.read_whole(epoch_file());
-  if (!text) return;
+  if (!text) return true;
+  if (text->empty()) return !config_.refuses_empty_epochs;  // CheckpointFile.read: no lines, no entries
   auto cache = EpochCache::parse(*text);
-  if (!cache) return;
+  if (!cache) return false;
   epochs_ = std::move(*cache);
   if (config_.epoch_checkpoint_loses_entry) epochs_.forget_last_but_one();
+  return true;
+}
+
+void Log::wipe_indexes(const Segment& segment) {
+  for (const char* suffix : {".index", ".timeindex"}) {
+    const std::string name = segment_file(segment.base_offset, suffix);
+    if (files_.find(name)) files_.remove(name);
+  }
+}
+
+storage::Status Log::write_recovered(std::int64_t scanned_from) {
+  for (std::size_t i = 0; i + 1 < segments_.size(); ++i) {
+    if (segments_[i].base_offset < scanned_from) continue;
+    const storage::Status status = write_indexes(segments_[i]);
+    if (status != storage::Status::ok) return status;
+  }
+  return write_snapshot();
+}
+
+/// The first segment, but for the last, that has no index file; how many there are if all have.
+std::size_t Log::first_without_index() const {
+  for (std::size_t i = 0; i + 1 < segments_.size(); ++i) {
+    if (!files_.find(segment_file(segments_[i].base_offset, ".timeindex"))) return i;
+  }
+  return segments_.size();
 }
 
 void Log::rebuild_producers() {

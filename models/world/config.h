@@ -10,6 +10,7 @@
 #include "models/devices/host/config.h"
 #include "models/devices/network/config.h"
 #include "models/faults/config.h"
+#include "models/history/keys.h"
 #include "models/kafka/admin.h"
 #include "models/kafka/config.h"
 #include "models/outbox/config.h"
@@ -34,6 +35,7 @@ struct ProducerWorkload {
   std::int64_t rate_per_second_milli = 0;  ///< Total over all instances, in 1/1000 records per second.
   sim::Bytes record_size = {1'024};        ///< Key + value. 1 B or more.
   std::int32_t records_per_send = 1;       ///< Records that arrive together (a burst of one call).
+  history::KeySpace keys;                  ///< `keys` 0: records have no key.
   std::int64_t records_max = 0;            ///< Stop after this many in total; 0 = until `end`.
   sim::SimTime start;
   sim::SimTime end =

@@ -49,6 +49,7 @@ void KafkaCluster::add_partitions(history::History& history) {
       info.topic = topic.name;
       info.partition = number;
       info.replicas = topic.assignment.at(static_cast<std::size_t>(number));
+      info.compacted = topic.config.cleanup_compact;
       info.min_insync_replicas = topic.config.min_insync_replicas;
       info.unclean_leader_election = topic.config.unclean_leader_election;
       info.eligible_leader_replicas = cluster_.broker.eligible_leader_replicas;
@@ -116,9 +117,15 @@ void KafkaCluster::install_producers(const Config& config) {
     for (std::int64_t i = 0; i < count; ++i) {
       kafka::client::ProducerParams params;
       params.name = workload.name + "-" + std::to_string(i);
-      params.client = history_.add_client(
-          {params.name, workload.name, true, static_cast<std::int8_t>(workload.config.acks),
-           workload.config.enable_idempotence, workload.config.max_in_flight});
+      params.client = history_.add_client({params.name,
+                                           workload.name,
+                                           true,
+                                           static_cast<std::int8_t>(workload.config.acks),
+                                           workload.config.enable_idempotence,
+                                           workload.config.max_in_flight,
+                                           workload.keys,
+                                           {}});
+      batches_.set_keys(params.client, workload.keys);
       params.arrivals = arrivals_of(workload.arrivals);
       params.rate_per_second_milli = share(workload.rate_per_second_milli, i, count);
       if (params.rate_per_second_milli > 0) {

@@ -142,7 +142,7 @@ void World::on_crash_report(host::Host& host, std::size_t, const storage::CrashR
     const log::BatchId id = log::batch_of(lost.tag);
     if (id == last_batch) continue;
     last_batch = id;
-    const log::StoredBatch& batch = kafka_->store()[id];
+    const log::StoredBatch batch = kafka_->store()[id];
     history_.record(history::StorageLost{sim_.now(), broker, batch.data.records, batch.base_offset,
                                          static_cast<history::LostState>(lost.state)});
   }

@@ -28,6 +28,11 @@ enum class Status : std::uint8_t {
   read_only,  ///< EROFS: the file system has turned read-only.
 };
 
+/// The device or the file system could not do it. (no_file is the caller's own affair.)
+[[nodiscard]] constexpr bool is_failure(Status status) {
+  return status != Status::ok && status != Status::no_file;
+}
+
 /// What became of a write.
 struct WriteResult {
   Status status = Status::ok;

@@ -51,11 +51,34 @@ std::vector<storage::FileSystem*> BrokerService::log_dirs() {
   return dirs;
 }
 
-/// The broker halts at once, no clean marker written, as LogDirFailureHandler has it for the last directory. Not
-/// modelled: a broker that stays up with its other directories while leaders move off the failed one (KIP-112).
-void BrokerService::log_dir_failed(const storage::FileSystem&) {
-  if (log_dir_failed_) return;
-  log_dir_failed_ = true;
+/// KIP-112, KIP-858 (LogDirFailureHandler, ReplicaManager.handleLogDirFailure): the replicas in it go offline and the
+/// controller is told with a heartbeat at once, so that leaders move. The broker halts, no clean marker written, when it
+/// was the last directory, and when log.dir.failure.timeout.ms passes before the controller has heard of it.
+void BrokerService::log_dir_failed(const storage::FileSystem& dir) {
+  if (halted_ || replicas_.is_offline(dir)) return;
+  const std::int32_t replicas = replicas_.directory_failed(dir);
+  ++failed_dirs_;
+  halted_ = static_cast<std::size_t>(failed_dirs_) == host_.file_systems();
+  std::int32_t place = 0;
+  for (std::size_t i = 0; i < host_.file_systems(); ++i) {
+    if (&host_.file_system(i) == &dir) place = static_cast<std::int32_t>(i);
+  }
+  params_.history->record(history::LogDirFailed{component_.now(), params_.id, place, replicas, halted_});
+  if (halted_) {
+    host_.exited(params_.program);
+    return;
+  }
+  component_.spawn(halt_unless_reported(failed_dirs_));
+  kick_.notify_all();
+}
+
+void BrokerService::replica_offline() { kick_.notify_all(); }
+
+sim::Task<void> BrokerService::halt_unless_reported(std::int32_t dirs) {
+  co_await sim::delay(cluster_.config.log_dir_failure_timeout, "broker.log_dir_failure_timeout");
+  if (reported_dirs_ >= dirs || halted_) co_return;
+  halted_ = true;
+  params_.history->record(history::LogDirFailed{component_.now(), params_.id, -1, 0, true});
   host_.exited(params_.program);
 }
 
@@ -83,7 +106,7 @@ sim::Task<void> BrokerService::run() {
     // Neither the lock file nor the marker can be written.
     if (host_.file_system(i).mode() != storage::Mode::writable) log_dir_failed(host_.file_system(i));
   }
-  if (log_dir_failed_) co_return;
+  if (halted_) co_return;
   previous_epoch_ = logs_.take_clean_markers();
   component_.spawn(metadata_loop_.run());
   co_await register_with_controller();
@@ -105,6 +128,10 @@ sim::Task<void> BrokerService::run() {
   component_.spawn(logs_.recovery_point_checkpoint_loop());
   component_.spawn(logs_.log_start_checkpoint_loop());
   component_.spawn(logs_.retention_loop());
+  if (cluster_.config.log_cleaner_enable && logs_.any_compacted()) {
+    for (std::int32_t i = 0; i < cluster_.config.log_cleaner_threads; ++i)
+      component_.spawn(logs_.cleaner_loop());
+  }
   component_.spawn(logs_.flush_loop());
   ready_to_unfence_ = true;
   kick_.notify_all();
@@ -150,11 +177,16 @@ sim::Task<void> BrokerService::heartbeat_loop() {
     request->metadata_offset = metadata_loop_.applied() - 1;
     request->want_fence = !ready_to_unfence_;
     request->want_shut_down = want_shut_down_;
+    request->offline_dirs = failed_dirs_;
+    request->offline_replicas = replicas_.offline_replicas();
+    const std::int32_t told_dirs = failed_dirs_;
+    const std::size_t told_replicas = request->offline_replicas.size();
     const bool asked_to_leave = want_shut_down_;
     using Answer = wire::BrokerHeartbeatResponse;
     std::unique_ptr<Answer> response = co_await heartbeats_.call<wire::BrokerHeartbeatRequest, Answer>(
         std::move(request), cluster_.config.broker_session_timeout);
     const bool failed = response == nullptr || response->error != wire::ErrorCode::none;
+    if (!failed) reported_dirs_ = std::max(reported_dirs_, told_dirs);
     if (!failed && asked_to_leave && response->should_shut_down) break;
     if (component_.now() > give_up) break;
     if (response != nullptr && response->error == wire::ErrorCode::stale_broker_epoch) {
@@ -177,6 +209,9 @@ sim::Task<void> BrokerService::heartbeat_loop() {
       }
       if (state_ == State::recovering || asked_to_leave) wait = kFastHeartbeat;
     }
+    // What failed while the request was under way is told at once.
+    if (!failed && (failed_dirs_ > told_dirs || replicas_.offline_replicas().size() > told_replicas))
+      wait = kFastHeartbeat;
     co_await kick_.wait_for(wait);
   }
   co_await shut_down();

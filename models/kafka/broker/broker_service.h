@@ -48,8 +48,12 @@ class BrokerService final : public host::Service, public RequestHandler, public 
   [[nodiscard]] sim::Task<void> answer_init_producer_id(RequestId id);
   [[nodiscard]] std::vector<storage::FileSystem*> log_dirs();
   void log_dir_failed(const storage::FileSystem& dir) override;
+  void replica_offline() override;
+  [[nodiscard]] sim::Task<void> halt_unless_reported(std::int32_t dirs);
 
-  bool log_dir_failed_ = false;
+  std::int32_t failed_dirs_ = 0;
+  std::int32_t reported_dirs_ = 0;  // of these, told to the controller
+  bool halted_ = false;
   host::Host& host_;
   BrokerParams params_;
   const ClusterShape& cluster_;

@@ -265,7 +265,7 @@ sim::Task<void> Fetcher::process(wire::FetchedPart part, std::int64_t asked_offs
         replica.log().epochs(), replica.log().log_end(), {part.diverging->epoch, part.diverging->end_offset});
     replica.truncate(std::max(cut.to_offset, replica.log().log_start()), history::TruncateReason::divergence,
                      component_.now());
-    replica.files().replace_unsynced(replica.log().epoch_file(), replica.log().epochs().text());
+    replicas_.epochs_cut(replica);
     co_return;  // no data, no high watermark in this round (KAFKA-14704)
   }
   if (part.corrupt_from >= 0) {
@@ -314,9 +314,7 @@ sim::Task<void> Fetcher::process(wire::FetchedPart part, std::int64_t asked_offs
   if (!new_epoch && held_back.ns == 0 && !must_flush) co_return;
   replica.lock();  // as an append by a client, see ReplicaManager::finish_append
   if (new_epoch) {
-    std::string file = replica.log().epoch_file();
-    std::string text = replica.log().epochs().text();
-    static_cast<void>(co_await replica.files().replace(std::move(file), std::move(text)));
+    co_await replicas_.write_epochs(&replica);
   }
   if (held_back.ns > 0) co_await sim::delay(held_back, "broker.dirty_throttled");
   if (must_flush && !cluster_.config.planted.fsync_lies) {
@@ -351,7 +349,7 @@ sim::Task<void> Fetcher::out_of_range(Replica* replica, std::int32_t asked_epoch
   }
   replica->truncate(std::max(response->offset, replica->log().log_start()),
                     history::TruncateReason::out_of_range, component_.now());
-  replica->files().replace_unsynced(replica->log().epoch_file(), replica->log().epochs().text());
+  replicas_.epochs_cut(*replica);
 }
 
 /// The leader's log does not reach back to where ours ends: ours is of no use, and starts anew where the leader's begins
@@ -372,7 +370,7 @@ sim::Task<void> Fetcher::behind_log_start(Replica* replica, std::int32_t asked_e
   }
   if (response->offset <= replica->log().log_end()) co_return;  // just fetch again
   log::DeletedSegments deleted = replica->start_anew(response->offset, component_.now());
-  replica->files().replace_unsynced(replica->log().epoch_file(), replica->log().epochs().text());
+  replicas_.epochs_cut(*replica);
   replicas_.unlink_later(*replica, std::move(deleted));
 }
 

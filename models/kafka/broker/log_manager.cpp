@@ -11,6 +11,7 @@ namespace {
 constexpr const char* kMarker = ".kafka_cleanshutdown";
 constexpr const char* kHighWatermarks = "replication-offset-checkpoint";
 constexpr const char* kRecoveryPoints = "recovery-point-offset-checkpoint";
+constexpr const char* kCleanerOffsets = "cleaner-offset-checkpoint";
 constexpr const char* kLogStarts = "log-start-offset-checkpoint";
 
 /// "orders-0" -> "orders 0"
@@ -26,7 +27,7 @@ std::vector<history::RecoveredRun> scanned_content(const log::Log& log, std::int
   for (const auto& segment : log.segments()) {
     if (from < 0 || segment.base_offset < from) continue;
     for (const auto& entry : segment.entries) {
-      const log::StoredBatch& batch = log.store()[entry.batch];
+      const log::StoredBatch batch = log.store()[entry.batch];
       const history::RecordRange& records = batch.data.records;
       if (!runs.empty()) {
         history::RecoveredRun& last = runs.back();
@@ -66,6 +67,10 @@ std::int64_t LogManager::take_clean_markers() {
   clean_.assign(replicas_.log_dirs(), false);
   for (std::size_t dir = 0; dir < replicas_.log_dirs(); ++dir) {
     storage::FileSystem& files = replicas_.log_dir(dir);
+    if (replicas_.is_offline(files)) {
+      all = false;
+      continue;
+    }
     const auto marker = files.read_whole(kMarker);
     clean_[dir] = marker.has_value();
     all = all && marker.has_value();
@@ -88,9 +93,11 @@ std::map<std::string, std::int64_t> LogManager::read_checkpoint(std::size_t dir,
 
 sim::Task<void> LogManager::load_all() {
   for (std::size_t dir = 0; dir < replicas_.log_dirs(); ++dir) {
+    if (replicas_.is_offline(replicas_.log_dir(dir))) continue;
     const std::map<std::string, std::int64_t> high_watermarks = read_checkpoint(dir, kHighWatermarks);
     const std::map<std::string, std::int64_t> recovery_points = read_checkpoint(dir, kRecoveryPoints);
     const std::map<std::string, std::int64_t> log_starts = read_checkpoint(dir, kLogStarts);
+    const std::map<std::string, std::int64_t> cleaned = read_checkpoint(dir, kCleanerOffsets);
     for (const PartitionName& name : cluster_.partitions) {
       if (!log::Log::exists(replicas_.log_dir(dir), name.directory)) continue;
       Replica& replica = replicas_.open(name.id);
@@ -99,7 +106,7 @@ sim::Task<void> LogManager::load_all() {
         return found == offsets.end() ? std::int64_t{0} : found->second;
       };
       const bool clean = clean_[dir];
-      const Checkpoints checkpoints{at(recovery_points), at(high_watermarks), at(log_starts)};
+      const Checkpoints checkpoints{at(recovery_points), at(high_watermarks), at(log_starts), at(cleaned)};
       co_await load_one(&replica, clean, checkpoints);
     }
   }
@@ -108,6 +115,10 @@ sim::Task<void> LogManager::load_all() {
 sim::Task<void> LogManager::load_one(Replica* replica, bool clean, Checkpoints at) {
   const log::LoadReport report = replica->log().load(clean, at.recovery_point, at.log_start, owner_.now());
   replica->set_opened();
+  if (report.epochs_malformed) {
+    replicas_.storage_failed(*replica);
+    if (replica->offline()) co_return;
+  }
   if (report.scanned_bytes > 0) {
     std::vector<std::pair<storage::FileId, std::int64_t>> scanned;
     for (const auto& segment : replica->log().segments()) {
@@ -122,8 +133,15 @@ sim::Task<void> LogManager::load_one(Replica* replica, bool clean, Checkpoints a
     const sim::Duration cpu = per_byte(report.scanned_bytes, cluster_.costs.recovery_ps_per_byte) /
                               cluster_.config.num_recovery_threads_per_data_dir;
     co_await params_.cpu->work(owner_, cpu);
+    if (replica->log().write_recovered(report.scanned_from) != storage::Status::ok) {
+      // KAFKA-13773: up to 3.2 the shutdown that follows left a marker all the same, an empty file then.
+      if (cluster_.config.planted.clean_marker_after_failed_recovery) replica->files().create(kMarker);
+      replicas_.storage_failed(*replica);
+      if (replica->offline()) co_return;
+    }
   }
   replica->set_initial_high_watermark(at.high_watermark);
+  replica->log().set_cleaned_to(std::min(at.cleaned_to, replica->log().log_end()));
   history::Recovered recovered;
   recovered.at = owner_.now();
   recovered.broker = params_.id;
@@ -142,6 +160,7 @@ sim::Task<void> LogManager::load_one(Replica* replica, bool clean, Checkpoints a
 
 sim::Task<void> LogManager::write_log_starts() {
   for (std::size_t dir = 0; dir < replicas_.log_dirs(); ++dir) {
+    if (replicas_.is_offline(replicas_.log_dir(dir))) continue;
     std::vector<std::string> rows;
     for (const Replica* replica : replicas_.replicas()) {
       if (&replica->files() != &replicas_.log_dir(dir)) continue;
@@ -153,7 +172,8 @@ sim::Task<void> LogManager::write_log_starts() {
     if (rows.empty() && !replicas_.log_dir(dir).find(kLogStarts)) continue;
     std::string text = log::checkpoint_text(rows);
     std::string file = kLogStarts;
-    static_cast<void>(co_await replicas_.log_dir(dir).replace(std::move(file), std::move(text)));
+    const storage::Status status = co_await replicas_.log_dir(dir).replace(std::move(file), std::move(text));
+    if (storage::is_failure(status)) replicas_.storage_failed(replicas_.log_dir(dir));
   }
 }
 
@@ -171,11 +191,12 @@ sim::Task<void> LogManager::retention_loop() {
   for (;;) {
     for (Replica* replica : replicas_.replicas()) {
       while (replica->locked()) co_await replica->lock_free().wait();
+      if (replica->offline()) continue;
       log::DeletedSegments deleted = replica->apply_retention(owner_.now());
       if (deleted.segments == 0) continue;
       replicas_.log_start_moved(*replica);
       // The epoch file follows without a sync; the log-start checkpoint comes with its own timer.
-      replica->files().replace_unsynced(replica->log().epoch_file(), replica->log().epochs().text());
+      replicas_.epochs_cut(*replica);
       replicas_.unlink_later(*replica, std::move(deleted));
     }
     co_await sim::delay(cluster_.config.log_retention_check_interval, "broker.retention");
@@ -184,6 +205,7 @@ sim::Task<void> LogManager::retention_loop() {
 
 sim::Task<void> LogManager::write_high_watermarks() {
   for (std::size_t dir = 0; dir < replicas_.log_dirs(); ++dir) {
+    if (replicas_.is_offline(replicas_.log_dir(dir))) continue;
     std::vector<std::string> rows;
     for (const Replica* replica : replicas_.replicas()) {
       if (&replica->files() != &replicas_.log_dir(dir)) continue;
@@ -193,12 +215,14 @@ sim::Task<void> LogManager::write_high_watermarks() {
     if (rows.empty()) continue;
     std::string text = log::checkpoint_text(rows);
     std::string file = kHighWatermarks;
-    static_cast<void>(co_await replicas_.log_dir(dir).replace(std::move(file), std::move(text)));
+    const storage::Status status = co_await replicas_.log_dir(dir).replace(std::move(file), std::move(text));
+    if (storage::is_failure(status)) replicas_.storage_failed(replicas_.log_dir(dir));
   }
 }
 
 sim::Task<void> LogManager::write_recovery_points() {
   for (std::size_t dir = 0; dir < replicas_.log_dirs(); ++dir) {
+    if (replicas_.is_offline(replicas_.log_dir(dir))) continue;
     std::vector<std::string> rows;
     for (const Replica* replica : replicas_.replicas()) {
       if (&replica->files() != &replicas_.log_dir(dir)) continue;
@@ -208,7 +232,8 @@ sim::Task<void> LogManager::write_recovery_points() {
     if (rows.empty()) continue;
     std::string text = log::checkpoint_text(rows);
     std::string file = kRecoveryPoints;
-    static_cast<void>(co_await replicas_.log_dir(dir).replace(std::move(file), std::move(text)));
+    const storage::Status status = co_await replicas_.log_dir(dir).replace(std::move(file), std::move(text));
+    if (storage::is_failure(status)) replicas_.storage_failed(replicas_.log_dir(dir));
   }
 }
 
@@ -235,7 +260,9 @@ sim::Task<void> LogManager::flush_loop() {
   for (;;) {
     for (Replica* replica : replicas_.replicas()) {
       const sim::Duration every = replica->name().config.flush_ms;
-      if (every == sim::Duration::max() || owner_.now() - flushed[replica->name().id] < every) continue;
+      if (replica->offline() || every == sim::Duration::max() ||
+          owner_.now() - flushed[replica->name().id] < every)
+        continue;
       const storage::Status status = co_await replica->log().flush_to(replica->log().log_end());
       flushed[replica->name().id] = owner_.now();
       if (status != storage::Status::ok) {
@@ -251,11 +278,12 @@ sim::Task<void> LogManager::flush_loop() {
 
 sim::Task<void> LogManager::shut_down(std::int64_t broker_epoch) {
   for (Replica* replica : replicas_.replicas()) {
+    if (replica->offline()) continue;
     const std::int64_t end = replica->log().log_end();
     const storage::Status status = co_await replica->log().flush_to(end);
     if (status != storage::Status::ok) {
-      replicas_.storage_failed(*replica);
-      co_return;  // no clean marker
+      replicas_.storage_failed(*replica);  // no clean marker there
+      continue;
     }
     params_.history->record(history::Flushed{owner_.now(), params_.id, replica->name().id, end});
   }
@@ -263,6 +291,7 @@ sim::Task<void> LogManager::shut_down(std::int64_t broker_epoch) {
   co_await write_log_starts();
   co_await write_high_watermarks();
   for (std::size_t dir = 0; dir < replicas_.log_dirs(); ++dir) {
+    if (replicas_.is_offline(replicas_.log_dir(dir))) continue;
     std::string text = marker_text(broker_epoch);
     std::string file = kMarker;
     static_cast<void>(co_await replicas_.log_dir(dir).replace(std::move(file), std::move(text)));

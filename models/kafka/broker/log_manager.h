@@ -31,6 +31,10 @@ class LogManager {
   [[nodiscard]] sim::Task<void> log_start_checkpoint_loop();
   /// Every log.retention.check.interval.ms: segments that are too old or too many go.
   [[nodiscard]] sim::Task<void> retention_loop();
+  /// Is there anything for cleaners to do, ever?
+  [[nodiscard]] bool any_compacted() const;
+  /// One of log.cleaner.threads: cleans the log that is dirtiest, or waits log.cleaner.backoff.ms. Spawn one each.
+  [[nodiscard]] sim::Task<void> cleaner_loop();
   /// flush.ms, at the grain of log.flush.scheduler.interval.ms.
   [[nodiscard]] sim::Task<void> flush_loop();
   /// Flushes everything, writes the checkpoints and the clean markers.
@@ -42,11 +46,16 @@ class LogManager {
     std::int64_t recovery_point = 0;
     std::int64_t high_watermark = 0;
     std::int64_t log_start = 0;
+    std::int64_t cleaned_to = 0;
   };
   [[nodiscard]] sim::Task<void> load_one(Replica* replica, bool clean, Checkpoints at);
   [[nodiscard]] sim::Task<void> write_high_watermarks();
   [[nodiscard]] sim::Task<void> write_recovery_points();
   [[nodiscard]] sim::Task<void> write_log_starts();
+  [[nodiscard]] sim::Task<void> write_cleaner_offsets(std::size_t dir);
+  [[nodiscard]] Replica* dirtiest();
+  [[nodiscard]] sim::Task<void> clean(Replica* replica);
+  [[nodiscard]] std::size_t dir_of(const Replica& replica) const;
   [[nodiscard]] std::map<std::string, std::int64_t> read_checkpoint(std::size_t dir, const char* file) const;
 
   sim::Component& owner_;
@@ -54,6 +63,7 @@ class LogManager {
   const ClusterShape& cluster_;
   ReplicaManager& replicas_;
   std::vector<bool> clean_;  // by log directory
+  std::vector<Replica*> being_cleaned_;
 };
 
 }  // namespace brokersim::kafka::broker

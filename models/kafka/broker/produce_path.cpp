@@ -5,6 +5,16 @@
 
 namespace brokersim::kafka::broker {
 
+/// KAFKA-15653 (3.6.0): the callback of a transaction's verification ran on another handler thread and decompressed with
+/// the buffers of the request that this thread was at. Without transactions there is no callback here: one compressed
+/// batch in fifty is taken to have met another one, by a draw for each time it comes.
+bool ReplicaManager::mixes_buffers(const log::BatchData& batch) {
+  if (batch.codec == compute::Codec::none) return false;
+  const sim::Stream draws =
+      owner_.stream("planted.verification").child(static_cast<std::uint64_t>(batch.records.partition.n));
+  return draws.below(planted_draws_++, 50) == 0;
+}
+
 /// Appends one batch; the caller sees that nobody holds the log's lock. Its result is the next of the response. If there
 /// is something to wait for, the log is left locked until finish_append().
 ReplicaManager::Wait ReplicaManager::append(const log::BatchData& batch, Acks acks, Replica* replica,
@@ -17,6 +27,8 @@ ReplicaManager::Wait ReplicaManager::append(const log::BatchData& batch, Acks ac
     result.error = wire::ErrorCode::kafka_storage_error;  // an earlier batch of the request has halted the broker
   } else if (replica == nullptr) {
     result.error = wire::ErrorCode::not_leader_or_follower;
+  } else if (cluster_.config.planted.verification_shares_buffers && mixes_buffers(batch)) {
+    result.error = wire::ErrorCode::corrupt_message;
   } else {
     touch_sessions(*replica);
     const ClientAppend append = replica->append_as_leader(batch, acks, owner_.now());

@@ -14,10 +14,14 @@ log::LogConfig log_config(const TopicConfig& topic, const PlantedBugs& planted) 
   config.segment_bytes = topic.segment_bytes;
   config.segment_ms = topic.segment_ms;
   config.segment_jitter = topic.segment_jitter;
+  config.compacted = topic.cleanup_compact;
+  if (topic.cleanup_compact) config.segment_ms = std::min(config.segment_ms, topic.max_compaction_lag);
   config.index_interval_bytes = topic.index_interval_bytes;
   config.segment_index_bytes = topic.segment_index_bytes;
   config.recovery_skips_crc = planted.recovery_skips_crc;
   config.epoch_checkpoint_loses_entry = planted.epoch_checkpoint_loses_entry;
+  config.trusts_missing_index = planted.clean_marker_after_failed_recovery;
+  config.refuses_empty_epochs = planted.epoch_file_unsynced;
   return config;
 }
 
@@ -82,7 +86,21 @@ void Replica::become_follower(const wire::PartitionState& state, sim::SimTime no
       history::RoleChanged{now, params_.id, name_.id, leader_id_, leader_epoch_, log_->log_end()});
 }
 
+void Replica::set_offline(sim::SimTime now) {
+  if (offline_) return;
+  offline_ = true;
+  if (leader_) high_watermark_ = leader_->high_watermark();
+  leader_.reset();
+  const bool had_role = role_ != Role::none;
+  role_ = Role::none;
+  leader_id_ = -1;
+  if (had_role)
+    params_.history->record(
+        history::RoleChanged{now, params_.id, name_.id, -1, leader_epoch_, log_->log_end()});
+}
+
 wire::ErrorCode Replica::check_leader(std::int32_t epoch) const {
+  if (offline_) return wire::ErrorCode::kafka_storage_error;
   if (epoch >= 0 && epoch < leader_epoch_) return wire::ErrorCode::fenced_leader_epoch;
   if (epoch > leader_epoch_) return wire::ErrorCode::unknown_leader_epoch;
   if (role_ != Role::leader) return wire::ErrorCode::not_leader_or_follower;
@@ -91,6 +109,10 @@ wire::ErrorCode Replica::check_leader(std::int32_t epoch) const {
 
 ClientAppend Replica::append_as_leader(const log::BatchData& data, Acks acks, sim::SimTime now) {
   ClientAppend result;
+  if (offline_) {
+    result.error = wire::ErrorCode::kafka_storage_error;
+    return result;
+  }
   if (role_ != Role::leader) {
     result.error = wire::ErrorCode::not_leader_or_follower;
     return result;
@@ -101,6 +123,11 @@ ClientAppend Replica::append_as_leader(const log::BatchData& data, Acks acks, si
   }
   if (data.bytes > name_.config.max_message_bytes.n) {
     result.error = wire::ErrorCode::message_too_large;
+    return result;
+  }
+  if (name_.config.cleanup_compact && data.payload == 0 &&
+      params_.store->keys_of(data.records.producer).keys == 0) {
+    result.error = wire::ErrorCode::invalid_record;  // a compacted topic takes no record without a key
     return result;
   }
   if (!valid_time(data, now)) {
@@ -217,12 +244,57 @@ bool Replica::maybe_advance(const std::vector<wire::BrokerId>& eligible, sim::Si
 }
 
 log::AppendResult Replica::append_as_follower(log::BatchId batch, sim::SimTime now) {
-  const log::StoredBatch& stored = (*params_.store)[batch];
+  const log::StoredBatch stored = (*params_.store)[batch];
+  const std::int64_t end_before = log_->log_end();
   const log::AppendResult result = log_->append(batch, now);
   if (result.status != storage::Status::ok) return result;
   params_.history->record(history::Appended{now, params_.id, history::AppendRole::follower,
                                             stored.data.records, stored.base_offset, stored.leader_epoch});
+  if (stored.cleaned != 0 || stored.base_offset > end_before) note_copied_gaps(stored, end_before, now);
   return result;
+}
+
+/// What the leader had cleaned away is missing here, too.
+void Replica::note_copied_gaps(const log::StoredBatch& stored, std::int64_t end_before, sim::SimTime now) {
+  history::Compacted event;
+  event.at = now;
+  event.broker = params_.id;
+  event.partition = name_.id;
+  event.copied = true;
+  std::int64_t next = end_before;
+  const auto gap_until = [&](std::int64_t offset) {
+    if (offset > next) event.removed.push_back({next, offset});
+  };
+  if (stored.cleaned == 0) {
+    gap_until(stored.base_offset);
+  } else {
+    for (const std::int32_t kept : params_.store->cleaned(stored.cleaned).kept) {
+      gap_until(stored.base_offset + kept);
+      next = stored.base_offset + kept + 1;
+    }
+    gap_until(stored.next_offset());
+  }
+  if (!event.removed.empty()) params_.history->record(event);
+}
+
+log::CleanerSettings Replica::cleaner_settings() const {
+  const BrokerConfig& broker = params_.cluster->config;
+  log::CleanerSettings settings;
+  settings.min_dirty_ppm = name_.config.min_cleanable_dirty_ppm;
+  settings.delete_retention = name_.config.delete_retention;
+  settings.min_lag = name_.config.min_compaction_lag;
+  settings.max_lag = name_.config.max_compaction_lag;
+  constexpr std::int64_t slot_bytes = 24;
+  const std::int64_t slots =
+      broker.log_cleaner_dedupe_buffer.n / std::max(broker.log_cleaner_threads, 1) / slot_bytes;
+  settings.keys_max = slots * broker.log_cleaner_load_factor_ppm / 1'000'000;
+  return settings;
+}
+
+log::DirtyRange Replica::dirty(sim::SimTime now) const {
+  const bool planted = params_.cluster->config.planted.cleaner_ignores_high_watermark;
+  const std::int64_t stable = planted ? log_->log_end() : high_watermark();
+  return log_->dirty(cleaner_settings(), stable, wall_ms(now));
 }
 
 void Replica::follow_high_watermark(std::int64_t leader_high_watermark, sim::SimTime now) {
@@ -246,8 +318,7 @@ log::DeletedSegments Replica::apply_retention(sim::SimTime now) {
   config.retention = topic.retention;
   config.ignores_high_watermark = params_.cluster->config.planted.retention_ignores_high_watermark;
   const std::int64_t before = log_->log_start();
-  const std::int64_t wall_ms = (now.ns + params_.clock->read(now)) / 1'000'000;
-  log::DeletedSegments deleted = log_->delete_old_segments(config, high_watermark(), wall_ms);
+  log::DeletedSegments deleted = log_->delete_old_segments(config, high_watermark(), wall_ms(now));
   if (log_->log_start() > before) {
     params_.history->record(history::LogStartMoved{now, params_.id, name_.id, log_->log_start(),
                                                    history::LogStartCause::retention});

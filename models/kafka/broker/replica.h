@@ -94,6 +94,13 @@ class Replica {
   void move_log_start(std::int64_t offset, history::LogStartCause cause, sim::SimTime now);
   /// What retention takes now; the caller unlinks it after file.delete.delay.ms.
   [[nodiscard]] log::DeletedSegments apply_retention(sim::SimTime now);
+  [[nodiscard]] log::CleanerSettings cleaner_settings() const;
+  /// What compaction finds to do.
+  [[nodiscard]] log::DirtyRange dirty(sim::SimTime now) const;
+  /// The broker's wall clock, in milliseconds since the run began.
+  [[nodiscard]] std::int64_t wall_ms(sim::SimTime now) const {
+    return (now.ns + params_.clock->read(now)) / 1'000'000;
+  }
   /// A follower whose log ended before the leader's begins: empty from `offset` on.
   [[nodiscard]] log::DeletedSegments start_anew(std::int64_t offset, sim::SimTime now);
   /// Of a leader: one of the partition's log starts has moved, its own or a follower's.
@@ -104,6 +111,10 @@ class Replica {
   [[nodiscard]] bool must_flush() const;
   [[nodiscard]] log::Log& log() { return *log_; }
   [[nodiscard]] const log::Log& log() const { return *log_; }
+  /// Its log directory has failed: it neither leads nor follows, and every request for it is answered with
+  /// KAFKA_STORAGE_ERROR.
+  void set_offline(sim::SimTime now);
+  [[nodiscard]] bool offline() const { return offline_; }
   [[nodiscard]] bool opened() const { return opened_; }
   void set_opened() { opened_ = true; }
   [[nodiscard]] const PartitionName& name() const { return name_; }
@@ -125,9 +136,12 @@ class Replica {
 
   std::deque<ProduceWait> produce_waits;  ///< By required offset.
   std::vector<SessionWatch> watches;
+  bool writing_epochs = false;  ///< leader-epoch-checkpoint is being replaced.
+  sim::Signal epochs_written;
   bool flushing = false;  ///< A background flush of closed segments is under way.
 
  private:
+  void note_copied_gaps(const log::StoredBatch& stored, std::int64_t end_before, sim::SimTime now);
   [[nodiscard]] log::BatchData as_stored(log::BatchData data, sim::SimTime now) const;
   [[nodiscard]] bool valid_time(const log::BatchData& data, sim::SimTime now) const;
 
@@ -136,6 +150,7 @@ class Replica {
   storage::FileSystem& files_;
   std::unique_ptr<log::Log> log_;
   bool opened_ = false;  // loaded or created
+  bool offline_ = false;
   Role role_ = Role::none;
   std::int32_t leader_epoch_ = -1;
   std::int32_t partition_epoch_ = -1;

@@ -2,6 +2,7 @@
 #include "models/kafka/broker/replica_manager.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "sim/check.h"
 
@@ -30,7 +31,7 @@ Replica* ReplicaManager::find(wire::PartitionId id) {
 std::vector<Replica*> ReplicaManager::replicas() {
   std::vector<Replica*> all;
   for (const auto& replica : replicas_) {
-    if (replica) all.push_back(replica.get());
+    if (replica && !replica->offline()) all.push_back(replica.get());
   }
   return all;
 }
@@ -39,11 +40,42 @@ storage::FileSystem& ReplicaManager::directory_of(wire::PartitionId id) {
   const std::string& directory = cluster_.partitions[static_cast<std::size_t>(id.n)].directory;
   std::vector<std::size_t> logs(log_dirs_.size(), 0);
   for (std::size_t i = 0; i < log_dirs_.size(); ++i) {
+    if (is_offline(*log_dirs_[i])) {
+      logs[i] = std::numeric_limits<std::size_t>::max();
+      continue;
+    }
     if (log::Log::exists(*log_dirs_[i], directory)) return *log_dirs_[i];
     for (const auto& name : log_dirs_[i]->list("")) logs[i] += name.ends_with("00000.log") ? 1 : 0;
   }
   // A new log goes to the directory with the fewest logs (LogManager.nextLogDirs).
   return *log_dirs_[static_cast<std::size_t>(std::min_element(logs.begin(), logs.end()) - logs.begin())];
+}
+
+bool ReplicaManager::is_offline(const storage::FileSystem& dir) const {
+  return std::find(offline_dirs_.begin(), offline_dirs_.end(), &dir) != offline_dirs_.end();
+}
+
+std::vector<wire::PartitionId> ReplicaManager::offline_replicas() const {
+  std::vector<wire::PartitionId> all;
+  for (const auto& replica : replicas_) {
+    if (replica && replica->offline()) all.push_back(replica->name().id);
+  }
+  return all;
+}
+
+std::int32_t ReplicaManager::directory_failed(const storage::FileSystem& dir) {
+  if (is_offline(dir)) return 0;
+  offline_dirs_.push_back(&dir);
+  std::int32_t count = 0;
+  for (const auto& replica : replicas_) {
+    if (!replica || replica->offline() || &replica->files() != &dir) continue;
+    ++count;
+    followers_->unfollow(*replica);
+    touch_sessions(*replica);
+    replica->set_offline(owner_.now());
+    fail_waiters(*replica);
+  }
+  return count;
 }
 
 Replica& ReplicaManager::open(wire::PartitionId id) {
@@ -58,6 +90,14 @@ Replica& ReplicaManager::open(wire::PartitionId id) {
 sim::Task<void> ReplicaManager::apply(wire::PartitionState state) {
   if (!wire::contains(state.replicas, params_.id)) co_return;
   Replica& replica = open(state.partition);
+  if (replica.offline()) co_return;
+  if (!replica.opened() && !offline_dirs_.empty() && state.partition_epoch > 0) {
+    // It is not new, so its log may lie in the directory that is offline: none is made elsewhere
+    // (LogManager.getOrCreateLog). The next heartbeat tells it.
+    replica.set_offline(owner_.now());
+    failures_->replica_offline();
+    co_return;
+  }
   if (!replica.opened()) {
     replica.log().create(owner_.now());
     replica.set_opened();
@@ -65,6 +105,7 @@ sim::Task<void> ReplicaManager::apply(wire::PartitionState state) {
   // An append holds the leader's lock until it is on the medium; becoming leader or follower needs it alone
   // (Partition.leaderIsrUpdateLock).
   while (replica.locked() && state.leader_epoch > replica.leader_epoch()) co_await replica.lock_free().wait();
+  if (replica.offline()) co_return;
   if (state.leader_epoch < replica.leader_epoch()) co_return;  // stale
   if (state.leader == params_.id) {
     followers_->unfollow(replica);
@@ -72,9 +113,8 @@ sim::Task<void> ReplicaManager::apply(wire::PartitionState state) {
     const bool was_leader = replica.role() == Role::leader;
     const bool new_epoch = replica.become_leader(state, owner_.now());
     if (new_epoch) {
-      std::string text = replica.log().epochs().text();
-      std::string file = replica.log().epoch_file();
-      static_cast<void>(co_await replica.files().replace(std::move(file), std::move(text)));
+      co_await write_epochs(&replica);
+      if (replica.role() != Role::leader) co_return;
     }
     advance(replica);
     if (!was_leader) wake_fetches(replica, true);
@@ -214,6 +254,25 @@ sim::Task<void> ReplicaManager::flush_rolled(Replica* replica) {
         history::Flushed{owner_.now(), params_.id, replica->name().id, replica->log().recovery_point()});
   }
   replica->flushing = false;
+}
+
+void ReplicaManager::epochs_cut(Replica& replica) {
+  if (cluster_.config.planted.epoch_file_unsynced) {
+    replica.files().replace_unsynced(replica.log().epoch_file(), replica.log().epochs().text());
+  } else {
+    owner_.spawn(write_epochs(&replica));
+  }
+}
+
+sim::Task<void> ReplicaManager::write_epochs(Replica* replica) {
+  while (replica->writing_epochs) co_await replica->epochs_written.wait();
+  replica->writing_epochs = true;
+  std::string file = replica->log().epoch_file();
+  std::string text = replica->log().epochs().text();
+  const storage::Status status = co_await replica->files().replace(std::move(file), std::move(text));
+  replica->writing_epochs = false;
+  replica->epochs_written.notify_all();
+  if (storage::is_failure(status)) storage_failed(*replica);
 }
 
 void ReplicaManager::unlink_later(Replica& replica, log::DeletedSegments deleted) {

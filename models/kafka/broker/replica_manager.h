@@ -33,6 +33,8 @@ class FollowerSet {
 class LogDirFailures {
  public:
   virtual void log_dir_failed(const storage::FileSystem& dir) = 0;
+  /// A replica turned out to lie in a directory that has failed before.
+  virtual void replica_offline() = 0;
 
  protected:
   ~LogDirFailures() = default;
@@ -50,9 +52,15 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
     failures_ = &failures;
   }
   /// The directory of `replica` returned an error; nothing there is to be trusted any more.
-  void storage_failed(Replica& replica) {
-    if (!cluster_.config.planted.ignores_fsync_errors) failures_->log_dir_failed(replica.files());
+  void storage_failed(Replica& replica) { storage_failed(replica.files()); }
+  void storage_failed(const storage::FileSystem& dir) {
+    if (!cluster_.config.planted.ignores_fsync_errors) failures_->log_dir_failed(dir);
   }
+  /// Every replica in `dir` goes offline; no new one is placed there. Returns how many.
+  std::int32_t directory_failed(const storage::FileSystem& dir);
+  /// Replicas that are offline, by partition id.
+  [[nodiscard]] std::vector<wire::PartitionId> offline_replicas() const;
+  [[nodiscard]] bool is_offline(const storage::FileSystem& dir) const;
 
   // --- metadata ------------------------------------------------------------------------------------------
   /// Acts on the committed state of a partition: lead it, follow it, or nothing. May write the epoch file.
@@ -74,6 +82,10 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
   [[nodiscard]] sim::Task<void> flush_rolled(Replica* replica);
   /// Unlinks deleted segments after file.delete.delay.ms.
   void unlink_later(Replica& replica, log::DeletedSegments deleted);
+  /// Writes the epoch cache of a log to its file, durably; one writer after the other.
+  [[nodiscard]] sim::Task<void> write_epochs(Replica* replica);
+  /// The epoch cache of a log was cut: its file follows in the background, durably (since 3.8, KAFKA-16541).
+  void epochs_cut(Replica& replica);
   /// Called for every follower append that rolled, too.
   void after_roll(Replica& replica);
 
@@ -81,7 +93,7 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
   void log_start_moved(Replica& replica);
 
   [[nodiscard]] Replica* find(wire::PartitionId id);
-  /// Opened replicas by partition id.
+  /// Replicas by partition id, but for those that are offline.
   [[nodiscard]] std::vector<Replica*> replicas();
   [[nodiscard]] Replica& open(wire::PartitionId id);
   [[nodiscard]] storage::FileSystem& directory_of(wire::PartitionId id);
@@ -151,6 +163,7 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
   [[nodiscard]] std::int64_t low_watermark(const Replica& replica) const;
   void note_followers(std::uint32_t slot);
   void note_follower(FetchSession& session, SessionPart& part, sim::SimTime at);
+  [[nodiscard]] bool mixes_buffers(const log::BatchData& batch);
   void advance(Replica& replica);
   void wake_fetches(Replica& replica, bool consumers);
   [[nodiscard]] bool has_data(const FetchSession& session) const;
@@ -161,6 +174,7 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
   const BrokerParams& params_;
   const ClusterShape& cluster_;
   std::vector<storage::FileSystem*> log_dirs_;
+  std::vector<const storage::FileSystem*> offline_dirs_;
   RequestServer& server_;
   const wire::ClusterImage& image_;
   IsrManager* isr_ = nullptr;
@@ -178,6 +192,7 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
     RequestId id;
     std::vector<std::pair<Replica*, log::FileSlice>> slices;
   };
+  std::uint64_t planted_draws_ = 0;
   std::vector<ColdAnswer> cold_;  // answers that their network threads will have to read
   std::vector<std::uint32_t> cold_free_;
 };

@@ -108,6 +108,9 @@ class Consumer final : public host::Service, private ConnectionListener {
   // consumer_poll.cpp: the application.
   void poll();
   [[nodiscard]] std::int64_t hand_out(Fetched& fetched, std::int64_t records_max);
+  [[nodiscard]] std::int64_t hand_out_cleaned(Fetched& fetched, const log::StoredBatch& batch,
+                                              std::int64_t from, std::int64_t records_max);
+  void tell(const Fetched& fetched, const log::StoredBatch& batch, std::int64_t from, std::int64_t to);
 
   [[nodiscard]] bool application_busy() const {
     return params_.application != nullptr && params_.application->busy();

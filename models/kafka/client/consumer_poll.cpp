@@ -30,12 +30,46 @@ void Consumer::poll() {
 /// Gives records of the next batch to the application, at most `records_max`; returns how many.
 std::int64_t Consumer::hand_out(Fetched& fetched, std::int64_t records_max) {
   Partition& partition = at(fetched.index);
-  const log::StoredBatch& batch = store_[fetched.batches[fetched.next]];
+  const log::StoredBatch batch = store_[fetched.batches[fetched.next]];
   // A fetch returns whole batches: records before the position were read already (or skipped by a reset).
   const std::int64_t from = std::max(partition.position, batch.base_offset);
+  if (batch.cleaned != 0) return hand_out_cleaned(fetched, batch, from, records_max);
   const std::int64_t to = std::min(batch.next_offset(), from + records_max);
   if (batch.next_offset() <= to || to <= from) ++fetched.next;
   if (to <= from) return 0;
+  tell(fetched, batch, from, to);
+  partition.position = to;
+  return to - from;
+}
+
+/// The same of a batch of which compaction left only some records: each piece without a gap is told for itself.
+std::int64_t Consumer::hand_out_cleaned(Fetched& fetched, const log::StoredBatch& batch, std::int64_t from,
+                                        std::int64_t records_max) {
+  const std::vector<std::int32_t>& kept = store_.cleaned(batch.cleaned).kept;
+  auto at_record = std::lower_bound(kept.begin(), kept.end(), from - batch.base_offset);
+  std::int64_t given = 0;
+  std::int64_t next = from;
+  while (at_record != kept.end() && given < records_max) {
+    const std::int64_t first = batch.base_offset + *at_record;
+    std::int64_t end = first;
+    while (at_record != kept.end() && batch.base_offset + *at_record == end && given < records_max) {
+      ++at_record;
+      ++end;
+      ++given;
+    }
+    tell(fetched, batch, first, end);
+    next = end;
+  }
+  if (at_record == kept.end()) {
+    ++fetched.next;
+    next = std::max(from, batch.next_offset());
+  }
+  at(fetched.index).position = next;
+  return given;
+}
+
+/// Offsets [from, to) of the batch reach the application.
+void Consumer::tell(const Fetched& fetched, const log::StoredBatch& batch, std::int64_t from, std::int64_t to) {
   const std::int64_t skipped = from - batch.base_offset;
   const history::RecordRange& all = batch.data.records;
   history::Consumed event;
@@ -48,15 +82,13 @@ std::int64_t Consumer::hand_out(Fetched& fetched, std::int64_t records_max) {
       log::record_time(batch.data.first_time, batch.data.last_time, all.count, to - batch.base_offset - 1);
   event.broker = fetched.broker;
   history_.record(event);
+  at(fetched.index).position_epoch = batch.leader_epoch;
   if (params_.application != nullptr)
     params_.application->on_records(static_cast<std::size_t>(fetched.index), event);
-  partition.position = to;
-  partition.position_epoch = batch.leader_epoch;
   if (batch.data.codec != compute::Codec::none) {
     const std::int64_t raw = batch.data.raw_bytes - log::kBatchHeaderBytes;
     decompression_ += compute::codec_model(batch.data.codec).decompress(raw) * (to - from) / all.count;
   }
-  return to - from;
 }
 
 }  // namespace brokersim::kafka::client

@@ -100,6 +100,8 @@ wire::BrokerHeartbeatResponse Controller::heartbeat(const wire::BrokerHeartbeatR
       case BrokerControl::controlled_shutdown: begin_controlled_shutdown(broker, out); break;
     }
   }
+  if (!request.offline_replicas.empty())
+    emit_all(directory_failed(view(), broker, request.offline_replicas), out);
   response.caught_up = request.metadata_offset >= request.broker_epoch;
   response.fenced = after == BrokerControl::fenced || after == BrokerControl::shutdown_now;
   response.should_shut_down = after == BrokerControl::shutdown_now;

@@ -81,6 +81,22 @@ ChangedPartitions broker_lost_log(const ClusterView& view, BrokerId broker) {
   return remove_everywhere(view, broker, /*lost_log=*/true);
 }
 
+ChangedPartitions directory_failed(const ClusterView& view, BrokerId broker,
+                                   const std::vector<wire::PartitionId>& partitions) {
+  ChangedPartitions changes;
+  const Candidates candidates{view.image, /*removed=*/broker};
+  for (const wire::PartitionId id : partitions) {
+    const PartitionState* state = view.image.partition(id);
+    if (state == nullptr) continue;
+    if (!contains(state->isr, broker) && !contains(state->elr, broker)) continue;
+    ChangeRequest request = request_for(view, *state);
+    std::erase(request.isr, broker);
+    if (view.rules.eligible_leader_replicas) request.unclean_shutdown = broker;
+    add(changes, view, *state, request, candidates);
+  }
+  return changes;
+}
+
 ChangedPartitions broker_returns(const ClusterView& view, BrokerId broker) {
   ChangedPartitions changes;
   const Candidates candidates{view.image, /*removed=*/-1, /*added=*/broker};

@@ -45,6 +45,13 @@ using ChangedPartitions = std::vector<ChangedPartition>;
 /// nobody knows what its log has lost.
 [[nodiscard]] ChangedPartitions broker_lost_log(const ClusterView& view, BrokerId broker);
 
+/// The replicas of `broker` of these partitions are on a log directory that failed (KIP-858,
+/// ReplicationControlManager.handleDirectoriesOffline): they leave ISR and ELR and lead nothing any more. Kafka keeps them
+/// in the ELR and passes over them when it elects, because their directory is offline; nobody can tell the difference
+/// until the directory comes back.
+[[nodiscard]] ChangedPartitions directory_failed(const ClusterView& view, BrokerId broker,
+                                                 const std::vector<wire::PartitionId>& partitions);
+
 /// `broker` is being unfenced: partitions without a leader may get one.
 [[nodiscard]] ChangedPartitions broker_returns(const ClusterView& view, BrokerId broker);
 

@@ -32,6 +32,7 @@ enum class ErrorCode : std::int16_t {
   invalid_request = 42,
   out_of_order_sequence_number = 45,
   invalid_producer_epoch = 47,
+  invalid_record = 87,
   operation_not_attempted = 55,
   kafka_storage_error = 56,
   fetch_session_id_not_found = 70,

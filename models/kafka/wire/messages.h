@@ -228,6 +228,10 @@ struct BrokerHeartbeatRequest : Message {
   std::int64_t broker_epoch = -1;
   std::int64_t metadata_offset = -1;  ///< Highest metadata offset applied.
   bool want_fence = false;
+  /// Failed log directories so far (KIP-858), and the replicas that were in them. On the wire there are only the ids of the
+  /// directories: the controller knows from AssignReplicasToDirs requests, which are not modelled, what lay where.
+  std::int32_t offline_dirs = 0;
+  std::vector<PartitionId> offline_replicas;
   bool want_shut_down = false;
 };
 struct BrokerHeartbeatResponse : Message {

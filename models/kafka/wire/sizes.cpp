@@ -69,7 +69,7 @@ sim::Bytes wire_bytes(const InitProducerIdRequest&) { return {kRequestHeader + 1
 sim::Bytes wire_bytes(const InitProducerIdResponse&) { return {kResponseHeader + 17}; }
 sim::Bytes wire_bytes(const BrokerRegistrationRequest&) { return {kRequestHeader + 180}; }
 sim::Bytes wire_bytes(const BrokerRegistrationResponse&) { return {kResponseHeader + 15}; }
-sim::Bytes wire_bytes(const BrokerHeartbeatRequest&) { return {kRequestHeader + 25}; }
+sim::Bytes wire_bytes(const BrokerHeartbeatRequest& m) { return {kRequestHeader + 25 + m.offline_dirs * 16}; }
 sim::Bytes wire_bytes(const BrokerHeartbeatResponse&) { return {kResponseHeader + 10}; }
 sim::Bytes wire_bytes(const AlterPartitionRequest& m) {
   std::int64_t n = kRequestHeader + 15;

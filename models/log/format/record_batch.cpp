@@ -112,7 +112,7 @@ BatchBuilder::BatchBuilder(const BatchHeader& header) : header_(header) {
 }
 
 void BatchBuilder::add(std::int64_t offset, std::int64_t timestamp, std::optional<std::string_view> key,
-                       std::optional<std::string_view> value) {
+                       std::optional<std::string_view> value, std::optional<std::string_view> filling) {
   const std::int64_t delta = offset - header_.base_offset;
   SIM_CHECK(delta >= header_.last_offset_delta);
   SIM_CHECK(delta <= 0x7FFFFFFF);
@@ -130,7 +130,11 @@ void BatchBuilder::add(std::int64_t offset, std::int64_t timestamp, std::optiona
   };
   text(key);
   text(value);
-  body.varint(0);
+  body.varint(filling ? 1 : 0);
+  if (filling) {
+    text("f");
+    text(filling);
+  }
   ByteWriter out(records_);
   out.varint(static_cast<std::int64_t>(record_.size()));
   out.bytes(record_);

@@ -94,9 +94,10 @@ class BatchBuilder {
  public:
   /// length, crc, last_offset_delta, max_timestamp and count of `header` are filled in by finish().
   explicit BatchBuilder(const BatchHeader& header);
-  /// `offset` and `timestamp` as in RecordView; nothing for a null key or value.
+  /// `offset` and `timestamp` as in RecordView; nothing for a null key or value. `filling`: the value of a header "f", if
+  /// there is to be one.
   void add(std::int64_t offset, std::int64_t timestamp, std::optional<std::string_view> key,
-           std::optional<std::string_view> value);
+           std::optional<std::string_view> value, std::optional<std::string_view> filling = std::nullopt);
   /// The whole batch with its checksum. `last_offset_delta`: if not below the last record's (compaction keeps it).
   [[nodiscard]] std::string finish(std::int32_t last_offset_delta = -1);
 

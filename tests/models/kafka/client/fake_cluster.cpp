@@ -125,7 +125,7 @@ void FakeBroker::fetch(network::ConnectionId connection, const wire::FetchReques
     if (error == ErrorCode::none && cluster_.leaders[index].broker != id_)
       part.error = ErrorCode::not_leader_or_follower;
     for (const log::BatchId id : cluster_.logs[index]) {
-      const log::StoredBatch& batch = cluster_.store[id];
+      const log::StoredBatch batch = cluster_.store[id];
       if (part.error != ErrorCode::none || batch.next_offset() <= asked.fetch_offset) continue;
       if (part.bytes > 0 && part.bytes + batch.data.bytes > asked.max_bytes) break;
       part.batches.push_back(id);
