@@ -1,4 +1,6 @@
 // admin: what is done to a running system, when, and from which host.
+#include <algorithm>
+
 #include "app/scenario/build.h"
 #include "app/scenario/limits.h"
 #include "app/scenario/presets.h"
@@ -9,6 +11,24 @@ namespace {
 
 using kafka::AdminAction;
 using kafka::AdminKind;
+
+/// The list of the cluster's client; the first action gives it a host of its own.
+std::vector<AdminAction>& actions_of(Build& build, const View& view, const kafka::ClusterConfig& cluster) {
+  auto& all = build.out.config.admin;
+  for (auto& admin : all) {
+    if (admin.cluster == cluster.name) return admin.actions;
+  }
+  host::HostConfig host;
+  host.group = "admin";
+  host.name = all.empty() ? "admin" : "admin-" + cluster.name;
+  host.hardware = find_preset("client.default")->hardware;
+  host.zone = build.zones_of(cluster.broker_hosts).front();
+  host.region = build.region_of(host.zone);
+  host.power_domain = host.name;
+  all.push_back({cluster.name, host.name, {}});
+  build.add_host(std::move(host), view.node());
+  return all.back().actions;
+}
 
 class AdminBuilder {
  public:
@@ -31,10 +51,60 @@ class AdminBuilder {
       action_.kind = AdminKind::delete_records;
       action_.before_offset = view_.integer("before_offset").value_or(-1);
     }
-    actions_of(*cluster).push_back(std::move(action_));
+    if (view_.table().tag == "elect_leader") {
+      action_.kind = AdminKind::elect_leader;
+      action_.unclean = view_.text("election").value_or("") == "unclean";
+    }
+    if (view_.table().tag == "reassign") {
+      action_.kind = AdminKind::reassign;
+      take_replicas(*cluster);
+    }
+    actions_of(build_, view_, *cluster).push_back(std::move(action_));
   }
 
  private:
+  void take_replicas(const kafka::ClusterConfig& cluster) {
+    if (!view_.has("replicas")) return;
+    for (const std::string& host : build_.resolve_hosts(view_, "replicas")) {
+      const auto& brokers = cluster.broker_hosts;
+      const auto at = std::find(brokers.begin(), brokers.end(), host);
+      if (at == brokers.end()) {
+        doc_.error(view_.member("replicas"), "unknown-broker", "no broker runs on " + in_quotes(host),
+                   "brokers_on of the system lists their hosts");
+        continue;
+      }
+      action_.replicas.push_back(static_cast<std::int32_t>(at - brokers.begin()));
+    }
+    for (const auto& admin : build_.out.config.admin) {
+      if (admin.cluster == cluster.name) refuse_return(cluster, admin.actions);
+    }
+  }
+
+  /// A replica that a reassignment took away is not given back: its old log would be taken for the new one.
+  void refuse_return(const kafka::ClusterConfig& cluster, const std::vector<AdminAction>& actions) {
+    std::vector<std::int32_t> gone;
+    std::vector<std::int32_t> held;
+    for (const auto& topic : cluster.topics) {
+      if (topic.name == action_.topic) held = topic.assignment[static_cast<std::size_t>(action_.partition)];
+    }
+    for (const AdminAction& before : actions) {
+      if (before.kind != AdminKind::reassign || before.topic != action_.topic ||
+          before.partition != action_.partition || before.replicas.empty())
+        continue;
+      for (const std::int32_t broker : held) {
+        if (std::find(before.replicas.begin(), before.replicas.end(), broker) == before.replicas.end())
+          gone.push_back(broker);
+      }
+      held = before.replicas;
+    }
+    for (const std::int32_t broker : action_.replicas) {
+      if (std::find(gone.begin(), gone.end(), broker) == gone.end()) continue;
+      doc_.error(view_.member("replicas"), "replica-returns",
+                 "broker " + std::to_string(broker) + " held the partition before and was taken out of it",
+                 "the simulation cannot give a replica back yet");
+    }
+  }
+
   void take_partition(const kafka::ClusterConfig& cluster) {
     if (view_.table().find("partition") == nullptr) return;
     const NodeId node = view_.member("partition");
@@ -45,33 +115,39 @@ class AdminBuilder {
     }
   }
 
-  /// The list of the cluster's client; the first action gives it a host of its own.
-  std::vector<AdminAction>& actions_of(const kafka::ClusterConfig& cluster) {
-    auto& all = build_.out.config.admin;
-    for (auto& admin : all) {
-      if (admin.cluster == cluster.name) return admin.actions;
-    }
-    host::HostConfig host;
-    host.group = "admin";
-    host.name = all.empty() ? "admin" : "admin-" + cluster.name;
-    host.hardware = find_preset("client.default")->hardware;
-    host.zone = build_.zones_of(cluster.broker_hosts).front();
-    host.region = build_.region_of(host.zone);
-    host.power_domain = host.name;
-    all.push_back({cluster.name, host.name, {}});
-    build_.add_host(std::move(host), view_.node());
-    return all.back().actions;
-  }
-
   Build& build_;
   Document& doc_;
   const View& view_;
   AdminAction action_;
 };
 
+/// Creations and deletions of topics are actions too; their fields are the topics'.
+void build_topic_lives(Build& build, const View& scenario) {
+  for (const kafka::ClusterConfig& cluster : build.out.config.clusters) {
+    if (cluster.broker_hosts.empty()) continue;
+    for (const kafka::TopicSpec& topic : cluster.topics) {
+      AdminAction action;
+      action.topic = topic.name;
+      if (topic.created_at.ns > 0) {
+        action.kind = AdminKind::create_topic;
+        action.name = "create-" + topic.name;
+        action.at = topic.created_at;
+        actions_of(build, scenario, cluster).push_back(action);
+      }
+      if (topic.deleted_at != sim::SimTime::max()) {
+        action.kind = AdminKind::delete_topic;
+        action.name = "delete-" + topic.name;
+        action.at = topic.deleted_at;
+        actions_of(build, scenario, cluster).push_back(action);
+      }
+    }
+  }
+}
+
 }  // namespace
 
 void build_admin(Build& build, const View& scenario) {
+  build_topic_lives(build, scenario);
   const auto actions = scenario.elements("admin");
   if (static_cast<std::int64_t>(actions.size()) > limits::admin_actions) {
     build.doc.error(scenario.member("admin"), "too-many-actions",

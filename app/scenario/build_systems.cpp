@@ -36,6 +36,7 @@ void build_rules(const View& rules, kafka::Version version, kafka::BrokerConfig&
   broker.detect_clean_shutdown = rules.boolean("detect_clean_shutdown");
   broker.periodic_fence_check = rules.boolean("periodic_fence_check");
   broker.pre_vote = rules.boolean("pre_vote");
+  broker.topic_ids = *rules.boolean("topic_ids");
   broker.reelection_forgets_followers = *rules.boolean("reelection_forgets_followers");
   for (const std::string& bug : rules.texts("planted")) plant(broker.planted, bug);
 }
@@ -135,6 +136,7 @@ class TopicBuilder {
     given.apply(settings_);
     spec_.config = settings_.topic;
     check_size();
+    check_life();
     if (within_limit()) assign();
     if (spec_.config.min_insync_replicas > spec_.replication_factor && spec_.replication_factor > 0) {
       const std::string message =
@@ -156,6 +158,28 @@ class TopicBuilder {
     }
     if (spec_.name == "." || spec_.name == "..")
       doc_.error(view_.member("name"), "bad-name", in_quotes(spec_.name) + " is not a legal topic name", "");
+  }
+
+  /// When it is created and deleted, and whose name it takes over.
+  void check_life() {
+    if (const auto at = view_.duration("created_at"); at && view_.has("created_at")) spec_.created_at = {at->ns};
+    if (const auto at = view_.duration("deleted_at"); at && view_.has("deleted_at")) spec_.deleted_at = {at->ns};
+    if (spec_.deleted_at <= spec_.created_at) {
+      doc_.error(view_.member("deleted_at"), "deleted-too-early", "the topic is deleted before it is created",
+                 "set deleted_at later");
+    }
+    if (!view_.has("recreates")) return;
+    spec_.recreates = view_.text("recreates").value_or("");
+    for (const TopicSpec& other : cluster_.topics) {
+      if (other.name != spec_.recreates) continue;
+      if (other.deleted_at < spec_.created_at) return;
+      doc_.error(view_.member("recreates"), "still-there",
+                 "topic " + in_quotes(other.name) + " is not deleted before this one is created",
+                 "set its deleted_at before this topic's created_at");
+      return;
+    }
+    doc_.error(view_.member("recreates"), "unknown-topic",
+               "there is no topic " + in_quotes(spec_.recreates) + " above this one in the list", "");
   }
 
   void read_assignment() {

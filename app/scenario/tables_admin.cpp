@@ -40,7 +40,26 @@ const Variants& admin_variants() {
         .doc = "Offsets below it go. -1: everything below the high watermark.",
         .fallback = "-1",
         .min = -1}});
-  static const Variants variants{"admin", "kind", {&delete_records}};
+  static const Table elect_leader = admin_table(
+      "elect_leader",
+      "Has a leader elected (kafka-leader-election.sh): the first replica of the assignment, or anybody alive.",
+      {partition_field(),
+       {.name = "election",
+        .type = choice,
+        .doc = "preferred: the first replica, if it is in the ISR. unclean: if nobody leads, the first live replica, "
+               "whatever its log holds.",
+        .fallback = "preferred",
+        .choices = {"preferred", "unclean"}}});
+  static const Table reassign = admin_table(
+      "reassign",
+      "Moves a partition to other brokers (kafka-reassign-partitions.sh, KIP-455): new replicas are added, old ones go when "
+      "the new ones are in the ISR.",
+      {partition_field(),
+       {.name = "replicas",
+        .type = name_or_list,
+        .doc = "Hosts of the brokers that shall hold it, preferred leader first. Default: cancel the reassignment under "
+               "way."}});
+  static const Variants variants{"admin", "kind", {&delete_records, &elect_leader, &reassign}};
   return variants;
 }
 

@@ -4,6 +4,10 @@ namespace brokersim::kafka {
 
 const char* name(AdminKind kind) {
   switch (kind) {
+    case AdminKind::elect_leader: return "elect_leader";
+    case AdminKind::reassign: return "reassign";
+    case AdminKind::create_topic: return "create_topic";
+    case AdminKind::delete_topic: return "delete_topic";
     case AdminKind::delete_records: return "delete_records";
   }
   return "";

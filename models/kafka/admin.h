@@ -7,12 +7,17 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "sim/time.h"
 
 namespace brokersim::kafka {
 
 enum class AdminKind : std::uint8_t {
+  elect_leader,    ///< ElectLeaders (KIP-460): the preferred replica, or, unclean, anybody alive. By the controller.
+  reassign,        ///< AlterPartitionReassignments (KIP-455): other replicas, or none: cancel. By the controller.
+  create_topic,    ///< CreateTopics. By the controller.
+  delete_topic,    ///< DeleteTopics. By the controller.
   delete_records,  ///< DeleteRecords (KIP-107): the log start of a partition moves up. Answered by its leader.
 };
 
@@ -27,6 +32,8 @@ struct AdminAction {
   std::int32_t partition = 0;
   /// delete_records: offsets below it go; -1: everything below the high watermark.
   std::int64_t before_offset = -1;
+  bool unclean = false;                ///< elect_leader
+  std::vector<std::int32_t> replicas;  ///< reassign; empty: cancel.
 };
 
 }  // namespace brokersim::kafka

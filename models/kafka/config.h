@@ -82,6 +82,10 @@ struct TopicSpec {
   /// [partition][replica] = broker id (position among brokers_on hosts). Filled by the loader when not given.
   std::vector<std::vector<std::int32_t>> assignment;
   TopicConfig config;
+  /// Name of a topic of the list that was deleted and whose name this one bears in the cluster; "": none.
+  std::string recreates;
+  sim::SimTime created_at;                          ///< By an administrator; 0: when the cluster starts.
+  sim::SimTime deleted_at = sim::SimTime::max();  ///< By an administrator.
 };
 
 /// How a follower finds where its log and its leader's part.
@@ -237,6 +241,7 @@ struct BrokerConfig {
   /// No Kafka release: who is made leader again without having noticed the leaders between forgets what it knew of its
   /// followers (the cure of hypothesis I10).
   bool reelection_forgets_followers = false;
+  bool topic_ids = true;  ///< 2.8, KIP-516: a log belongs to a topic by its id; before, by its name.
   PlantedBugs planted;
 };
 

@@ -28,7 +28,7 @@ std::int64_t share(std::int64_t total, std::int64_t i, std::int64_t n) {
 KafkaCluster::KafkaCluster(const kafka::ClusterConfig& cluster, const Config& config, Hosts& hosts,
                            history::History& history)
     : cluster_(cluster), hosts_(hosts), history_(history) {
-  add_partitions(history);
+  add_partitions(history, config);
   shape_.config = cluster.broker;
   shape_.version = cluster.version;
   for (const auto& name : cluster.broker_hosts) shape_.broker_hosts.push_back(hosts.at(name)->id());
@@ -42,7 +42,7 @@ KafkaCluster::KafkaCluster(const kafka::ClusterConfig& cluster, const Config& co
   install_admin(config);
 }
 
-void KafkaCluster::add_partitions(history::History& history) {
+void KafkaCluster::add_partitions(history::History& history, const Config& config) {
   for (const auto& topic : cluster_.topics) {
     for (std::int32_t number = 0; number < topic.partitions; ++number) {
       history::PartitionInfo info;
@@ -50,6 +50,17 @@ void KafkaCluster::add_partitions(history::History& history) {
       info.partition = number;
       info.replicas = topic.assignment.at(static_cast<std::size_t>(number));
       info.compacted = topic.config.cleanup_compact;
+      const std::vector<std::int32_t> assigned = info.replicas;
+      for (const Config::AdminActions& admin : config.admin) {
+        for (const kafka::AdminAction& action : admin.actions) {
+          if (admin.cluster != cluster_.name || action.topic != topic.name || action.partition != number)
+            continue;
+          // Whoever will hold it, so that checkers can follow it there.
+          for (const std::int32_t broker : action.replicas) {
+            if (!kafka::wire::contains(info.replicas, broker)) info.replicas.push_back(broker);
+          }
+        }
+      }
       info.min_insync_replicas = topic.config.min_insync_replicas;
       info.unclean_leader_election = topic.config.unclean_leader_election;
       info.eligible_leader_replicas = cluster_.broker.eligible_leader_replicas;
@@ -59,8 +70,13 @@ void KafkaCluster::add_partitions(history::History& history) {
       topics_[topic.name].push_back(id);
       SIM_CHECK(static_cast<std::size_t>(id.n) == shape_.partitions.size(),
                 "one Kafka cluster per scenario for now");
-      shape_.partitions.push_back({id, topic.name + "-" + std::to_string(number), topic.config});
-      specs_.push_back({id, info.replicas, info.min_insync_replicas, info.unclean_leader_election});
+      const std::string& bears = topic.recreates.empty() ? topic.name : topic.recreates;
+      const bool shares = std::any_of(cluster_.topics.begin(), cluster_.topics.end(), [&](const auto& other) {
+        return other.recreates == bears || (&other != &topic && other.name == bears && !topic.recreates.empty());
+      });
+      shape_.partitions.push_back({id, bears + "-" + std::to_string(number), topic.config, shares});
+      specs_.push_back({id, assigned, info.min_insync_replicas, info.unclean_leader_election,
+                        /*on_request=*/topic.created_at.ns > 0});
     }
   }
 }
@@ -200,7 +216,8 @@ void KafkaCluster::install_admin(const Config& config) {
     params.name = "admin";
     params.bootstrap = bootstrap();
     for (const kafka::AdminAction& action : admin.actions)
-      params.actions.push_back({action, partition(action.topic, action.partition)});
+      params.actions.push_back(
+          {action, partition(action.topic, action.partition), partitions_of(action.topic)});
     hosts_.at(admin.host)->install(params.name, [this, params](sim::Process& process, host::Host& host) {
       const kafka::client::ClientSite site{host.network(),
                                            host.id(),

@@ -66,7 +66,7 @@ class KafkaCluster {
   [[nodiscard]] const std::vector<Client>& clients() const { return clients_; }
 
  private:
-  void add_partitions(history::History& history);
+  void add_partitions(history::History& history, const Config& config);
   void install_controllers();
   void install_brokers();
   void install_producers(const Config& config);

@@ -40,6 +40,8 @@ BrokerService::BrokerService(sim::Process& process, host::Host& host, const Brok
              kControllerSocketTimeout),
       producer_ids_(component_, host.network(), host.id(), cluster_.controller_hosts, metadata_loop_.leader(),
                     kControllerSocketTimeout),
+      forwarding_(component_, host.network(), host.id(), cluster_.controller_hosts, metadata_loop_.leader(),
+                  kControllerSocketTimeout),
       isr_(alter_, replicas_, params.id),
       fetchers_(process, process.path(), host.network(), host.id(), params_, &broker_epoch_, replicas_) {
   replicas_.connect(isr_, fetchers_, *this);
@@ -273,10 +275,37 @@ void BrokerService::handle(RequestId id, wire::Message& request) {
     case wire::Api::offsets_for_leader_epoch:
       return replicas_.offsets_for_leader_epoch(id,
                                                 static_cast<wire::OffsetsForLeaderEpochRequest&>(request));
+    case wire::Api::elect_leaders: {
+      auto copy = std::make_unique<wire::ElectLeadersRequest>(static_cast<wire::ElectLeadersRequest&>(request));
+      component_.spawn(forward(id, std::move(copy)));
+      return;
+    }
+    case wire::Api::alter_partition_reassignments: {
+      auto copy = std::make_unique<wire::ReassignRequest>(static_cast<wire::ReassignRequest&>(request));
+      component_.spawn(forward(id, std::move(copy)));
+      return;
+    }
+    case wire::Api::create_topics:
+    case wire::Api::delete_topics: {
+      auto copy = std::make_unique<wire::TopicRequest>(static_cast<wire::TopicRequest&>(request));
+      component_.spawn(forward(id, std::move(copy)));
+      return;
+    }
     case wire::Api::metadata: return answer_metadata(id, static_cast<wire::MetadataRequest&>(request));
     case wire::Api::init_producer_id: component_.spawn(answer_init_producer_id(id)); return;
     default: SIM_CHECK(false, "a broker does not serve this request");
   }
+}
+
+/// What only the controller can do is passed on to it (ForwardingManager); a silent controller is a timeout.
+template <class Request>
+sim::Task<void> BrokerService::forward(RequestId id, std::unique_ptr<Request> request) {
+  const wire::Api api = request->api;
+  std::unique_ptr<wire::AdminResponse> answer = co_await forwarding_.call<Request, wire::AdminResponse>(
+      std::move(request), cluster_.config.request_timeout);
+  auto response = std::make_unique<wire::AdminResponse>(api);
+  response->error = answer == nullptr ? wire::ErrorCode::request_timed_out : answer->error;
+  server_.respond(id, std::move(response));
 }
 
 void BrokerService::answer_metadata(RequestId id, const wire::MetadataRequest& request) {

@@ -44,6 +44,8 @@ class BrokerService final : public host::Service, public RequestHandler, public 
   [[nodiscard]] sim::Task<void> register_with_controller();
   [[nodiscard]] sim::Task<void> heartbeat_loop();
   [[nodiscard]] sim::Task<void> shut_down();
+  template <class Request>
+  [[nodiscard]] sim::Task<void> forward(RequestId id, std::unique_ptr<Request> request);
   void answer_metadata(RequestId id, const wire::MetadataRequest& request);
   [[nodiscard]] sim::Task<void> answer_init_producer_id(RequestId id);
   [[nodiscard]] std::vector<storage::FileSystem*> log_dirs();
@@ -68,6 +70,7 @@ class BrokerService final : public host::Service, public RequestHandler, public 
   ControllerChannel heartbeats_;
   ControllerChannel alter_;
   ControllerChannel producer_ids_;
+  ControllerChannel forwarding_;
   IsrManager isr_;
   std::int64_t broker_epoch_ = -1;
   FetcherManager fetchers_;

@@ -120,7 +120,10 @@ sim::Task<void> ReplicaManager::fault_indexes(RequestId id, wire::FetchRequest* 
     static_cast<void>(co_await replica->files().read(page.file, {page.position}, {page.bytes}));
   }
   server_.release_thread(thread);
-  if (sessions_.find(request->session_slot, request->session_generation) == nullptr) co_return;
+  if (sessions_.find(request->session_slot, request->session_generation) == nullptr) {
+    complete_fetch(id, *request);
+    co_return;
+  }
   answer_or_park(id, *request, read(request->session_slot, *request));
 }
 
@@ -185,7 +188,12 @@ void ReplicaManager::note_follower(FetchSession& session, SessionPart& part, sim
 
 void ReplicaManager::complete_fetch(RequestId id, wire::FetchRequest& request) {
   FetchSession* session = sessions_.find(request.session_slot, request.session_generation);
-  if (session == nullptr) return;  // the client has another session by now, so nobody waits for this answer
+  if (session == nullptr) {  // the client has connected anew and has another session by now
+    auto response = std::make_unique<wire::FetchResponse>();
+    response->error = wire::ErrorCode::fetch_session_id_not_found;
+    server_.respond(id, std::move(response));
+    return;
+  }
   session->is_parked = false;
   answer_fetch(id, read(request.session_slot, request));
 }
@@ -196,9 +204,8 @@ void ReplicaManager::settle(const ReadSet& set) {
   FetchSession& session = sessions_[set.session];
   std::size_t next = 0;
   const auto& told = set.response->parts;
-  auto& kept = noting_;
-  kept.clear();
-  std::vector<std::uint32_t> behind;
+  kept_.clear();
+  behind_.clear();
   for (const std::uint32_t place : session.dirty) {
     SessionPart& part = session.parts[place];
     const bool answered = next < told.size() && told[next].partition == part.asked.partition;
@@ -211,12 +218,12 @@ void ReplicaManager::settle(const ReadSet& set) {
     if (!has_more(session, part)) {
       part.dirty = false;
     } else {
-      (answered && told[next].bytes > 0 ? behind : kept).push_back(place);
+      (answered && told[next].bytes > 0 ? behind_ : kept_).push_back(place);
     }
     if (answered) ++next;
   }
-  session.dirty.assign(kept.begin(), kept.end());
-  session.dirty.insert(session.dirty.end(), behind.begin(), behind.end());
+  session.dirty.assign(kept_.begin(), kept_.end());
+  session.dirty.insert(session.dirty.end(), behind_.begin(), behind_.end());
 }
 
 /// May the partition have something to say to the next request?

@@ -97,9 +97,11 @@ sim::Task<void> LogManager::load_all() {
     const std::map<std::string, std::int64_t> high_watermarks = read_checkpoint(dir, kHighWatermarks);
     const std::map<std::string, std::int64_t> recovery_points = read_checkpoint(dir, kRecoveryPoints);
     const std::map<std::string, std::int64_t> log_starts = read_checkpoint(dir, kLogStarts);
+    if (replicas_.log_dir(dir).list("").empty()) continue;  // a new broker
     const std::map<std::string, std::int64_t> cleaned = read_checkpoint(dir, kCleanerOffsets);
     for (const PartitionName& name : cluster_.partitions) {
       if (!log::Log::exists(replicas_.log_dir(dir), name.directory)) continue;
+      if (!replicas_.owns_directory(name, replicas_.log_dir(dir))) continue;
       Replica& replica = replicas_.open(name.id);
       const auto at = [&](const std::map<std::string, std::int64_t>& offsets) {
         const auto found = offsets.find(name.directory);

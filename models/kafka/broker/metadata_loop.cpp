@@ -141,8 +141,9 @@ sim::Task<void> MetadataLoop::apply_committed() {
     for (const wire::LoggedRecord& logged : fetched_[count]->records) {
       image_.apply(logged.record);
       if (logged.record.kind == wire::RecordKind::broker) brokers_changed = true;
-      if (logged.record.kind == wire::RecordKind::partition)
-        changed.push_back(logged.record.partition.partition);
+      if (logged.record.kind == wire::RecordKind::partition ||
+          logged.record.kind == wire::RecordKind::partition_removed)
+        changed.push_back(logged.record.partition->partition);
     }
     params_.history->record(history::MetadataLogChanged{
         owner_.now(), params_.id, /*observer=*/true, history::MetadataChange::committed, fetched_[count]->epoch,
@@ -162,7 +163,13 @@ sim::Task<void> MetadataLoop::act_on(std::vector<wire::PartitionId> changed, boo
   if (!publishing_) co_return;
   if (brokers_changed) replicas_.refresh_eligible();
   for (const wire::PartitionId id : changed) {
-    wire::PartitionState state = *image_.partition(id);
+    const wire::PartitionState* known = image_.partition(id);
+    if (known == nullptr) {
+      replicas_.topic_deleted(id);
+      continue;
+    }
+    if (!replicas_.concerns(*known)) continue;
+    wire::PartitionState state = *known;
     co_await replicas_.apply(std::move(state));
   }
 }
@@ -170,9 +177,10 @@ sim::Task<void> MetadataLoop::act_on(std::vector<wire::PartitionId> changed, boo
 sim::Task<void> MetadataLoop::publish() {
   publishing_ = true;
   replicas_.refresh_eligible();
+  replicas_.drop_strays();
   for (std::size_t i = 0; i < image_.partitions().size(); ++i) {
+    if (!replicas_.concerns(image_.partitions()[i])) continue;
     wire::PartitionState state = image_.partitions()[i];
-    if (state.partition.n < 0) continue;
     co_await replicas_.apply(std::move(state));
   }
 }

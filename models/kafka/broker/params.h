@@ -21,6 +21,7 @@ struct PartitionName {
   wire::PartitionId id;
   std::string directory;  ///< "orders-0"
   TopicConfig config;
+  bool shares_directory = false;  ///< Another topic bore or will bear the same name.
 };
 
 /// How processes begin, beyond what the model computes. Zero in tests of single parts.

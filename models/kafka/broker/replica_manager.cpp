@@ -37,6 +37,7 @@ std::vector<Replica*> ReplicaManager::replicas() {
 }
 
 storage::FileSystem& ReplicaManager::directory_of(wire::PartitionId id) {
+  if (log_dirs_.size() == 1) return *log_dirs_.front();
   const std::string& directory = cluster_.partitions[static_cast<std::size_t>(id.n)].directory;
   std::vector<std::size_t> logs(log_dirs_.size(), 0);
   for (std::size_t i = 0; i < log_dirs_.size(); ++i) {
@@ -87,8 +88,17 @@ Replica& ReplicaManager::open(wire::PartitionId id) {
   return *replica;
 }
 
+bool ReplicaManager::concerns(const wire::PartitionState& state) const {
+  if (state.partition.n < 0) return false;
+  return wire::contains(state.replicas, params_.id) ||
+         replicas_[static_cast<std::size_t>(state.partition.n)] != nullptr;
+}
+
 sim::Task<void> ReplicaManager::apply(wire::PartitionState state) {
-  if (!wire::contains(state.replicas, params_.id)) co_return;
+  if (!wire::contains(state.replicas, params_.id)) {
+    remove(state);
+    co_return;
+  }
   Replica& replica = open(state.partition);
   if (replica.offline()) co_return;
   if (!replica.opened() && !offline_dirs_.empty() && state.partition_epoch > 0) {
@@ -101,6 +111,10 @@ sim::Task<void> ReplicaManager::apply(wire::PartitionState state) {
   if (!replica.opened()) {
     replica.log().create(owner_.now());
     replica.set_opened();
+    if (replica.name().shares_directory) {
+      replica.files().replace_unsynced(replica.name().directory + "/partition.metadata",
+                                       std::to_string(replica.name().id.n));
+    }
   }
   // An append holds the leader's lock until it is on the medium; becoming leader or follower needs it alone
   // (Partition.leaderIsrUpdateLock).
@@ -132,6 +146,58 @@ sim::Task<void> ReplicaManager::apply(wire::PartitionState state) {
     replica.truncate(replica.high_watermark(), history::TruncateReason::high_watermark, owner_.now());
   }
   if (state.leader >= 0) followers_->follow(replica);
+}
+
+/// A reassignment has taken the partition away: nobody is served any more, and the files go. Kafka renames the directory and
+/// deletes it after file.delete.delay.ms; here its room is free at once.
+void ReplicaManager::remove(const wire::PartitionState& state) {
+  std::unique_ptr<Replica>& slot = replicas_[static_cast<std::size_t>(state.partition.n)];
+  if (!slot || state.leader_epoch < slot->leader_epoch()) return;
+  Replica& replica = *slot;
+  followers_->unfollow(replica);
+  const bool led = replica.role() == Role::leader;
+  wire::PartitionState gone = state;
+  gone.leader = -1;
+  replica.become_follower(gone, owner_.now());
+  if (led) fail_waiters(replica);
+  retire(slot);
+}
+
+void ReplicaManager::retire(std::unique_ptr<Replica>& slot) {
+  slot->log().unlink(slot->files().list(slot->name().directory + "/"));
+  retired_.push_back(std::move(slot));  // tasks may still hold it
+}
+
+void ReplicaManager::topic_deleted(wire::PartitionId id) {
+  std::unique_ptr<Replica>& slot = replicas_[static_cast<std::size_t>(id.n)];
+  if (!slot) return;
+  Replica& replica = *slot;
+  followers_->unfollow(replica);
+  const bool led = replica.role() == Role::leader;
+  wire::PartitionState gone;
+  gone.partition = id;
+  gone.leader_epoch = replica.leader_epoch();
+  // By right: for the checkers as after DeleteRecords.
+  const std::int64_t end = replica.log().log_end();
+  replica.become_follower(gone, owner_.now());
+  if (led) fail_waiters(replica);
+  params_.history->record(
+      history::LogStartMoved{owner_.now(), params_.id, id, end, history::LogStartCause::delete_records});
+  retire(slot);
+}
+
+void ReplicaManager::drop_strays() {
+  for (std::size_t n = 0; n < replicas_.size(); ++n) {
+    const wire::PartitionId id{static_cast<std::int32_t>(n)};
+    if (replicas_[n] && image_.removed(id)) topic_deleted(id);
+  }
+}
+
+bool ReplicaManager::owns_directory(const PartitionName& name, storage::FileSystem& files) const {
+  if (!name.shares_directory) return true;
+  if (!cluster_.config.topic_ids) return image_.partition(name.id) != nullptr;  // whoever bears the name now
+  const auto id = files.read_whole(name.directory + "/partition.metadata");
+  return id && *id == std::to_string(name.id.n);
 }
 
 void ReplicaManager::fail_waiters(Replica& replica) {

@@ -63,8 +63,16 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
   [[nodiscard]] bool is_offline(const storage::FileSystem& dir) const;
 
   // --- metadata ------------------------------------------------------------------------------------------
+  /// Has this broker a replica of it, or had it one?
+  [[nodiscard]] bool concerns(const wire::PartitionState& state) const;
   /// Acts on the committed state of a partition: lead it, follow it, or nothing. May write the epoch file.
   [[nodiscard]] sim::Task<void> apply(wire::PartitionState state);
+  /// The partition is no more: served no longer, its files go.
+  void topic_deleted(wire::PartitionId id);
+  /// Logs of topics that were deleted while this broker was down (KIP-516: by the id in partition.metadata).
+  void drop_strays();
+  /// Whether the files of a directory that several topics have borne the name of are this one's.
+  [[nodiscard]] bool owns_directory(const PartitionName& name, storage::FileSystem& files) const;
   /// After any change of brokers in the image.
   void refresh_eligible();
 
@@ -168,6 +176,8 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
   void wake_fetches(Replica& replica, bool consumers);
   [[nodiscard]] bool has_data(const FetchSession& session) const;
   void fail_waiters(Replica& replica);
+  void remove(const wire::PartitionState& state);
+  void retire(std::unique_ptr<Replica>& slot);
   void propose(Replica& replica, std::vector<wire::BrokerId> isr);
 
   sim::Component& owner_;
@@ -184,8 +194,11 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
   FetchPurgatory fetch_purgatory_;
   FetchSessions sessions_;
   std::vector<std::uint32_t> noting_;  // scratch
+  std::vector<std::uint32_t> kept_;    // scratch
+  std::vector<std::uint32_t> behind_;  // scratch
   std::vector<SessionWatch> waking_;   // scratch
   std::vector<std::unique_ptr<Replica>> replicas_;  // by PartitionId; null: not here
+  std::vector<std::unique_ptr<Replica>> retired_;   // taken away by a reassignment
   std::vector<wire::BrokerId> eligible_;            // active brokers, by id
   std::vector<Appended> scratch_;
   struct ColdAnswer {

@@ -94,6 +94,7 @@ void AdminClient::on_wake() {
 
 void AdminClient::try_action(std::size_t index) {
   const AdminParams::Action& asked = params_.actions[index];
+  if (asked.action.kind != AdminKind::delete_records) return ask_controller(index);
   const std::int32_t partition = metadata_.leaders().index_of(asked.partition);
   const wire::BrokerId leader = metadata_.leaders()[partition].broker;
   if (leader < 0) {
@@ -104,6 +105,10 @@ void AdminClient::try_action(std::size_t index) {
   const RequestTag tag{wire::Api::delete_records, static_cast<std::uint32_t>(index)};
   states_[index].under_way = true;
   switch (asked.action.kind) {
+    case AdminKind::elect_leader:
+    case AdminKind::reassign:
+    case AdminKind::create_topic:
+    case AdminKind::delete_topic: return;
     case AdminKind::delete_records: {
       auto request = std::make_unique<wire::DeleteRecordsRequest>();
       request->partition = asked.partition;
@@ -112,6 +117,38 @@ void AdminClient::try_action(std::size_t index) {
       connections_.send(leader, tag, size, std::move(request));
       return;
     }
+  }
+}
+
+/// What the controller decides goes to any broker, which passes it on.
+void AdminClient::ask_controller(std::size_t index) {
+  const AdminParams::Action& asked = params_.actions[index];
+  State& state = states_[index];
+  const std::uint64_t bits =
+      jitter_.child(index).child(1).bits(static_cast<std::uint64_t>(state.failures));
+  const wire::BrokerId broker = connections_.least_loaded(bits);
+  if (broker < 0) return;  // on_broker_ready will come
+  state.under_way = true;
+  const auto number = static_cast<std::uint32_t>(index);
+  if (asked.action.kind == AdminKind::elect_leader) {
+    auto request = std::make_unique<wire::ElectLeadersRequest>();
+    request->partition = asked.partition;
+    request->unclean = asked.action.unclean;
+    const sim::Bytes size = wire::wire_bytes(*request);
+    connections_.send(broker, {wire::Api::elect_leaders, number}, size, std::move(request));
+  } else if (asked.action.kind == AdminKind::create_topic || asked.action.kind == AdminKind::delete_topic) {
+    const bool create = asked.action.kind == AdminKind::create_topic;
+    auto request =
+        std::make_unique<wire::TopicRequest>(create ? wire::Api::create_topics : wire::Api::delete_topics);
+    request->partitions = asked.topic;
+    const sim::Bytes size = wire::wire_bytes(*request);
+    connections_.send(broker, {request->api, number}, size, std::move(request));
+  } else {
+    auto request = std::make_unique<wire::ReassignRequest>();
+    request->partition = asked.partition;
+    request->replicas = asked.action.replicas;
+    const sim::Bytes size = wire::wire_bytes(*request);
+    connections_.send(broker, {wire::Api::alter_partition_reassignments, number}, size, std::move(request));
   }
 }
 
@@ -126,6 +163,12 @@ void AdminClient::on_response(wire::BrokerId, RequestTag tag, const wire::Messag
       answered(tag.number, answer.error, answer.low_watermark);
       break;
     }
+    case wire::Api::create_topics:
+    case wire::Api::delete_topics:
+    case wire::Api::elect_leaders:
+    case wire::Api::alter_partition_reassignments:
+      answered(tag.number, static_cast<const wire::AdminResponse&>(response).error, -1);
+      break;
     default: SIM_CHECK(false, "an administrator never asks that");
   }
   settle();

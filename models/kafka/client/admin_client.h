@@ -23,6 +23,7 @@ struct AdminParams {
   struct Action {
     AdminAction action;
     history::PartitionId partition;  ///< Of the action's topic and number.
+    std::vector<history::PartitionId> topic;  ///< create_topic, delete_topic: all of it.
   };
   std::string name;
   std::vector<Action> actions;                  ///< In any order of time.
@@ -53,6 +54,7 @@ class AdminClient final : public host::Service, private ConnectionListener {
 
   void settle();
   void try_action(std::size_t index);
+  void ask_controller(std::size_t index);
   void answered(std::size_t index, wire::ErrorCode error, std::int64_t offset);
   void failed(std::size_t index, wire::ErrorCode error);
   void finish(std::size_t index, wire::ErrorCode error, std::int64_t offset);

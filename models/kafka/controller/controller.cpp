@@ -1,5 +1,6 @@
 #include "models/kafka/controller/controller.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "models/kafka/controller/alter_partition.h"
@@ -37,6 +38,7 @@ void Controller::replay(const MetadataRecord& record) {
 void Controller::load(const wire::ClusterImage& image, std::int64_t next_offset) {
   image_ = image;
   next_offset_ = next_offset;
+  all_created_ = false;
 }
 
 void Controller::activate(sim::SimTime now) {
@@ -138,11 +140,11 @@ wire::AlterPartitionResult Controller::alter_one(BrokerId leader, const wire::Al
   const PartitionSpec& spec = specs_[static_cast<std::size_t>(part.partition.n)];
   ChangeRequest request;
   for (const wire::IsrMember& member : part.new_isr) request.isr.push_back(member.broker);
-  request.min_isr = spec.effective_min_isr();
+  const wire::PartitionState& current = *image_.partition(part.partition);
+  request.min_isr = std::min(spec.min_insync_replicas, static_cast<std::int32_t>(current.replicas.size()));
   request.election = spec.unclean_leader_election ? Election::unclean : Election::online;
   // Brokers have no recovery to do after an unclean election: their first request says "recovered" (KIP-704).
   request.recovered = true;
-  const wire::PartitionState& current = *image_.partition(part.partition);
   if (auto changed = change_partition(current, request, Candidates{image_}, rules_.election)) {
     wire::MetadataRecord record;
     record.kind = RecordKind::partition;
@@ -163,6 +165,57 @@ wire::AllocateProducerIdsResponse Controller::allocate_producer_ids(const wire::
   record.kind = RecordKind::producer_id_block;
   record.next_producer_id = response.first + kProducerIdBlock;
   emit(std::move(record), out);
+  return response;
+}
+
+wire::AdminResponse Controller::elect_leader(const wire::ElectLeadersRequest& request, Records& out) {
+  wire::AdminResponse response(request.api);
+  ChangedPartitions changes;
+  response.error = elect_one(view(), request.partition, request.unclean, changes);
+  emit_all(std::move(changes), out);
+  return response;
+}
+
+wire::AdminResponse Controller::reassign(const wire::ReassignRequest& request, Records& out) {
+  wire::AdminResponse response(request.api);
+  ChangedPartitions changes;
+  response.error = reassign_one(view(), request.partition, request.replicas, changes);
+  emit_all(std::move(changes), out);
+  return response;
+}
+
+wire::AdminResponse Controller::create_topic(const wire::TopicRequest& request, Records& out) {
+  wire::AdminResponse response(request.api);
+  for (const wire::PartitionId id : request.partitions) {
+    if (image_.partition(id) != nullptr) response.error = ErrorCode::topic_already_exists;
+  }
+  if (response.error != ErrorCode::none) return response;
+  for (wire::PartitionState& state : new_partitions(view(), request.partitions.size(), request.partitions)) {
+    if (std::find(request.partitions.begin(), request.partitions.end(), state.partition) ==
+        request.partitions.end())
+      continue;
+    MetadataRecord record;
+    record.kind = RecordKind::partition;
+    record.partition = std::move(state);
+    emit(std::move(record), out);
+  }
+  return response;
+}
+
+wire::AdminResponse Controller::delete_topic(const wire::TopicRequest& request, Records& out) {
+  wire::AdminResponse response(request.api);
+  for (const wire::PartitionId id : request.partitions) {
+    if (image_.partition(id) == nullptr) response.error = ErrorCode::unknown_topic_or_partition;
+  }
+  if (response.error != ErrorCode::none) return response;
+  for (const wire::PartitionId id : request.partitions) {
+    wire::PartitionState gone;
+    gone.partition = id;
+    MetadataRecord record;
+    record.kind = RecordKind::partition_removed;
+    record.partition = std::move(gone);
+    emit(std::move(record), out);
+  }
   return response;
 }
 
@@ -189,9 +242,12 @@ bool Controller::elect_unclean_leaders(Records& out) {
 }
 
 void Controller::create_topics(sim::SimTime now, Records& out) {
-  if (all_created(view())) return;
-  if (!all_replicas_active(view()) && now < topic_creation_deadline()) return;
-  for (wire::PartitionState& state : new_partitions(view())) {
+  more_to_create_ = false;
+  if (nothing_to_create()) return;
+  if (now < topic_creation_deadline() && !all_replicas_active(view())) return;
+  std::vector<wire::PartitionState> created = new_partitions(view(), kCreationsPerRun);
+  more_to_create_ = created.size() == kCreationsPerRun;
+  for (wire::PartitionState& state : created) {
     MetadataRecord record;
     record.kind = RecordKind::partition;
     record.partition = std::move(state);
@@ -199,8 +255,13 @@ void Controller::create_topics(sim::SimTime now, Records& out) {
   }
 }
 
+bool Controller::nothing_to_create() const {
+  if (!all_created_) all_created_ = all_created(view());
+  return all_created_;
+}
+
 sim::SimTime Controller::topic_creation_deadline() const {
-  if (first_registration_ == sim::SimTime::max() || all_created(view())) return sim::SimTime::max();
+  if (first_registration_ == sim::SimTime::max() || nothing_to_create()) return sim::SimTime::max();
   return first_registration_ + kTopicCreationPatience;
 }
 

@@ -37,6 +37,8 @@ struct ControllerRules {
 inline constexpr std::int32_t kProducerIdBlock = 1'000;
 /// Elections per run of a periodic task; a full run is followed by another (ReplicationControlManager).
 inline constexpr std::size_t kElectionsPerRun = 1'000;
+/// Partitions created by one event; then comes the next.
+inline constexpr std::size_t kCreationsPerRun = 10'000;
 /// Topics are created when all brokers of their assignments are there, at the latest so long after the first
 /// registration. Our choice: Kafka creates topics on request and only on live brokers, so a scenario's topics wait
 /// for them; the limit lets a scenario begin with a broker that is down.
@@ -71,6 +73,15 @@ class Controller {
   [[nodiscard]] wire::AllocateProducerIdsResponse allocate_producer_ids(
       const wire::AllocateProducerIdsRequest& request, Records& out);
 
+  /// See elect_one() and reassign_one().
+  [[nodiscard]] wire::AdminResponse elect_leader(const wire::ElectLeadersRequest& request, Records& out);
+  [[nodiscard]] wire::AdminResponse reassign(const wire::ReassignRequest& request, Records& out);
+
+  /// topic_already_exists; partitions on brokers that are all down are left out, as in new_partitions().
+  [[nodiscard]] wire::AdminResponse create_topic(const wire::TopicRequest& request, Records& out);
+  /// unknown_topic_or_partition.
+  [[nodiscard]] wire::AdminResponse delete_topic(const wire::TopicRequest& request, Records& out);
+
   // What the shell's timers call.
 
   /// Fences the broker that has been silent longest, if its session is over: one at a time, so that the effect of
@@ -83,6 +94,8 @@ class Controller {
   bool elect_unclean_leaders(Records& out);
   /// Creates the topics that can be created now.
   void create_topics(sim::SimTime now, Records& out);
+  /// The last create_topics() stopped at kCreationsPerRun.
+  [[nodiscard]] bool more_to_create() const { return more_to_create_; }
   /// When create_topics() stops waiting for brokers; max: nothing is missing, or nobody has registered.
   [[nodiscard]] sim::SimTime topic_creation_deadline() const;
 
@@ -106,7 +119,11 @@ class Controller {
   [[nodiscard]] wire::AlterPartitionResult alter_one(BrokerId leader, const wire::AlterPartitionPart& part,
                                                      Records& out);
 
+  [[nodiscard]] bool nothing_to_create() const;
+
   ControllerRules rules_;
+  bool more_to_create_ = false;
+  mutable bool all_created_ = false;  // no partition is missing; looked up anew until it is so
   PartitionSpecs specs_;
   wire::ClusterImage image_;
   BrokerHeartbeats heartbeats_;

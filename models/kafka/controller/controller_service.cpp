@@ -211,6 +211,10 @@ void ControllerService::reject(network::ConnectionId connection, const wire::Mes
     case Api::broker_heartbeat: return refuse(wire::BrokerHeartbeatResponse{});
     case Api::alter_partition: return refuse(wire::AlterPartitionResponse{});
     case Api::allocate_producer_ids: return refuse(wire::AllocateProducerIdsResponse{});
+    case Api::elect_leaders:
+    case Api::alter_partition_reassignments:
+    case Api::create_topics:
+    case Api::delete_topics: return refuse(wire::AdminResponse(message.api));
     default: SIM_CHECK(false, "not a request for a controller");
   }
 }
@@ -290,6 +294,18 @@ void ControllerService::decide_request(Event& event) {
       answer(event, controller_.allocate_producer_ids(
                         static_cast<const wire::AllocateProducerIdsRequest&>(request), made_));
       return;
+    case Api::elect_leaders:
+      answer(event, controller_.elect_leader(static_cast<const wire::ElectLeadersRequest&>(request), made_));
+      return;
+    case Api::alter_partition_reassignments:
+      answer(event, controller_.reassign(static_cast<const wire::ReassignRequest&>(request), made_));
+      return;
+    case Api::create_topics:
+      answer(event, controller_.create_topic(static_cast<const wire::TopicRequest&>(request), made_));
+      return;
+    case Api::delete_topics:
+      answer(event, controller_.delete_topic(static_cast<const wire::TopicRequest&>(request), made_));
+      return;
     default: SIM_CHECK(false, "not a request for a controller");
   }
 }
@@ -314,6 +330,7 @@ void ControllerService::event_done() {
   }
   arm_fencing();
   arm_topic_creation();
+  if (controller_.more_to_create()) enqueue(Work::create_topics);
   pump();
 }
 

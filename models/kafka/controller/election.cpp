@@ -27,6 +27,7 @@ struct Draft {
   const ElectionRules& rules;
   Brokers isr;
   Brokers elr;
+  Reassignment target;
 
   /// In the ISR; or in the ELR once the ISR is empty.
   [[nodiscard]] bool clean_candidate(BrokerId broker) const {
@@ -37,13 +38,14 @@ struct Draft {
 
 /// The ELR is what was in the ISR or the ELR, is not in the new ISR and still has its log; it is needed only
 /// while the ISR is below min ISR.
-Brokers target_elr(const PartitionState& current, const ChangeRequest& request, const ElectionRules& rules) {
+Brokers target_elr(const PartitionState& current, const ChangeRequest& request, const Brokers& isr,
+                   const Brokers& replicas, const ElectionRules& rules) {
   Brokers elr;
   if (!rules.eligible_leader_replicas) return elr;
-  if (static_cast<std::int32_t>(request.isr.size()) >= request.min_isr) return elr;
+  if (static_cast<std::int32_t>(isr.size()) >= request.min_isr) return elr;
   for (const Brokers* source : {&current.elr, &current.isr}) {
     for (const BrokerId broker : *source) {
-      if (contains(request.isr, broker) || contains(elr, broker)) continue;
+      if (contains(isr, broker) || contains(elr, broker) || !contains(replicas, broker)) continue;
       if (broker == request.unclean_shutdown) continue;
       elr.push_back(broker);
     }
@@ -63,14 +65,14 @@ bool last_known_leader_qualifies(const Draft& draft) {
 }
 
 Elected elect_planted(const Draft& draft) {
-  for (const BrokerId broker : draft.current.replicas) {
+  for (const BrokerId broker : draft.target.replicas) {
     if (draft.candidates.acceptable(broker)) return {broker, !draft.clean_candidate(broker)};
   }
   return {};
 }
 
 Elected elect(const Draft& draft) {
-  const Brokers& replicas = draft.current.replicas;
+  const Brokers& replicas = draft.target.replicas;
   const bool preferred = draft.request.election == Election::preferred;
   if (preferred && draft.clean_candidate(replicas.front())) return {replicas.front(), false};
   if (draft.clean_candidate(draft.current.leader)) return {draft.current.leader, false};
@@ -98,11 +100,40 @@ Brokers target_last_known(const PartitionState& current, const PartitionState& n
   return current.last_known_elr;
 }
 
+/// Every target replica is in the ISR: those that were to go do so (PartitionReassignmentReplicas.
+/// maybeCompleteReassignment, KAFKA-15665).
+void complete_reassignment(Draft& draft) {
+  Reassignment& target = draft.target;
+  if (target.adding.empty() && target.removing.empty()) return;
+  const auto goes = [&](BrokerId broker) { return contains(target.removing, broker); };
+  Brokers replicas = target.replicas;
+  Brokers isr = draft.isr;
+  std::erase_if(replicas, goes);
+  std::erase_if(isr, goes);
+  if (isr.empty()) return;
+  if (!std::all_of(replicas.begin(), replicas.end(), [&](BrokerId b) { return contains(isr, b); })) return;
+  draft.isr = std::move(isr);
+  target = {std::move(replicas), {}, {}};
+}
+
 bool shrinks(const Brokers& before, const Brokers& after) {
   return std::any_of(before.begin(), before.end(), [&](BrokerId broker) { return !contains(after, broker); });
 }
 
 }  // namespace
+
+Reassignment reassignment_to(const PartitionState& current, const Brokers& target) {
+  Reassignment way{target, {}, {}};
+  for (const BrokerId broker : target) {
+    if (!contains(current.replicas, broker)) way.adding.push_back(broker);
+  }
+  for (const BrokerId broker : current.replicas) {
+    if (contains(target, broker)) continue;
+    way.removing.push_back(broker);
+    way.replicas.push_back(broker);
+  }
+  return way;
+}
 
 std::optional<ChangedPartition> change_partition(const PartitionState& current, const ChangeRequest& request,
                                                  const Candidates& candidates, const ElectionRules& rules) {
@@ -110,7 +141,15 @@ std::optional<ChangedPartition> change_partition(const PartitionState& current, 
   SIM_CHECK(request.min_isr >= 1);
   SIM_CHECK(request.min_isr <= static_cast<std::int32_t>(current.replicas.size()));
 
-  Draft draft{current, request, candidates, rules, request.isr, target_elr(current, request, rules)};
+  Draft draft{current,
+              request,
+              candidates,
+              rules,
+              request.isr,
+              {},
+              request.reassignment.value_or(Reassignment{current.replicas, current.adding, current.removing})};
+  complete_reassignment(draft);
+  draft.elr = target_elr(current, request, draft.isr, draft.target.replicas, rules);
   const Elected elected = elect(draft);
   const bool leader_changes = elected.leader != current.leader;
 
@@ -132,10 +171,16 @@ std::optional<ChangedPartition> change_partition(const PartitionState& current, 
   next.elr = draft.elr;
   next.last_known_elr = target_last_known(current, next, rules);
 
+  next.replicas = draft.target.replicas;
+  next.adding = draft.target.adding;
+  next.removing = draft.target.removing;
+  // A replica that goes must not be able to count in an old epoch.
   const bool bump =
-      leader_changes || (rules.bump_leader_epoch_on_isr_shrink && shrinks(current.isr, next.isr));
+      leader_changes || shrinks(current.replicas, next.replicas) || (rules.bump_leader_epoch_on_isr_shrink && shrinks(current.isr, next.isr));
   const bool same = !bump && next.isr == current.isr && next.elr == current.elr &&
-                    next.last_known_elr == current.last_known_elr && next.recovering == current.recovering;
+                    next.last_known_elr == current.last_known_elr && next.recovering == current.recovering &&
+                    next.replicas == current.replicas && next.adding == current.adding &&
+                    next.removing == current.removing;
   if (same) return std::nullopt;
   if (bump) ++next.leader_epoch;
   ++next.partition_epoch;

@@ -2,8 +2,8 @@
 //
 // Rules: PartitionChangeBuilder (4.0/4.1), kafka-behaviour.md section 5.5; KIP-841 (who may lead), KIP-966 (eligible
 // leader replicas), KAFKA-15021 (leader epoch and ISR shrinks), KAFKA-19522 (liveness of the last leader).
-// Pure: a partition and a request in, the changed partition out. Reassignment is not modelled yet: the replica
-// set never changes.
+// KIP-455 and KAFKA-15665 (reassignment: done when every target replica is in the ISR).
+// Pure: a partition and a request in, the changed partition out.
 #pragma once
 
 #include <cstdint>
@@ -43,11 +43,22 @@ struct Candidates {
   }
 };
 
+/// Other replicas for a partition.
+struct Reassignment {
+  std::vector<BrokerId> replicas;  ///< The target, then those that are still to go.
+  std::vector<BrokerId> adding;
+  std::vector<BrokerId> removing;
+};
+/// The way from the replicas of `current` to `target` (PartitionReassignmentReplicas).
+[[nodiscard]] Reassignment reassignment_to(const wire::PartitionState& current,
+                                           const std::vector<BrokerId>& target);
+
 struct ChangeRequest {
   std::vector<BrokerId> isr;  ///< Wanted ISR: members of the replica set, each once.
   Election election = Election::online;
   std::int32_t min_isr = 1;        ///< Effective: not above the number of replicas. Positive.
   BrokerId unclean_shutdown = -1;  ///< Lost its memory: leaves the ELR too. -1: nobody.
+  std::optional<Reassignment> reassignment;  ///< Nothing: replicas stay, one under way goes on.
   bool recovered = false;          ///< The leader says it has recovered from an unclean election.
 };
 

@@ -23,7 +23,7 @@ ChangeRequest request_for(const ClusterView& view, const PartitionState& state) 
   const PartitionSpec& spec = spec_of(view, state);
   ChangeRequest request;
   request.isr = state.isr;
-  request.min_isr = spec.effective_min_isr();
+  request.min_isr = std::min(spec.min_insync_replicas, static_cast<std::int32_t>(state.replicas.size()));
   request.election = spec.unclean_leader_election ? Election::unclean : Election::online;
   return request;
 }
@@ -50,7 +50,8 @@ ChangedPartitions remove_everywhere(const ClusterView& view, BrokerId broker, bo
 }
 
 bool missing(const ClusterView& view, const PartitionSpec& spec) {
-  return spec.partition.n >= 0 && view.image.partition(spec.partition) == nullptr;
+  return spec.partition.n >= 0 && view.image.partition(spec.partition) == nullptr &&
+         !view.image.removed(spec.partition);
 }
 
 }  // namespace
@@ -132,10 +133,58 @@ ChangedPartitions unclean_leaders(const ClusterView& view, std::size_t limit) {
   return changes;
 }
 
-std::vector<PartitionState> new_partitions(const ClusterView& view) {
+wire::ErrorCode elect_one(const ClusterView& view, wire::PartitionId partition, bool unclean,
+                          ChangedPartitions& changes) {
+  const PartitionState* state = view.image.partition(partition);
+  if (state == nullptr) return wire::ErrorCode::unknown_topic_or_partition;
+  if (unclean ? state->leader >= 0 : state->leader == state->replicas.front())
+    return wire::ErrorCode::election_not_needed;
+  ChangeRequest request = request_for(view, *state);
+  request.election = unclean ? Election::unclean : Election::preferred;
+  auto changed = change_partition(*state, request, Candidates{view.image}, view.rules);
+  if (!changed || (!unclean && changed->state.leader != state->replicas.front())) {
+    return unclean ? wire::ErrorCode::eligible_leaders_not_available
+                   : wire::ErrorCode::preferred_leader_not_available;
+  }
+  changes.push_back(std::move(*changed));
+  return wire::ErrorCode::none;
+}
+
+wire::ErrorCode reassign_one(const ClusterView& view, wire::PartitionId partition,
+                             const std::vector<BrokerId>& replicas, ChangedPartitions& changes) {
+  const PartitionState* state = view.image.partition(partition);
+  if (state == nullptr) return wire::ErrorCode::unknown_topic_or_partition;
+  ChangeRequest request = request_for(view, *state);
+  if (replicas.empty()) {
+    if (state->adding.empty() && state->removing.empty()) return wire::ErrorCode::no_reassignment_in_progress;
+    Reassignment back{state->replicas, {}, {}};
+    const auto added = [&](BrokerId broker) { return contains(state->adding, broker); };
+    std::erase_if(back.replicas, added);
+    std::erase_if(request.isr, added);
+    if (request.isr.empty()) return wire::ErrorCode::invalid_replica_assignment;
+    request.reassignment = std::move(back);
+  } else {
+    for (std::size_t i = 0; i < replicas.size(); ++i) {
+      const bool twice = std::count(replicas.begin(), replicas.end(), replicas[i]) > 1;
+      // A new replica on a broker that is not there would never be done (validateManualPartitionAssignment).
+      const bool strange = !contains(state->replicas, replicas[i]) && !view.image.is_active(replicas[i]);
+      if (twice || strange) return wire::ErrorCode::invalid_replica_assignment;
+    }
+    request.reassignment = reassignment_to(*state, replicas);
+  }
+  if (auto changed = change_partition(*state, request, Candidates{view.image}, view.rules))
+    changes.push_back(std::move(*changed));
+  return wire::ErrorCode::none;
+}
+
+std::vector<PartitionState> new_partitions(const ClusterView& view, std::size_t limit,
+                                           const std::vector<wire::PartitionId>& requested) {
   std::vector<PartitionState> created;
   for (const PartitionSpec& spec : view.specs) {
+    if (created.size() >= limit) break;
     if (!missing(view, spec)) continue;
+    if (spec.on_request && std::find(requested.begin(), requested.end(), spec.partition) == requested.end())
+      continue;
     PartitionState state;
     state.partition = spec.partition;
     state.replicas = spec.replicas;
@@ -151,7 +200,7 @@ std::vector<PartitionState> new_partitions(const ClusterView& view) {
 
 bool all_replicas_active(const ClusterView& view) {
   for (const PartitionSpec& spec : view.specs) {
-    if (!missing(view, spec)) continue;
+    if (spec.on_request || !missing(view, spec)) continue;
     for (const BrokerId broker : spec.replicas) {
       if (!view.image.is_active(broker)) return false;
     }
@@ -161,7 +210,7 @@ bool all_replicas_active(const ClusterView& view) {
 
 bool all_created(const ClusterView& view) {
   return std::none_of(view.specs.begin(), view.specs.end(),
-                      [&](const PartitionSpec& spec) { return missing(view, spec); });
+                      [&](const PartitionSpec& spec) { return !spec.on_request && missing(view, spec); });
 }
 
 bool leads_any(const wire::ClusterImage& image, BrokerId broker) {

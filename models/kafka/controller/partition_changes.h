@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "models/kafka/controller/election.h"
+#include "models/kafka/wire/errors.h"
 #include "models/kafka/wire/image.h"
 
 namespace brokersim::kafka::controller {
@@ -18,6 +19,7 @@ struct PartitionSpec {
   std::vector<BrokerId> replicas;  ///< Assignment order, at least one, nobody twice.
   std::int32_t min_insync_replicas = 1;
   bool unclean_leader_election = false;
+  bool on_request = false;  ///< Created when an administrator asks for it, not when the cluster starts.
 
   /// min.insync.replicas, but never more than there are replicas (getTopicEffectiveMinIsr).
   [[nodiscard]] std::int32_t effective_min_isr() const;
@@ -61,9 +63,20 @@ using ChangedPartitions = std::vector<ChangedPartition>;
 /// At most `limit` leaderless partitions that an unclean election helps; only of topics that allow it (KAFKA-12670).
 [[nodiscard]] ChangedPartitions unclean_leaders(const ClusterView& view, std::size_t limit);
 
+/// One partition by an administrator's ElectLeaders: the change, or why there is none: unknown_topic_or_partition,
+/// election_not_needed, preferred_leader_not_available, eligible_leaders_not_available.
+[[nodiscard]] wire::ErrorCode elect_one(const ClusterView& view, wire::PartitionId partition, bool unclean,
+                                        ChangedPartitions& changes);
+/// One partition to other replicas, or, if `replicas` is empty, back to those before the reassignment under way:
+/// unknown_topic_or_partition, invalid_replica_assignment, no_reassignment_in_progress.
+[[nodiscard]] wire::ErrorCode reassign_one(const ClusterView& view, wire::PartitionId partition,
+                                           const std::vector<BrokerId>& replicas, ChangedPartitions& changes);
+
 /// Partitions of `specs` that do not exist yet and of which at least one replica is active: the ISR is the active
 /// replicas in assignment order, the first of them leads, epochs are 0 (buildPartitionRegistration).
-[[nodiscard]] std::vector<wire::PartitionState> new_partitions(const ClusterView& view);
+/// At most `limit` of them. Those on request only if they are `requested`.
+[[nodiscard]] std::vector<wire::PartitionState> new_partitions(const ClusterView& view, std::size_t limit,
+                                                               const std::vector<wire::PartitionId>& requested = {});
 
 /// True if every replica of every partition that does not exist yet is active.
 [[nodiscard]] bool all_replicas_active(const ClusterView& view);

@@ -33,11 +33,24 @@ Leader::Leader(const wire::PartitionState& state, BrokerId self, std::int64_t lo
   }
 }
 
+void Leader::take_replicas(const std::vector<BrokerId>& replicas) {
+  if (replicas_ == replicas) return;
+  replicas_ = replicas;
+  std::erase_if(followers_, [&](const Follower& follower) { return !contains(replicas_, follower.broker); });
+  for (const BrokerId broker : replicas_) {
+    if (broker == self_ || find(broker) != nullptr) continue;
+    Follower follower;
+    follower.broker = broker;
+    followers_.push_back(follower);
+  }
+}
+
 void Leader::reelected(const wire::PartitionState& state, std::int64_t log_end, sim::SimTime now) {
   leader_epoch_ = state.leader_epoch;
   partition_epoch_ = state.partition_epoch;
   epoch_start_ = log_end;
   isr_ = state.isr;
+  take_replicas(state.replicas);
   pending_ = PendingIsr::none;
   for (Follower& follower : followers_) {
     // The log end and broker epoch stay (hypothesis I10); only the times are reset.
@@ -54,6 +67,7 @@ bool Leader::adopt(const wire::PartitionState& state) {
   if (state.leader_epoch != leader_epoch_ || state.partition_epoch <= partition_epoch_) return false;
   partition_epoch_ = state.partition_epoch;
   isr_ = state.isr;
+  take_replicas(state.replicas);
   pending_ = PendingIsr::none;
   proposed_.clear();
   return true;

@@ -99,6 +99,8 @@ class Leader {
   [[nodiscard]] const std::vector<BrokerId>& replicas() const { return replicas_; }
 
  private:
+  /// Those that are new start unknown; those that went are forgotten.
+  void take_replicas(const std::vector<BrokerId>& replicas);
   Follower* find(BrokerId broker);
   [[nodiscard]] bool in_isr(BrokerId broker) const;
   [[nodiscard]] bool caught_up(const Follower& follower, std::int64_t log_end, sim::SimTime now) const;

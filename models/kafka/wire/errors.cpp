@@ -18,6 +18,8 @@ const char* name(ErrorCode code) {
     case ErrorCode::not_enough_replicas_after_append: return "NOT_ENOUGH_REPLICAS_AFTER_APPEND";
     case ErrorCode::invalid_required_acks: return "INVALID_REQUIRED_ACKS";
     case ErrorCode::invalid_timestamp: return "INVALID_TIMESTAMP";
+    case ErrorCode::topic_already_exists: return "TOPIC_ALREADY_EXISTS";
+    case ErrorCode::invalid_replica_assignment: return "INVALID_REPLICA_ASSIGNMENT";
     case ErrorCode::not_controller: return "NOT_CONTROLLER";
     case ErrorCode::invalid_request: return "INVALID_REQUEST";
     case ErrorCode::out_of_order_sequence_number: return "OUT_OF_ORDER_SEQUENCE_NUMBER";
@@ -31,6 +33,10 @@ const char* name(ErrorCode code) {
     case ErrorCode::unknown_leader_epoch: return "UNKNOWN_LEADER_EPOCH";
     case ErrorCode::stale_broker_epoch: return "STALE_BROKER_EPOCH";
     case ErrorCode::offset_not_available: return "OFFSET_NOT_AVAILABLE";
+    case ErrorCode::preferred_leader_not_available: return "PREFERRED_LEADER_NOT_AVAILABLE";
+    case ErrorCode::eligible_leaders_not_available: return "ELIGIBLE_LEADERS_NOT_AVAILABLE";
+    case ErrorCode::election_not_needed: return "ELECTION_NOT_NEEDED";
+    case ErrorCode::no_reassignment_in_progress: return "NO_REASSIGNMENT_IN_PROGRESS";
     case ErrorCode::invalid_update_version: return "INVALID_UPDATE_VERSION";
     case ErrorCode::snapshot_not_found: return "SNAPSHOT_NOT_FOUND";
     case ErrorCode::duplicate_broker_registration: return "DUPLICATE_BROKER_REGISTRATION";

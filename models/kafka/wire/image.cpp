@@ -19,10 +19,16 @@ void ClusterImage::apply(const MetadataRecord& record) {
       return;
     }
     case RecordKind::partition: {
-      SIM_CHECK(record.partition.partition.n >= 0);
-      const auto index = static_cast<std::size_t>(record.partition.partition.n);
+      SIM_CHECK(record.partition->partition.n >= 0);
+      const auto index = static_cast<std::size_t>(record.partition->partition.n);
       if (index >= partitions_.size()) partitions_.resize(index + 1);
       partitions_[index] = record.partition;
+      return;
+    }
+    case RecordKind::partition_removed: {
+      const PartitionId id = record.partition->partition;
+      if (static_cast<std::size_t>(id.n) < partitions_.size()) partitions_[static_cast<std::size_t>(id.n)] = {};
+      if (!removed(id)) removed_.insert(std::upper_bound(removed_.begin(), removed_.end(), id), id);
       return;
     }
     case RecordKind::producer_id_block: next_producer_id_ = record.next_producer_id; return;
@@ -37,8 +43,12 @@ const BrokerState* ClusterImage::broker(BrokerId id) const {
 
 const PartitionState* ClusterImage::partition(PartitionId id) const {
   const auto index = static_cast<std::size_t>(id.n);
-  if (id.n < 0 || index >= partitions_.size() || partitions_[index].partition.n < 0) return nullptr;
-  return &partitions_[index];
+  if (id.n < 0 || index >= partitions_.size() || partitions_[index]->partition.n < 0) return nullptr;
+  return &partitions_[index].get();
+}
+
+bool ClusterImage::removed(PartitionId id) const {
+  return std::binary_search(removed_.begin(), removed_.end(), id);
 }
 
 bool ClusterImage::is_active(BrokerId id) const {

@@ -23,10 +23,13 @@ class ClusterImage {
   /// Null if not created yet.
   [[nodiscard]] const PartitionState* partition(PartitionId id) const;
 
+  /// Its topic was deleted.
+  [[nodiscard]] bool removed(PartitionId id) const;
+
   /// By broker id; an id that never registered has `broker == -1`.
   [[nodiscard]] const std::vector<BrokerState>& brokers() const { return brokers_; }
   /// By PartitionId::n; a partition that does not exist has `partition.n == -1`.
-  [[nodiscard]] const std::vector<PartitionState>& partitions() const { return partitions_; }
+  [[nodiscard]] const std::vector<SharedPartition>& partitions() const { return partitions_; }
 
   /// Registered, unfenced and not in controlled shutdown: may lead, may be in an ISR (KIP-841).
   [[nodiscard]] bool is_active(BrokerId id) const;
@@ -35,7 +38,8 @@ class ClusterImage {
 
  private:
   std::vector<BrokerState> brokers_;
-  std::vector<PartitionState> partitions_;
+  std::vector<SharedPartition> partitions_;
+  std::vector<PartitionId> removed_;  // sorted
   std::int64_t next_producer_id_ = 0;
 };
 

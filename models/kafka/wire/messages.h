@@ -49,6 +49,10 @@ enum class Api : std::uint8_t {
   consumer_group_heartbeat,
   delete_records,
   offsets_for_leader_epoch,
+  elect_leaders,
+  alter_partition_reassignments,
+  create_topics,
+  delete_topics,
 };
 
 /// Base of every request and response. A response repeats its request's api and correlation.
@@ -208,6 +212,30 @@ struct InitProducerIdResponse : Message {
   std::int16_t producer_epoch = 0;
 };
 
+// --- administrators to the controller, through any broker -----------------------------------------------
+
+/// ElectLeaders for one partition (KIP-460).
+struct ElectLeadersRequest : Message {
+  ElectLeadersRequest() : Message(Api::elect_leaders) {}
+  PartitionId partition;
+  bool unclean = false;  ///< Else the preferred replica.
+};
+/// AlterPartitionReassignments for one partition (KIP-455).
+struct ReassignRequest : Message {
+  ReassignRequest() : Message(Api::alter_partition_reassignments) {}
+  PartitionId partition;
+  std::vector<BrokerId> replicas;  ///< Empty: cancel the reassignment under way.
+};
+/// CreateTopics or DeleteTopics for one topic. The controller knows the topic's assignment and settings by its partitions.
+struct TopicRequest : Message {
+  explicit TopicRequest(Api a) : Message(a) {}
+  std::vector<PartitionId> partitions;
+};
+struct AdminResponse : Message {
+  explicit AdminResponse(Api a) : Message(a) {}
+  ErrorCode error = ErrorCode::none;
+};
+
 // --- brokers to the controller --------------------------------------------------------------------------
 
 struct BrokerRegistrationRequest : Message {
@@ -291,6 +319,10 @@ struct AllocateProducerIdsResponse : Message {
 [[nodiscard]] sim::Bytes wire_bytes(const DeleteRecordsResponse& m);
 [[nodiscard]] sim::Bytes wire_bytes(const OffsetsForLeaderEpochRequest& m);
 [[nodiscard]] sim::Bytes wire_bytes(const OffsetsForLeaderEpochResponse& m);
+[[nodiscard]] sim::Bytes wire_bytes(const ElectLeadersRequest& m);
+[[nodiscard]] sim::Bytes wire_bytes(const ReassignRequest& m);
+[[nodiscard]] sim::Bytes wire_bytes(const TopicRequest& m);
+[[nodiscard]] sim::Bytes wire_bytes(const AdminResponse& m);
 [[nodiscard]] sim::Bytes wire_bytes(const MetadataRequest& m);
 [[nodiscard]] sim::Bytes wire_bytes(const MetadataResponse& m);
 [[nodiscard]] sim::Bytes wire_bytes(const InitProducerIdRequest& m);

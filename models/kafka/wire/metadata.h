@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "models/history/events.h"
@@ -18,10 +20,32 @@ struct PartitionState {
   std::vector<BrokerId> isr;
   std::vector<BrokerId> elr;             ///< Eligible leader replicas (KIP-966).
   std::vector<BrokerId> last_known_elr;  ///< At most one: the last leader.
+  std::vector<BrokerId> adding;    ///< Of `replicas`: new with the reassignment under way (KIP-455).
+  std::vector<BrokerId> removing;  ///< Of `replicas`: to go with it.
   BrokerId leader = -1;                  ///< -1: none.
   std::int32_t leader_epoch = 0;
   std::int32_t partition_epoch = 0;
   bool recovering = false;  ///< leaderRecoveryState: elected unclean.
+};
+
+/// A partition's state as everybody holds it who has heard of it: one copy, which never changes.
+/// Why: a hundred brokers and their controllers know a hundred thousand partitions each.
+class SharedPartition {
+ public:
+  SharedPartition() = default;
+  SharedPartition(PartitionState state)  // NOLINT: a state is shared by being put into a record
+      : state_(std::make_shared<const PartitionState>(std::move(state))) {}
+
+  /// Of nobody (partition.n == -1) if there is none.
+  [[nodiscard]] const PartitionState& get() const {
+    static const PartitionState none;
+    return state_ ? *state_ : none;
+  }
+  operator const PartitionState&() const { return get(); }  // NOLINT: reads like the state itself
+  [[nodiscard]] const PartitionState* operator->() const { return &get(); }
+
+ private:
+  std::shared_ptr<const PartitionState> state_;
 };
 
 struct BrokerState {
@@ -37,13 +61,14 @@ enum class RecordKind : std::uint8_t {
   leader_change,      ///< Raft's control record: the first of an epoch.
   broker,             ///< Registration or change of a broker: `broker` holds.
   partition,          ///< Creation or change of a partition: `partition` holds.
+  partition_removed,  ///< Its topic was deleted: of `partition` only the id holds.
   producer_id_block,  ///< Producer ids below `next_producer_id` are given away.
 };
 
 struct MetadataRecord {
   RecordKind kind = RecordKind::no_op;
   BrokerState broker;
-  PartitionState partition;
+  SharedPartition partition;
   std::int64_t next_producer_id = 0;
 };
 

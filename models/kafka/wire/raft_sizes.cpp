@@ -33,8 +33,10 @@ std::int64_t record_bytes(const MetadataRecord& record) {
     case RecordKind::broker: return 72;
     case RecordKind::partition:
       // topic id 16, partition 4, leader 4, epochs 8, recovery state 1, directories 16 each
-      return 45 + ids(record.partition.replicas) + ids(record.partition.isr) + ids(record.partition.elr) +
-             ids(record.partition.last_known_elr) + 16 * count(record.partition.replicas);
+      return 45 + ids(record.partition->replicas) + ids(record.partition->isr) + ids(record.partition->elr) +
+             ids(record.partition->last_known_elr) + ids(record.partition->adding) +
+             ids(record.partition->removing) - 2 + 16 * count(record.partition->replicas);
+    case RecordKind::partition_removed: return 28;
     case RecordKind::producer_id_block: return 32;
   }
   return 12;

@@ -58,6 +58,18 @@ sim::Bytes wire_bytes(const OffsetsForLeaderEpochResponse& m) {
   // throttle 4, array 1, tags 1; name, error 2, index 4, epoch 4, end 8, array and tags 3
   return {kResponseHeader + 6 + count(m.parts) * (kTopicName + 21)};
 }
+// election type 1, timeout 4, tags 1; name, partitions 1, index 4, tags 1
+sim::Bytes wire_bytes(const ElectLeadersRequest&) { return {kRequestHeader + kTopicName + 13}; }
+// timeout 4, tags 1; name, partitions 1, index 4, replicas 4 each, tags 3
+sim::Bytes wire_bytes(const ReassignRequest& m) {
+  return {kRequestHeader + kTopicName + 15 + 4 * count(m.replicas)};
+}
+// topics 1, timeout 4, validate 1, tags 1; name, per partition assignments of 3 replicas
+sim::Bytes wire_bytes(const TopicRequest& m) {
+  return {kRequestHeader + 7 + kTopicName + (m.api == Api::create_topics ? count(m.partitions) * 18 : 18)};
+}
+// throttle 4, error 2, message 1, tags 1; name, index 4, error 2, message 1, arrays and tags 4
+sim::Bytes wire_bytes(const AdminResponse&) { return {kResponseHeader + kTopicName + 19}; }
 sim::Bytes wire_bytes(const MetadataRequest& m) {
   return {kRequestHeader + 5 + 16 + kTopicName + 0 * count(m.partitions)};
 }

@@ -51,7 +51,7 @@ TEST(Topics, ReplicasMustFitTheClusterAndTheMachine) {
   EXPECT_EQ(d.message, "replication_factor is 5, but the cluster has 3 brokers");
   EXPECT_EQ(d.hint, "lower it to 3, or raise /hosts/0/count (line 3) to 5");
   EXPECT_EQ(cluster({topic + "/partitions=3333"}).topics.at(0).assignment.size(), 3'333u);
-  only_error({topic + "/partitions=3334"}, "too-many-replicas", topic + "/partitions");
+  only_error({topic + "/partitions=133334"}, "too-many-replicas", topic + "/partitions");
   only_error({topic + "/partitions=0"}, "out-of-range", topic + "/partitions");
   only_error({"/systems/kafka/topics/-={\"name\": \"orders\"}"}, "duplicate-name",
              "/systems/kafka/topics/1/name");

@@ -270,5 +270,41 @@ TEST_F(NamedFile, MissingOrTooLargeIsAnErrorAtItsName) {
   EXPECT_EQ(large.diagnostics.at(0).pointer, "/systems/kafka/properties");
 }
 
+// Goal: kafka-behaviour.md section 11 item 6: each difference between releases is one switch. Method: the rules of each
+// version, and a switch the other way.
+TEST(Rules, FollowTheVersionAndGiveWayToASwitch) {
+  const std::string system = "/systems/kafka";
+  for (const std::string version : {"3.9", "4.0", "4.1"}) {
+    const auto broker = cluster({system + "/version=\"" + version + "\""}).broker;
+    EXPECT_EQ(broker.eligible_leader_replicas, version == "4.1");
+    EXPECT_EQ(broker.metadata_commit_wakes_fetch, version == "4.1");
+    EXPECT_TRUE(broker.strict_min_isr) << "3.7";
+    EXPECT_EQ(broker.truncation, kafka::TruncationMode::fetch) << "2.7";
+    EXPECT_TRUE(broker.fetch_epoch_fencing) << "2.1";
+    EXPECT_TRUE(broker.consumer_offset_validation) << "2.1";
+    EXPECT_FALSE(broker.pre_vote.has_value()) << "the version decides";
+  }
+  const std::string rules = system + "/rules/";
+  const auto old = cluster({rules + "truncation=\"kip101\"", rules + "fetch_epoch_fencing=false",
+                            rules + "consumer_offset_validation=false", rules + "isr_admits_only_active=false",
+                            rules + "isr_checks_broker_epoch=false", rules + "last_known_leader_must_live=false",
+                            rules + "detect_clean_shutdown=false", rules + "periodic_fence_check=false",
+                            rules + "pre_vote=false", rules + "leader_epoch_rises_on_isr_shrink=true",
+                            rules + "strict_min_isr=false", rules + "eligible_leader_replicas=false"})
+                       .broker;
+  EXPECT_EQ(old.truncation, kafka::TruncationMode::kip101);
+  EXPECT_FALSE(old.fetch_epoch_fencing);
+  EXPECT_FALSE(old.consumer_offset_validation);
+  EXPECT_FALSE(old.isr_admits_only_active);
+  EXPECT_FALSE(old.isr_checks_broker_epoch);
+  EXPECT_EQ(old.last_known_leader_must_live, false);
+  EXPECT_EQ(old.detect_clean_shutdown, false);
+  EXPECT_EQ(old.periodic_fence_check, false);
+  EXPECT_EQ(old.pre_vote, false);
+  EXPECT_TRUE(old.leader_epoch_rises_on_isr_shrink);
+  EXPECT_FALSE(old.strict_min_isr);
+  EXPECT_FALSE(old.eligible_leader_replicas);
+}
+
 }  // namespace
 }  // namespace brokersim::scenario

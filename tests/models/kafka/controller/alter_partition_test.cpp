@@ -84,6 +84,16 @@ TEST(AlterPartition, ARestartedBrokerIsIneligibleUntilItFetchesAgain) {
   EXPECT_EQ(validate_alter_partition(cluster(), 0, part({{0, 100}, {2, 55}})), ErrorCode::ineligible_replica);
 }
 
+// The same requests under the rules before 3.3 and before 3.5: accepted.
+TEST(AlterPartition, OldRulesLetThemIn) {
+  wire::ClusterImage image = cluster();
+  put_broker(image, {2, 102, 1'002, /*fenced=*/true, false});
+  const auto fenced = part({{0, 100}, {2, 102}});
+  EXPECT_EQ(validate_alter_partition(image, 0, fenced, {/*only_active=*/false, true}), ErrorCode::none);
+  const auto restarted = part({{0, 100}, {2, 55}});
+  EXPECT_EQ(validate_alter_partition(cluster(), 0, restarted, {true, /*broker_epoch=*/false}), ErrorCode::none);
+}
+
 TEST(AlterPartition, AnUnregisteredBrokerIsIneligible) {
   wire::ClusterImage image = brokers(2, {0, 1});
   put_partition(image, partition({0, 1}, 0));

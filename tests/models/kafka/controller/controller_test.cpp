@@ -303,9 +303,11 @@ TEST_F(ControllerTest, TheUncleanSweepHelpsOnlyTopicsThatAllowIt) {
   for (const std::int32_t n : {0, 1}) {
     wire::MetadataRecord record;
     record.kind = wire::RecordKind::partition;
-    record.partition.partition = {n};
-    record.partition.replicas = {0, 1};
-    record.partition.isr = {0};
+    wire::PartitionState state;
+    state.partition = {n};
+    state.replicas = {0, 1};
+    state.isr = {0};
+    record.partition = state;
     controller->emit(record, records);
   }
   records.clear();

@@ -214,8 +214,8 @@ class ScriptedBroker final : public host::Service, public network::Peer {
   void apply(const wire::MetadataRecord& record) {
     image_.apply(record);
     ++applied_;
-    if (record.kind == wire::RecordKind::partition && record.partition.partition.n == 0) {
-      journal_.leader_seen_at.emplace(record.partition.leader_epoch, component_.now());
+    if (record.kind == wire::RecordKind::partition && record.partition->partition.n == 0) {
+      journal_.leader_seen_at.emplace(record.partition->leader_epoch, component_.now());
     }
   }
 

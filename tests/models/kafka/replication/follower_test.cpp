@@ -103,5 +103,21 @@ TEST(Truncation, ConvergesToTheSharedPrefix) {
   }
 }
 
+// Goal: what KIP-279 mended. Method: the logs of T03: the follower has epoch 2 from 10 to 20, the leader went from epoch 1
+// (0 to 15) to epoch 3.
+TEST(Truncation, Kip101KeepsAnEpochThatTheLeaderNeverHad) {
+  log::EpochCache leader;
+  leader.assign(1, 0);
+  leader.assign(3, 15);
+  log::EpochCache follower;
+  follower.assign(1, 0);
+  follower.assign(2, 10);
+  const auto answer = leader.end_offset_for(2, 16);
+  ASSERT_TRUE(answer.has_value());
+  EXPECT_EQ(truncate_to_kip101(20, 10, answer->end_offset), 15) << "10 to 14 of epoch 2 stay: divergence";
+  EXPECT_EQ(truncate_to(follower, 20, *answer).to_offset, 10);
+  EXPECT_EQ(truncate_to_kip101(20, 10, -1), 10) << "a leader that does not know: to the high watermark";
+}
+
 }  // namespace
 }  // namespace brokersim::kafka::replication

@@ -137,5 +137,47 @@ TEST(Leader, EffectiveMinIsrIsAtMostTheReplicaCount) {
   EXPECT_EQ(Leader(state({0, 1, 2}), 0, 0, 0, rules(5), {}).effective_min_isr(), 3);
 }
 
+// I05: before 3.3 the leader asked nobody whether the follower is about to leave.
+TEST(Leader, AFollowerThatShutsDownRejoinsOnlyUnderTheOldRule) {
+  for (const bool old : {false, true}) {
+    LeaderRules r = rules();
+    r.admits_only_active = !old;
+    Leader leader(state({0, 1}), 0, 0, 0, r, {});
+    leader.fetched(2, 0, 0, 5, 0, SimTime{} + 1_ms);
+    EXPECT_EQ(leader.should_expand({2, /*fenced=*/false, /*shutting_down=*/true, 5}), old);
+    EXPECT_EQ(leader.should_expand({2, /*fenced=*/true, /*shutting_down=*/false, 5}), old);
+  }
+}
+
+// I10: a leader that is elected again counts what it knew of a follower that has cut its log since; the cure does not.
+TEST(Leader, ReelectedItCountsOldLogEndsUnlessItForgetsThem) {
+  for (const bool cure : {false, true}) {
+    LeaderRules r = rules();
+    r.reelection_forgets_followers = cure;
+    Leader leader(state({0, 1, 2}), 0, 10, 10, r, {});
+    leader.fetched(2, 15, 0, 5, 15, SimTime{} + 1_ms);
+    leader.reelected(state({0, 2}, 3, 3), 15, SimTime{} + 2_ms);
+    EXPECT_EQ(leader.advance(15, kAll, SimTime{} + 2_ms),
+              cure ? std::nullopt : std::optional<std::int64_t>{15});
+  }
+}
+
+// KIP-455: replicas come and go with the partition epoch.
+TEST(Leader, ReassignmentChangesWhoIsFollowed) {
+  Leader leader(state({0, 1, 2}), 0, 0, 0, rules(), {});
+  wire::PartitionState next = state({0, 1, 2}, 1, 2);
+  next.replicas = {0, 3, 1, 2};
+  EXPECT_TRUE(leader.adopt(next));
+  ASSERT_NE(leader.follower(3), nullptr);
+  EXPECT_EQ(leader.follower(3)->log_end, -1);
+  EXPECT_TRUE(leader.fetched(3, 0, 0, 5, 0, SimTime{} + 1_ms));
+  next = state({0, 3}, 1, 3);
+  next.replicas = {0, 3};
+  EXPECT_TRUE(leader.adopt(next));
+  EXPECT_EQ(leader.follower(1), nullptr);
+  EXPECT_FALSE(leader.fetched(1, 0, 0, 5, 0, SimTime{} + 2_ms)) << "it is no replica any more";
+  EXPECT_EQ(leader.effective_min_isr(), 2);
+}
+
 }  // namespace
 }  // namespace brokersim::kafka::replication
