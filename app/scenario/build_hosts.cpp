@@ -28,6 +28,8 @@ host::HardwareConfig build_hardware(Build& build, const View& host) {
   take(hardware.cpu.speed_percent, cpu.integer("speed_percent"));
   const View nic = view.object("nic");
   take(hardware.nic.bandwidth, nic.quantity("bandwidth"));
+  // Who gives a rate by hand means a card of that rate, without what a cloud adds to the preset's.
+  if (nic.has("bandwidth")) hardware.nic.burst = {0}, hardware.nic.burst_bucket = {0};
   take(hardware.nic.burst, nic.quantity("burst"));
   take(hardware.nic.burst_bucket, nic.quantity("burst_bucket"));
   take(hardware.nic.flow_limit, nic.quantity("flow_limit"));

@@ -103,11 +103,12 @@ const Table& nic_table() {
       "",
       "The network card, full duplex, and the switch port it is plugged into.",
       {
-          preset_field({.name = "bandwidth",
-                        .type = bandwidth,
-                        .doc = "Of each direction, on the wire.",
-                        .min = 1'000,
-                        .max = bandwidth_max}),
+          preset_field(
+              {.name = "bandwidth",
+               .type = bandwidth,
+               .doc = "Of each direction, on the wire. Given by hand, the preset's bursts do not apply.",
+               .min = 1'000,
+               .max = bandwidth_max}),
           preset_field({.name = "burst",
                         .type = bandwidth,
                         .doc = "Above `bandwidth`: the rate while the bucket of each direction is not empty.",

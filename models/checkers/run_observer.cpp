@@ -127,6 +127,15 @@ void RunObserver::on(const history::StorageLost& event) {
 void RunObserver::on(const history::Recovered& event) {
   meter_.on(event);
   const CutFacts facts = view_.apply(event);
+  if (facts.removed > 0) {
+    const history::Truncated cut{event.at,
+                                 event.broker,
+                                 event.partition,
+                                 event.log_end,
+                                 event.log_end + facts.removed,
+                                 history::TruncateReason::recovery};
+    meter_.on(cut, facts.committed_from >= 0);
+  }
   replication_.judge(event, facts, view_.partition(event.partition));
   if (invariants_) invariants_->judge(event);
 }

@@ -115,6 +115,13 @@ sim::Task<void> ReplicaManager::apply(wire::PartitionState state) {
       replica.files().replace_unsynced(replica.name().directory + "/partition.metadata",
                                        std::to_string(replica.name().id.n));
     }
+    // Whatever this broker had of it in an earlier life went with its disk.
+    history::Recovered empty;
+    empty.at = owner_.now();
+    empty.broker = params_.id;
+    empty.partition = replica.name().id;
+    empty.clean = true;
+    params_.history->record(empty);
   }
   // An append holds the leader's lock until it is on the medium; becoming leader or follower needs it alone
   // (Partition.leaderIsrUpdateLock).
