@@ -20,7 +20,7 @@ RELEASE := build/release
 BROKERSIM := $(RELEASE)/brokersim
 CONFIGURE = cmake --preset release -DBROKERSIM_WERROR=$(WERROR) -DPython3_EXECUTABLE=$$(command -v $(PYTHON) || echo python3) >/dev/null
 
-.PHONY: help run build test cases gate matrix worlds soak bench bench-peers table reference conformance-log conformance-groups validation format format-check clean dependencies
+.PHONY: help run build test cases gate matrix worlds soak bench bench-peers table outbox-table reference conformance-log conformance-groups validation format format-check clean dependencies
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -93,6 +93,12 @@ table: ## Acknowledged losses for acks x failure over SEEDS
 	@$(CONFIGURE)
 	@cmake --build $(RELEASE) --target brokersim -j $(JOBS)
 	@$(PYTHON) tools/loss_table.py $(BROKERSIM) --seeds $(SEEDS) --jobs $(JOBS)
+
+outbox-table: ## Dual writes and outboxes with deaths at every step over SEEDS: docs/outbox.md
+	@tools/install_dependencies.sh build python
+	@$(CONFIGURE)
+	@cmake --build $(RELEASE) --target brokersim -j $(JOBS)
+	@$(PYTHON) tools/outbox_table.py $(BROKERSIM) --seeds 1..5 --jobs $(JOBS) --out docs/outbox.md
 
 reference: ## Predicted beside published, for every scenario in scenarios/reference
 	@tools/install_dependencies.sh build python

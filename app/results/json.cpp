@@ -89,6 +89,51 @@ const std::string& partition_name(const RunResult& result, history::PartitionId 
   return result.findings.partition_names[static_cast<std::size_t>(partition.n)];
 }
 
+Json of_events(const checkers::EventFindings& events) {
+  Json json;
+  json["pipelines"] = Json::array();
+  for (const checkers::PipelineFindings& p : events.pipelines) {
+    Json stories = Json::array();
+    for (const checkers::EventStory& story : p.stories) {
+      stories.push_back({{"flaw", checkers::to_string(story.flaw)},
+                         {"event", story.event},
+                         {"at_s", story.at.seconds()},
+                         {"text", story.text}});
+    }
+    json["pipelines"].push_back({{"of", p.name},
+                                 {"committed", p.committed},
+                                 {"published", p.published},
+                                 {"lost", p.lost},
+                                 {"pending", p.pending},
+                                 {"phantom", p.phantom},
+                                 {"duplicated", p.duplicated},
+                                 {"reordered", p.reordered},
+                                 {"interruptions", p.interruptions},
+                                 {"commit_to_topic", of_histogram(p.commit_to_topic)},
+                                 {"stories", stories}});
+  }
+  json["effects"] = Json::array();
+  for (const checkers::EffectFindings& e : events.effects) {
+    json["effects"].push_back({{"of", e.name},
+                               {"handled", e.handled},
+                               {"applied", e.applied},
+                               {"duplicated", e.duplicated},
+                               {"lost", e.lost}});
+  }
+  json["databases"] = Json::array();
+  for (const checkers::DatabaseFindings& d : events.databases) {
+    json["databases"].push_back({{"of", d.name},
+                                 {"committed", d.committed},
+                                 {"rolled_back", d.rolled_back},
+                                 {"deadlocks", d.deadlocks},
+                                 {"lost", d.lost},
+                                 {"lost_answered", d.lost_answered},
+                                 {"restarts", d.restarts}});
+  }
+  json["crashes"] = events.crashes;
+  return json;
+}
+
 Json lists_of_outcomes(const RunResult& result) {
   Json json;
   const checkers::Measures& measures = result.findings.measures;
@@ -100,6 +145,7 @@ Json lists_of_outcomes(const RunResult& result) {
                                    {"to_s", window.to.seconds()},
                                    {"open", window.open}});
   }
+  if (!result.findings.events.databases.empty()) json["events"] = of_events(result.findings.events);
   json["recoveries"] = Json::array();
   for (const checkers::LeaderRecovery& recovery : measures.recoveries) {
     json["recoveries"].push_back({{"of", partition_name(result, recovery.partition)},

@@ -145,6 +145,60 @@ sim::Duration total_unavailable(const std::vector<UnavailableWindow>& windows) {
   return total;
 }
 
+namespace {
+
+/// events.*, effects.*, transactions.*, latency.commit_to_topic.*; `of` is a workload, "" all of them.
+std::optional<MetricValue> of_events(const RunResult& result, std::string_view name, std::string_view of) {
+  const checkers::EventFindings& events = result.findings.events;
+  std::optional<MetricValue> sum;
+  const auto add = [&](std::int64_t value) {
+    sum = MetricValue{(sum ? sum->value : 0) + static_cast<double>(value)};
+  };
+  if (name.starts_with("latency.commit_to_topic.")) {
+    sim::Histogram all;
+    for (const checkers::PipelineFindings& p : events.pipelines) {
+      if (of.empty() || of == p.name) all.merge(p.commit_to_topic);
+    }
+    return of_histogram(all, name.substr(24));
+  }
+  const std::size_t dot = name.find('.');
+  const std::string_view group = name.substr(0, dot);
+  const std::string_view what = dot == std::string_view::npos ? "" : name.substr(dot + 1);
+  if (group == "events") {
+    for (const checkers::PipelineFindings& p : events.pipelines) {
+      if (!of.empty() && of != p.name) continue;
+      if (what == "committed") add(p.committed);
+      if (what == "published") add(p.published);
+      if (what == "lost") add(p.lost);
+      if (what == "pending") add(p.pending);
+      if (what == "phantom") add(p.phantom);
+      if (what == "duplicated") add(p.duplicated);
+      if (what == "reordered") add(p.reordered);
+      if (what == "interruptions") add(p.interruptions);
+    }
+    if (what == "crashes" && !events.pipelines.empty()) add(events.crashes);
+  } else if (group == "effects") {
+    for (const checkers::EffectFindings& e : events.effects) {
+      if (!of.empty() && of != e.name) continue;
+      if (what == "applied") add(e.applied);
+      if (what == "duplicated") add(e.duplicated);
+      if (what == "lost") add(e.lost);
+    }
+  } else if (group == "transactions") {
+    for (const checkers::DatabaseFindings& d : events.databases) {
+      if (!of.empty() && of != d.name) continue;
+      if (what == "committed") add(d.committed);
+      if (what == "rolled_back") add(d.rolled_back);
+      if (what == "deadlocks") add(d.deadlocks);
+      if (what == "lost") add(d.lost);
+      if (what == "lost_answered") add(d.lost_answered);
+    }
+  }
+  return sum;
+}
+
+}  // namespace
+
 std::optional<MetricValue> metric_value(const RunResult& result, std::string_view name, std::string_view of) {
   const checkers::Measures& measures = result.findings.measures;
   const checkers::LossReport& losses = result.findings.losses;
@@ -160,6 +214,9 @@ std::optional<MetricValue> metric_value(const RunResult& result, std::string_vie
     return of_windows(std::move(windows), name.substr(12));
   }
   if (name.starts_with("recovery.")) return of_recoveries(result, name.substr(9), of);
+  const bool events = name.starts_with("events.") || name.starts_with("effects.") ||
+                      name.starts_with("transactions.") || name.starts_with("latency.commit_to_topic.");
+  if (events) return of_events(result, name, of);
   if (!of.empty()) {
     const auto workload = measures.workloads.find(std::string(of));
     if (workload == measures.workloads.end()) return std::nullopt;

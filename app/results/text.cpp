@@ -93,6 +93,7 @@ class Report {
       return out_ + "\nReplay\n  " + result_.replay() + "\n";
     }
     records();
+    events();
     losses();
     unavailable();
     latency();
@@ -191,6 +192,44 @@ class Report {
     table.row({"out of order", count_text(r.reordered)});
     if (r.consumed > 0) table.row({"consumed", count_text(r.consumed)});
     out_ += table.text(2);
+  }
+
+  /// Services, their events and their effects, if there are any.
+  void events() {
+    const checkers::EventFindings& events = result_.findings.events;
+    if (events.pipelines.empty()) return;
+    heading("Events");
+    Columns table({false, true, true, true, true, true, true, true, true});
+    table.row({"", "committed", "published", "lost", "pending", "phantom", "duplicated", "reordered",
+               "commit to topic"});
+    for (const checkers::PipelineFindings& p : events.pipelines) {
+      table.row(
+          {p.name, count_text(p.committed), count_text(p.published), count_text(p.lost),
+           count_text(p.pending), count_text(p.phantom), count_text(p.duplicated), count_text(p.reordered),
+           p.commit_to_topic.count() == 0
+               ? "-"
+               : "p50 " + fixed(static_cast<double>(p.commit_to_topic.quantile(0.5)) / 1e6, 1) + " ms, p99 " +
+                     fixed(static_cast<double>(p.commit_to_topic.quantile(0.99)) / 1e6, 1) + " ms"});
+    }
+    out_ += table.text(2);
+    for (const checkers::EffectFindings& e : events.effects) {
+      out_ += wrapped(e.name + ": " + count_text(e.handled) + " events handled, " + count_text(e.applied) +
+                          " effects, " + count_text(e.duplicated) + " beyond the first, " +
+                          count_text(e.lost) + " events without one.",
+                      2, width_);
+    }
+    for (const checkers::DatabaseFindings& d : events.databases) {
+      if (d.lost == 0) continue;
+      out_ += wrapped(d.name + " lost " + count_text(d.lost) + " committed transactions, " +
+                          count_text(d.lost_answered) + " of them after their client had been told.",
+                      2, width_);
+    }
+    for (const checkers::PipelineFindings& p : events.pipelines) {
+      for (std::size_t i = 0; i < std::min(p.stories.size(), options_.losses); ++i) {
+        out_ += "  " + tinted(checkers::to_string(p.stories[i].flaw), Tint::bad, options_.colour) + "\n";
+        out_ += wrapped(p.stories[i].text, 4, width_);
+      }
+    }
   }
 
   void losses() {

@@ -85,8 +85,10 @@ const kafka::ClusterConfig* Build::resolve_system(const View& view) {
   const auto& clusters = out.config.clusters;
   const NodeId of = view.member("of");
   if (of == no_node) {
-    if (system_names.size() == 1) return clusters.empty() ? nullptr : &clusters.front();
-    if (system_names.size() > 1) {
+    // Databases are no clusters: with one cluster beside them there is nothing to choose.
+    const std::size_t others = out.config.databases.size();
+    if (system_names.size() == others + 1) return clusters.empty() ? nullptr : &clusters.front();
+    if (system_names.size() > others) {
       doc.error(
           view.node(), "missing-field",
           "there are " + std::to_string(system_names.size()) + " systems, so \"of\" must say which is meant",

@@ -99,6 +99,13 @@ class FaultBuilder {
       t.by = Target::By::power_domain;
       known(node, "power domain", "power-domain", build_.power_domains.contains(t.name),
             &host::HostConfig::power_domain);
+    } else if (tag == "database") {
+      t.by = Target::By::workload;  // the world knows its process by that name
+      std::vector<std::string> databases;
+      for (const auto& one : build_.out.config.databases) databases.push_back(one.name);
+      if (std::find(databases.begin(), databases.end(), t.name) == databases.end())
+        doc_.error(node, "unknown-system", "there is no database named " + in_quotes(t.name),
+                   doc_.suggest(t.name, [&] { return databases; }));
     } else {
       t.by = Target::By::workload;
       if (!build_.workload_names.contains(t.name)) {

@@ -4,6 +4,7 @@
 #include "app/scenario/build.h"
 #include "app/scenario/kafka_properties.h"
 #include "app/scenario/limits.h"
+#include "app/scenario/outbox_tables.h"
 #include "app/scenario/planted_bugs.h"
 #include "app/scenario/presets.h"
 #include "app/scenario/property_set.h"
@@ -351,8 +352,15 @@ void build_systems(Build& build, const View& scenario) {
   }
   for (const NodeId node : systems) build.system_names.insert(build.doc.tree[node].key);
   for (const NodeId node : systems) {
-    if (const Table* table = choose(build.doc, node, system_variants(), false))
-      build_kafka(build, build.doc.tree[node].key, View(build.doc, node, *table));
+    const Table* table = choose(build.doc, node, system_variants(), false);
+    if (table == nullptr) continue;
+    const std::string& name = build.doc.tree[node].key;
+    const View view(build.doc, node, *table);
+    if (table->tag == "database") {
+      build_database(build, name, view);
+    } else {
+      build_kafka(build, name, view);
+    }
   }
 }
 

@@ -4,6 +4,7 @@
 #include "app/scenario/build.h"
 #include "app/scenario/kafka_properties.h"
 #include "app/scenario/limits.h"
+#include "app/scenario/outbox_tables.h"
 #include "app/scenario/presets.h"
 #include "app/scenario/property_set.h"
 #include "app/scenario/validate.h"
@@ -254,7 +255,9 @@ void build_workloads(Build& build, const View& scenario) {
   }
   for (const NodeId node : workloads) {
     const Table* table = choose(build.doc, node, workload_variants(), false);
-    if (table != nullptr) WorkloadBuilder(build, View(build.doc, node, *table)).make();
+    if (table == nullptr) continue;
+    const View view(build.doc, node, *table);
+    if (!build_outbox_workload(build, view)) WorkloadBuilder(build, view).make();
   }
 }
 

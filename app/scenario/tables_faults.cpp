@@ -38,10 +38,11 @@ const Variants& target_variants() {
       target_table("controller_follower", yes, "One controller that is up and not active, by a draw.", true);
   static const Table random_broker = target_table("random_broker", yes, "One live broker, by a draw.", true);
   static const Table workload = target_table("workload", name, "The clients of a workload.", false);
+  static const Table database = target_table("database", name, "The process of a database.", false);
   static const Variants variants{"target",
                                  "",
                                  {&host, &hosts, &zone, &power_domain, &broker, &leader_of, &follower_of,
-                                  &controller, &controller_follower, &random_broker, &workload}};
+                                  &controller, &controller_follower, &random_broker, &workload, &database}};
   return variants;
 }
 

@@ -1,5 +1,6 @@
 // A Kafka cluster, its topics, and its producers and consumers.
 #include "app/scenario/field.h"
+#include "app/scenario/outbox_tables.h"
 #include "app/scenario/planted_bugs.h"
 #include "app/scenario/ranges.h"
 
@@ -329,12 +330,15 @@ const Table& consumer_table() {
 }  // namespace
 
 const Variants& system_variants() {
-  static const Variants variants{"system", "kind", {&kafka_table()}};
+  static const Variants variants{"system", "kind", {&kafka_table(), &database_table()}};
   return variants;
 }
 
 const Variants& workload_variants() {
-  static const Variants variants{"workload", "kind", {&producer_table(), &consumer_table()}};
+  static const Variants variants{"workload",
+                                 "kind",
+                                 {&producer_table(), &consumer_table(), &outbox_service_table(),
+                                  &outbox_publisher_table(), &inbox_consumer_table()}};
   return variants;
 }
 

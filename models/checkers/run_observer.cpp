@@ -18,7 +18,8 @@ RunObserver::RunObserver(history::History& history, bool invariants)
       book_(invariants),
       replication_(history, book_),
       clients_(view_, book_),
-      meter_(history) {
+      meter_(history),
+      pipelines_(history, book_) {
   if (invariants) invariants_.emplace(view_, book_);
   history.attach(*this);
 }
@@ -237,6 +238,15 @@ Findings RunObserver::finish(sim::SimTime now, const std::vector<std::int32_t>& 
           " when the run ends; of its acknowledged records those count as lost that no replica holds any "
           "more. A longer run would tell.");
     }
+    if (!view_.history().pipelines().empty()) {
+      const auto tell = [&](const Run& run) { pipelines_.read({static_cast<std::int32_t>(n)}, run); };
+      if (runs) {
+        const auto replica = static_cast<std::size_t>(index);
+        p.logs.for_each(replica, 0, p.logs.end(replica), tell);
+      } else {
+        p.logs.reference().for_each(0, p.logs.committed(), tell);
+      }
+    }
     finder.find(n, runs ? committed : -1, census ? &*census : nullptr, findings.losses);
   }
   std::stable_sort(findings.losses.losses.begin(), findings.losses.losses.end(),
@@ -266,6 +276,7 @@ Findings RunObserver::finish(sim::SimTime now, const std::vector<std::int32_t>& 
     book_.not_applicable(CheckId::S25, "No consumer read anything.");
     book_.not_applicable(CheckId::S26, "No consumer read anything.");
   }
+  findings.events = pipelines_.finish(now);
   note_breaches_of_contract();
   findings.checks = book_.results();
   return findings;

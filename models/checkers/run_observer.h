@@ -15,6 +15,7 @@
 #include "models/checkers/law_book.h"
 #include "models/checkers/losses.h"
 #include "models/checkers/measures.h"
+#include "models/checkers/pipelines.h"
 #include "models/checkers/replication_laws.h"
 
 namespace brokersim::checkers {
@@ -32,6 +33,7 @@ struct Findings {
   /// "orders/0", ... by PartitionId.
   std::vector<std::string> client_names;  ///< By client number.
   std::vector<std::string> partition_names;
+  EventFindings events;  ///< Empty without services that publish events.
 
   [[nodiscard]] bool any_violation() const;
 };
@@ -86,6 +88,7 @@ class RunObserver final : public history::Watcher {
   ClientLaws clients_;
   std::optional<Invariants> invariants_;
   Meter meter_;
+  Pipelines pipelines_;                // watches by itself, before this
   std::vector<std::int64_t> at_risk_;  ///< By partition, at its latest election.
   std::int64_t at_risk_sum_ = 0;
   std::int64_t at_risk_max_ = 0;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "models/database/config.h"
+#include "models/database/types.h"
 
 namespace brokersim::outbox {
 

@@ -53,7 +53,7 @@ void OutboxSystems::install_databases(const Config& config) {
     hosts_.at(one.host)->install(kDatabaseProgram, [params](sim::Process& process, host::Host& host) {
       return std::make_unique<database::Server>(process, host, params);
     });
-    clients_.push_back({one.name, one.host, kDatabaseProgram});
+    clients_.push_back({one.name, one.host, kDatabaseProgram, {}});
   }
 }
 
@@ -70,9 +70,14 @@ network::HostId OutboxSystems::host_of(const std::string& database) {
 
 /// What the checkers must know: per topic and database its services, and who publishes for them.
 void OutboxSystems::describe_pipelines(const Config& config) {
+  std::int64_t instance = 0;
   for (const outbox::ServiceConfig& service : config.outbox_services) {
     history::PipelineInfo info;
     info.name = service.name;
+    info.first_event = instance * outbox::kEventsPerInstance;
+    instance += static_cast<std::int64_t>(service.hosts.size());
+    info.end_event = instance * outbox::kEventsPerInstance;
+    info.idempotent = kafka::client::is_idempotent(service.producer);
     info.database = named(service.database).id;
     info.partitions = kafka_->partitions_of(service.topic);
     info.publishing = service.publishing;
@@ -83,12 +88,16 @@ void OutboxSystems::describe_pipelines(const Config& config) {
     info.cursor_table = outbox::table::cursor;
     for (const outbox::PublisherConfig& publisher : config.outbox_publishers) {
       if (publisher.database != service.database || publisher.topic != service.topic) continue;
+      info.publishers.push_back(publisher.name);
       info.order = publisher.order;
       info.ordered_by_id = !publisher.by_created_at;
       info.workers += static_cast<std::int32_t>(publisher.hosts.size());
       info.sharded = publisher.sharded;
       info.marks_first = publisher.mark_first;
       info.batch = static_cast<std::int32_t>(publisher.batch);
+      info.rows_locked = publisher.order != history::OutboxOrder::flag ||
+                         publisher.locking != outbox::PublisherConfig::Locking::none;
+      info.idempotent = kafka::client::is_idempotent(publisher.producer);
       info.acks_all = publisher.producer.acks == kafka::Acks::all;
     }
     history_.add_pipeline(std::move(info));
@@ -146,7 +155,7 @@ void OutboxSystems::install_services(const Config& config) {
       hosts_.at(host)->install(name, [params, name](sim::Process& process, host::Host& at) {
         return std::make_unique<outbox::Service>(process, at, site_of(at, name), params);
       });
-      clients_.push_back({service.name, host, name});
+      clients_.push_back({service.name, host, name, params.sender.producer.client});
     }
   }
 }
@@ -170,7 +179,7 @@ void OutboxSystems::install_publishers(const Config& config) {
       hosts_.at(host)->install(name, [params, name](sim::Process& process, host::Host& at) {
         return std::make_unique<outbox::Publisher>(process, at, site_of(at, name), params);
       });
-      clients_.push_back({publisher.name, host, name});
+      clients_.push_back({publisher.name, host, name, params.sender.producer.client});
     }
   }
 }
@@ -204,7 +213,7 @@ void OutboxSystems::install_inboxes(const Config& config) {
       hosts_.at(inbox.hosts[i])->install(name, [params, name](sim::Process& process, host::Host& at) {
         return std::make_unique<outbox::InboxConsumer>(process, at, site_of(at, name), params);
       });
-      clients_.push_back({inbox.name, inbox.hosts[i], name});
+      clients_.push_back({inbox.name, inbox.hosts[i], name, params.consumer.client});
     }
   }
 }
@@ -227,17 +236,33 @@ void OutboxSystems::on_crash_report(const host::Host& host, const storage::Crash
   }
 }
 
-void OutboxSystems::on_stopped(const host::Host& host, std::string_view program,
-                               history::DatabaseEvent event) {
-  if (program != kDatabaseProgram) return;
-  for (const auto& database : databases_) {
-    if (database->config->host == host.name())
-      history_.record(history::DatabaseChanged{sim_.now(), database->id, event, 0});
+void OutboxSystems::record_stop(const Client& client, history::DatabaseEvent event) {
+  if (client.client.n >= 0) {
+    history_.record(history::ClientStopped{sim_.now(), client.client});
+    return;
+  }
+  if (event == history::DatabaseEvent::stopped) return;  // it has said so itself
+  history_.record(history::DatabaseChanged{sim_.now(), named(client.workload).id, event, 0});
+}
+
+void OutboxSystems::on_killed(const host::Host& host, std::string_view program) {
+  for (const Client& client : clients_) {
+    if (client.host == host.name() && client.program == program)
+      record_stop(client, history::DatabaseEvent::killed);
+  }
+}
+
+void OutboxSystems::on_exited(const host::Host& host, std::string_view program) {
+  for (const Client& client : clients_) {
+    if (client.host == host.name() && client.program == program)
+      record_stop(client, history::DatabaseEvent::stopped);
   }
 }
 
 void OutboxSystems::on_host_down(const host::Host& host) {
-  on_stopped(host, kDatabaseProgram, history::DatabaseEvent::power_lost);
+  for (const Client& client : clients_) {
+    if (client.host == host.name()) record_stop(client, history::DatabaseEvent::power_lost);
+  }
 }
 
 }  // namespace brokersim::world

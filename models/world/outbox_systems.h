@@ -35,13 +35,15 @@ class OutboxSystems {
   /// A database's log on that host lost something.
   void on_crash_report(const host::Host& host, const storage::CrashReport& report);
   /// A program of that host, or the host, went down.
-  void on_stopped(const host::Host& host, std::string_view program, history::DatabaseEvent event);
+  void on_killed(const host::Host& host, std::string_view program);
+  void on_exited(const host::Host& host, std::string_view program);
   void on_host_down(const host::Host& host);
 
   struct Client {
     std::string workload;
     std::string host;
     std::string program;
+    history::ClientId client;  ///< -1: a database.
   };
   /// Processes that faults can name: those of workloads, and each database by its system's name.
   [[nodiscard]] const std::vector<Client>& clients() const { return clients_; }
@@ -59,6 +61,7 @@ class OutboxSystems {
   void install_publishers(const Config& config);
   void install_inboxes(const Config& config);
   void describe_pipelines(const Config& config);
+  void record_stop(const Client& client, history::DatabaseEvent event);
   [[nodiscard]] Database& named(const std::string& name);
   [[nodiscard]] network::HostId host_of(const std::string& database);
   [[nodiscard]] outbox::SenderParams sender(const std::string& name, const std::string& workload,

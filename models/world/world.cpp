@@ -103,12 +103,13 @@ void World::on_process_started(host::Host& host, std::string_view name, std::uin
 void World::on_process_killed(host::Host& host, std::string_view name, std::uint64_t) {
   if (name == kControllerProgram) record_controller_stop(host);
   if (name == kBrokerProgram) record_broker(host, history::BrokerEvent::process_killed);
-  if (outbox_) outbox_->on_stopped(host, name, history::DatabaseEvent::killed);
+  if (outbox_) outbox_->on_killed(host, name);
 }
 void World::on_process_terminating(host::Host&, std::string_view, std::uint64_t) {}
 void World::on_process_exited(host::Host& host, std::string_view name, std::uint64_t) {
   if (name == kControllerProgram) record_controller_stop(host);
   if (name == kBrokerProgram) record_broker(host, history::BrokerEvent::stopped_clean);
+  if (outbox_) outbox_->on_exited(host, name);
 }
 void World::on_process_paused(host::Host& host, std::string_view name) {
   if (name == kBrokerProgram) record_broker(host, history::BrokerEvent::paused);
