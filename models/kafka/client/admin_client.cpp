@@ -138,11 +138,11 @@ void AdminClient::ask_controller(std::size_t index) {
     connections_.send(broker, {wire::Api::elect_leaders, number}, size, std::move(request));
   } else if (asked.action.kind == AdminKind::create_topic || asked.action.kind == AdminKind::delete_topic) {
     const bool create = asked.action.kind == AdminKind::create_topic;
-    auto request =
-        std::make_unique<wire::TopicRequest>(create ? wire::Api::create_topics : wire::Api::delete_topics);
+    const wire::Api api = create ? wire::Api::create_topics : wire::Api::delete_topics;
+    auto request = std::make_unique<wire::TopicRequest>(api);
     request->partitions = asked.topic;
     const sim::Bytes size = wire::wire_bytes(*request);
-    connections_.send(broker, {request->api, number}, size, std::move(request));
+    connections_.send(broker, {api, number}, size, std::move(request));
   } else {
     auto request = std::make_unique<wire::ReassignRequest>();
     request->partition = asked.partition;
