@@ -241,17 +241,6 @@ void Simulation::arm(Timers& timers) {
 
 // ---- Running
 
-/// Brings what a callback works on near.
-[[gnu::always_inline]] inline void Simulation::fetch_object(const Callback& callback) {
-  const char* object = static_cast<const char*>(callback.self);
-  // A frame has more lines; without a branch, which nobody could foretell: of others the first line again.
-  const std::size_t line = callback.function == &resume_frame ? 64 : 0;
-  // Into the second-level cache: the first one does not hold what two refills work on.
-  __builtin_prefetch(object, 0, 2);
-  __builtin_prefetch(object + line, 0, 2);
-  __builtin_prefetch(object + 2 * line, 0, 2);
-}
-
 /// Sorts the next events.
 bool Simulation::refill(std::uint64_t limit) {
   SIM_CHECK(sequence_ < QueueEntry::kSequences - kSequencesInReserve,
@@ -262,19 +251,54 @@ bool Simulation::refill(std::uint64_t limit) {
 }
 
 /// Two refills ahead the event, one refill ahead what its callback works on: each load finds its line on the way, and
-/// nobody waits for the first event of a refill.
+/// nobody waits for the first event of a refill. Into the second-level cache: the first one does not hold what two refills
+/// work on.
 void Simulation::fetch_ahead() {
+  const Node* nodes = &nodes_[0];
+  // g++ 12 takes a function that only fetches for one without effect, and leaves out its calls.
+  const auto has_effect = [] { asm volatile("" ::: "memory"); };
+  const auto events = [&](const QueueEntry* first, const QueueEntry* last) {
+    has_effect();
+    for (; first != last; ++first) __builtin_prefetch(nodes + first->slot(), 0, 2);
+  };
+  const auto objects = [&](const QueueEntry* first, const QueueEntry* last) {
+    has_effect();
+    if (task_events_ == 0) {
+      for (; first != last; ++first) __builtin_prefetch(nodes[first->slot()].callback.self, 0, 2);
+      return;
+    }
+    for (; first != last; ++first) {
+      const Callback& callback = nodes[first->slot()].callback;
+      const char* object = static_cast<const char*>(callback.self);
+      // A frame has more lines; without a branch, which nobody could foretell: of others the first line again.
+      const std::size_t line = callback.function == &resume_frame ? 64 : 0;
+      __builtin_prefetch(object, 0, 2);
+      __builtin_prefetch(object + line, 0, 2);
+      __builtin_prefetch(object + 2 * line, 0, 2);
+    }
+  };
   const EventQueue::Ahead& soon = queue_.ahead(0);
   const EventQueue::Ahead& later = queue_.ahead(1);
   if (queue_.front().time >= fetched_before_) {  // the first refill of a level: nothing is fetched yet
     const QueueEntry* sorted = &queue_.front();
     const QueueEntry* end = sorted + std::min(queue_.sorted(), kFetched);
-    for (const QueueEntry* e = sorted; e != end; ++e) __builtin_prefetch(&nodes_[e->slot()], 0, 2);
-    for (const QueueEntry* e = soon.first; e != soon.last; ++e) __builtin_prefetch(&nodes_[e->slot()], 0, 2);
-    for (const QueueEntry* e = sorted; e != end; ++e) fetch_object(nodes_[e->slot()].callback);
+    events(sorted, end);
+    events(soon.first, soon.last);
+    objects(sorted, end);
+  } else if (task_events_ != 0) {
+    // Frames are in the second-level cache by now; what runs next comes into the first one.
+    const QueueEntry* sorted = &queue_.front();
+    const QueueEntry* end = sorted + std::min(queue_.sorted(), kFetched);
+    for (const QueueEntry* e = sorted; e != end; ++e) {
+      const Callback& callback = nodes[e->slot()].callback;
+      const char* object = static_cast<const char*>(callback.self);
+      __builtin_prefetch(object, 0, 3);
+      __builtin_prefetch(object + 64, 0, 3);
+      __builtin_prefetch(object + 128, 0, 3);
+    }
   }
-  for (const QueueEntry* e = later.first; e != later.last; ++e) __builtin_prefetch(&nodes_[e->slot()], 0, 2);
-  for (const QueueEntry* e = soon.first; e != soon.last; ++e) fetch_object(nodes_[e->slot()].callback);
+  events(later.first, later.last);
+  objects(soon.first, soon.last);
   fetched_before_ = soon.before;
 }
 

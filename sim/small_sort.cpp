@@ -36,10 +36,15 @@ void sort_by_insertion(const QueueEntry* from, std::size_t count, QueueEntry* to
 /// Entries of one instant are in the order of `from` so far: put them in that of their sequence.
 void order_instants(QueueEntry* to, std::size_t count) {
   for (std::size_t i = 1; i < count; ++i) {
-    if (to[i].time != to[i - 1].time) [[likely]]
-      continue;
     for (std::size_t j = i; j > 0 && to[j].before(to[j - 1]); --j) std::swap(to[j], to[j - 1]);
   }
+}
+
+/// Whether two neighbours are of one instant; without a branch for each.
+[[gnu::always_inline]] inline bool any_instant_twice(const QueueEntry* sorted, std::size_t count) {
+  std::uint64_t twice = 0;
+  for (std::size_t i = 1; i < count; ++i) twice |= sorted[i].time == sorted[i - 1].time ? 1 : 0;
+  return twice != 0;
 }
 
 /// Ranks of the `kVectors * lanes` keys from `first` on, among all `count` keys.
@@ -98,7 +103,8 @@ __attribute__((target("avx2"))) void sort_small_avx2(const QueueEntry* from, std
   } else {
     return sort_by_insertion(from, count, to);
   }
-  order_instants(to, count);
+  if (any_instant_twice(to, count)) [[unlikely]]
+    order_instants(to, count);
 }
 #endif
 
@@ -113,7 +119,8 @@ void sort_small_portable(const QueueEntry* from, std::size_t count, std::uint64_
   } else {
     return sort_by_insertion(from, count, to);
   }
-  order_instants(to, count);
+  if (any_instant_twice(to, count)) [[unlikely]]
+    order_instants(to, count);
 }
 
 SmallSort choose_small_sort() {

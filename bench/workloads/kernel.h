@@ -42,7 +42,8 @@ class KernelPhold {
     }
   };
   void schedule(std::int64_t delay, std::uint32_t to) {
-    component_.after({delay}, "phold", sim::bind<&Process::handle>(&processes_[to]));
+    component_.at(simulation.now() + sim::Duration{delay}, "phold",
+                  sim::bind<&Process::handle>(&processes_[to]));
   }
   sim::Component component_;
   PholdRules rules_;
