@@ -27,7 +27,7 @@ TEST(WorldLimits, AModelThatLoopsAtOneInstantIsNamed) {
   looper.component.at(sim::SimTime{2'000'000'000}, "planted.again", sim::bind<&Looper::again>(&looper));
   const RunEnd end = run(world);
   EXPECT_FALSE(end.completed);
-  EXPECT_NE(end.bug.find("time stands still at 2 s"), std::string::npos) << end.bug;
+  EXPECT_NE(end.bug.find("time stands still at 2.000 s"), std::string::npos) << end.bug;
   EXPECT_NE(end.bug.find("planted/looper with planted.again"), std::string::npos) << end.bug;
   EXPECT_EQ(end.ended_at, sim::SimTime{2'000'000'000});
 }
