@@ -141,7 +141,8 @@ def more_of_ours(build, ours, rounds):
     for size in SIZES["phold"]:
         runs = [subprocess.run([ours, "parts", str(size)], capture_output=True, text=True).stdout.split() for _ in range(rounds)]
         parts = [statistics.median(float(run[i]) for run in runs) for i in range(3)]
-        whole = statistics.median(cell([ours, "phold", "callback", str(size)])[0] for _ in range(rounds))
+        whole = [cell([ours, "phold", "callback", str(size)]) for _ in range(rounds)]
+        whole = statistics.median(row[0] for row in whole if row is not None)
         memory = [subprocess.run([ours, "memory", "phold", e, str(size)], capture_output=True, text=True).stdout.split()
                   for e in ("callback", "task")]
         lines.append(f"| {size:,} | " + " | ".join(f"{p:.1f}" for p in parts) + f" | {whole - sum(parts):.1f} | {whole:.1f} | "
@@ -213,11 +214,17 @@ def report(found, sums, rounds, missing):
     return lines, same
 
 
+def write(path, lines):
+    if path:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("\n".join(lines))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--minutes", type=float, default=9, help="for the rounds; the slowest peers' largest cells give way")
+    parser.add_argument("--minutes", type=float, default=8, help="for the rounds; the slowest peers' largest cells give way")
     parser.add_argument("--out")
     options = parser.parse_args()
     folder = os.path.join(options.build, "peers")
@@ -235,11 +242,10 @@ def main():
     missing = [name for name, program in zip(PEERS, (ns3, simgrid, simpy)) if program is None]
     found, sums = measure(engines, options.rounds, options.minutes)
     lines, same = report(found, sums, options.rounds, missing)
-    text = "\n".join(lines + more_of_ours(options.build, ours, options.rounds))
-    print(text)
-    if options.out:
-        with open(options.out, "w", encoding="utf-8") as file:
-            file.write(text)
+    write(options.out, lines)  # what took minutes is not lost if the rest is interrupted
+    lines += more_of_ours(options.build, ours, options.rounds)
+    write(options.out, lines)
+    print("\n".join(lines))
     return 0 if same else 1
 
 
