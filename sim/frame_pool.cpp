@@ -1,7 +1,7 @@
 #include "sim/frame_pool.h"
 
 #include <algorithm>
-#include <mutex>
+#include <mutex>  // lint: allow(thread) see Store
 #include <utility>
 
 #include "sim/slab.h"
@@ -10,8 +10,8 @@ namespace brokersim::sim::detail {
 
 /// Free blocks of threads that have ended.
 struct FramePool::Store {
-  std::mutex
-      lock;  // lint: allow(thread) taken when a thread ends or needs a slab, never by an event that runs
+  // Taken when a thread ends or needs a slab, never by an event that runs in steady state.
+  std::mutex lock;  // lint: allow(thread) guards recycled memory
   Block* free[kClasses] = {};
 
   static Store& instance() {
@@ -23,7 +23,7 @@ struct FramePool::Store {
 
 FramePool::~FramePool() {
   Store& store = Store::instance();
-  const std::lock_guard hold(store.lock);
+  const std::lock_guard hold(store.lock);  // lint: allow(thread) as above
   for (std::size_t index = 0; index < kClasses; ++index) {
     Block* first = std::exchange(free_[index], nullptr);
     if (first == nullptr) continue;
@@ -36,7 +36,7 @@ FramePool::~FramePool() {
 FramePool::Block* FramePool::more(std::size_t index) {
   {
     Store& store = Store::instance();
-    const std::lock_guard hold(store.lock);
+    const std::lock_guard hold(store.lock);  // lint: allow(thread) as above
     if (store.free[index] != nullptr) return std::exchange(store.free[index], nullptr);
   }
   // Slabs double with the number of blocks, from 4 KiB up to 2 MiB, a huge page. None is ever given back.

@@ -73,6 +73,7 @@ LIBRARIES = {
     "gmock": ("GoogleTest", ("tests",)),
     # Other event kernels, to be measured beside ours.
     "ns3": ("ns-3", ("bench/peers",)),
+    "simgrid": ("SimGrid", ("bench/peers",)),
 }
 PLATFORM = ("sys", "bits", "linux", "cxxabi.h")  # judged by banned.py, not here
 
