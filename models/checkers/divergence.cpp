@@ -14,7 +14,8 @@ std::int64_t differing_offsets(const ReplicaLogs& logs, std::size_t a, std::size
   logs.for_each(a, from, end, [&](const Run& run) {
     while (next < other.size() && other[next].end() <= run.base) ++next;
     for (std::size_t i = next; i < other.size() && other[i].base < run.end(); ++i) {
-      const bool equal = other[i].producer == run.producer && other[i].first - other[i].base == run.first - run.base;
+      const bool equal =
+          other[i].producer == run.producer && other[i].first - other[i].base == run.first - run.base;
       if (equal) same += std::min(run.end(), other[i].end()) - std::max(run.base, other[i].base);
     }
   });

@@ -34,8 +34,9 @@ ReplicaManager::ReadSet ReplicaManager::read(std::uint32_t slot, const wire::Fet
     const bool refused = result.error == wire::ErrorCode::fenced_leader_epoch ||
                          result.error == wire::ErrorCode::unknown_leader_epoch;
     if (refused && session.follower()) {
-      params_.history->record(history::FetchRefused{owner_.now(), params_.id, part.asked.partition, session.replica,
-                                                    part.asked.current_leader_epoch, replica->leader_epoch()});
+      params_.history->record(history::FetchRefused{owner_.now(), params_.id, part.asked.partition,
+                                                    session.replica, part.asked.current_leader_epoch,
+                                                    replica->leader_epoch()});
     }
     set.bytes += result.bytes;
     const bool loud = result.error != wire::ErrorCode::none || result.diverging.has_value();
@@ -81,7 +82,8 @@ void ReplicaManager::touch_sessions(Replica& replica) {
     SessionPart* part = part_of(watch);
     if (part == nullptr || part->dirty) continue;
     FetchSession& session = sessions_[watch.slot];
-    if (session.follower() && session.last_used > part->noted) note_follower(session, *part, session.last_used);
+    if (session.follower() && session.last_used > part->noted)
+      note_follower(session, *part, session.last_used);
     session.touch(watch.place);
   }
 }

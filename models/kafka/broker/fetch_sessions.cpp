@@ -13,8 +13,8 @@ void FetchSession::touch(std::uint32_t place) {
 }
 
 void FetchSession::put(const wire::FetchPart& part) {
-  const auto at = std::lower_bound(by_partition.begin(), by_partition.end(),
-                                   std::pair{part.partition, std::uint32_t{0}});
+  const auto at =
+      std::lower_bound(by_partition.begin(), by_partition.end(), std::pair{part.partition, std::uint32_t{0}});
   if (at != by_partition.end() && at->first == part.partition) {
     parts[at->second].asked = part;
     touch(at->second);

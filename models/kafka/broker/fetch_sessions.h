@@ -26,9 +26,9 @@ struct SessionPart {
   wire::FetchPart asked;
   std::int64_t sent_high_watermark = -1;  ///< As last told; -1 never.
   std::int64_t sent_log_start = -1;
-  sim::SimTime noted;  ///< A follower's fetch of it was last taken note of then.
-  bool dirty = false;  ///< In FetchSession::dirty: may have something to say.
-  bool live = false;   ///< False: forgotten, the place is free.
+  sim::SimTime noted;    ///< A follower's fetch of it was last taken note of then.
+  bool dirty = false;    ///< In FetchSession::dirty: may have something to say.
+  bool live = false;     ///< False: forgotten, the place is free.
   bool watched = false;  ///< The replica knows this place.
 };
 
@@ -39,10 +39,10 @@ struct FetchSession {
   std::int64_t replica_epoch = -1;
   std::int32_t min_bytes = 1;
   sim::SimTime created;
-  sim::SimTime last_used;             ///< Its last request came then.
-  std::vector<SessionPart> parts;     ///< A place keeps its number.
+  sim::SimTime last_used;          ///< Its last request came then.
+  std::vector<SessionPart> parts;  ///< A place keeps its number.
   std::vector<std::uint32_t> free_places;
-  std::vector<std::uint32_t> dirty;   ///< Places, those longest without data first.
+  std::vector<std::uint32_t> dirty;  ///< Places, those longest without data first.
   std::vector<std::pair<wire::PartitionId, std::uint32_t>> by_partition;  ///< Sorted: live places.
   FetchPurgatory::Ref parked;
   bool is_parked = false;
@@ -63,7 +63,8 @@ class FetchSessions {
 
   /// The session of a request, its changes taken over: fetch_session_id_not_found, invalid_fetch_session_epoch, or none with
   /// `slot` set. A full request closes the session that it names.
-  [[nodiscard]] wire::ErrorCode begin(const wire::FetchRequest& request, sim::SimTime now, std::uint32_t& slot);
+  [[nodiscard]] wire::ErrorCode begin(const wire::FetchRequest& request, sim::SimTime now,
+                                      std::uint32_t& slot);
   /// After the answer to a request: a session of one request is gone.
   void end(std::uint32_t slot);
 

@@ -41,9 +41,8 @@ void FetchSessionHandler::note(Entry& entry) {
 void FetchSessionHandler::want(const FetchPart& part) {
   Entry* entry = find(part.partition);
   if (entry == nullptr) {
-    const auto at =
-        std::lower_bound(entries_.begin(), entries_.end(), part.partition,
-                         [](const Entry& e, PartitionId p) { return e.part.partition < p; });
+    const auto at = std::lower_bound(entries_.begin(), entries_.end(), part.partition,
+                                     [](const Entry& e, PartitionId p) { return e.part.partition < p; });
     entry = &*entries_.insert(at, Entry{});
     entry->part.partition = part.partition;
   }

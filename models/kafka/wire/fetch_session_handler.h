@@ -44,7 +44,7 @@ class FetchSessionHandler {
   [[nodiscard]] const Entry* find(PartitionId partition) const;
   void note(Entry& entry);
 
-  std::vector<Entry> entries_;         // by partition
+  std::vector<Entry> entries_;        // by partition
   std::vector<PartitionId> changed_;  // since the last request
   std::int32_t wanted_ = 0;
   std::int32_t session_ = 0;  // 0: none

@@ -18,8 +18,8 @@ std::string text(const std::vector<BrokerId>& list) {
 }
 
 std::string text(const wire::PartitionState& s) {
-  return "replicas " + text(s.replicas) + " isr " + text(s.isr) + " leader " + std::to_string(s.leader) + "/" +
-         std::to_string(s.leader_epoch) + " adding " + text(s.adding) + " removing " + text(s.removing);
+  return "replicas " + text(s.replicas) + " isr " + text(s.isr) + " leader " + std::to_string(s.leader) +
+         "/" + std::to_string(s.leader_epoch) + " adding " + text(s.adding) + " removing " + text(s.removing);
 }
 
 struct Cluster {
@@ -82,8 +82,7 @@ struct Cluster {
 
 TEST(Reassignment, OldReplicasGoWhenEveryNewOneIsInTheIsr) {
   Cluster c;
-  EXPECT_EQ(c.reassign({3, 4, 2}),
-            "replicas [3,4,2,0,1] isr [0,1,2] leader 0/0 adding [3,4] removing [0,1]");
+  EXPECT_EQ(c.reassign({3, 4, 2}), "replicas [3,4,2,0,1] isr [0,1,2] leader 0/0 adding [3,4] removing [0,1]");
   EXPECT_EQ(c.isr({0, 1, 2, 3}), "replicas [3,4,2,0,1] isr [0,1,2,3] leader 0/0 adding [3,4] removing [0,1]")
       << "KAFKA-15665: one new replica is not enough";
   EXPECT_EQ(c.isr({0, 1, 2, 3, 4}), "replicas [3,4,2] isr [2,3,4] leader 3/1 adding [] removing []")
