@@ -184,6 +184,9 @@ void Pipelines::judge_duplicates(const PipelineInfo& info, const PipelineFinding
   if (!info.rows_locked && info.workers > 1 && !info.sharded)
     excuse = "several workers read the same rows without locks";
   if (!info.idempotent) excuse = "a producer that is not idempotent may write a batch twice";
+  const auto database = static_cast<std::size_t>(info.database.n);
+  if (transactions_.findings().at(database).lost > 0)
+    excuse = "the database lost committed transactions, and marks may be among them";
   book_->breach(CheckId::O3, now,
                 info.name + ": " + count_text(found.duplicated) + " records repeat an event, but " +
                     count_text(found.interruptions) + " interruptions of batches of " +

@@ -8,14 +8,10 @@
 
 namespace brokersim::database {
 
-namespace {
-
 history::RowChange change_of(WalRecord::Kind kind) {
   if (kind == WalRecord::Kind::update) return history::RowChange::update;
   return kind == WalRecord::Kind::erase ? history::RowChange::erase : history::RowChange::insert;
 }
-
-}  // namespace
 
 Server::Server(sim::Process& process, host::Host& host, const ServerParams& params)
     : component_(process, process.path() + "/server"), host_(host), params_(params) {}
@@ -223,6 +219,7 @@ sim::Task<Error> Server::commit(std::uint64_t id) {
   if (who == kNoSerial) co_return Error::none;
   const std::optional<Lsn> lsn = engine_->log_commit(who);
   if (lsn) {
+    params_.storage->in_commit.insert(who);
     if (wal_->written() - params_.storage->redo > config().max_wal_size.n / 2)
       checkpoint_wanted_.notify_all();
     if (config().synchronous_commit && !config().planted.answers_before_flush) {
@@ -244,6 +241,7 @@ sim::Task<Error> Server::commit(std::uint64_t id) {
     for (const WrittenRow& row : engine_->written(who))
       event.rows.push_back({change_of(row.kind), row.table, row.row.key, row.row.columns});
     params_.history->record(event);
+    params_.storage->in_commit.erase(who);
   }
   ++counters_.commits;
   by_transaction_.erase(who);

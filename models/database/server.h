@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "models/database/engine.h"
@@ -35,6 +36,8 @@ struct Storage {
   WalResidue residue;
   Lsn redo = 0;  ///< Of the last complete checkpoint, as pg_control says.
   std::int64_t checkpoints = 0;
+  /// Have a commit record and are not visible yet: only recovery knows what became of them.
+  std::set<Serial> in_commit;
 };
 
 struct ServerParams {
@@ -45,6 +48,9 @@ struct ServerParams {
   Supervisor* supervisor = nullptr;  ///< Null: a panic is the end.
   std::string program;
 };
+
+/// As history calls it.
+[[nodiscard]] history::RowChange change_of(WalRecord::Kind kind);
 
 /// What happened, for tests and reports.
 struct ServerCounters {
@@ -89,6 +95,7 @@ class Server final : public host::Service, private network::Peer {
   [[nodiscard]] sim::Task<void> run();
   [[nodiscard]] sim::Task<void> recover();
   void tell_lost(const std::vector<WalRecord>& gone);
+  void tell_late_commits();
   [[nodiscard]] sim::Task<void> serve(std::uint64_t id, std::unique_ptr<Request> request);
   [[nodiscard]] sim::Task<Result> execute(std::uint64_t id, Statement statement);
   [[nodiscard]] sim::Task<bool> wait_for_row(std::uint64_t id, Execution* execution, sim::SimTime since);

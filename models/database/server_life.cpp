@@ -1,5 +1,6 @@
 // The database's life around its sessions: recovery, the WAL writer, checkpoints, shutdown.
 #include <algorithm>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -33,6 +34,7 @@ sim::Task<void> Server::recover() {
   const auto replayed = static_cast<std::int64_t>(found.records - std::min(after, found.records));
   if (replayed > 0) co_await host_.cpu().work(component_, config().costs.redo_record * replayed);
   tell_lost(gone);
+  tell_late_commits();
   storage.residue.lost.clear();
   wal_ = std::make_unique<WalWriter>(files, config(), storage.wal, storage.residue);
   engine_ = std::make_unique<Engine>(config(), storage.wal);
@@ -42,9 +44,30 @@ sim::Task<void> Server::recover() {
 void Server::tell_lost(const std::vector<WalRecord>& gone) {
   for (const WalRecord& record : gone) {
     if (record.kind != WalRecord::Kind::commit) continue;
+    if (params_.storage->in_commit.erase(record.serial) > 0) continue;  // nobody had seen it
     const history::CommitLostIn where = where_lost(params_.storage->residue, config(), record.end);
     params_.history->record(history::TransactionLost{component_.now(), params_.id, record.serial, where});
   }
+}
+
+/// The record was on the medium when the process died, and nobody had been told: from now on others see the rows.
+void Server::tell_late_commits() {
+  std::map<Serial, history::TransactionCommitted> late;
+  for (const WalRecord& record : params_.storage->wal.records()) {
+    if (!params_.storage->in_commit.contains(record.serial)) continue;
+    history::TransactionCommitted& event = late[record.serial];
+    event.at = component_.now();
+    event.database = params_.id;
+    event.transaction = record.serial;
+    event.xid = record.xid;
+    event.began = component_.now();
+    event.lsn = record.end;
+    const bool row = record.kind == WalRecord::Kind::insert || record.kind == WalRecord::Kind::update ||
+                     record.kind == WalRecord::Kind::erase;
+    if (row) event.rows.push_back({change_of(record.kind), record.table, record.row.key, record.row.columns});
+  }
+  for (const auto& [serial, event] : late) params_.history->record(event);
+  params_.storage->in_commit.clear();
 }
 
 sim::Task<void> Server::wal_writer_loop() {
