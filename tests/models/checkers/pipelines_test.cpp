@@ -152,7 +152,7 @@ TEST(Pipelines, ACursorJumpsOverALateCommit) {
   EXPECT_EQ(s.verdict("O1"), Verdict::not_applicable);
   const std::string& text = found.pipelines[0].stories.at(0).text;
   EXPECT_NE(text.find("taken outbox id 1"), std::string::npos) << text;
-  EXPECT_NE(text.find("moved to id 2 at 2 ms"), std::string::npos) << text;
+  EXPECT_NE(text.find("moved to id 2 at 0.002 s"), std::string::npos) << text;
 }
 
 // An event without a row is a phantom: against the promise if nothing excuses it.
@@ -233,7 +233,7 @@ TEST(Pipelines, ADualWriteIsLostOnceNobodyWorksOnIt) {
   const EventFindings found = s.finish();
   EXPECT_EQ(found.pipelines[0].lost, 1);
   EXPECT_EQ(found.pipelines[0].pending, 1);
-  EXPECT_NE(found.pipelines[0].stories.at(0).text.find("died at step after_commit at 6 ms"),
+  EXPECT_NE(found.pipelines[0].stories.at(0).text.find("died at step after_commit at 0.006 s"),
             std::string::npos);
   EXPECT_EQ(s.verdict("O1"), Verdict::not_applicable);
 }

@@ -46,7 +46,7 @@ TEST(Outbox, AFlagPollerLosesNothingOverSeeds) {
   for (const char* file :
        {"scenarios/incidents/outbox-flag.json", "scenarios/incidents/database-kill.json"}) {
     for (std::uint64_t seed = 1; seed <= 5; ++seed) {
-      const results::RunResult result = run(file, seed, {"/duration=30 s"});
+      const results::RunResult result = run(file, seed);
       EXPECT_EQ(result.facts.bug, "") << file << " seed " << seed;
       const checkers::PipelineFindings& events = result.findings.events.pipelines.at(0);
       EXPECT_GT(events.committed, 1'000) << file << " seed " << seed;
