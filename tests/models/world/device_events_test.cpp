@@ -78,10 +78,10 @@ TEST(DeviceEvents, ABatchCostsLessThanOneDiskEventAndDoesNotGetDearer) {
   const double events_second = events(early, middle);
   const double events_last = events(middle, late);
   RecordProperty("events_per_batch", std::to_string(events_last));
-  // Linger 1; produce: on the way, network thread, handler, answer's thread, on the way back 5; two followers: fetch and answer
-  // twice those 5, and the fetch that tells them the new high watermark as much again: 20; about as much for batches that
-  // come one to a fetch on three idle brokers, heartbeats and metadata.
-  EXPECT_LT(events_last, 50.0);
+  // Linger 1; the produce request on the wire, network thread, handler, the answer's thread and its way back 5; each of two
+  // followers fetches it by the same 5, an append included: 16. Write-back, heartbeats and the
+  // fetches of idle partitions, shared by many batches, add some. Measured: 19.4.
+  EXPECT_LT(events_last, 25.0);
   EXPECT_NEAR(events_last, events_second, events_second * 0.01);
 }
 
