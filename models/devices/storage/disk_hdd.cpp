@@ -10,7 +10,7 @@ namespace {
 constexpr sim::BytesPerSecond kSata = {600'000'000};  // SATA 3 (1.5)
 constexpr sim::SimTime kNever = {INT64_MAX};
 
-/// A file system places files by a hash and lets them grow over the end of the disk: they go on at its beginning.
+/// Requests of users without a file system may run over the end of the disk: they go on at its beginning.
 std::int64_t wrapped(std::int64_t lba, std::int64_t count, std::int64_t sectors) {
   SIM_CHECK(count <= sectors);
   return lba + count <= sectors ? lba : lba % sectors % (sectors - count + 1);
