@@ -54,7 +54,7 @@ void for_each_record(const BatchStore& store, const StoredBatch& batch, Function
 bool OffsetMap::add(const BatchStore& store, const StoredBatch& batch, std::int64_t end) {
   const history::RecordRange& records = batch.data.records;
   const history::KeySpace keys = store.keys_of(records.producer);
-  if (keys.keys > 0) {
+  if (keys.keys > 0 && batch.data.payload == 0) {
     if (static_cast<std::int64_t>(last_.size()) + records.count > keys_max_) return false;
     for_each_record(store, batch, [&](std::int64_t i) {
       if (batch.base_offset + i >= end) return;
@@ -101,6 +101,10 @@ BatchVerdict clean_batch(const BatchStore& store, const StoredBatch& batch, cons
   const history::RecordRange& records = batch.data.records;
   const history::KeySpace keys = store.keys_of(records.producer);
   BatchVerdict verdict;
+  if (batch.data.payload != 0) {  // the keys of interned contents are not known here
+    verdict.bytes = batch.data.bytes;
+    return verdict;
+  }
   std::int64_t horizon = batch.cleaned == 0 ? -1 : store.cleaned(batch.cleaned).delete_horizon_ms;
   bool tombstones = false;
   for_each_record(store, batch, [&](std::int64_t i) {

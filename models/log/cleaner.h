@@ -6,7 +6,8 @@
 // writes the horizon into its batch (KIP-534), a later one drops it once that is past. Batches keep their first and last
 // offset; an empty one stays if it holds the last sequence of a producer, or ends the round.
 // Source of the slots: 24 bytes each (SkimpyOffsetMap: MD5 and offset), filled to log.cleaner.io.buffer.load.factor.
-// Not modelled: collisions of hashes; transactions and their markers (there are none).
+// Not modelled: collisions of hashes; transactions and their markers (there are none); keys of batches whose content is
+// interned (internal topics): these stay as they are.
 #pragma once
 
 #include <cstdint>

@@ -37,8 +37,8 @@ CleaningPlan Log::plan_cleaning(const DirtyRange& range, const CleanerSettings& 
       if (!room) break;
     }
   }
-  plan.end = std::max(map.end(), range.first_dirty);
-  if (map.end() <= range.first_dirty) return plan;
+  plan.end = room ? range.first_uncleanable : std::max(map.end(), range.first_dirty);
+  if (map.keys() == 0) return plan;
   std::size_t first = 0;
   while (first + 1 < segments_.size() && segments_[first].base_offset < plan.end) {
     CleaningGroup group;

@@ -40,35 +40,38 @@ sim::Task<void> LogManager::cleaner_loop() {
       continue;
     }
     being_cleaned_.push_back(replica);
-    co_await clean(replica);
-    std::erase(being_cleaned_, replica);
+    const bool cleanable = co_await clean(replica);
+    if (cleanable) std::erase(being_cleaned_, replica);
   }
 }
 
-sim::Task<void> LogManager::clean(Replica* replica) {
+/// False: it is left alone from now on (LogCleanerManager.markPartitionUncleanable): its directory has failed, or one
+/// batch has more keys than the map has slots.
+sim::Task<bool> LogManager::clean(Replica* replica) {
   const std::int64_t now_ms = replica->wall_ms(owner_.now());
-  log::CleaningPlan plan =
-      replica->log().plan_cleaning(replica->dirty(owner_.now()), replica->cleaner_settings(), now_ms);
+  const log::DirtyRange range = replica->dirty(owner_.now());
+  log::CleaningPlan plan = replica->log().plan_cleaning(range, replica->cleaner_settings(), now_ms);
+  if (plan.end <= range.first_dirty) co_return false;
   for (log::CleaningGroup& group : plan.groups) {
     for (const log::CleaningGroup::Source& source : group.sources) {
       if (source.bytes == 0) continue;
       const storage::Status status = co_await replica->files().read(source.file, {0}, {source.bytes});
       if (status == storage::Status::io_error) {
         replicas_.storage_failed(*replica);
-        co_return;
+        co_return false;
       }
     }
   }
   co_await params_.cpu->work(owner_, per_byte(plan.read_bytes, cluster_.costs.recovery_ps_per_byte));
   for (log::CleaningGroup& group : plan.groups) {
-    if (replica->offline()) co_return;
+    if (replica->offline()) co_return false;
     log::CleaningResult result = co_await replica->log().write_cleaned(std::move(group));
     if (result.held_back.ns > 0) co_await sim::delay(result.held_back, "broker.dirty_throttled");
     if (result.status != storage::Status::ok) {
       if (storage::is_failure(result.status)) replicas_.storage_failed(*replica);
-      co_return;
+      co_return false;
     }
-    if (result.aborted) co_return;
+    if (result.aborted) co_return true;
     if (!result.removed.empty()) {
       history::Compacted event;
       event.at = owner_.now();
@@ -81,6 +84,7 @@ sim::Task<void> LogManager::clean(Replica* replica) {
   }
   replica->log().set_cleaned_to(std::min(plan.end, replica->log().log_end()));
   co_await write_cleaner_offsets(dir_of(*replica));
+  co_return true;
 }
 
 std::size_t LogManager::dir_of(const Replica& replica) const {

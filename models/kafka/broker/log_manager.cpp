@@ -100,6 +100,7 @@ sim::Task<void> LogManager::load_all() {
     if (replicas_.log_dir(dir).list("").empty()) continue;  // a new broker
     const std::map<std::string, std::int64_t> cleaned = read_checkpoint(dir, kCleanerOffsets);
     for (const PartitionName& name : cluster_.partitions) {
+      if (replicas_.is_offline(replicas_.log_dir(dir))) break;  // it failed while its logs were loaded
       if (!log::Log::exists(replicas_.log_dir(dir), name.directory)) continue;
       if (!replicas_.owns_directory(name, replicas_.log_dir(dir))) continue;
       Replica& replica = replicas_.open(name.id);

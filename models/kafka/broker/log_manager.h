@@ -54,7 +54,7 @@ class LogManager {
   [[nodiscard]] sim::Task<void> write_log_starts();
   [[nodiscard]] sim::Task<void> write_cleaner_offsets(std::size_t dir);
   [[nodiscard]] Replica* dirtiest();
-  [[nodiscard]] sim::Task<void> clean(Replica* replica);
+  [[nodiscard]] sim::Task<bool> clean(Replica* replica);
   [[nodiscard]] std::size_t dir_of(const Replica& replica) const;
   [[nodiscard]] std::map<std::string, std::int64_t> read_checkpoint(std::size_t dir, const char* file) const;
 
