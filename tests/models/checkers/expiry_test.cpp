@@ -230,6 +230,7 @@ TEST(Compaction, ConsumersThatJumpOverMoreAreABreach) {
 // gets.
 TEST(Compaction, AFollowerThatCopiesGapsAgrees) {
   Keyed s;
+  s.leader(1, 1, {1, 2});
   s.write(0, 0, 30, {1, 2});
   s.high_watermark(1, 30, true);
   s.acknowledge(0, 30, 0);

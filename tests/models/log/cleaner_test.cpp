@@ -52,6 +52,7 @@ struct LogRig : storage::Rig {
       spawn(write(log.get(), std::move(group), &result, &done));
       while (!done && sim.step()) {
       }
+      if (!done) run_for(1_s);  // tells a failed check
       EXPECT_TRUE(done);
       EXPECT_EQ(result.status, storage::Status::ok);
       for (const auto& range : result.removed) {
