@@ -189,7 +189,6 @@ class WorkloadBuilder {
     w.keys.keys = view_.integer("keys").value_or(0);
     w.keys.tombstone_permille = static_cast<std::int32_t>(view_.integer("tombstone_permille").value_or(0));
     w.keys.seed = sim::hash_name(name_);
-    w.keys.space = static_cast<std::int32_t>(build_.workload_names.size());
     constexpr std::int64_t least = 24;  // a key of 16 bytes, and room for what fills a tombstone
     if (w.keys.keys > 0 && w.record_size.n < least) {
       doc_.error(view_.place("record_size"), "out-of-range",

@@ -148,9 +148,9 @@ void ReplicaManager::finish_produce(RequestId id, Acks acks, sim::Duration timeo
     }
   }
   for (const Appended& one : appended) {
-    if (!one.wrote || one.replica->role() != Role::leader) continue;
-    advance(*one.replica);
-    wake_fetches(*one.replica, false);
+    if (one.replica->role() != Role::leader) continue;
+    advance(*one.replica);  // after a duplicate, too (Partition.appendRecordsToLeader)
+    if (one.wrote) wake_fetches(*one.replica, false);
   }
 }
 

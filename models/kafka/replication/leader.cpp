@@ -59,7 +59,7 @@ void Leader::reelected(const wire::PartitionState& state, std::int64_t log_end, 
       follower.broker_epoch = -1;
     }
     follower.last_fetch = in_isr(follower.broker) ? now : sim::SimTime{};
-    follower.last_caught_up = follower.last_fetch;
+    follower.last_caught_up = in_isr(follower.broker) ? now : Follower{}.last_caught_up;
   }
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -24,7 +25,8 @@ struct Follower {
   std::int64_t broker_epoch = -1;  ///< Of its last fetch; -1 unknown.
   sim::SimTime last_fetch;
   std::int64_t leader_end_at_last_fetch = 0;
-  sim::SimTime last_caught_up;
+  /// Far before the run began until it has been caught up: Kafka's 0 is in 1970.
+  sim::SimTime last_caught_up = {std::numeric_limits<std::int64_t>::min() / 2};
 };
 
 enum class PendingIsr : std::uint8_t { none, expand, shrink };
