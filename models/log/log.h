@@ -33,8 +33,8 @@ struct LogConfig {
   bool compacted = false;                            ///< cleanup.policy has `compact`: offsets may have gaps.
   bool trusts_missing_index =
       false;  ///< planted (L03): a clean load takes a segment without index for an empty one
-  bool refuses_empty_epochs = false;  ///< planted (L05): an empty epoch file counts as malformed
-  bool recovery_skips_crc = false;    ///< planted: trust file sizes, never check batches
+  bool refuses_empty_epochs = false;          ///< planted (L05): an empty epoch file counts as malformed
+  bool recovery_skips_crc = false;            ///< planted: trust file sizes, never check batches
   bool epoch_checkpoint_loses_entry = false;  ///< planted, L10: load() forgets the last epoch but one
 };
 

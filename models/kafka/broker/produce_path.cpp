@@ -24,7 +24,8 @@ ReplicaManager::Wait ReplicaManager::append(const log::BatchData& batch, Acks ac
   result.partition = batch.records.partition;
   Wait wait;
   if (!owner_.process()->alive()) {
-    result.error = wire::ErrorCode::kafka_storage_error;  // an earlier batch of the request has halted the broker
+    result.error =
+        wire::ErrorCode::kafka_storage_error;  // an earlier batch of the request has halted the broker
   } else if (replica == nullptr) {
     result.error = wire::ErrorCode::not_leader_or_follower;
   } else if (cluster_.config.planted.verification_shares_buffers && mixes_buffers(batch)) {

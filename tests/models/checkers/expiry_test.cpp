@@ -246,6 +246,7 @@ TEST(Compaction, AFollowerThatCopiesGapsAgrees) {
   copied.copied = true;
   s.history.record(copied);
   s.high_watermark(3, 30, false);
+  s.leader(1, 1, {1, 2, 3});
   s.elect(3, 2, {3, 1});
   const Findings findings = s.finish(3);
   EXPECT_EQ(findings.losses.lost, 0);

@@ -44,7 +44,6 @@ struct LogRig : storage::Rig {
   /// One pass over all that is below `stable_end`. Returns the offsets that went.
   std::set<std::int64_t> clean(std::int64_t stable_end, std::int64_t now_ms = 0) {
     std::set<std::int64_t> removed;
-    CleanerSettings settings = this->settings;
     CleaningPlan plan = log->plan_cleaning(log->dirty(settings, stable_end, now_ms), settings, now_ms);
     for (CleaningGroup& group : plan.groups) {
       CleaningResult result;
