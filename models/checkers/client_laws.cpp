@@ -90,7 +90,8 @@ void ClientLaws::judge_answer(const history::ProduceOutcome& event, const Partit
     for (std::size_t i = 0; i < p.replicas.size(); ++i) {
       // A kill between write and fsync leaves the record in the page cache; recovery keeps it and does not flush
       // (LogLoader), so it counts for the high watermark without ever having been synced.
-      const bool kept_through_kill = end <= p.replicas[i].recovered_end && i < kMaskBits && ((run.holders >> i) & 1u) != 0;
+      const bool kept_through_kill =
+          end <= p.replicas[i].recovered_end && i < kMaskBits && ((run.holders >> i) & 1u) != 0;
       flushed += p.replicas[i].flushed >= end || kept_through_kill ? 1 : 0;
     }
     if (flushed < needed) {
@@ -235,7 +236,8 @@ void ClientLaws::finish(sim::SimTime now, std::size_t partition, const Census& c
     std::string excuse = p.excuse_ever();
     if (excuse.empty() && began_in_the_middle(found))
       excuse = "a broker that knew nothing of " + client.name +
-               " took a later batch of it for the first in " + p.name + ", as it takes any sequence number then (KAFKA-14359)";
+               " took a later batch of it for the first in " + p.name +
+               ", as it takes any sequence number then (KAFKA-14359)";
     if (found.duplicated > 0 && client.idempotent) {
       book_->breach(
           CheckId::S21, now,

@@ -22,9 +22,9 @@ namespace brokersim::checkers {
 struct ReplicaView {
   history::BrokerId broker = -1;
   std::int64_t high_watermark = 0;
-  std::int64_t flushed = 0;       ///< Everything below is on the medium.
-  std::int64_t recovered_end = 0; ///< Log end as its last unclean recovery found it.
-  std::int32_t role_leader = -1;  ///< Whom it follows; itself if it leads; -1 nobody.
+  std::int64_t flushed = 0;        ///< Everything below is on the medium.
+  std::int64_t recovered_end = 0;  ///< Log end as its last unclean recovery found it.
+  std::int32_t role_leader = -1;   ///< Whom it follows; itself if it leads; -1 nobody.
   std::int32_t role_epoch = -1;
   bool has_role = false;                 ///< Since its process started.
   std::int64_t led_high_watermark = -1;  ///< Last one reported in this leadership; -1 none yet.

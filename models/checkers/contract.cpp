@@ -77,7 +77,8 @@ void Contract::changed(const history::PartitionChanged& event) {
   const bool below = static_cast<std::int32_t>(event.isr.size()) < min_isr_;
   for (const Replica& replica : replicas_) {
     // Nobody has noticed yet that it lost its cache: without ELR it may be left as the last one to lead.
-    if (elr_ || !below || !replica.lossy || replica.left_since || !contains(event.isr, replica.broker)) continue;
+    if (elr_ || !below || !replica.lossy || replica.left_since || !contains(event.isr, replica.broker))
+      continue;
     break_it(event.at, "without ELR the ISR shrank to " + std::to_string(event.isr.size()) +
                            ", below min.insync.replicas=" + std::to_string(min_isr_) + ", while " +
                            broker_text(replica.broker) + ", which had lost its page cache, was still in it");

@@ -64,8 +64,9 @@ void Invariants::judge_quorums(sim::SimTime at, history::PartitionId id) {
       if (contains(told.maximal, broker)) continue;
       book_->breach(CheckId::INV3, at,
                     at_text(at) + broker_text(p.leader) + " leads " + p.name + " in epoch " +
-                        std::to_string(p.leader_epoch) + " and may commit what " + brokers_text(told.maximal) +
-                        " hold, but the controller may elect " + broker_text(broker) + ", which is in its " + set + ".",
+                        std::to_string(p.leader_epoch) + " and may commit what " +
+                        brokers_text(told.maximal) + " hold, but the controller may elect " +
+                        broker_text(broker) + ", which is in its " + set + ".",
                     p.excuse());
     }
   };
@@ -115,12 +116,15 @@ void Invariants::judge(const history::BrokerChanged& event) {
     if (in_isr && p.isr.size() == 1) {
       if (!p.info.eligible_leader_replicas) continue;  // the last replica standing
       // The last known leader was taken (KIP-966); before 4.1 perhaps even before it was back (KAFKA-19522).
-      const auto last = std::find_if(p.changes.rbegin(), p.changes.rend(), [](const LeaderChange& c) { return c.leader >= 0; });
-      if (last != p.changes.rend() && last->unclean && last->leader == event.broker && last->at >= broker.stopped_at)
+      const auto last = std::find_if(p.changes.rbegin(), p.changes.rend(),
+                                     [](const LeaderChange& c) { return c.leader >= 0; });
+      if (last != p.changes.rend() && last->unclean && last->leader == event.broker &&
+          last->at >= broker.stopped_at)
         continue;
     }
     book_->breach(CheckId::INV5, event.at,
-                  at_text(event.at) + broker_text(event.broker) + " was started again after an unclean stop and is still in the " +
+                  at_text(event.at) + broker_text(event.broker) +
+                      " was started again after an unclean stop and is still in the " +
                       (in_isr ? "ISR" : "ELR") + " of " + p.name + ".",
                   "");
   }
@@ -148,12 +152,14 @@ void Invariants::judge(const history::Consumed& event) {
   const std::int32_t index = p.index_of(event.broker);
   if (index < 0) return;
   const std::int64_t end = event.base_offset + event.records.count;
-  const std::int64_t reached = of(event.records.partition, static_cast<std::size_t>(index)).high_watermark_max;
+  const std::int64_t reached =
+      of(event.records.partition, static_cast<std::size_t>(index)).high_watermark_max;
   if (end <= reached) return;
   book_->breach(CheckId::INV8, event.at,
                 at_text(event.at) + view_->history().client(event.consumer).name + " got " +
                     offset_range_text(event.base_offset, event.records.count) + " of " + p.name + " from " +
-                    broker_text(event.broker) + ", whose high watermark never passed " + count_text(reached) + ".",
+                    broker_text(event.broker) + ", whose high watermark never passed " + count_text(reached) +
+                    ".",
                 p.excuse_ever());
 }
 
@@ -166,8 +172,8 @@ void Invariants::settle(sim::SimTime now, bool over) {
     for (const history::BrokerId broker : p.isr) {
       if (!of(broker).fenced) continue;
       book_->breach(CheckId::INV7, changed_at_,
-                    at_text(changed_at_) + broker_text(broker) + " is fenced and in the ISR of " + p.name + ", which is " +
-                        brokers_text(p.isr) + ".");
+                    at_text(changed_at_) + broker_text(broker) + " is fenced and in the ISR of " + p.name +
+                        ", which is " + brokers_text(p.isr) + ".");
     }
   }
 }

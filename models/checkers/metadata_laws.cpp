@@ -28,11 +28,11 @@ MetadataLaws::Node& MetadataLaws::node(const MetadataLogChanged& event) {
 }
 
 void MetadataLaws::flag(const MetadataLogChanged& event, const std::string& what) {
-  const std::string excuse =
-      voters_.size() == 1
-          ? "one controller alone commits before its fsync, so losing its machine takes committed metadata back"
-          : "";
-  book_->breach(CheckId::INV9, event.at, sim::to_string(event.at) + ": " + name_of(event) + " " + what + ".", excuse);
+  const std::string excuse = voters_.size() == 1 ? "one controller alone commits before its fsync, so losing "
+                                                   "its machine takes committed metadata back"
+                                                 : "";
+  book_->breach(CheckId::INV9, event.at, sim::to_string(event.at) + ": " + name_of(event) + " " + what + ".",
+                excuse);
 }
 
 void MetadataLaws::judge(const MetadataLogChanged& event) {
@@ -45,8 +45,9 @@ void MetadataLaws::judge(const MetadataLogChanged& event) {
       one.committed = event.from;
       // A voter alone that has lost its tail goes on from there: nobody else knows better.
       if (voters_.size() == 1 && event.to < committed_end()) {
-        flag(event, "came back without what it had committed: its log ends at offset " + count_text(event.to) +
-                        ", committed was everything below " + count_text(committed_end()));
+        flag(event, "came back without what it had committed: its log ends at offset " +
+                        count_text(event.to) + ", committed was everything below " +
+                        count_text(committed_end()));
         while (!committed_.empty() && committed_.back().to > event.to) committed_.pop_back();
         batches_.erase(batches_.lower_bound({event.to, 0}), batches_.end());
       }
@@ -61,8 +62,8 @@ void MetadataLaws::judge(const MetadataLogChanged& event) {
       return;
     case MetadataChange::snapshot:
       if (event.to > committed_end())
-        flag(event, "loaded a snapshot up to offset " + count_text(event.to) + ", but committed is only what lies below " +
-                        count_text(committed_end()));
+        flag(event, "loaded a snapshot up to offset " + count_text(event.to) +
+                        ", but committed is only what lies below " + count_text(committed_end()));
       one.log.clear();
       one.end = event.to;
       one.committed = event.to;
@@ -74,21 +75,24 @@ void MetadataLaws::judge(const MetadataLogChanged& event) {
 void MetadataLaws::lead(const MetadataLogChanged& event) {
   const auto [leader, first] = leaders_.emplace(event.epoch, event.node);
   if (!first && leader->second != event.node)
-    flag(event, "leads epoch " + std::to_string(event.epoch) + ", which controller " + std::to_string(leader->second) +
-                    " led already");
+    flag(event, "leads epoch " + std::to_string(event.epoch) + ", which controller " +
+                    std::to_string(leader->second) + " led already");
   if (event.to < committed_end())
     flag(event, "was elected for epoch " + std::to_string(event.epoch) + " with a log that ends at offset " +
-                    count_text(event.to) + ", but committed is everything below " + count_text(committed_end()));
+                    count_text(event.to) + ", but committed is everything below " +
+                    count_text(committed_end()));
 }
 
 void MetadataLaws::append(const MetadataLogChanged& event) {
   Node& one = node(event);
   if (event.from != one.end) {
-    flag(event, "appended at offset " + count_text(event.from) + ", but its log ended at " + count_text(one.end));
+    flag(event,
+         "appended at offset " + count_text(event.from) + ", but its log ended at " + count_text(one.end));
     cut(one, event.from);
   }
   const std::int32_t before = one.log.empty() ? -1 : one.log.back().epoch;
-  const auto [known, first] = batches_.emplace(std::pair{event.from, event.epoch}, std::pair{event.to, before});
+  const auto [known, first] =
+      batches_.emplace(std::pair{event.from, event.epoch}, std::pair{event.to, before});
   if (!first) {
     // -1: the log begins at a snapshot there.
     const bool same_before = before < 0 || known->second.second < 0 || before == known->second.second;
@@ -107,8 +111,8 @@ void MetadataLaws::commit(const MetadataLogChanged& event) {
   Node& one = node(event);
   // A broker process begins at 0 again; a controller says so when it has loaded its log.
   if (event.from != one.committed && !(event.observer && event.from == 0))
-    flag(event, "took " + range_text(event.from, event.to, event.epoch) + " for committed, after everything below " +
-                    count_text(one.committed));
+    flag(event, "took " + range_text(event.from, event.to, event.epoch) +
+                    " for committed, after everything below " + count_text(one.committed));
   one.committed = event.to;
   if (event.from == committed_end() || committed_.empty()) {
     committed_.push_back({event.from, event.to, event.epoch});
@@ -116,7 +120,8 @@ void MetadataLaws::commit(const MetadataLogChanged& event) {
   }
   const auto found = std::lower_bound(committed_.begin(), committed_.end(), event.from,
                                       [](const Batch& b, std::int64_t offset) { return b.from < offset; });
-  if (found == committed_.end() || found->from != event.from || found->to != event.to || found->epoch != event.epoch) {
+  if (found == committed_.end() || found->from != event.from || found->to != event.to ||
+      found->epoch != event.epoch) {
     flag(event, "takes " + range_text(event.from, event.to, event.epoch) +
                     " for committed, which is not what others had committed there");
   }

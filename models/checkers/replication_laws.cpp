@@ -188,10 +188,10 @@ void ReplicationLaws::judge(const history::RoleChanged& event, bool lacks_commit
   }
   if (!lacks_committed) return;
   const auto replica = static_cast<std::size_t>(p.index_of(event.broker));
-  const std::string story =
-      at_text(event.at) + broker_text(event.broker) + " took the lead of " + p.name + " in epoch " +
-      std::to_string(event.leader_epoch) + " with a log that ends at or differs from offset " +
-      count_text(p.logs.agreed(replica)) + ", but more had been committed.";
+  const std::string story = at_text(event.at) + broker_text(event.broker) + " took the lead of " + p.name +
+                            " in epoch " + std::to_string(event.leader_epoch) +
+                            " with a log that ends at or differs from offset " +
+                            count_text(p.logs.agreed(replica)) + ", but more had been committed.";
   book_->breach(CheckId::S5, event.at, story, p.excuse());
   book_->breach(CheckId::INV1, event.at, story, p.excuse());
 }

@@ -24,7 +24,8 @@ namespace brokersim::checkers {
 struct Findings {
   sim::SimTime ended_at;
   Measures measures;
-  std::vector<CheckResult> checks;  ///< All of checks(), in that order; the invariants if they were asked for.
+  std::vector<CheckResult>
+      checks;  ///< All of checks(), in that order; the invariants if they were asked for.
   LossReport losses;
   std::int64_t at_risk_max =
       0;  ///< Most acknowledged records that were on no elected leader, after any election.

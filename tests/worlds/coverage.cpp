@@ -15,6 +15,8 @@ constexpr std::int16_t kNotEnoughReplicas = 19;
 
 }  // namespace
 
+// Not a state: a follower ahead of its leader's whole log (TruncateReason::out_of_range). Since 2.0 a leader enters its
+// epoch at once (KAFKA-7415), so an epoch is always known and divergence is what the follower hears instead.
 const std::vector<std::pair<std::string_view, std::string_view>>& states() {
   static const std::vector<std::pair<std::string_view, std::string_view>> all = {
       {"isr_of_one", "the ISR of a partition of several replicas is its leader alone"},
@@ -26,13 +28,13 @@ const std::vector<std::pair<std::string_view, std::string_view>>& states() {
       {"elected_unclean", "somebody outside ISR and ELR was elected, as the topic allows"},
       {"elected_again", "a leader was elected twice in a row, in a later epoch"},
       {"preferred_leader_returned", "the first replica leads again"},
-      {"change_pending_at_controller_failover", "an AlterPartition was unanswered when the active controller went"},
+      {"change_pending_at_controller_failover",
+       "an AlterPartition was unanswered when the active controller went"},
       {"change_pending_at_leader_death", "an AlterPartition was unanswered when its sender died"},
       {"expansion_pending_while_committing", "the high watermark moved while the ISR was being expanded"},
       {"epoch_gap", "a log goes on two or more epochs later"},
       {"truncated_on_divergence", "a follower cut its log to agree with its leader"},
       {"truncated_several_epochs", "... and removed records of several epochs"},
-      {"truncated_out_of_range", "a follower was ahead of its leader's whole log"},
       {"truncated_twice_in_a_row", "a follower needed several rounds to find the common epoch"},
       {"truncation_undone_by_crash", "a crash brought back what had been cut"},
       {"recovered_clean", "a log was loaded with its clean-shutdown marker"},
@@ -44,7 +46,8 @@ const std::vector<std::pair<std::string_view, std::string_view>>& states() {
       {"fenced_leader_appended", "a leader that was fenced and did not know went on appending"},
       {"fetch_of_stale_epoch", "a fetch named an older leader epoch (FENCED_LEADER_EPOCH)"},
       {"fetch_of_future_epoch", "a fetch named a newer leader epoch (UNKNOWN_LEADER_EPOCH)"},
-      {"registration_refused", "a broker came back before its old session was over (DUPLICATE_BROKER_REGISTRATION)"},
+      {"registration_refused",
+       "a broker came back before its old session was over (DUPLICATE_BROKER_REGISTRATION)"},
       {"controlled_shutdown", "a broker stopped in a controlled way"},
       {"controller_changed", "another controller took over"},
       {"controller_resigned_alive", "an active controller found out that it leads no more"},
@@ -80,7 +83,8 @@ Coverage::Broker& Coverage::of(history::BrokerId id) {
 }
 
 void Coverage::on(const history::ProduceOutcome& event) {
-  if (event.outcome == history::Outcome::acknowledged && event.acks < 0) acknowledged_all_ += event.records.count;
+  if (event.outcome == history::Outcome::acknowledged && event.acks < 0)
+    acknowledged_all_ += event.records.count;
   if (event.outcome == history::Outcome::unknown) hit(State::acknowledgement_unknown);
   if (event.outcome == history::Outcome::acknowledged && event.attempts > 1) hit(State::batch_retried);
   if (event.error == kNotEnoughReplicas) hit(State::refused_below_minimum);
@@ -112,7 +116,6 @@ void Coverage::on(const history::Truncated& event) {
   l.end = event.to_offset;
   if (event.reason == history::TruncateReason::recovery || event.to_offset >= event.from_offset) return;
   if (event.reason == history::TruncateReason::divergence) hit(State::truncated_on_divergence);
-  if (event.reason == history::TruncateReason::out_of_range) hit(State::truncated_out_of_range);
   if (epochs >= 2) hit(State::truncated_several_epochs);
   if (l.just_cut) hit(State::truncated_twice_in_a_row);
   l.just_cut = true;
@@ -121,7 +124,8 @@ void Coverage::on(const history::Truncated& event) {
 void Coverage::on(const history::HighWatermark& event) {
   Log& l = log(event.partition, event.broker);
   if (!event.leader && event.offset < l.high_watermark) hit(State::high_watermark_back_on_follower);
-  if (event.leader && l.expanding && event.offset > l.high_watermark) hit(State::expansion_pending_while_committing);
+  if (event.leader && l.expanding && event.offset > l.high_watermark)
+    hit(State::expansion_pending_while_committing);
   l.high_watermark = event.offset;
 }
 
@@ -142,7 +146,8 @@ void Coverage::on(const history::PartitionChanged& event) {
   if (event.isr.size() == 1 && info.replicas.size() > 1 && event.leader >= 0) hit(State::isr_of_one);
   if (event.isr.size() < min_isr) hit(State::isr_below_minimum);
   if (p.known) {
-    if (event.isr.size() == info.replicas.size() && p.isr.size() < event.isr.size()) hit(State::isr_whole_again);
+    if (event.isr.size() == info.replicas.size() && p.isr.size() < event.isr.size())
+      hit(State::isr_whole_again);
     if (event.leader < 0 && p.leader >= 0) hit(State::leader_lost);
     const bool elected = event.leader >= 0 && event.leader_epoch > p.epoch;
     if (elected) {
@@ -187,7 +192,8 @@ void Coverage::on(const history::RegistrationRefused&) { hit(State::registration
 
 void Coverage::on(const history::ControllerChanged& event) {
   const bool gone = event.event != history::ControllerEvent::active && event.node == controller_;
-  const bool deposed = event.event == history::ControllerEvent::active && controller_ >= 0 && event.node != controller_;
+  const bool deposed =
+      event.event == history::ControllerEvent::active && controller_ >= 0 && event.node != controller_;
   if (gone || deposed) {
     for (const Partition& p : partitions_) {
       if (std::any_of(p.logs.begin(), p.logs.end(), [](const Log& l) { return l.pending; }))

@@ -30,7 +30,6 @@ enum class State : std::uint8_t {
   epoch_gap,
   truncated_on_divergence,
   truncated_several_epochs,
-  truncated_out_of_range,
   truncated_twice_in_a_row,
   truncation_undone_by_crash,
   recovered_clean,
@@ -57,7 +56,7 @@ enum class State : std::uint8_t {
   batch_retried,
   refused_below_minimum,
 };
-inline constexpr std::size_t kStates = 41;
+inline constexpr std::size_t kStates = 40;
 
 /// In the order of State: the name and what it means.
 [[nodiscard]] const std::vector<std::pair<std::string_view, std::string_view>>& states();

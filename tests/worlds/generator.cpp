@@ -68,7 +68,8 @@ class Generator {
     for (std::uint64_t z = 0; z < zones_; ++z)
       out << (z == 0 ? "\"" : ", \"") << static_cast<char>('a' + z) << "\"";
     out << "], \"boot_time\": " << milliseconds(pick_.between(100, 2'000)) << ", \"hardware\": {\"preset\": ";
-    const std::string preset = pick_.one_of({"i3en.2xlarge", "generic.nvme", "generic.nvme-plp", "generic.hdd"});
+    const std::string preset =
+        pick_.one_of({"i3en.2xlarge", "generic.nvme", "generic.nvme-plp", "generic.hdd"});
     slow_fsync_ = preset == "generic.hdd";
     out << quoted(preset);
     out << ", \"page_cache\": {\"dirty_expire\": " << milliseconds(pick_.between(200, 8'000));
@@ -91,7 +92,8 @@ class Generator {
     out << ", \"request.timeout.ms\": " << pick_.between(1'000, 4'000);
     out << ", \"replica.fetch.wait.max.ms\": " << pick_.between(100, 500);
     out << ", \"num.replica.fetchers\": " << pick_.between(1, 2);
-    out << ", \"controller.quorum.append.linger.ms\": " << (pick_.percent(70) ? 25 : pick_.between(0, session / 3));
+    out << ", \"controller.quorum.append.linger.ms\": "
+        << (pick_.percent(70) ? 25 : pick_.between(0, session / 3));
     const std::uint64_t fetch_timeout = pick_.between(600, 2'000);
     out << ", \"controller.quorum.fetch.timeout.ms\": " << fetch_timeout;
     out << ", \"controller.quorum.election.timeout.ms\": " << pick_.between(300, 1'000);
@@ -140,8 +142,8 @@ class Generator {
     std::ostringstream out;
     out << "{\"name\": \"p" << i << "\", \"kind\": \"kafka_producer\", \"topic\": "
         << quoted(i == 0 ? topics_.front().name : any_topic().name);
-    out << ", \"rate\": \"" << pick_.between(4, 25) << " /s\", \"arrivals\": "
-        << pick_.one_of({"\"constant\"", "\"poisson\"", "\"poisson\""});
+    out << ", \"rate\": \"" << pick_.between(4, 25)
+        << " /s\", \"arrivals\": " << pick_.one_of({"\"constant\"", "\"poisson\"", "\"poisson\""});
     // Large records make a segment of 1 MiB, the smallest that Kafka allows, full within seconds.
     const std::uint64_t size = pick_.percent(60) ? pick_.between(10, 3'000) : pick_.between(3'000, 60'000);
     out << ", \"record_size\": \"" << size << " B\"";
@@ -167,7 +169,8 @@ class Generator {
   void consumer() {
     std::ostringstream out;
     out << "{\"name\": \"c\", \"kind\": \"kafka_consumer\", \"topic\": " << quoted(any_topic().name);
-    out << ", \"config\": {\"auto.offset.reset\": \"earliest\", \"request.timeout.ms\": " << pick_.between(1'000, 4'000);
+    out << ", \"config\": {\"auto.offset.reset\": \"earliest\", \"request.timeout.ms\": "
+        << pick_.between(1'000, 4'000);
     out << ", \"fetch.max.wait.ms\": " << pick_.between(50, 500) << "}}";
     plan_.workloads.push_back(out.str());
   }
@@ -275,7 +278,8 @@ class Generator {
       add("stall_disk", at, "\"target\": " + whom + lasts(at, 100, 4'000));
     } else {
       std::ostringstream rest;
-      rest << "\"target\": " << whom << ", \"factor_percent\": " << pick_.between(500, 50'000) << lasts(at, 500, 6'000);
+      rest << "\"target\": " << whom << ", \"factor_percent\": " << pick_.between(500, 50'000)
+           << lasts(at, 500, 6'000);
       add("slow_disk", at, rest.str());
     }
   }
@@ -289,7 +293,8 @@ class Generator {
                            : replica_role();
     if (!inside() && pick_.percent(25)) whom = "{\"zone\": \"a\"}";
     if (!inside() && pick_.percent(15)) whom = "{\"hosts\": \"b\"}";
-    if (inside() && whom.find("_of") != std::string::npos && combined_ && controllers_ == "1") whom = broker();
+    if (inside() && whom.find("_of") != std::string::npos && combined_ && controllers_ == "1")
+      whom = broker();
     const std::string kind = pick_.one_of({"power_loss", "power_loss", "kernel_panic"});
     add(kind, at, "\"target\": " + whom + restart(at));
   }
@@ -314,8 +319,8 @@ class Generator {
   void broken_disk() {
     const std::uint64_t at = when();
     const std::string whom = "\"target\": " + anybody();
-    const std::string kind = pick_.one_of({"fsync_error", "write_error", "lying_flush", "disk_full", "journal_error",
-                                           "unreadable_sectors", "file_truncated"});
+    const std::string kind = pick_.one_of({"fsync_error", "write_error", "lying_flush", "disk_full",
+                                           "journal_error", "unreadable_sectors", "file_truncated"});
     const bool once = kind == "journal_error" || kind == "unreadable_sectors" || kind == "file_truncated";
     add(kind, at, once ? whom : whom + lasts(at, 200, 5'000));
     // Whoever stopped because of it is started again.
@@ -341,7 +346,7 @@ class Generator {
     for (std::uint64_t i = 0; i < cuts; ++i) cut();
     const std::uint64_t disks = pick_.percent(40) ? pick_.between(1, 2) : 0;
     for (std::uint64_t i = 0; i < disks; ++i) disk();
-    const std::uint64_t broken = family_ == Family::broken_disks ? pick_.between(1, 3)
+    const std::uint64_t broken = family_ == Family::broken_disks                   ? pick_.between(1, 3)
                                  : family_ == Family::outside && pick_.percent(15) ? 99
                                                                                    : 0;
     if (broken == 99) {

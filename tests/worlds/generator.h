@@ -33,8 +33,9 @@ struct Plan {
   std::uint64_t number = 0;
   Family family = Family::inside;
   std::uint64_t duration_ms = 0;
-  std::uint64_t quiet_from_ms = 0;    ///< All faults have healed.
-  std::uint64_t settled_from_ms = 0;  ///< What they left behind is over, too: service must be good from here on.
+  std::uint64_t quiet_from_ms = 0;  ///< All faults have healed.
+  std::uint64_t settled_from_ms =
+      0;  ///< What they left behind is over, too: service must be good from here on.
   std::string hosts;
   std::string system;  ///< Up to its topics.
   std::string planted;

@@ -22,6 +22,19 @@ void fail(Outcome& outcome, const std::string& kind, const std::string& text) {
   outcome.kinds.push_back(kind);
 }
 
+/// KAFKA-19522, before 4.1: the test whether the last known leader lives is inverted, so when ISR and ELR have run empty,
+/// nobody is elected any more, or somebody who is down. Such a partition is lost to its clients.
+bool orphaned(const world::World& world) {
+  const kafka::ClusterConfig& config = world.kafka()->config();
+  const auto* image = world.kafka()->committed();
+  if (config.version == kafka::Version::v4_1 || !config.broker.eligible_leader_replicas || image == nullptr)
+    return false;
+  for (const kafka::wire::PartitionState& state : image->partitions()) {
+    if (state.partition.n >= 0 && state.leader < 0 && state.elr.empty()) return true;
+  }
+  return false;
+}
+
 /// Long after the last fault: everybody leads, follows and is in sync again, and clients get on.
 void judge_liveness(const world::World& world, const checkers::Findings& findings, Outcome& outcome) {
   const auto& partitions = world.kafka()->committed();
@@ -29,22 +42,18 @@ void judge_liveness(const world::World& world, const checkers::Findings& finding
     fail(outcome, "liveness", "no active controller at the end");
     return;
   }
-  const kafka::ClusterConfig& config = world.kafka()->config();
-  const bool old_elr = config.version != kafka::Version::v4_1 && config.broker.eligible_leader_replicas;
   for (const kafka::wire::PartitionState& state : partitions->partitions()) {
     if (state.partition.n < 0) continue;
     const std::string& name = findings.partition_names[static_cast<std::size_t>(state.partition.n)];
-    // KAFKA-19522, before 4.1: a last known leader that is down is elected, dies its second death as the only member of
-    // the ISR, and is forgotten; nobody can be elected any more.
-    const bool forgotten = old_elr && state.leader < 0 && state.isr.empty() && state.elr.empty();
-    if (forgotten) continue;
     if (state.leader < 0) fail(outcome, "liveness", name + " has no leader at the end");
     if (state.isr.size() < state.replicas.size())
-      fail(outcome, "liveness", name + ": " + std::to_string(state.isr.size()) + " of " +
-                                    std::to_string(state.replicas.size()) + " replicas are in the ISR at the end");
+      fail(outcome, "liveness",
+           name + ": " + std::to_string(state.isr.size()) + " of " + std::to_string(state.replicas.size()) +
+               " replicas are in the ISR at the end");
   }
   if (findings.measures.records.unfinished() > 0)
-    fail(outcome, "liveness", std::to_string(findings.measures.records.unfinished()) + " records have no outcome at the end");
+    fail(outcome, "liveness",
+         std::to_string(findings.measures.records.unfinished()) + " records have no outcome at the end");
 }
 
 constexpr std::int16_t kOutOfOrderSequence = 45;
@@ -74,9 +83,10 @@ class Service final : public history::Watcher {
     for (const auto& [who, end] : read_) {
       const world::FinalPartition& partition = partitions[static_cast<std::size_t>(who.second)];
       if (end < partition.high_watermark)
-        fail(outcome, "liveness", history_->client({who.first}).name + " has read " +
-                                      history_->partition({who.second}).name() + " up to " + std::to_string(end) +
-                                      ", committed is everything below " + std::to_string(partition.high_watermark));
+        fail(outcome, "liveness",
+             history_->client({who.first}).name + " has read " + history_->partition({who.second}).name() +
+                 " up to " + std::to_string(end) + ", committed is everything below " +
+                 std::to_string(partition.high_watermark));
     }
   }
 
@@ -128,7 +138,9 @@ Outcome run(const Plan& plan, const std::optional<std::string>& trace) {
     if (check.verdict == checkers::Verdict::violated && plan.family != Family::broken_disks)
       fail(outcome, check.id, check.detail);
   }
-  if (plan.family == Family::inside) {
+  if (plan.family == Family::inside && orphaned(*world)) {
+    outcome.orphaned = true;
+  } else if (plan.family == Family::inside) {
     judge_liveness(*world, findings, outcome);
     service.judge(partitions, outcome);
   }

@@ -20,11 +20,12 @@ struct Outcome {
   std::vector<std::string> kinds;
   std::uint64_t fingerprint = 0;
   std::uint64_t events = 0;
+  bool orphaned = false;   ///< KAFKA-19522 left a partition without a leader; liveness was not judged.
   bool in_budget = false;  ///< The fault budget held on every partition, all the time.
   std::int64_t acknowledged_all = 0;
   std::int64_t lost_all = 0;
-  std::array<std::int64_t, kStates> seen{};          ///< As Coverage has it.
-  std::map<std::string, int> effective_faults;       ///< By kind.
+  std::array<std::int64_t, kStates> seen{};     ///< As Coverage has it.
+  std::map<std::string, int> effective_faults;  ///< By kind.
 };
 
 /// `trace`: print the story of this partition, "" of all; nothing without.

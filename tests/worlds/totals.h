@@ -12,11 +12,12 @@
 namespace brokersim::worlds {
 
 /// From so many worlds on, a state that nobody has reached is a failure of the generator.
-inline constexpr std::int64_t kWorldsToBeWarm = 5'000;
+inline constexpr std::int64_t kWorldsToBeWarm = 15'000;
 
 struct Totals {
   std::int64_t worlds = 0;
   std::int64_t in_budget = 0;
+  std::int64_t orphaned = 0;          ///< Left without a leader by KAFKA-19522, before 4.1.
   std::int64_t acknowledged_all = 0;  ///< Records, with acks=all.
   std::int64_t lost_all = 0;          ///< Of these, all in worlds beyond the budget unless S1 says otherwise.
   std::int64_t lost_in_budget = 0;    ///< Of these, in worlds that stayed within it.

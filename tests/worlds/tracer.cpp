@@ -7,7 +7,8 @@ namespace {
 
 std::string text_of(const std::vector<history::BrokerId>& brokers) {
   std::string text = "[";
-  for (const history::BrokerId broker : brokers) text += (text.size() > 1 ? " " : "") + std::to_string(broker);
+  for (const history::BrokerId broker : brokers)
+    text += (text.size() > 1 ? " " : "") + std::to_string(broker);
   return text + "]";
 }
 std::string number(std::int64_t n) { return std::to_string(n); }
@@ -23,6 +24,7 @@ const char* text_of(history::BrokerEvent event) {
     case history::BrokerEvent::resumed: return "goes on";
     case history::BrokerEvent::kernel_panicked: return "panics";
     case history::BrokerEvent::power_lost: return "loses power";
+    case history::BrokerEvent::storage_damaged: return "has a damaged medium";
   }
   return "";
 }
@@ -49,43 +51,49 @@ void Tracer::on(const history::ProduceOutcome& e) {
   const char* outcome = e.outcome == history::Outcome::acknowledged ? "acknowledged"
                         : e.outcome == history::Outcome::failed     ? "failed"
                                                                     : "unknown";
-  line(e.at, history_->client(e.records.producer).name + " " + outcome + " " + name(e.records.partition) + " records " +
-                 number(e.records.first) + "+" + number(e.records.count) + " at " + number(e.base_offset) + " by " +
-                 number(e.broker) + " error " + number(e.error) + " attempts " + number(e.attempts));
+  line(e.at, history_->client(e.records.producer).name + " " + outcome + " " + name(e.records.partition) +
+                 " records " + number(e.records.first) + "+" + number(e.records.count) + " at " +
+                 number(e.base_offset) + " by " + number(e.broker) + " error " + number(e.error) +
+                 " attempts " + number(e.attempts));
 }
 void Tracer::on(const history::Appended& e) {
   if (!wanted(e.records.partition)) return;
-  line(e.at, "broker " + number(e.broker) + (e.role == history::AppendRole::leader ? " APPENDS " : " copies ") +
+  line(e.at, "broker " + number(e.broker) +
+                 (e.role == history::AppendRole::leader ? " APPENDS " : " copies ") +
                  name(e.records.partition) + " " + number(e.base_offset) + ": " +
                  history_->client(e.records.producer).name + " " + number(e.records.first) + "+" +
                  number(e.records.count) + " epoch " + number(e.leader_epoch));
 }
 void Tracer::on(const history::Truncated& e) {
   if (!wanted(e.partition)) return;
-  line(e.at, "broker " + number(e.broker) + " cuts " + name(e.partition) + " " + number(e.from_offset) + " -> " +
-                 number(e.to_offset) + " reason " + number(static_cast<int>(e.reason)));
+  line(e.at, "broker " + number(e.broker) + " cuts " + name(e.partition) + " " + number(e.from_offset) +
+                 " -> " + number(e.to_offset) + " reason " + number(static_cast<int>(e.reason)));
 }
 void Tracer::on(const history::HighWatermark& e) {
   if (!wanted(e.partition)) return;
-  line(e.at, "broker " + number(e.broker) + (e.leader ? " HW " : " hw ") + name(e.partition) + " " + number(e.offset));
+  line(e.at, "broker " + number(e.broker) + (e.leader ? " HW " : " hw ") + name(e.partition) + " " +
+                 number(e.offset));
 }
 void Tracer::on(const history::LeaderIsr& e) {
   if (!wanted(e.partition)) return;
-  line(e.at, "broker " + number(e.broker) + " has " + name(e.partition) + " epoch " + number(e.leader_epoch) + " isr " +
-                 text_of(e.committed) + " maximal " + text_of(e.maximal) + (e.pending ? " pending" : ""));
+  line(e.at, "broker " + number(e.broker) + " has " + name(e.partition) + " epoch " + number(e.leader_epoch) +
+                 " isr " + text_of(e.committed) + " maximal " + text_of(e.maximal) +
+                 (e.pending ? " pending" : ""));
 }
 void Tracer::on(const history::RoleChanged& e) {
   if (!wanted(e.partition)) return;
-  line(e.at, "broker " + number(e.broker) + " takes " + name(e.partition) + " leader " + number(e.leader) + " epoch " +
-                 number(e.leader_epoch) + " log end " + number(e.log_end));
+  line(e.at, "broker " + number(e.broker) + " takes " + name(e.partition) + " leader " + number(e.leader) +
+                 " epoch " + number(e.leader_epoch) + " log end " + number(e.log_end));
 }
 void Tracer::on(const history::PartitionChanged& e) {
   if (!wanted(e.partition)) return;
-  line(e.at, "CONTROLLER " + name(e.partition) + " leader " + number(e.leader) + " epoch " + number(e.leader_epoch) +
-                 " version " + number(e.partition_epoch) + " isr " + text_of(e.isr) + " elr " + text_of(e.elr) +
-                 (e.unclean ? " UNCLEAN" : ""));
+  line(e.at, "CONTROLLER " + name(e.partition) + " leader " + number(e.leader) + " epoch " +
+                 number(e.leader_epoch) + " version " + number(e.partition_epoch) + " isr " + text_of(e.isr) +
+                 " elr " + text_of(e.elr) + (e.unclean ? " UNCLEAN" : ""));
 }
-void Tracer::on(const history::BrokerChanged& e) { line(e.at, "broker " + number(e.broker) + " " + text_of(e.event)); }
+void Tracer::on(const history::BrokerChanged& e) {
+  line(e.at, "broker " + number(e.broker) + " " + text_of(e.event));
+}
 void Tracer::on(const history::RegistrationRefused& e) {
   line(e.at, "broker " + number(e.broker) + " is refused: its session is not over");
 }
@@ -97,8 +105,9 @@ void Tracer::on(const history::ControllerChanged& e) {
 }
 void Tracer::on(const history::MetadataLogChanged& e) {
   if (e.observer && e.change == history::MetadataChange::committed) return;
-  line(e.at, std::string(e.observer ? "broker " : "controller ") + number(e.node) + " metadata " + text_of(e.change) +
-                 " " + number(e.from) + ".." + number(e.to) + " epoch " + number(e.epoch));
+  line(e.at, std::string(e.observer ? "broker " : "controller ") + number(e.node) + " metadata " +
+                 text_of(e.change) + " " + number(e.from) + ".." + number(e.to) + " epoch " +
+                 number(e.epoch));
 }
 void Tracer::on(const history::Recovered& e) {
   if (!wanted(e.partition)) return;

@@ -5,7 +5,7 @@
 //   worlds 1..500 --plant fsync_lies      with a planted bug; --mutations: each of them until the first world sees it
 //   worlds 17 --print                     world 17 as a scenario file; --trace orders/0: its story, event by event
 // Each failure is shrunk (faults, then clients are left out as long as it still fails), written to a scenario file, and
-// printed with the line that replays it. Exit code 1 if a world failed, or if a state stayed cold in 1,000 worlds or more.
+// printed with the line that replays it. Exit code 1 if a world failed, or if a state stayed cold in 15,000 worlds or more.
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
@@ -41,7 +41,8 @@ struct Options {
 
 int usage() {
   std::fprintf(stderr,
-               "usage: worlds FIRST..LAST [--family inside|outside|broken_disks] [--jobs N] [--plant BUG] [--out DIR]\n"
+               "usage: worlds FIRST..LAST [--family inside|outside|broken_disks] [--jobs N] [--plant BUG] "
+               "[--out DIR]\n"
                "              [--table] [--no-shrink] [--print] [--trace PARTITION|all]\n"
                "       worlds FIRST..LAST --mutations\n");
   return 2;

@@ -146,8 +146,8 @@ sim::Task<void> MetadataLoop::apply_committed() {
         changed.push_back(logged.record.partition->partition);
     }
     params_.history->record(history::MetadataLogChanged{
-        owner_.now(), params_.id, /*observer=*/true, history::MetadataChange::committed, fetched_[count]->epoch,
-        fetched_[count]->base_offset, fetched_[count]->next_offset()});
+        owner_.now(), params_.id, /*observer=*/true, history::MetadataChange::committed,
+        fetched_[count]->epoch, fetched_[count]->base_offset, fetched_[count]->next_offset()});
     applied_ = fetched_[count]->next_offset();
     ++count;
   }

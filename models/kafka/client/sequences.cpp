@@ -93,7 +93,8 @@ void Sequences::expired(std::int32_t p, Slot slot) {
   if (entry == partition.in_flight.end()) return;
   const std::int32_t after = plus(entry->base, entry->count);
   partition.in_flight.erase(entry);
-  if (!partition.unresolved || plus(after, -static_cast<std::int64_t>(partition.after_unresolved)) < (1 << 30))
+  if (!partition.unresolved ||
+      plus(after, -static_cast<std::int64_t>(partition.after_unresolved)) < (1 << 30))
     partition.after_unresolved = after;
   if (!partition.unresolved) ++unresolved_;
   partition.unresolved = true;

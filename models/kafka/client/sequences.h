@@ -74,8 +74,8 @@ class Sequences {
     std::int32_t last_acknowledged = -1;
     bool unresolved = false;
     std::int32_t after_unresolved = 0;  // the number that follows the unresolved ones
-    bool restart = false;          // number from 0 with the next epoch
-    std::vector<Entry> in_flight;  // by order of sending; a handful
+    bool restart = false;               // number from 0 with the next epoch
+    std::vector<Entry> in_flight;       // by order of sending; a handful
   };
 
   [[nodiscard]] Partition& at(std::int32_t p) { return partitions_[static_cast<std::size_t>(p)]; }

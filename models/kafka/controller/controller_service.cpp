@@ -135,8 +135,8 @@ void ControllerService::on_log_changed(history::MetadataChange change, std::int3
 
 void ControllerService::record_metadata(history::MetadataChange change, std::int32_t epoch, std::int64_t from,
                                         std::int64_t to) {
-  history_.record(history::MetadataLogChanged{component_.now(), config_.node, /*observer=*/false, change, epoch,
-                                              from, to});
+  history_.record(history::MetadataLogChanged{component_.now(), config_.node, /*observer=*/false, change,
+                                              epoch, from, to});
 }
 
 void ControllerService::record_history(const LoggedRecord& logged) {
@@ -273,8 +273,7 @@ void ControllerService::decide_request(Event& event) {
   const sim::SimTime now = component_.now();
   const wire::Message& request = *event.request;
   switch (request.api) {
-    case Api::broker_registration:
-    {
+    case Api::broker_registration: {
       const auto& registration = static_cast<const wire::BrokerRegistrationRequest&>(request);
       const wire::BrokerRegistrationResponse response = controller_.register_broker(registration, now, made_);
       if (response.error == ErrorCode::duplicate_broker_registration)

@@ -217,7 +217,8 @@ sim::Task<void> MetadataQuorum::install(const wire::MetadataSnapshot* snapshot) 
     const std::int64_t from = log_.end_offset();
     log_.reset(snapshot->id);
     snapshots_.forget_before(snapshot->id.offset);
-    listener_.on_log_changed(history::MetadataChange::snapshot, snapshot->id.epoch, from, snapshot->id.offset);
+    listener_.on_log_changed(history::MetadataChange::snapshot, snapshot->id.epoch, from,
+                             snapshot->id.offset);
     listener_.on_snapshot(*snapshot);
     told_ = snapshot->id.offset;
     bytes_since_snapshot_ = 0;

@@ -75,7 +75,8 @@ TEST(ClientLaws, S20AndS21ExcuseABrokerThatKnewNothingOfTheProducer) {
   EXPECT_EQ(violated(findings), "");
   for (const char* id : {"S20", "S21"}) {
     EXPECT_EQ(check(findings, id).verdict, Verdict::not_applicable);
-    EXPECT_NE(check(findings, id).detail.find("KAFKA-14359"), std::string::npos) << check(findings, id).detail;
+    EXPECT_NE(check(findings, id).detail.find("KAFKA-14359"), std::string::npos)
+        << check(findings, id).detail;
   }
 }
 

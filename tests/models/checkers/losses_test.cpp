@@ -58,7 +58,8 @@ TEST(Losses, Acks1LeaderDiesAlone) {
             "acknowledged them from 0.051 s to 0.053 s "
             "(acks=1). By then only broker 1 held them, in its page cache. Broker 1 cut them at 20.000 s to "
             "agree with its leader: "
-            "it followed broker 2, which had been elected at 9.060 s in epoch 2 with log end 100. Broker 2, which never had "
+            "it followed broker 2, which had been elected at 9.060 s in epoch 2 with log end 100. Broker 2, "
+            "which never had "
             "them, leads; it was elected at "
             "9.060 s in epoch 2 with log end 100. With acks=all and min.insync.replicas=2 nobody would have "
             "acknowledged them before "
@@ -107,20 +108,21 @@ TEST(Losses, CorrelatedPowerLossIsMeasured) {
   EXPECT_EQ(findings.losses.lost_promised, 0);
   ASSERT_EQ(findings.losses.losses.size(), 2u) << "eight went with the crash, two were cut because of them";
   EXPECT_EQ(findings.losses.losses[0].records, 8);
-  EXPECT_EQ(findings.losses.losses[0].explanation,
-            "Producer checkout-0 wrote records 10 to 17 to orders/0 (offsets 10 to 17). Broker 1 "
-            "acknowledged them at 0.020 s (acks=all). By "
-            "then brokers 1, 2 and 3 held them, all in their page caches. Broker 1 lost them to the power "
-            "loss at 0.030 s, where 6 "
-            "were only in the page cache, 2 were on their way to the drive. Broker 2 lost them to the power "
-            "loss at 0.030 s, where 6 "
-            "were only in the page cache, 2 were on their way to the drive. Broker 3 lost them to the power "
-            "loss at 0.030 s, where 6 "
-            "were only in the page cache, 2 were on their way to the drive. Broker 2 leads; it was elected at "
-            "40.002 s in epoch 2 with log "
-            "end 10. A flush before the answer (flush.messages=1), or replicas whose power does not fail "
-            "together, would have saved "
-            "them.");
+  EXPECT_EQ(
+      findings.losses.losses[0].explanation,
+      "Producer checkout-0 wrote records 10 to 17 to orders/0 (offsets 10 to 17). Broker 1 "
+      "acknowledged them at 0.020 s (acks=all). By "
+      "then brokers 1, 2 and 3 held them, all in their page caches. Broker 1 lost them to the power "
+      "loss at 0.030 s, where 6 "
+      "were only in the page cache, 2 were on their way to the drive. Broker 2 lost them to the power "
+      "loss at 0.030 s, where 6 "
+      "were only in the page cache, 2 were on their way to the drive. Broker 3 lost them to the power "
+      "loss at 0.030 s, where 6 "
+      "were only in the page cache, 2 were on their way to the drive. Broker 2 leads; it was elected at "
+      "40.002 s in epoch 2 with log "
+      "end 10. A flush before the answer (flush.messages=1), or replicas whose power does not fail "
+      "together, would have saved "
+      "them.");
   EXPECT_NE(findings.losses.losses[1].explanation.find(
                 "in recovery, because a batch before them was missing or broken"),
             std::string::npos);
@@ -261,12 +263,13 @@ TEST(Losses, Acks0NeverArrived) {
   const Findings findings = s.finish(1);
   EXPECT_EQ(findings.losses.lost_acks_0, 8);
   ASSERT_EQ(findings.losses.losses.size(), 1u);
-  EXPECT_EQ(findings.losses.losses[0].explanation,
-            "Producer checkout-0 wrote records 12 to 19 to orders/0. The producer counted them as written at "
-            "0.010 s (acks=0: nobody "
-            "answers). Broker 1, which never had them, leads; it was elected at 0.000 s in epoch 1 with log end 0. "
-            "No broker ever appended "
-            "them. With acks=1 or acks=all the producer would have noticed, and tried again.");
+  EXPECT_EQ(
+      findings.losses.losses[0].explanation,
+      "Producer checkout-0 wrote records 12 to 19 to orders/0. The producer counted them as written at "
+      "0.010 s (acks=0: nobody "
+      "answers). Broker 1, which never had them, leads; it was elected at 0.000 s in epoch 1 with log end 0. "
+      "No broker ever appended "
+      "them. With acks=1 or acks=all the producer would have noticed, and tried again.");
 }
 
 // Goal: nobody leads at the end: what some replica still holds is at risk, not lost.
@@ -332,8 +335,9 @@ TEST(Losses, WithoutElrALossyMemberMustNotBecomeTheLastOne) {
   EXPECT_EQ(without.losses.lost, 5);
   EXPECT_EQ(without.losses.lost_promised, 0);
   EXPECT_EQ(check(without, "S1").verdict, Verdict::not_applicable);
-  EXPECT_NE(check(without, "S1").detail.find("without ELR the ISR shrank to 1, below min.insync.replicas=2, while "
-                                             "broker 4, which had lost its page cache, was still in it at 0.090 s"),
+  EXPECT_NE(check(without, "S1")
+                .detail.find("without ELR the ISR shrank to 1, below min.insync.replicas=2, while "
+                             "broker 4, which had lost its page cache, was still in it at 0.090 s"),
             std::string::npos)
       << check(without, "S1").detail;
   EXPECT_EQ(check(story(true), "S1").verdict, Verdict::violated);
