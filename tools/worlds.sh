@@ -39,7 +39,27 @@ tenth is run twice and must give the same fingerprint.
 - **outside**: whole zones without power, unclean elections, full disks. What is promised under no condition must hold.
 - **broken_disks**: disks that fail, lie and lose. The program must not fail and the run must repeat.
 
-`build/release/tests/worlds N --family F --print` prints world N; `make soak` runs new ones for hours.
+What is known and not counted as a failure, because Kafka does it too: without any state of a producer a broker takes every
+sequence number (KAFKA-14359), so its first records may stand twice or out of order; before 4.1 the last known leader is
+looked for among the dead (KAFKA-19522); when unclean restarts, mere kills included, have emptied ISR and ELR, the last known
+leader is elected whatever it still holds (KIP-966), which ends the fault budget if a replica had lost its cache.
+
+`build/release/tests/worlds N --family F --print` prints world N, `--trace orders/0` tells its story; `make soak` runs new ones
+for hours. Any scenario is checked in the same way with `"invariants": true` or `brokersim run FILE --invariants`.
+
+## The invariants
+
+| id | what must hold after every step |
+|---|---|
+| INV1 | who takes the lead of a partition holds everything below the true high watermark |
+| INV2 | so does every running member of ISR and ELR |
+| INV3 | while a leader may commit, its maximal ISR has every member of the controller's ISR and ELR |
+| INV4 | two replicas hold the same records below both their high watermarks |
+| INV5 | a replica that stopped uncleanly is in no ISR and no ELR until it has caught up |
+| INV6 | what acks=all acknowledged is below the true high watermark, and is never lost within the budget |
+| INV7 | one leader per partition and epoch, partition epochs grow, nobody fenced is in an ISR of two or more |
+| INV8 | consumers are given only what lies below the high watermark of the replica that serves them, without gaps |
+| INV9 | the metadata quorum has one leader an epoch; logs match; what is committed never changes |
 TEXT
   echo
   echo "## Result of $(date -u +%Y-%m-%d)"
