@@ -59,7 +59,10 @@ struct FetchSession {
 
 class FetchSessions {
  public:
-  explicit FetchSessions(std::int32_t slots_max) : slots_max_(slots_max) {}
+  /// `started`: of the process. Kafka draws ids at random; here they count from one that no earlier life of the broker has
+  /// reached (ten thousand a second), for a client may still name a session of that life, and must not close another's.
+  explicit FetchSessions(std::int32_t slots_max, sim::SimTime started = {})
+      : slots_max_(slots_max), next_id_(1 + static_cast<std::int32_t>(started.ns / 100'000 % (1 << 30))) {}
 
   /// The session of a request, its changes taken over: fetch_session_id_not_found, invalid_fetch_session_epoch, or none with
   /// `slot` set. A full request closes the session that it names.
@@ -86,7 +89,7 @@ class FetchSessions {
   std::vector<std::uint32_t> free_;
   std::vector<std::pair<std::int32_t, std::uint32_t>> by_id_;  // sorted: cached sessions
   std::size_t cached_ = 0;
-  std::int32_t next_id_ = 1;
+  std::int32_t next_id_;
 };
 
 }  // namespace brokersim::kafka::broker

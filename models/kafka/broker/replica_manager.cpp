@@ -19,7 +19,7 @@ ReplicaManager::ReplicaManager(sim::Component& owner, const BrokerParams& params
       image_(image),
       produce_purgatory_(owner, server),
       fetch_purgatory_(owner, *this),
-      sessions_(params.cluster->config.fetch_session_cache_slots),
+      sessions_(params.cluster->config.fetch_session_cache_slots, owner.now()),
       replicas_(params.cluster->partitions.size()) {}
 
 Replica* ReplicaManager::find(wire::PartitionId id) {
