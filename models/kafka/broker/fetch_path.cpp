@@ -78,7 +78,9 @@ SessionPart* ReplicaManager::part_of(const SessionWatch& watch) {
 /// Something of the partition is about to change or has changed: every session looks at it again. A follower that has
 /// fetched all along from the end is noted as having done so, up to its last request.
 void ReplicaManager::touch_sessions(Replica& replica) {
-  for (const SessionWatch& watch : replica.watches) {
+  // By number: taking note may move the high watermark, answer somebody else's fetch and so add a watch.
+  for (std::size_t i = 0; i < replica.watches.size(); ++i) {
+    const SessionWatch watch = replica.watches[i];
     SessionPart* part = part_of(watch);
     if (part == nullptr || part->dirty) continue;
     FetchSession& session = sessions_[watch.slot];
