@@ -26,8 +26,12 @@ TEST(ClientLaws, ASteadyRunIsSilent) {
   Synthetic s;
   steady(s);
   const Findings findings = s.finish(1);
-  for (const CheckResult& result : findings.checks)
-    EXPECT_EQ(result.verdict, Verdict::holds) << result.id << result.detail;
+  for (const CheckResult& result : findings.checks) {
+    // There is no database and no service here: B1 and O1 to O5 have no subject.
+    if (result.id.starts_with("S")) {
+      EXPECT_EQ(result.verdict, Verdict::holds) << result.id << result.detail;
+    }
+  }
   EXPECT_EQ(findings.measures.records.consumed, 20);
 }
 

@@ -77,7 +77,11 @@ TEST(Invariants, ASoundLifeBreaksNone) {
   const Findings findings = s.finish(2);
   EXPECT_EQ(broken(findings), "");
   EXPECT_EQ(findings.checks.size(), kChecks);
-  for (const CheckResult& result : findings.checks) EXPECT_EQ(result.verdict, Verdict::holds) << result.id;
+  for (const CheckResult& result : findings.checks) {
+    if (result.id.starts_with("INV")) {
+      EXPECT_EQ(result.verdict, Verdict::holds) << result.id;
+    }
+  }
 }
 
 TEST(Invariants, AreShownOnlyWhereTheyAreAskedFor) {
