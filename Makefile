@@ -20,7 +20,7 @@ RELEASE := build/release
 BROKERSIM := $(RELEASE)/brokersim
 CONFIGURE = cmake --preset release -DBROKERSIM_WERROR=$(WERROR) -DPython3_EXECUTABLE=$$(command -v $(PYTHON) || echo python3) >/dev/null
 
-.PHONY: help run build test cases gate matrix worlds soak bench bench-peers table outbox-table reference conformance-log conformance-groups validation format format-check clean dependencies
+.PHONY: help run build test cases gate matrix worlds soak bench bench-peers table outbox-table reference conformance-log conformance-groups rebalances validation format format-check clean dependencies
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -127,6 +127,12 @@ conformance-groups: ## Our assignors and hashes against Kafka's own classes on t
 	@$(CONFIGURE)
 	@cmake --build $(RELEASE) --target test_kafka -j $(JOBS)
 	@tools/conformance_groups.sh $(RELEASE)/tests/test_kafka
+
+rebalances: ## What rebalances cost, by event and protocol (docs/rebalances.md)
+	@tools/install_dependencies.sh build python
+	@$(CONFIGURE)
+	@cmake --build $(RELEASE) --target brokersim -j $(JOBS)
+	@$(PYTHON) tools/rebalance_table.py $(BROKERSIM) --write docs/rebalances.md
 
 dependencies: ## Install everything that any target needs
 	@tools/install_dependencies.sh build python test gate

@@ -67,6 +67,25 @@ std::optional<MetricValue> of_records(const checkers::RecordCounts& records, std
   return std::nullopt;
 }
 
+std::optional<MetricValue> of_groups(const checkers::GroupMeasures& groups, std::string_view name) {
+  const std::pair<std::string_view, double> all[] = {
+      {"records.processed", static_cast<double>(groups.processed)},
+      {"records.processed_twice", static_cast<double>(groups.processed_twice)},
+      {"records.skipped", static_cast<double>(groups.skipped)},
+      {"group.generations", static_cast<double>(groups.generations)},
+      {"group.commits", static_cast<double>(groups.commits)},
+      {"group.commits_went_back", static_cast<double>(groups.commits_went_back)},
+      {"group.stops", static_cast<double>(groups.stops)},
+      {"group.taken_away", static_cast<double>(groups.taken_away)},
+      {"group.unowned.longest", groups.unowned_longest.seconds()},
+      {"group.unowned.total", groups.unowned_total.seconds()},
+  };
+  for (const auto& [key, value] : all) {
+    if (key == name) return MetricValue{value};
+  }
+  return std::nullopt;
+}
+
 double rate(std::int64_t amount, sim::SimTime from, sim::SimTime to) {
   return to > from ? static_cast<double>(amount) / (to - from).seconds() : 0.0;
 }
@@ -222,6 +241,7 @@ std::optional<MetricValue> metric_value(const RunResult& result, std::string_vie
     if (workload == measures.workloads.end()) return std::nullopt;
     return of_workload(workload->second, name);
   }
+  if (const auto value = of_groups(measures.groups, name)) return value;
   if (name == "records.at_risk_max") return MetricValue{static_cast<double>(result.findings.at_risk_max)};
   if (name == "records.lost_acknowledged_acks_0") return MetricValue{static_cast<double>(losses.lost_acks_0)};
   if (name == "records.lost_acknowledged_acks_1") return MetricValue{static_cast<double>(losses.lost_acks_1)};

@@ -313,6 +313,7 @@ void build_kafka(Build& build, const std::string& name, const View& view) {
   check_broker(given, settings);
   build_rules(view.object("rules"), cluster.version, settings.broker);
   cluster.broker = settings.broker;
+  cluster.topic_defaults = settings.topic;
 
   const View jvm = view.object("jvm");
   const std::string collector = jvm.text("collector").value_or("none");
@@ -341,6 +342,48 @@ void build_kafka(Build& build, const std::string& name, const View& view) {
 }
 
 }  // namespace
+
+void add_offsets_topic(Build& build, const std::string& name, NodeId at) {
+  for (ClusterConfig& cluster : build.out.config.clusters) {
+    if (cluster.name != name || cluster.broker_hosts.empty()) continue;
+    for (const TopicSpec& topic : cluster.topics) {
+      if (topic.internal) return;
+    }
+    TopicSpec spec;
+    spec.name = "__consumer_offsets";
+    spec.internal = true;
+    spec.partitions = cluster.broker.offsets_topic_num_partitions;
+    spec.replication_factor = cluster.broker.offsets_topic_replication_factor;
+    const auto brokers = static_cast<std::int32_t>(cluster.broker_hosts.size());
+    if (spec.replication_factor > brokers) {
+      build.doc.error(at, "too-few-brokers",
+                      "a consumer group needs __consumer_offsets with " +
+                          counted(static_cast<std::size_t>(spec.replication_factor), "replica") +
+                          " per partition, but the cluster has " +
+                          counted(static_cast<std::size_t>(brokers), "broker"),
+                      "set offsets.topic.replication.factor of the system to " + std::to_string(brokers) +
+                          ", or raise the count of brokers");
+      return;
+    }
+    // Of its own it has the size of segments and the clean-up; the rest, min.insync.replicas too, is the brokers' default.
+    spec.config = cluster.topic_defaults;
+    spec.config.segment_bytes = cluster.broker.offsets_topic_segment_bytes;
+    spec.config.keeps_codec = true;
+    // Not modelled: its compaction. Nothing of it is deleted, so a coordinator reads more than it would have to.
+    spec.config.cleanup_delete = false;
+    spec.config.cleanup_compact = false;
+    const std::vector<std::int32_t> order = interleaved_by_zone(build, cluster.broker_hosts);
+    for (std::int32_t p = 0; p < spec.partitions; ++p) {
+      std::vector<std::int32_t> replicas;
+      for (std::int32_t r = 0; r < spec.replication_factor; ++r)
+        replicas.push_back(order[static_cast<std::size_t>(p + r) % order.size()]);
+      spec.assignment.push_back(std::move(replicas));
+    }
+    build.replicas += static_cast<std::int64_t>(spec.partitions) * spec.replication_factor;
+    cluster.topics.push_back(std::move(spec));
+    return;
+  }
+}
 
 void build_systems(Build& build, const View& scenario) {
   const auto systems = scenario.elements("systems");

@@ -230,7 +230,43 @@ class WorkloadBuilder {
     const PropertySet given(doc_, view_, PropertyScope::consumer, version());
     given.apply(settings);
     w.config = settings.consumer;
+    make_member(w, given);
     build_.out.config.consumers.push_back(std::move(w));
+  }
+
+  /// What only members of a group have.
+  void make_member(world::ConsumerWorkload& w, const PropertySet& given) {
+    w.group = view_.text("group").value_or("");
+    const std::string commit = *view_.text("commit");
+    w.commit = commit == "before_processing"  ? world::CommitMode::before_processing
+               : commit == "after_processing" ? world::CommitMode::after_processing
+                                              : world::CommitMode::automatic;
+    w.in_background = *view_.text("processing") == "background";
+    w.static_members = view_.boolean("static_members").value_or(false);
+    if (w.group.empty()) {
+      for (const char* field : {"commit", "processing", "static_members"}) {
+        if (view_.has(field))
+          doc_.error(view_.member(field), "needs-group", std::string(field) + " is of members of a group",
+                     "add \"group\", or leave it out");
+      }
+      return;
+    }
+    if (w.commit != world::CommitMode::automatic) {
+      if (given.has("enable.auto.commit") && w.config.enable_auto_commit) {
+        given.report(Severity::error, "enable.auto.commit", "config",
+                     "enable.auto.commit and commit " + commit + " are two ways of committing",
+                     "leave one of them out");
+      }
+      w.config.enable_auto_commit = false;
+      if (w.in_background)
+        doc_.error(view_.member("commit"), "config", "a background worker goes with automatic commits only",
+                   "leave commit or processing out");
+    }
+    if (w.config.heartbeat_interval >= w.config.session_timeout) {
+      given.report(Severity::error, "heartbeat.interval.ms", "config",
+                   "heartbeat.interval.ms must be below session.timeout.ms", "a third of it is usual");
+    }
+    if (cluster_ != nullptr) add_offsets_topic(build_, cluster_->name, view_.member("group"));
   }
 
   Build& build_;

@@ -8,7 +8,7 @@ namespace {
 
 using kafka::PlantedBugs;
 
-constexpr std::array<std::pair<std::string_view, bool PlantedBugs::*>, 15> bugs_by_name{{
+constexpr std::array<std::pair<std::string_view, bool PlantedBugs::*>, 16> bugs_by_name{{
     {"hw_uses_committed_isr", &PlantedBugs::hw_uses_committed_isr},
     {"shrink_before_confirmed", &PlantedBugs::shrink_before_confirmed},
     {"truncate_to_high_watermark", &PlantedBugs::truncate_to_high_watermark},
@@ -17,6 +17,7 @@ constexpr std::array<std::pair<std::string_view, bool PlantedBugs::*>, 15> bugs_
     {"skip_duplicate_check", &PlantedBugs::skip_duplicate_check},
     {"recovery_skips_crc", &PlantedBugs::recovery_skips_crc},
     {"fsync_lies", &PlantedBugs::fsync_lies},
+    {"group_frees_before_revoked", &PlantedBugs::group_frees_before_revoked},
     {"ignores_fsync_errors", &PlantedBugs::ignores_fsync_errors},
     {"cleaner_ignores_high_watermark", &PlantedBugs::cleaner_ignores_high_watermark},
     {"clean_marker_after_failed_recovery", &PlantedBugs::clean_marker_after_failed_recovery},

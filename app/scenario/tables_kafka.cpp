@@ -315,13 +315,33 @@ const Table& producer_table() {
 const Table& consumer_table() {
   static const Table table = [] {
     Table t{"workload", "kafka_consumer",
-            "Consumers that read one topic; its partitions are assigned in turn.",
+            "Consumers that read one topic: as members of a group, or with its partitions assigned in turn.",
             client_fields("kafka_consumer", PropertyScope::consumer)};
     t.fields.push_back({.name = "process_cost",
                         .type = duration,
                         .doc = "Time the application needs per record.",
                         .fallback = "0 s",
-                        .max = second});
+                        .max = 600 * second});
+    t.fields.push_back({.name = "group",
+                        .type = text,
+                        .doc = "group.id: the instances are members of this consumer group, with committed offsets. "
+                               "Default: none; partitions are assigned by position and nothing is committed."});
+    t.fields.push_back({.name = "commit",
+                        .type = choice,
+                        .doc = "automatic: as enable.auto.commit says. before_processing: commitSync() after every "
+                               "poll, then what it returned is processed. after_processing: the other way round.",
+                        .fallback = "automatic",
+                        .choices = {"automatic", "before_processing", "after_processing"}});
+    t.fields.push_back({.name = "processing",
+                        .type = choice,
+                        .doc = "in_poll: the thread that polls does the work. background: it hands records to one "
+                               "worker and polls on.",
+                        .fallback = "in_poll",
+                        .choices = {"in_poll", "background"}});
+    t.fields.push_back({.name = "static_members",
+                        .type = boolean,
+                        .doc = "Instance i has the group.instance.id NAME-i (KIP-345).",
+                        .fallback = "false"});
     return t;
   }();
   return table;

@@ -109,6 +109,13 @@ void Availability::on(const history::ClientRestarted& event) {
   }
 }
 
+void Availability::on(const history::OwnershipChanged& event) {
+  if (event.change == history::OwnershipChange::assigned) return;
+  for (const history::PartitionId partition : event.partitions) {
+    grow(fetch_, static_cast<std::size_t>(partition.n), static_cast<std::size_t>(event.consumer.n)) = FetchFlow{};
+  }
+}
+
 void Availability::on(const history::PartitionChanged& event) {
   const auto n = static_cast<std::size_t>(event.partition.n);
   if (leaderships_.size() <= n) leaderships_.resize(n + 1);

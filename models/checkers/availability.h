@@ -67,6 +67,8 @@ class Availability {
   bool on(const history::ProduceOutcome& event);
   void on(const history::FetchAnswered& event);
   void on(const history::ClientRestarted& event);
+  /// What a consumer does not own any more it does not miss.
+  void on(const history::OwnershipChanged& event);
   void on(const history::PartitionChanged& event);
 
   /// All windows by (partition, what, from); overlapping ones of several clients joined.

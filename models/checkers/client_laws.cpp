@@ -204,8 +204,18 @@ void ClientLaws::on(const history::ClientRestarted& event) {
   if (c < positions_.size()) positions_[c].clear();
 }
 
+void ClientLaws::on(const history::OwnershipChanged& event) {
+  const auto c = static_cast<std::size_t>(event.consumer.n);
+  if (c >= positions_.size()) return;
+  for (const history::PartitionId partition : event.partitions) {
+    const auto n = static_cast<std::size_t>(partition.n);
+    if (n < positions_[c].size()) positions_[c][n] = -1;
+  }
+}
+
 void ClientLaws::judge(const history::Appended& event) {
   if (event.role != history::AppendRole::leader) return;
+  if (view_->partition(event.records.partition).info.internal) return;  // the brokers' own words
   const Account* account = ledger_.find(static_cast<std::size_t>(event.records.partition.n),
                                         static_cast<std::size_t>(event.records.producer.n));
   const std::int64_t end = event.records.first + event.records.count;

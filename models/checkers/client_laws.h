@@ -23,6 +23,8 @@ class ClientLaws {
   void on(const history::Consumed& event);
   void on(const history::ClientRestarted& event);
   void on(const history::OffsetReset& event);
+  /// A partition that a group takes or gives is read from a committed offset on.
+  void on(const history::OwnershipChanged& event);
   /// After the append was applied to the view.
   void judge(const history::Appended& event);
 

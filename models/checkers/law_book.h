@@ -31,6 +31,8 @@ enum class CheckId : std::uint8_t {
   S25,
   S26,
   S34,
+  G1,
+  G2,
   B1,
   O1,
   O2,

@@ -118,6 +118,7 @@ void Meter::on(const history::HighWatermark& event, std::int64_t before) {
 void Meter::on(const history::PartitionChanged& event, const history::PartitionInfo& info, bool known,
                std::int32_t leader_before, const std::vector<history::BrokerId>& isr_before,
                const std::vector<history::BrokerId>& elr_before) {
+  if (info.internal) return;  // counted are the topics of the scenario
   availability_.on(event);
   recoveries_.on(event);
   ProbeCounts& probes = measures_.probes;

@@ -8,6 +8,7 @@
 
 #include "models/checkers/availability.h"
 #include "models/checkers/control_plane.h"
+#include "models/checkers/group_meter.h"
 #include "models/checkers/phases.h"
 #include "models/checkers/probes.h"
 #include "models/checkers/recoveries.h"
@@ -93,6 +94,7 @@ struct Measures {
   std::vector<ResetRecord> offset_resets;
   std::int64_t leader_changes = 0;
   ControlPlane control_plane;
+  GroupMeasures groups;
   ProbeCounts probes;
 
   /// Per second from the first send to the last acknowledgement. 0 if nothing was acknowledged.
@@ -114,6 +116,7 @@ class Meter {
     if (event.answer == history::PositionAnswer::lost) measures_.probes.hit(Probe::position_lost);
   }
   void on(const history::ClientRestarted& event) { availability_.on(event); }
+  void on(const history::OwnershipChanged& event) { availability_.on(event); }
   void on(const history::Truncated& event, bool committed);
   void on(const history::HighWatermark& event, std::int64_t before);
   /// `before`: leader and ISR that were committed until now.

@@ -19,6 +19,7 @@ RunObserver::RunObserver(history::History& history, bool invariants)
       replication_(history, book_),
       clients_(view_, book_),
       meter_(history),
+      groups_(history, book_),
       pipelines_(history, book_) {
   if (invariants) invariants_.emplace(view_, book_);
   history.attach(*this);
@@ -36,6 +37,7 @@ void RunObserver::on(const history::ProduceOutcome& event) {
 
 void RunObserver::on(const history::Consumed& event) {
   meter_.on(event);
+  groups_.on(event);
   clients_.on(event);
   if (invariants_) invariants_->judge(event);
 }
@@ -46,6 +48,12 @@ void RunObserver::on(const history::PositionAnswered& event) { meter_.on(event);
 
 void RunObserver::on(const history::ClientRestarted& event) {
   meter_.on(event);
+  clients_.on(event);
+}
+
+void RunObserver::on(const history::OwnershipChanged& event) {
+  meter_.on(event);
+  groups_.on(event);
   clients_.on(event);
 }
 
@@ -198,6 +206,7 @@ Findings RunObserver::finish(sim::SimTime now, const std::vector<std::int32_t>& 
   findings.ended_at = now;
   findings.measures = meter_.finish(now);
   Measures& measures = findings.measures;
+  measures.groups = groups_.finish(now);
   const LossFinder finder(view_, clients_.ledger());
 
   for (const history::ClientInfo& client : view_.history().clients())
@@ -216,6 +225,7 @@ Findings RunObserver::finish(sim::SimTime now, const std::vector<std::int32_t>& 
       const auto replica = static_cast<std::size_t>(index);
       census = take_census(p.logs, replica, p.logs.end(replica), p.replicas[replica].removed);
       clients_.finish(now, n, *census);
+      if (p.info.internal) continue;  // counted are the topics of the scenario
       measures.records.duplicated += census->duplicated;
       measures.records.reordered += census->reordered;
       for (std::size_t other = 0; other < p.replicas.size(); ++other) {

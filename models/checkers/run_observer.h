@@ -11,6 +11,7 @@
 
 #include "models/checkers/client_laws.h"
 #include "models/checkers/cluster_view.h"
+#include "models/checkers/group_meter.h"
 #include "models/checkers/invariants.h"
 #include "models/checkers/law_book.h"
 #include "models/checkers/losses.h"
@@ -53,6 +54,11 @@ class RunObserver final : public history::Watcher {
   void on(const history::FetchAnswered& event) override;
   void on(const history::PositionAnswered& event) override;
   void on(const history::ClientRestarted& event) override;
+  void on(const history::ClientStopped& event) override { groups_.on(event); }
+  void on(const history::OwnershipChanged& event) override;
+  void on(const history::GroupGeneration& event) override { groups_.on(event); }
+  void on(const history::MemberRemoved& event) override { groups_.on(event); }
+  void on(const history::OffsetCommitted& event) override { groups_.on(event); }
   void on(const history::Appended& event) override;
   void on(const history::Truncated& event) override;
   void on(const history::HighWatermark& event) override;
@@ -89,6 +95,7 @@ class RunObserver final : public history::Watcher {
   ClientLaws clients_;
   std::optional<Invariants> invariants_;
   Meter meter_;
+  GroupMeter groups_;
   Pipelines pipelines_;                // watches by itself, before this
   std::vector<std::int64_t> at_risk_;  ///< By partition, at its latest election.
   std::int64_t at_risk_sum_ = 0;

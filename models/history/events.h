@@ -77,8 +77,8 @@ struct Consumed {
   sim::SimTime intended_last;
   /// When the application begins with the first of them, and how long each takes: record i is done at
   /// `processed_from` + (i + 1) x `process_cost`, if the process is still alive then.
-  sim::SimTime processed_from;
-  sim::Duration process_cost;
+  sim::SimTime processed_from = {};
+  sim::Duration process_cost = {};
   BrokerId broker = -1;  ///< Who served them; -1 unknown.
 };
 
@@ -149,6 +149,14 @@ struct GroupGeneration {
   GroupId group;
   std::int32_t generation = 0;
   std::int32_t members = 0;  ///< 0: the group is empty now.
+  bool modern = false;       ///< By the protocol of KIP-848.
+};
+
+/// The coordinator of a group of KIP-848 counts a member as gone: it has left, was silent or too slow.
+struct MemberRemoved {
+  sim::SimTime at;
+  GroupId group;
+  ClientId consumer;
 };
 
 /// A committed offset has become visible at the coordinator.

@@ -28,6 +28,7 @@ class Watcher {
   virtual void on(const ClientStopped&) {}
   virtual void on(const OwnershipChanged&) {}
   virtual void on(const GroupGeneration&) {}
+  virtual void on(const MemberRemoved&) {}
   virtual void on(const OffsetCommitted&) {}
   virtual void on(const Appended&) {}
   virtual void on(const Truncated&) {}
@@ -84,7 +85,7 @@ struct ClientInfo {
   bool idempotent = true;
   std::int32_t max_in_flight = 5;
   KeySpace keys;  ///< Of a producer's records.
-  GroupId group;  ///< Of a consumer that is a member of one.
+  GroupId group = {};  ///< Of a consumer that is a member of one.
 };
 
 class History {

@@ -86,6 +86,7 @@ struct TopicSpec {
   std::string recreates;
   sim::SimTime created_at;                          ///< By an administrator; 0: when the cluster starts.
   sim::SimTime deleted_at = sim::SimTime::max();  ///< By an administrator.
+  bool internal = false;  ///< __consumer_offsets: made by the cluster itself.
 };
 
 /// How a follower finds where its log and its leader's part.
@@ -106,6 +107,8 @@ struct PlantedBugs {
   bool skip_duplicate_check = false;  ///< Broker forgets idempotent sequences.
   bool recovery_skips_crc = false;    ///< Recovery believes the file size and never checks batches.
   bool fsync_lies = false;            ///< flush.messages returns without flushing.
+  bool group_frees_before_revoked =
+      false;  ///< KAFKA-16147: a partition is given on before its owner has given it up.
   bool ignores_fsync_errors = false;  ///< A failed fsync is taken for done, and the broker goes on.
   bool cleaner_ignores_high_watermark = false;  ///< L06, KAFKA-13194: compaction reads what is not committed.
   bool clean_marker_after_failed_recovery =
@@ -315,7 +318,8 @@ struct ClusterConfig {
   std::vector<std::string> broker_hosts;      ///< Host names; the broker id is the position here.
   std::vector<std::string> controller_hosts;  ///< Host names; may equal broker hosts (combined mode).
   BrokerConfig broker;
-  compute::JvmConfig jvm;  ///< Of every broker.
+  compute::JvmConfig jvm;      ///< Of every broker.
+  TopicConfig topic_defaults;  ///< What topics inherit from the brokers.
   std::vector<TopicSpec> topics;
 };
 

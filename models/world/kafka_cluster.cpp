@@ -18,6 +18,15 @@ kafka::client::Arrivals arrivals_of(Arrivals arrivals) {
   return kafka::client::Arrivals::constant;
 }
 
+kafka::client::Commit commit_of(CommitMode mode) {
+  switch (mode) {
+    case CommitMode::automatic: return kafka::client::Commit::automatic;
+    case CommitMode::before_processing: return kafka::client::Commit::before_processing;
+    case CommitMode::after_processing: return kafka::client::Commit::after_processing;
+  }
+  return kafka::client::Commit::automatic;
+}
+
 /// The share of instance `i` of `n` in an integer total; the first ones take the remainder.
 std::int64_t share(std::int64_t total, std::int64_t i, std::int64_t n) {
   return total / n + (i < total % n ? 1 : 0);
@@ -66,6 +75,7 @@ void KafkaCluster::add_partitions(history::History& history, const Config& confi
       info.eligible_leader_replicas = cluster_.broker.eligible_leader_replicas;
       info.flush_messages = topic.config.flush_messages;
       info.strict_min_isr = cluster_.broker.strict_min_isr;
+      info.internal = topic.internal;
       const history::PartitionId id = history.add_partition(info);
       topics_[topic.name].push_back(id);
       SIM_CHECK(static_cast<std::size_t>(id.n) == shape_.partitions.size(),
@@ -74,7 +84,8 @@ void KafkaCluster::add_partitions(history::History& history, const Config& confi
       const bool shares = std::any_of(cluster_.topics.begin(), cluster_.topics.end(), [&](const auto& other) {
         return other.recreates == bears || (&other != &topic && other.name == bears && !topic.recreates.empty());
       });
-      shape_.partitions.push_back({id, bears + "-" + std::to_string(number), topic.config, shares});
+      shape_.partitions.push_back({id, bears + "-" + std::to_string(number), topic.config, shares, topic.internal ? number : -1});
+      (topic.internal ? shape_.offsets_topic : shape_.topics[topic.name]).push_back(id);
       specs_.push_back({id, assigned, info.min_insync_replicas, info.unclean_leader_election,
                         /*on_request=*/topic.created_at.ns > 0});
     }
@@ -105,6 +116,11 @@ void KafkaCluster::install_brokers() {
     params.program = kBrokerProgram;
     params.cluster = &shape_;
     params.store = &batches_;
+    params.contents = &contents_;
+    if (!shape_.offsets_topic.empty()) {
+      const std::string writer = "group-coordinator-" + std::to_string(id);
+      params.internal_writer = history_.add_client({writer, "group-coordinator", true, -1, true, 1, {}, {}});
+    }
     params.history = &history_;
     hosts_.at(cluster_.broker_hosts[id])
         ->install(kBrokerProgram, [params](sim::Process& process, host::Host& host) {
@@ -187,12 +203,23 @@ void KafkaCluster::install_consumers(const Config& config) {
     for (std::size_t i = 0; i < count; ++i) {
       kafka::client::ConsumerParams params;
       params.name = workload.name + "-" + std::to_string(i);
-      params.client = history_.add_client({params.name, workload.name, false, 0, false, 1});
+      const history::GroupId group =
+          workload.group.empty() ? history::GroupId{} : history_.group(workload.group);
+      params.client = history_.add_client({params.name, workload.name, false, 0, false, 1, {}, group});
+      params.topic = workload.topic;
+      params.group = workload.group;
+      if (workload.static_members) params.instance = params.name;
+      params.commit = commit_of(workload.commit);
+      params.in_background = workload.in_background;
       params.start = workload.start;
       params.process_cost = workload.process_cost;
       params.validate_offsets = cluster_.broker.consumer_offset_validation;
       params.config = workload.config;
-      for (std::size_t p = i; p < all.size(); p += count) params.partitions.push_back(all[p]);
+      if (workload.group.empty()) {
+        for (std::size_t p = i; p < all.size(); p += count) params.partitions.push_back(all[p]);
+      } else {
+        params.partitions = all;
+      }
       params.bootstrap = bootstrap();
       hosts_.at(workload.hosts[i])
           ->install(params.name, [this, params](sim::Process& process, host::Host& host) {

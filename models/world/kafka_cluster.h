@@ -77,6 +77,7 @@ class KafkaCluster {
   Hosts& hosts_;
   history::History& history_;
   log::BatchStore batches_;
+  kafka::wire::GroupRecordStore contents_;
   kafka::controller::MetadataStore metadata_;
   kafka::broker::ClusterShape shape_;
   std::vector<kafka::controller::PartitionSpec> specs_;

@@ -90,6 +90,17 @@ void World::record_broker(const host::Host& host, history::BrokerEvent event) {
   if (broker >= 0) history_.record(history::BrokerChanged{sim_.now(), broker, event});
 }
 
+void World::record_client_stop(const host::Host& host, std::string_view name) {
+  if (!kafka_) return;
+  for (const KafkaCluster::Client& client : kafka_->clients()) {
+    if (client.host != host.name() || (!name.empty() && client.program != name)) continue;
+    for (std::size_t i = 0; i < history_.clients().size(); ++i) {
+      if (history_.clients()[i].name == client.program)
+        history_.record(history::ClientStopped{sim_.now(), {static_cast<std::int32_t>(i)}});
+    }
+  }
+}
+
 void World::record_controller_stop(const host::Host& host) {
   if (!kafka_) return;
   const std::int32_t node = kafka_->controller_on(host.name());
@@ -101,12 +112,14 @@ void World::on_process_started(host::Host& host, std::string_view name, std::uin
   if (name == kBrokerProgram) record_broker(host, history::BrokerEvent::process_started);
 }
 void World::on_process_killed(host::Host& host, std::string_view name, std::uint64_t) {
+  record_client_stop(host, name);
   if (name == kControllerProgram) record_controller_stop(host);
   if (name == kBrokerProgram) record_broker(host, history::BrokerEvent::process_killed);
   if (outbox_) outbox_->on_killed(host, name);
 }
 void World::on_process_terminating(host::Host&, std::string_view, std::uint64_t) {}
 void World::on_process_exited(host::Host& host, std::string_view name, std::uint64_t) {
+  record_client_stop(host, name);
   if (name == kControllerProgram) record_controller_stop(host);
   if (name == kBrokerProgram) record_broker(host, history::BrokerEvent::stopped_clean);
   if (outbox_) outbox_->on_exited(host, name);
@@ -119,11 +132,13 @@ void World::on_process_resumed(host::Host& host, std::string_view name) {
 }
 void World::on_power_lost(host::Host& host) {
   if (outbox_) outbox_->on_host_down(host);
+  record_client_stop(host, {});
   record_broker(host, history::BrokerEvent::power_lost);
   record_controller_stop(host);
 }
 void World::on_kernel_panicked(host::Host& host) {
   if (outbox_) outbox_->on_host_down(host);
+  record_client_stop(host, {});
   record_broker(host, history::BrokerEvent::kernel_panicked);
   record_controller_stop(host);
 }

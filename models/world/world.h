@@ -84,6 +84,7 @@ class World final : private host::HostObserver {
   void on_storage_damaged(host::Host& host) override;
 
   void make_faults();
+  void record_client_stop(const host::Host& host, std::string_view name);
   void record_controller_stop(const host::Host& host);
   void record_broker(const host::Host& host, history::BrokerEvent event);
 

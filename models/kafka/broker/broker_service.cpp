@@ -32,6 +32,7 @@ BrokerService::BrokerService(sim::Process& process, host::Host& host, const Brok
       quorum_(component_, host.network(), host.id(), cluster_.controller_hosts.front(),
               wire::kControllerPort),
       replicas_(component_, params_, log_dirs(), server_, image_),
+      groups_(component_, params_, replicas_, server_, image_, host.incarnation(params.program)),
       logs_(component_, params_, replicas_),
       metadata_loop_(component_, params_, quorum_, replicas_, image_),
       heartbeats_(component_, host.network(), host.id(), cluster_.controller_hosts, metadata_loop_.leader(),
@@ -45,6 +46,7 @@ BrokerService::BrokerService(sim::Process& process, host::Host& host, const Brok
       isr_(alter_, replicas_, params.id),
       fetchers_(process, process.path(), host.network(), host.id(), params_, &broker_epoch_, replicas_) {
   replicas_.connect(isr_, fetchers_, *this);
+  if (!cluster_.offsets_topic.empty()) replicas_.connect_internal(groups_);
 }
 
 std::vector<storage::FileSystem*> BrokerService::log_dirs() {
@@ -135,6 +137,7 @@ sim::Task<void> BrokerService::run() {
       component_.spawn(logs_.cleaner_loop());
   }
   component_.spawn(logs_.flush_loop());
+  if (!cluster_.offsets_topic.empty()) component_.spawn(groups_.expiry_loop());
   ready_to_unfence_ = true;
   kick_.notify_all();
 }
@@ -256,9 +259,10 @@ sim::Duration BrokerService::cost(const wire::Message& request) const {
     case wire::Api::produce: return replicas_.produce_cost(static_cast<const wire::ProduceRequest&>(request));
     case wire::Api::fetch:
       return costs.handle_request +
-             costs.read_partition *
-                 static_cast<std::int64_t>(
-                     replicas_.fetched_partitions(static_cast<const wire::FetchRequest&>(request)));
+             costs.read_partition * static_cast<std::int64_t>(replicas_.fetched_partitions(
+                                        static_cast<const wire::FetchRequest&>(request)));
+    case wire::Api::offset_commit:
+    case wire::Api::sync_group: return costs.handle_request + costs.append_batch;
     default: return costs.handle_request;
   }
 }
@@ -293,6 +297,14 @@ void BrokerService::handle(RequestId id, wire::Message& request) {
     }
     case wire::Api::metadata: return answer_metadata(id, static_cast<wire::MetadataRequest&>(request));
     case wire::Api::init_producer_id: component_.spawn(answer_init_producer_id(id)); return;
+    case wire::Api::find_coordinator:
+    case wire::Api::join_group:
+    case wire::Api::sync_group:
+    case wire::Api::heartbeat:
+    case wire::Api::leave_group:
+    case wire::Api::offset_commit:
+    case wire::Api::offset_fetch:
+    case wire::Api::consumer_group_heartbeat: return groups_.handle(id, request);
     default: SIM_CHECK(false, "a broker does not serve this request");
   }
 }

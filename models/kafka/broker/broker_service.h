@@ -11,6 +11,7 @@
 #include "models/devices/host/host.h"
 #include "models/kafka/broker/controller_channel.h"
 #include "models/kafka/broker/fetcher.h"
+#include "models/kafka/broker/group_coordinator.h"
 #include "models/kafka/broker/isr_manager.h"
 #include "models/kafka/broker/log_manager.h"
 #include "models/kafka/broker/metadata_loop.h"
@@ -64,6 +65,7 @@ class BrokerService final : public host::Service, public RequestHandler, public 
   RequestServer server_;
   RpcChannel quorum_;
   ReplicaManager replicas_;
+  GroupCoordinator groups_;
   LogManager logs_;
   MetadataLoop metadata_loop_;
   // Kafka keeps a channel for each of these, so that a slow one holds up no other.

@@ -11,6 +11,7 @@
 #include "models/history/history.h"
 #include "models/kafka/broker/costs.h"
 #include "models/kafka/config.h"
+#include "models/kafka/wire/group_messages.h"
 #include "models/kafka/wire/metadata.h"
 #include "models/log/batch.h"
 
@@ -22,6 +23,7 @@ struct PartitionName {
   std::string directory;  ///< "orders-0"
   TopicConfig config;
   bool shares_directory = false;  ///< Another topic bore or will bear the same name.
+  std::int32_t internal = -1;  ///< Number within __consumer_offsets; -1: of another topic.
 };
 
 /// How processes begin, beyond what the model computes. Zero in tests of single parts.
@@ -41,6 +43,8 @@ struct ClusterShape {
   std::vector<network::HostId> broker_hosts;      ///< By broker id.
   std::vector<network::HostId> controller_hosts;  ///< By node id of the metadata quorum.
   std::vector<PartitionName> partitions;          ///< By PartitionId.
+  std::map<std::string, std::vector<wire::PartitionId>> topics;  ///< By name; without internal ones.
+  std::vector<wire::PartitionId> offsets_topic;   ///< Partitions of __consumer_offsets; empty: no group is in use.
   Costs costs;
   StartUp start_up;
 };
@@ -51,6 +55,8 @@ struct BrokerParams {
   const ClusterShape* cluster = nullptr;
   log::BatchStore* store = nullptr;
   history::History* history = nullptr;
+  wire::GroupRecordStore* contents = nullptr;  ///< Of internal topics. Null if there is none.
+  history::ClientId internal_writer;           ///< As whom this broker writes to internal topics.
   compute::Cpu* cpu = nullptr;  ///< Of the host, as its clock; filled in by the service.
   compute::Clock* clock = nullptr;
 };

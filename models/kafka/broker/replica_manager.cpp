@@ -139,6 +139,7 @@ sim::Task<void> ReplicaManager::apply(wire::PartitionState state) {
     }
     advance(replica);
     if (!was_leader) wake_fetches(replica, true);
+    if (!was_leader && replica.name().internal >= 0 && internal_ != nullptr) internal_->elected(replica);
     co_return;
   }
   const bool was_leader = replica.role() == Role::leader;
@@ -148,6 +149,7 @@ sim::Task<void> ReplicaManager::apply(wire::PartitionState state) {
   followers_->unfollow(replica);
   replica.become_follower(state, owner_.now());
   if (was_leader) fail_waiters(replica);
+  if (was_leader && replica.name().internal >= 0 && internal_ != nullptr) internal_->resigned(replica);
   const bool to_high_watermark = cluster_.config.truncation == TruncationMode::high_watermark;
   if (to_high_watermark || cluster_.config.planted.truncate_to_high_watermark) {
     replica.truncate(replica.high_watermark(), history::TruncateReason::high_watermark, owner_.now());
@@ -244,6 +246,19 @@ void ReplicaManager::advance(Replica& replica) {
     produce_purgatory_.settle({wait.operation, wait.generation}, wait.result, verdict);
   }
   wake_fetches(replica, true);
+  if (replica.name().internal >= 0 && internal_ != nullptr) internal_->committed(replica);
+}
+
+wire::ErrorCode ReplicaManager::append_internal(Replica& replica, const log::BatchData& batch) {
+  if (!owner_.process()->alive()) return wire::ErrorCode::kafka_storage_error;
+  touch_sessions(replica);
+  const ClientAppend append = replica.append_as_leader(batch, Acks::all, owner_.now());
+  if (append.error == wire::ErrorCode::kafka_storage_error) storage_failed(replica);
+  if (append.error != wire::ErrorCode::none) return append.error;
+  if (append.rolled) after_roll(replica);
+  advance(replica);
+  wake_fetches(replica, false);
+  return wire::ErrorCode::none;
 }
 
 sim::Task<void> ReplicaManager::isr_check_loop() {

@@ -40,6 +40,17 @@ class LogDirFailures {
   ~LogDirFailures() = default;
 };
 
+/// Told what happens to the partitions of an internal topic that this broker leads.
+class InternalTopic {
+ public:
+  virtual void elected(Replica& replica) = 0;    ///< Leads it from now.
+  virtual void resigned(Replica& replica) = 0;   ///< Leads it no more.
+  virtual void committed(Replica& replica) = 0;  ///< Its high watermark has moved.
+
+ protected:
+  ~InternalTopic() = default;
+};
+
 class ReplicaManager final : public FetchCompleter, public IsrResults {
  public:
   ReplicaManager(sim::Component& owner, const BrokerParams& params,
@@ -51,6 +62,10 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
     followers_ = &followers;
     failures_ = &failures;
   }
+  void connect_internal(InternalTopic& topic) { internal_ = &topic; }
+  /// Appends a batch of the broker's own to a partition that it leads, as with acks=all, and wakes followers. Simplified:
+  /// does not wait for flush.messages or for a disk that cannot keep up.
+  [[nodiscard]] wire::ErrorCode append_internal(Replica& replica, const log::BatchData& batch);
   /// The directory of `replica` returned an error; nothing there is to be trusted any more.
   void storage_failed(Replica& replica) { storage_failed(replica.files()); }
   void storage_failed(const storage::FileSystem& dir) {
@@ -190,6 +205,7 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
   IsrManager* isr_ = nullptr;
   FollowerSet* followers_ = nullptr;
   LogDirFailures* failures_ = nullptr;
+  InternalTopic* internal_ = nullptr;
   ProducePurgatory produce_purgatory_;
   FetchPurgatory fetch_purgatory_;
   FetchSessions sessions_;

@@ -62,7 +62,8 @@ SendLoop::SendLoop(const ProducerParams& params, sim::Stream stream, std::int64_
 
 /// The time between a group and the one before, by the group's number.
 sim::Duration SendLoop::gap(std::int64_t group) const {
-  return sim::whole_ns(gap_mean_ns_ * sim::Exponential::standard(stream_.bits(static_cast<std::uint64_t>(group))));
+  return sim::whole_ns(gap_mean_ns_ *
+                       sim::Exponential::standard(stream_.bits(static_cast<std::uint64_t>(group))));
 }
 
 void SendLoop::draw_until(std::int64_t group) {

@@ -183,12 +183,14 @@ void BrokerConnections::lose(wire::BrokerId broker) {
 }
 
 void BrokerConnections::send(wire::BrokerId broker, RequestTag tag, sim::Bytes size,
-                             std::unique_ptr<wire::Message> request) {
+                             std::unique_ptr<wire::Message> request, sim::Duration timeout) {
   SIM_CHECK(can_send(broker));
   Node& to = node(broker);
   SIM_CHECK(tag.api == request->api);
   request->correlation = next_correlation_++;
-  to.in_flight.push_back({request->correlation, tag, owner_.now() + config_.request_timeout});
+  if (timeout.ns > 0) to.uneven = true;
+  to.in_flight.push_back(
+      {request->correlation, tag, owner_.now() + (timeout.ns > 0 ? timeout : config_.request_timeout)});
   to.sent += size;
   // False if the connection is gone and we have not heard yet: then the loss will be reported as for any other.
   static_cast<void>(network_.send(to.connection, size, std::move(request)));
@@ -289,13 +291,20 @@ void BrokerConnections::arm_timeout() {
   // unanswered request that gets stuck asks for an earlier one.
   sim::SimTime earliest = sim::SimTime::max();
   for (const Node& to : nodes_) {
-    if (!to.in_flight.empty()) earliest = std::min(earliest, to.in_flight.front().deadline);
+    if (!to.in_flight.empty()) earliest = std::min(earliest, first_deadline(to));
   }
   if (earliest >= timeout_at_) return;
   owner_.cancel(timeout_);
   timeout_at_ = earliest;
   timeout_ = owner_.at(std::max(earliest, owner_.now()), "client.request_timeout",
                        sim::bind<&BrokerConnections::check_timeouts>(this));
+}
+
+sim::SimTime BrokerConnections::first_deadline(const Node& node) {
+  sim::SimTime first = node.in_flight.front().deadline;
+  if (!node.uneven) return first;
+  for (const InFlight& request : node.in_flight) first = std::min(first, request.deadline);
+  return first;
 }
 
 void BrokerConnections::check_timeouts() {
@@ -305,7 +314,7 @@ void BrokerConnections::check_timeouts() {
     const auto broker = static_cast<wire::BrokerId>(i);
     const std::vector<InFlight>& waiting = node(broker).in_flight;
     if (waiting.empty()) continue;
-    if (waiting.front().deadline > owner_.now()) continue;
+    if (first_deadline(node(broker)) > owner_.now()) continue;
     const bool unwritten =
         std::any_of(waiting.begin(), waiting.end(), [](const InFlight& r) { return !r.answered; });
     if (unwritten) {

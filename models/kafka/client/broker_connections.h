@@ -87,8 +87,9 @@ class BrokerConnections final : public network::Peer {
   /// ties.
   [[nodiscard]] wire::BrokerId least_loaded(std::uint64_t bits);
 
-  /// Sends a request to a broker that can_send().
-  void send(wire::BrokerId broker, RequestTag tag, sim::Bytes size, std::unique_ptr<wire::Message> request);
+  /// Sends a request to a broker that can_send(). `timeout`: how long its answer may take; 0: request.timeout.ms.
+  void send(wire::BrokerId broker, RequestTag tag, sim::Bytes size, std::unique_ptr<wire::Message> request,
+            sim::Duration timeout = {});
   /// Sends one that is not answered (acks=0). on_request_written comes when the socket has taken it: at this very
   /// time, as an event of its own, while no more than send.buffer.bytes wait for the card or for the other side.
   /// Else when that much has left the card at the line rate and has been received; or it is lost.
@@ -128,6 +129,7 @@ class BrokerConnections final : public network::Peer {
     sim::Duration look_after;  // until the next look at a full socket; 0: it is not full
     bool look_armed = false;
     std::vector<InFlight> in_flight;  // unanswered ones until written; oldest first
+    bool uneven = false;              // some request had a timeout of its own: later ones may be due earlier
   };
 
   [[nodiscard]] Node& node(wire::BrokerId broker) { return nodes_[static_cast<std::size_t>(broker)]; }
@@ -142,6 +144,7 @@ class BrokerConnections final : public network::Peer {
   void look_later(wire::BrokerId broker, sim::Bytes excess);
   void on_look(std::uint64_t broker);
   void arm_timeout();
+  [[nodiscard]] static sim::SimTime first_deadline(const Node& node);
   void check_timeouts();
 
   sim::Component& owner_;

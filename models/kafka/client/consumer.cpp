@@ -34,6 +34,10 @@ Consumer::Consumer(sim::Process& process, const ClientSite& site, ConsumerParams
   SIM_CHECK(!params_.bootstrap.empty(), params_.name + " knows no broker");
   SIM_CHECK(params_.config.max_poll_records > 0);
   for (const wire::BrokerEndpoint& endpoint : params_.bootstrap) connections_.learn(endpoint);
+  if (params_.group.empty()) return;
+  MemberOwner& self = *this;
+  member_ = std::make_unique<GroupMember>(component_, site_, params_, history_, self);
+  for (Partition& partition : partitions_) partition.where = Where::unowned;
 }
 
 void Consumer::start() {
@@ -49,7 +53,18 @@ void Consumer::start() {
 }
 
 void Consumer::terminate() {
+  if (member_ != nullptr && !stopped_) {
+    stopped_ = true;
+    component_.cancel(wake_);
+    member_->close();
+    return;
+  }
+  left();
+}
+
+void Consumer::left() {
   stopped_ = true;
+  if (member_ != nullptr) member_->stop();
   connections_.close_all();
   component_.cancel(wake_);
   if (site_.machine != nullptr) site_.machine->exited(site_.service);
@@ -104,10 +119,13 @@ void Consumer::on_request_lost(wire::BrokerId broker, RequestTag tag) {
       end_fetch(broker);
       break;
     case wire::Api::list_offsets:
+      if (at(static_cast<std::int32_t>(tag.number)).where != Where::asking) break;  // taken away meanwhile
       at(static_cast<std::int32_t>(tag.number)).where = Where::unknown;
       back_off(static_cast<std::int32_t>(tag.number));
       break;
     case wire::Api::offsets_for_leader_epoch:
+      if (at(static_cast<std::int32_t>(tag.number)).where != Where::validating)
+        break;  // taken away meanwhile
       at(static_cast<std::int32_t>(tag.number)).where = Where::fetching;
       back_off(static_cast<std::int32_t>(tag.number));
       break;
@@ -140,9 +158,7 @@ void Consumer::request_all() {
   for (std::size_t i = 0; i < partitions_.size(); ++i) {
     const auto index = static_cast<std::int32_t>(i);
     const Partition& partition = partitions_[i];
-    if (partition.where == Where::stopped || partition.where == Where::asking ||
-        partition.where == Where::validating)
-      continue;
+    if (partition.where != Where::unknown && partition.where != Where::fetching) continue;
     const Leader& leader = metadata_.leaders()[index];
     if (partition.buffered) continue;
     if (leader.broker >= 0 && partition.fetched_from == leader.broker) continue;
@@ -197,8 +213,8 @@ void Consumer::validate(std::int32_t index, wire::BrokerId leader) {
   auto request = std::make_unique<wire::OffsetsForLeaderEpochRequest>();
   partition.where = Where::validating;
   partition.asked_epoch = metadata_.leaders()[index].epoch;
-  request->parts.push_back({params_.partitions[static_cast<std::size_t>(index)], partition.asked_epoch,
-                            partition.position_epoch});
+  request->parts.push_back(
+      {params_.partitions[static_cast<std::size_t>(index)], partition.asked_epoch, partition.position_epoch});
   const sim::Bytes size = wire::wire_bytes(*request);
   connections_.send(leader, {wire::Api::offsets_for_leader_epoch, static_cast<std::uint32_t>(index)}, size,
                     std::move(request));
@@ -249,7 +265,10 @@ Consumer::Fetch& Consumer::fetch_of(wire::BrokerId broker) {
 void Consumer::arm() {
   sim::SimTime wake = held_back_until_;
   if (now() < params_.start) wake = params_.start;
-  if (!buffer_.empty() && !application_busy()) wake = std::min(wake, std::max(busy_until_, now()));
+  const bool may_poll =
+      member_ == nullptr || (!committing_ && (member_->may_hand_out() || busy_until_ > now()));
+  const bool has_reason = !buffer_.empty() || (member_ != nullptr && busy_until_ > now());
+  if (has_reason && may_poll && !application_busy()) wake = std::min(wake, std::max(busy_until_, now()));
   if (wake == wake_at_) return;
   component_.cancel(wake_);
   wake_at_ = wake;

@@ -6,7 +6,8 @@
 //
 // Rules: KafkaConsumer.poll, AbstractFetch.prepareFetchRequests, FetchCollector, OffsetFetcher (kafka-behaviour.md
 // sections 1.8, 4.6). The position starts by auto.offset.reset, as nothing is committed.
-// Not modelled: groups, committed offsets, OffsetsForLeaderEpoch (KIP-320), reading from followers (KIP-392).
+// As a member of a group (group_member.h) it reads what the group gives it, from the committed offsets on.
+// Not modelled: OffsetsForLeaderEpoch (KIP-320), reading from followers (KIP-392).
 #pragma once
 
 #include <deque>
@@ -16,6 +17,7 @@
 #include "models/devices/host/service.h"
 #include "models/history/history.h"
 #include "models/kafka/client/broker_connections.h"
+#include "models/kafka/client/group_member.h"
 #include "models/kafka/client/metadata.h"
 #include "models/kafka/client/params.h"
 #include "models/kafka/wire/fetch_session_handler.h"
@@ -23,14 +25,14 @@
 
 namespace brokersim::kafka::client {
 
-class Consumer final : public host::Service, private ConnectionListener {
+class Consumer final : public host::Service, private ConnectionListener, private MemberOwner {
  public:
   /// `store` tells what a fetched batch holds; it and `history` must outlive the consumer.
   Consumer(sim::Process& process, const ClientSite& site, ConsumerParams params, const log::BatchStore& store,
            history::History& history);
 
   void start() override;
-  /// Stops at once: nothing is committed.
+  /// Stops at once: nothing is committed. A member of a group closes in order: last commit, LeaveGroup.
   void terminate() override;
 
   /// The application has done its work (ConsumerApplication::busy).
@@ -41,11 +43,13 @@ class Consumer final : public host::Service, private ConnectionListener {
 
  private:
   enum class Where : std::uint8_t {
-    unknown,   ///< No position: ask for the reset offset.
-    asking,    ///< ListOffsets under way.
+    unowned,     ///< The group has not given it to us.
+    awaiting,    ///< Ours; the committed offset is being asked for.
+    unknown,     ///< No position: ask for the reset offset.
+    asking,      ///< ListOffsets under way.
     validating,  ///< Has a position; a new leader is being asked whether it has it too.
-    fetching,  ///< Has a position.
-    stopped,   ///< auto.offset.reset=none: the application saw an exception.
+    fetching,    ///< Has a position.
+    stopped,     ///< auto.offset.reset=none: the application saw an exception.
   };
   struct Partition {
     Where where = Where::unknown;
@@ -57,12 +61,12 @@ class Consumer final : public host::Service, private ConnectionListener {
     std::int64_t failures = 0;
     std::uint64_t draws = 0;
     sim::SimTime not_before;
-    std::int32_t asked_epoch = -1;     ///< Leader epoch of the last request.
-    std::int32_t failed_epoch = -1;    ///< Backoff holds only while the leader epoch is this one.
-    sim::SimTime answered_well;        ///< When a fetch was last answered without error.
-    std::int32_t position_epoch = -1;  ///< Leader epoch of the record before the position; -1 unknown.
-    std::int32_t validated_epoch = -1; ///< Leader epoch whose leader has the position.
-    int answered = -1;                 ///< Last FetchAnswered recorded: -1 none, 0 not ok, 1 ok.
+    std::int32_t asked_epoch = -1;      ///< Leader epoch of the last request.
+    std::int32_t failed_epoch = -1;     ///< Backoff holds only while the leader epoch is this one.
+    sim::SimTime answered_well;         ///< When a fetch was last answered without error.
+    std::int32_t position_epoch = -1;   ///< Leader epoch of the record before the position; -1 unknown.
+    std::int32_t validated_epoch = -1;  ///< Leader epoch whose leader has the position.
+    int answered = -1;                  ///< Last FetchAnswered recorded: -1 none, 0 not ok, 1 ok.
   };
   /// An answer that waits for the application.
   struct Fetched {
@@ -70,6 +74,11 @@ class Consumer final : public host::Service, private ConnectionListener {
     std::vector<log::BatchId> batches;
     std::size_t next = 0;
     wire::BrokerId broker = -1;  ///< Who served it.
+  };
+  /// Records that poll() returned and whose processing waits for their commit.
+  struct Taken {
+    std::int32_t index = -1;
+    history::Consumed event;
   };
   struct Fetch {
     bool under_way = false;
@@ -107,10 +116,26 @@ class Consumer final : public host::Service, private ConnectionListener {
 
   // consumer_poll.cpp: the application.
   void poll();
+  /// True when it may return records: nothing of the group's keeps it.
+  [[nodiscard]] bool poll_group();
+  void process_taken(bool committed);
+  void begin_processing(std::int64_t records);
+  [[nodiscard]] bool application_free() const {
+    return busy_until_ <= now() && !committing_ && !application_busy();
+  }
   [[nodiscard]] std::int64_t hand_out(Fetched& fetched, std::int64_t records_max);
   [[nodiscard]] std::int64_t hand_out_cleaned(Fetched& fetched, const log::StoredBatch& batch,
                                               std::int64_t from, std::int64_t records_max);
   void tell(const Fetched& fetched, const log::StoredBatch& batch, std::int64_t from, std::int64_t to);
+
+  // consumer_group.cpp: as a member of a group.
+  [[nodiscard]] std::vector<wire::PartitionOffset> consumed() const override;
+  void assigned(const std::vector<wire::PartitionId>& partitions) override;
+  void dropped(const std::vector<wire::PartitionId>& partitions) override;
+  void start_at(wire::PartitionId partition, std::int64_t offset) override;
+  void commit_ended(bool ok) override;
+  void wake() override { settle(); }
+  void left() override;
 
   [[nodiscard]] bool application_busy() const {
     return params_.application != nullptr && params_.application->busy();
@@ -139,6 +164,12 @@ class Consumer final : public host::Service, private ConnectionListener {
   sim::SimTime wake_at_ = sim::SimTime::max();
   sim::SimTime held_back_until_ = sim::SimTime::max();
   bool stopped_ = false;
+  std::unique_ptr<GroupMember> member_;  // null: not a member of a group
+  std::vector<Taken> taken_;
+  std::int64_t handed_out_ = 0;  // records of the present poll() so far
+  bool committing_ = false;      // the application waits for commitSync()
+  bool uncommitted_ = false;     // processed, to be committed before the next poll
+  sim::SimTime worker_free_;     // in_background: when the worker is through with what it has
 };
 
 }  // namespace brokersim::kafka::client

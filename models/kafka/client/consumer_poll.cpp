@@ -10,8 +10,11 @@ namespace brokersim::kafka::client {
 /// One poll() if the application is free: up to max.poll.records in order of arrival. With free processing the
 /// application polls until nothing is left.
 void Consumer::poll() {
-  while (!buffer_.empty() && busy_until_ <= now() && !application_busy()) {
+  while (application_free()) {
+    if (member_ != nullptr && !poll_group()) return;
+    if (buffer_.empty()) return;
     std::int64_t records = 0;
+    handed_out_ = 0;
     while (!buffer_.empty() && records < params_.config.max_poll_records) {
       Fetched& fetched = buffer_.front();
       records += hand_out(fetched, params_.config.max_poll_records - records);
@@ -21,9 +24,62 @@ void Consumer::poll() {
       spare_.push_back(std::move(fetched.batches));
       buffer_.pop_front();
     }
-    const sim::Duration work =
-        params_.process_cost * records + std::exchange(decompression_, sim::Duration{});
-    if (work.ns > 0) busy_until_ = now() + work;
+    if (params_.commit == Commit::before_processing && !taken_.empty()) {
+      committing_ = true;
+      member_->commit_sync(consumed());
+      continue;  // perhaps refused at once
+    }
+    begin_processing(records);
+  }
+}
+
+bool Consumer::poll_group() {
+  if (uncommitted_) {
+    uncommitted_ = false;
+    committing_ = true;
+    member_->commit_sync(consumed());
+    if (committing_) return false;
+  }
+  member_->poll();
+  return !stopped_ && member_->may_hand_out();
+}
+
+/// The application works on `records` that it has just been given.
+void Consumer::begin_processing(std::int64_t records) {
+  const sim::Duration work = params_.process_cost * records + std::exchange(decompression_, sim::Duration{});
+  if (params_.in_background) {
+    worker_free_ = std::max(worker_free_, now()) + work;
+    return;
+  }
+  if (work.ns > 0) busy_until_ = now() + work;
+  if (member_ == nullptr || records == 0) return;
+  uncommitted_ = params_.commit == Commit::after_processing;
+  if (work.ns > 0) member_->processing_until(busy_until_);
+}
+
+/// The end of a commit before processing. What could not be committed is read again.
+void Consumer::process_taken(bool committed) {
+  std::vector<Taken> taken = std::exchange(taken_, {});
+  if (committed) {
+    std::int64_t records = 0;
+    for (Taken& one : taken) {
+      one.event.at = now();
+      one.event.processed_from = now() + params_.process_cost * records;
+      records += one.event.records.count;
+      history_.record(one.event);
+    }
+    begin_processing(records);
+    return;
+  }
+  decompression_ = {};
+  for (std::size_t i = taken.size(); i-- > 0;) {
+    Partition& partition = at(taken[i].index);
+    if (partition.where != Where::fetching) continue;
+    partition.position = taken[i].event.base_offset;
+    partition.position_epoch = -1;
+    partition.fetched_from = -1;
+    partition.buffered = false;
+    std::erase_if(buffer_, [&](const Fetched& fetched) { return fetched.index == taken[i].index; });
   }
 }
 
@@ -69,7 +125,8 @@ std::int64_t Consumer::hand_out_cleaned(Fetched& fetched, const log::StoredBatch
 }
 
 /// Offsets [from, to) of the batch reach the application.
-void Consumer::tell(const Fetched& fetched, const log::StoredBatch& batch, std::int64_t from, std::int64_t to) {
+void Consumer::tell(const Fetched& fetched, const log::StoredBatch& batch, std::int64_t from,
+                    std::int64_t to) {
   const std::int64_t skipped = from - batch.base_offset;
   const history::RecordRange& all = batch.data.records;
   history::Consumed event;
@@ -81,8 +138,16 @@ void Consumer::tell(const Fetched& fetched, const log::StoredBatch& batch, std::
   event.intended_last =
       log::record_time(batch.data.first_time, batch.data.last_time, all.count, to - batch.base_offset - 1);
   event.broker = fetched.broker;
-  history_.record(event);
   at(fetched.index).position_epoch = batch.leader_epoch;
+  const sim::SimTime from_when = params_.in_background ? std::max(worker_free_, now()) : now();
+  event.processed_from = from_when + params_.process_cost * handed_out_;
+  handed_out_ += to - from;
+  event.process_cost = params_.process_cost;
+  if (params_.commit == Commit::before_processing && member_ != nullptr) {
+    taken_.push_back({fetched.index, event});
+  } else {
+    history_.record(event);
+  }
   if (params_.application != nullptr)
     params_.application->on_records(static_cast<std::size_t>(fetched.index), event);
   if (batch.data.codec != compute::Codec::none) {

@@ -102,6 +102,13 @@ class ConsumerApplication {
   ~ConsumerApplication() = default;
 };
 
+/// When a member of a group commits.
+enum class Commit : std::uint8_t {
+  automatic,  ///< As enable.auto.commit has it; never if that is off.
+  before_processing,  ///< commitSync() of what poll() returned, then it is processed; what could not be committed is not.
+  after_processing,  ///< commitSync() once what poll() returned has been processed.
+};
+
 struct ConsumerParams {
   history::ClientId client;
   std::string name;
@@ -110,8 +117,14 @@ struct ConsumerParams {
   ConsumerApplication* application = nullptr;  ///< Outlives the consumer.
   bool validate_offsets = true;  ///< 2.1, KIP-320: asks a new leader whether it has the position.
   ConsumerConfig config;
-  std::vector<history::PartitionId> partitions;  ///< Assigned to this instance. May be empty.
-  std::vector<wire::BrokerEndpoint> bootstrap;   ///< Not empty.
+  /// Assigned to this instance; may be empty. Of a member of a group: all of the topic, in order of partition number.
+  std::vector<history::PartitionId> partitions;
+  std::string topic;     ///< Its name, for assignors.
+  std::string group;     ///< group.id; empty: not a member of one.
+  std::string instance;  ///< group.instance.id; empty: a dynamic member.
+  Commit commit = Commit::automatic;
+  bool in_background = false;  ///< poll() hands records to one worker thread without bound and goes on.
+  std::vector<wire::BrokerEndpoint> bootstrap;  ///< Not empty.
 };
 
 }  // namespace brokersim::kafka::client

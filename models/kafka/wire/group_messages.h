@@ -135,6 +135,7 @@ struct OffsetFetchResponse : Message {
 /// KIP-848. A field that did not change since the last request is left out (`full` is false).
 struct ConsumerGroupHeartbeatRequest : GroupRequest {
   ConsumerGroupHeartbeatRequest() : GroupRequest(Api::consumer_group_heartbeat) {}
+  std::string client_id;          ///< From the header.
   std::int32_t member_epoch = 0;  ///< 0: joins; -1: leaves; -2: leaves, static, and will come back.
   bool full = false;              ///< Subscription and owned partitions are given.
   sim::Duration rebalance_timeout;

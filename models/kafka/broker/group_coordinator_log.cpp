@@ -1,0 +1,264 @@
+// The coordinator's log: append and wait for the high watermark, read back after an election, forget after a resignation.
+#include <algorithm>
+#include <utility>
+
+#include "models/kafka/broker/group_coordinator.h"
+#include "sim/check.h"
+
+namespace brokersim::kafka::broker {
+
+using wire::ErrorCode;
+
+namespace {
+
+/// Fields of a v2 record around key and value: length, attributes, deltas, their lengths, headers.
+constexpr std::int64_t kRecordOverhead = 8;
+
+/// What the caller of a group API hears when the write behind it failed (CoordinatorOperationExceptionHelper).
+ErrorCode as_answer(ErrorCode error) {
+  switch (error) {
+    case ErrorCode::none: return error;
+    case ErrorCode::not_leader_or_follower:
+    case ErrorCode::kafka_storage_error: return ErrorCode::not_coordinator;
+    default: return ErrorCode::coordinator_not_available;
+  }
+}
+
+}  // namespace
+
+ErrorCode GroupCoordinator::append(std::size_t index, std::vector<wire::GroupRecord> records, Write write) {
+  Shard& shard = shards_[index];
+  const wire::PartitionId partition = shard.replica->name().id;
+  const auto count = static_cast<std::int64_t>(records.size());
+  log::BatchData batch;
+  batch.bytes = log::kBatchHeaderBytes;
+  for (const wire::GroupRecord& record : records)
+    batch.bytes += static_cast<std::int32_t>(kRecordOverhead + wire::encoded_bytes(record));
+  batch.raw_bytes = batch.bytes;
+  batch.payload_bytes = batch.bytes - static_cast<std::int32_t>(log::kBatchHeaderBytes);
+  if (params_.clock != nullptr)  // stamped by the broker's own clock
+    batch.clock_error_ms =
+        static_cast<std::int32_t>((params_.clock->read(owner_.now()) - owner_.now().ns) / 1'000'000);
+  batch.first_time = owner_.now();
+  batch.last_time = owner_.now();
+  batch.records = {params_.internal_writer, partition,
+                   params_.contents->take_ordinals(params_.id, partition, count), count};
+  batch.payload = params_.contents->add(std::move(records));
+  write.payload = batch.payload;
+  write.deadline = owner_.now() + cluster_.config.offsets_commit_timeout;
+  // In the queue before the append: with one replica the high watermark moves within it.
+  shard.writes.push_back(write);
+  shard.writes.back().next_offset = shard.replica->log().log_end() + count;
+  const ErrorCode error = replicas_.append_internal(*shard.replica, batch);
+  if (error != ErrorCode::none) {
+    shard.writes.pop_back();
+    return as_answer(error);
+  }
+  arm_write_timeout();
+  return ErrorCode::none;
+}
+
+/// In an event of its own: whoever moves the high watermark is in the middle of something.
+void GroupCoordinator::committed(Replica& replica) {
+  const auto index = static_cast<std::size_t>(replica.name().internal);
+  Shard& shard = shards_[index];
+  if (shard.settling || shard.writes.empty()) return;
+  if (shard.writes.front().next_offset > replica.high_watermark()) return;
+  shard.settling = true;
+  owner_.at(owner_.now(), "broker.group_committed", sim::bind<&GroupCoordinator::settle_writes>(this, index));
+}
+
+void GroupCoordinator::settle_writes(std::uint64_t index) {
+  Shard& shard = shards_[index];
+  shard.settling = false;
+  if (shard.state != ShardState::active) return;
+  const std::int64_t high_watermark = shard.replica->high_watermark();
+  while (!shard.writes.empty() && shard.writes.front().next_offset <= high_watermark) {
+    const Write write = shard.writes.front();
+    shard.writes.pop_front();
+    for (const wire::GroupRecord& record : (*params_.contents)[write.payload])
+      apply(shard, record, write.generation, true);
+    finish(index, write, ErrorCode::none);
+  }
+}
+
+void GroupCoordinator::apply(Shard& shard, const wire::GroupRecord& record, std::int32_t generation,
+                             bool tell) {
+  if (record.kind != wire::GroupRecord::Kind::offset) return;
+  shard.offsets.apply(record);
+  if (!tell || record.committed.offset < 0) return;
+  params_.history->record(
+      history::OffsetCommitted{owner_.now(), params_.id, params_.history->group(record.group),
+                               record.committed.partition, record.committed.offset, generation});
+}
+
+/// The end of a write: its waiter hears, its group goes on.
+void GroupCoordinator::finish(std::size_t, const Write& write, ErrorCode error) {
+  answer_write(write, error);
+  if (write.group == kNoGroup) return;
+  Group& group = groups_[write.group];
+  if (group.modern != nullptr && error == ErrorCode::none && write.generation > group.told_epoch) {
+    group.told_epoch = write.generation;
+    params_.history->record(history::GroupGeneration{
+        owner_.now(), params_.id, params_.history->group(group.name), write.generation,
+        static_cast<std::int32_t>(group.modern->members().size()), true});
+  }
+  if (group.classic == nullptr) return;
+  groups::ClassicOutputs outputs;
+  group.classic->written(write.generation, error, owner_.now(), outputs);
+  if (error == ErrorCode::none && group.classic->generation() == write.generation) {
+    params_.history->record(history::GroupGeneration{
+        owner_.now(), params_.id, params_.history->group(group.name), write.generation,
+        static_cast<std::int32_t>(group.classic->members().size())});
+  }
+  deliver(write.group, std::move(outputs));
+}
+
+void GroupCoordinator::answer_write(const Write& write, ErrorCode error) {
+  if (!write.answers) return;
+  if (write.beat == nullptr) return refuse<wire::OffsetCommitResponse>(write.request, error);
+  auto response = std::make_unique<wire::ConsumerGroupHeartbeatResponse>(*write.beat);
+  if (error != ErrorCode::none) response->error = error;
+  server_.respond(write.request, std::move(response));
+}
+
+void GroupCoordinator::arm_write_timeout() {
+  sim::SimTime first = sim::SimTime::max();
+  for (const Shard& shard : shards_) {
+    for (const Write& write : shard.writes) {
+      if (write.deadline == sim::SimTime::max()) continue;
+      first = std::min(first, write.deadline);
+      break;  // later ones have later deadlines
+    }
+  }
+  if (first >= write_timer_at_) return;
+  owner_.cancel(write_timer_);
+  write_timer_at_ = first;
+  write_timer_ =
+      owner_.at(first, "broker.group_write_timeout", sim::bind<&GroupCoordinator::on_write_timeout>(this));
+}
+
+void GroupCoordinator::on_write_timeout() {
+  write_timer_ = {};
+  write_timer_at_ = sim::SimTime::max();
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    // Told now; if the record is committed later after all, it counts all the same.
+    std::vector<Write> late;
+    for (Write& write : shards_[i].writes) {
+      if (write.deadline > owner_.now()) continue;
+      late.push_back(write);
+      write.deadline = sim::SimTime::max();
+      write.answers = false;
+      write.group = kNoGroup;
+    }
+    for (const Write& write : late) finish(i, write, ErrorCode::coordinator_not_available);
+  }
+  arm_write_timeout();
+}
+
+// --- leadership -----------------------------------------------------------------------------------------------------------
+
+void GroupCoordinator::elected(Replica& replica) {
+  const auto index = static_cast<std::size_t>(replica.name().internal);
+  unload(index);
+  Shard& shard = shards_[index];
+  shard.replica = &replica;
+  shard.state = ShardState::loading;
+  owner_.spawn(load(index, ++shard.term));
+}
+
+void GroupCoordinator::resigned(Replica& replica) {
+  unload(static_cast<std::size_t>(replica.name().internal));
+}
+
+void GroupCoordinator::unload(std::size_t index) {
+  Shard& shard = shards_[index];
+  ++shard.term;
+  shard.state = ShardState::none;
+  for (const Write& write : std::exchange(shard.writes, {})) {
+    answer_write(write, ErrorCode::not_coordinator);
+  }
+  for (const auto& [name, slot] : std::exchange(shard.groups, {})) {
+    Group& group = groups_[slot];
+    groups::ClassicOutputs outputs;
+    if (group.classic != nullptr) group.classic->unload(ErrorCode::not_coordinator, outputs);
+    owner_.cancel(group.timer);
+    deliver(slot, std::move(outputs));
+    owner_.cancel(group.timer);
+    group = {};
+    free_groups_.push_back(slot);
+  }
+  shard.offsets.clear();
+}
+
+/// Reads the partition from its start to its end as it was at the election; later records are our own.
+sim::Task<void> GroupCoordinator::load(std::size_t index, std::uint64_t term) {
+  const std::int64_t end = shards_[index].replica->log().log_end();
+  Replica* replica = shards_[index].replica;
+  std::vector<std::pair<storage::FileId, std::int64_t>> files;
+  for (const log::Segment& segment : replica->log().segments()) {
+    if (segment.bytes > 0) files.emplace_back(segment.file, segment.bytes);
+  }
+  std::int64_t bytes = 0;
+  for (const auto& [file, size] : files) {
+    const sim::Bytes from{0};
+    const sim::Bytes length{size};
+    static_cast<void>(co_await replica->files().read(file, from, length));
+    if (shards_[index].term != term) co_return;
+    bytes += size;
+  }
+  if (bytes > 0) {
+    co_await params_.cpu->work(owner_, per_byte(bytes, cluster_.costs.recovery_ps_per_byte));
+    if (shards_[index].term != term) co_return;
+  }
+  std::map<std::string, const wire::GroupRecord*> latest;
+  for (const log::Segment& segment : replica->log().segments()) {
+    for (const log::LogEntry& entry : segment.entries) {
+      const log::StoredBatch& batch = (*params_.store)[entry.batch];
+      if (batch.base_offset >= end || batch.data.payload == 0) continue;
+      for (const wire::GroupRecord& record : (*params_.contents)[batch.data.payload]) {
+        apply(shards_[index], record, -1, false);
+        if (record.kind == wire::GroupRecord::Kind::group) latest[record.group] = &record;
+        if (record.kind == wire::GroupRecord::Kind::tombstone) latest.erase(record.group);
+      }
+    }
+  }
+  shards_[index].state = ShardState::active;
+  for (const auto& [name, record] : latest) {
+    const std::size_t slot = add_group(index, name);
+    if (record->consumer_protocol) {
+      groups_[slot].modern = std::make_unique<groups::ConsumerGroup>(*record, modern_rules_, owner_.now());
+      groups_[slot].told_epoch = record->target_epoch;
+    } else {
+      groups_[slot].classic = std::make_unique<groups::ClassicGroup>(*record, rules_, owner_.now());
+    }
+    arm(slot);
+  }
+}
+
+sim::Task<void> GroupCoordinator::expiry_loop() {
+  if (shards_.empty()) co_return;
+  for (;;) {
+    co_await sim::delay(cluster_.config.offsets_retention_check_interval, "broker.offsets_expiry");
+    for (std::size_t i = 0; i < shards_.size(); ++i) {
+      if (shards_[i].state != ShardState::active) continue;
+      std::map<std::string, sim::SimTime> empty_since;
+      for (const auto& [name, slot] : shards_[i].groups) {
+        const auto& group = groups_[slot];
+        if (group.modern != nullptr) {
+          empty_since[name] =
+              group.modern->members().empty() ? group.modern->empty_since() : sim::SimTime::max();
+        }
+        if (group.classic == nullptr) continue;
+        empty_since[name] = group.classic->state() == groups::ClassicState::empty
+                                ? group.classic->empty_since()
+                                : sim::SimTime::max();
+      }
+      std::vector<wire::GroupRecord> tombstones =
+          shards_[i].offsets.expired(owner_.now(), cluster_.config.offsets_retention, empty_since);
+      if (!tombstones.empty()) static_cast<void>(append(i, std::move(tombstones), {}));
+    }
+  }
+}
+
+}  // namespace brokersim::kafka::broker

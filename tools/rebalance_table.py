@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+"""What a rebalance costs: the table of docs/rebalances.md, measured.
+
+Rows: an event (a member joins, leaves, crashes; all are restarted one after the other; a group grows from 3 to 30 or to 100).
+Columns: eager (range), cooperative (cooperative-sticky), KIP-848, static membership (range with group.instance.id).
+Measured by runs over several seeds, medians: times that a member had to stop reading, partition-seconds without an owner (in all
+and per partition), records processed twice. Usage: rebalance_table.py BROKERSIM [--seeds N] [--write FILE]
+"""
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import tempfile
+
+PROTOCOLS = {
+    "eager": ({"partition.assignment.strategy": "range"}, False),
+    "cooperative": ({"partition.assignment.strategy": "cooperative-sticky"}, False),
+    "KIP-848": ({"group.protocol": "consumer"}, False),
+    "static": ({"partition.assignment.strategy": "range"}, True),
+}
+METRICS = ["group.stops", "group.unowned.total", "group.unowned.longest", "records.processed_twice", "records.skipped",
+           "group.generations"]
+SETTLED = 60  # s: the group is stable long before
+
+
+def consumers(name, count, config, static, start=0):
+    return {"name": name, "kind": "kafka_consumer", "of": "kafka", "topic": "orders", "group": "g", "count": count,
+            "start": "%d s" % start, "process_cost": "20 us", "static_members": static,
+            "config": dict(config, **{"auto.offset.reset": "earliest"})}
+
+
+def scenario(event, config, static):
+    """A group of 9 on 36 partitions (scale-out: of 3 on 120), to which `event` happens after a minute."""
+    first, partitions, workloads, faults = 9, 36, [], []
+    if event.startswith("3 to "):
+        first, partitions = 3, 120
+        workloads.append(consumers("more", int(event[5:]) - 3, config, static, SETTLED))
+    elif event == "join":
+        workloads.append(consumers("more", 1, config, static, SETTLED))
+    elif event in ("leave", "crash"):
+        first = 8
+        workloads.append(consumers("one", 1, config, static))
+        kind = "controlled_shutdown" if event == "leave" else "kill_process"
+        faults.append({"at": "%d s" % SETTLED, "kind": kind, "target": {"workload": "one"}})
+    elif event == "rolling restart":
+        first = 0
+        for i in range(9):
+            workloads.append(consumers("m%d" % i, 1, config, static))
+            faults.append({"at": "%d s" % (SETTLED + 20 * i), "kind": "controlled_shutdown",
+                           "target": {"workload": "m%d" % i}, "restart_after": "5 s"})
+    if first:
+        workloads.insert(0, consumers("members", first, config, static))
+    workloads.insert(0, {"name": "load", "kind": "kafka_producer", "of": "kafka", "topic": "orders", "rate": "3600 /s",
+                         "record_size": "200 B", "config": {"acks": "all"}})
+    return {"title": event, "why": "table", "duration": "%d s" % (330 if event == "rolling restart" else 180),
+            "hosts": [{"name": "b", "count": 3, "hardware": "i3en.2xlarge", "zones": ["a", "b", "c"]}],
+            "systems": {"kafka": {"kind": "kafka", "version": "4.1", "brokers_on": "b", "controllers": {"count": 3},
+                                  "topics": [{"name": "orders", "partitions": partitions, "replication_factor": 3,
+                                              "config": {"min.insync.replicas": 2}}]}},
+            "workloads": workloads, "faults": faults,
+            "expect": [{"metric": metric, "at_least": 0 if "unowned" not in metric else "0 s"} for metric in METRICS]}
+
+
+def quiet(doc):
+    """The same run without the event: what the group's beginning costs by itself."""
+    doc = json.loads(json.dumps(doc))
+    doc["faults"] = []
+    doc["workloads"] = [w for w in doc["workloads"] if w["name"] != "more"]
+    return doc
+
+
+def run(program, doc, seeds):
+    with tempfile.NamedTemporaryFile("w", suffix=".json", delete=False) as file:
+        json.dump(doc, file)
+    try:
+        done = subprocess.run([program, "run", file.name, "--json", "--seeds", "1..%d" % seeds], capture_output=True, text=True)
+        rows = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+        if not rows:
+            raise SystemExit(done.stderr)
+        return [[float(e["value"]) for e in row["expectations"]] for row in rows]
+    finally:
+        os.unlink(file.name)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("program")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--write")
+    options = parser.parse_args()
+    lines = ["| event | protocol | members stopped | s without owner, per partition | longest, s | processed twice | skipped |",
+             "|---|---|---|---|---|---|---|"]
+    for event in ("join", "leave", "crash", "rolling restart", "3 to 30", "3 to 100"):
+        for name, (config, static) in PROTOCOLS.items():
+            doc = scenario(event, config, static)
+            partitions = doc["systems"]["kafka"]["topics"][0]["partitions"]
+            with_event = run(options.program, doc, options.seeds)
+            without = run(options.program, quiet(doc), options.seeds)
+            values = [statistics.median(a[i] - (b[i] if i < 2 else 0) for a, b in zip(with_event, without))
+                      for i in range(len(METRICS))]
+            lines.append("| %s | %s | %d | %.2f | %.2f | %d | %d |" % (
+                event, name, values[0], values[1] / partitions, values[2], values[3], values[4]))
+            print(lines[-1], flush=True)
+    if options.write:
+        with open(options.write) as file:
+            page = file.read()
+        head, _, rest = page.partition("<!-- table -->\n")
+        _, _, tail = rest.partition("<!-- end -->\n")
+        with open(options.write, "w") as file:
+            file.write(head + "<!-- table -->\n" + "\n".join(lines) + "\n<!-- end -->\n" + tail)
+
+
+if __name__ == "__main__":
+    main()
