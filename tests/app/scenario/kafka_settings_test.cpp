@@ -167,7 +167,7 @@ TEST(KafkaProperties, UnknownIsAnErrorAndWithoutEffectAWarning) {
   const Diagnostic elsewhere = only_error({client_config + "min.insync.replicas=2"}, "unknown-property",
                                           "/workloads/0/config/min.insync.replicas");
   EXPECT_EQ(elsewhere.hint, "it is a broker property");
-  const LoadResult without_effect = load_base({broker_config + "log.retention.hours=1"});
+  const LoadResult without_effect = load_base({broker_config + "background.threads=20"});
   ASSERT_TRUE(without_effect.scenario);
   EXPECT_EQ(codes(without_effect), std::vector<std::string>{"scenario/no-effect"});
   EXPECT_EQ(without_effect.scenario->warnings.size(), 1u);
