@@ -216,6 +216,7 @@ class Result:
     simulated_seconds: float
     wall_seconds: float
     events: int                      #: Executed by the simulator.
+    task_events: int                 #: Of them, those that woke a task (a coroutine).
     batches: int                     #: Record batches with a final outcome.
     verdict: str                     #: "holds", "violated" or "inconclusive".
     exit_code: int                   #: 0 all holds, 1 an expectation or law failed, 3 inconclusive.

@@ -158,7 +158,7 @@ TEST_F(BadInput, ZeroNegativeAndHugeNumbers) {
   refuses_text(with_topic(R"({"name": "orders", "partitions": 0})"), "partitions is 0");
   refuses_text(with_topic(R"({"name": "orders", "partitions": -1})"), "partitions is -1");
   refuses_text(with_topic(R"({"name": "orders", "partitions": 99999999999999999999})"),
-               "must be from 1 to 10000");
+               "must be from 1 to 400000");
 }
 TEST_F(BadInput, AMillionBrokers) {
   refuses_text(
