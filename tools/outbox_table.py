@@ -108,7 +108,7 @@ def span(values):
 
 
 def milliseconds(results, which):
-    values = [r["events"]["pipelines"][0]["commit_to_topic"][which] for r in results]
+    values = [r["outbox"]["pipelines"][0]["commit_to_topic"][which] for r in results]
     return f"{sum(values) / len(values):,.0f}"
 
 
@@ -140,7 +140,7 @@ def main():
             found[cell] = results
             for seed, result in zip(seeds, results):
                 log.write(json.dumps(result) + "\n")
-                why = promise(pattern, step, result["events"]["pipelines"][0])
+                why = promise(pattern, step, result["outbox"]["pipelines"][0])
                 if why:
                     broken.append(f"{pattern}, dies at {step}: {why}; {arguments.program} run {path} --seed {seed}")
             print(f"  {number + 1} of {len(cells)}: {pattern}, {step or 'no crash'} {interval or ''}", file=sys.stderr)
@@ -164,9 +164,9 @@ def main():
         if interval:
             continue
         results = found[cell]
-        events = [r["events"]["pipelines"][0] for r in results]
+        events = [r["outbox"]["pipelines"][0] for r in results]
         column = {k: span([e[k] for e in events]) for k in ("committed", "lost", "phantom", "duplicated", "reordered")}
-        deaths = span([r["events"]["crashes"] for r in results])
+        deaths = span([r["outbox"]["crashes"] for r in results])
         bound = span([e["interruptions"] * PUBLISHER["batch"] for e in events]) if pattern.startswith("outbox") else "-"
         page.append(f"| {pattern} | {step or '-'} | {deaths} | {column['committed']} | {column['lost']} | {column['phantom']} | "
                     f"{column['duplicated']} | {bound} | {column['reordered']} | {milliseconds(results, 'p50_ms')}, "

@@ -145,7 +145,7 @@ Json lists_of_outcomes(const RunResult& result) {
                                    {"to_s", window.to.seconds()},
                                    {"open", window.open}});
   }
-  if (!result.findings.events.databases.empty()) json["events"] = of_events(result.findings.events);
+  if (!result.findings.events.databases.empty()) json["outbox"] = of_events(result.findings.events);
   json["recoveries"] = Json::array();
   for (const checkers::LeaderRecovery& recovery : measures.recoveries) {
     json["recoveries"].push_back({{"of", partition_name(result, recovery.partition)},

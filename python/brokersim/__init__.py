@@ -24,8 +24,9 @@ from importlib.metadata import version as _version
 
 from brokersim.branching import Branches, branch
 from brokersim.errors import BrokersimError, Diagnostic, InvariantViolation, ScenarioError
-from brokersim.result import (Check, Expectation, Fault, Latency, LatencyDistribution, LatencyPhases, Loss, Phases,
-                              Published, Controller, Records, Recovery, Result, RunRecords, Throughput, Unavailable, Workload)
+from brokersim.result import (AdminAction, Check, Controller, Expectation, Fault, Latency, LatencyDistribution,
+                              LatencyPhases, Loss, OffsetReset, Phases, Published, Records, Recovery, Result, RunRecords,
+                              Throughput, Unavailable, Workload)
 from brokersim.runner import check, metrics, run, schema
 from brokersim.sweeps import Rows, sweep
 
@@ -37,6 +38,7 @@ except _PackageNotFoundError:  # imported from a build folder
 __all__ = [
     "run", "sweep", "branch", "check", "schema", "metrics",
     "Result", "Controller", "Records", "RunRecords", "Latency", "LatencyDistribution", "LatencyPhases", "Phases", "Throughput", "Unavailable",
-    "Recovery", "Loss", "Fault", "Check", "Expectation", "Published", "Workload", "Rows", "Branches",
+    "Recovery", "Loss", "Fault", "AdminAction", "OffsetReset", "Check", "Expectation", "Published", "Workload", "Rows",
+    "Branches",
     "BrokersimError", "ScenarioError", "InvariantViolation", "Diagnostic", "__version__",
 ]

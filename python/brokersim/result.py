@@ -32,6 +32,12 @@ class Records:
     duplicated: int         #: Stand at more than one offset of their partition.
     reordered: int          #: Stand before one which their producer sent earlier.
     consumed: int           #: Delivered to consumers.
+    compacted: int          #: Replaced by a later record of their key, as compaction may.
+    expired: int            #: Deleted by retention or DeleteRecords, as they may.
+    expired_unread: int     #: Of these, before every consumer of the partition had read them.
+    skipped_unread: int     #: Passed over by a consumer's offset reset although they were there.
+    unread: int             #: In the log, below where a consumer has got to, and not read by it.
+    diverged: int           #: Below a running replica's high watermark, and others than the leader's there.
 
 
 @dataclass(frozen=True)
@@ -154,6 +160,32 @@ class Fault:
 
 
 @dataclass(frozen=True)
+class AdminAction:
+    """What an administrator asked for, and what came of it."""
+
+    name: str
+    kind: str
+    target: str
+    at_s: float             #: Asked for.
+    done_s: float           #: Answered, or given up.
+    error: Optional[str]    #: Kafka's name of the error; None: done.
+    offset: Optional[int]   #: delete_records: the log start that came of it.
+
+
+@dataclass(frozen=True)
+class OffsetReset:
+    """A consumer's position was outside of the log, and auto.offset.reset chose another."""
+
+    consumer: str
+    of: str                 #: Partition, "orders/0".
+    at_s: float
+    to: Optional[int]       #: The new position; None: it stopped (auto.offset.reset=none).
+    from_offset: int        #: The old position.
+    expired: int            #: Records between that were not in the log any more.
+    skipped: int            #: Records between that were still there.
+
+
+@dataclass(frozen=True)
 class Check:
     """A law that is judged in every run."""
 
@@ -231,6 +263,8 @@ class Result:
     recoveries: list[Recovery]
     losses: list[Loss]
     faults: list[Fault]
+    admin: list[AdminAction]
+    offset_resets: list[OffsetReset]
     checks: list[Check]
     expectations: list[Expectation]
     published: list[Published]
@@ -258,6 +292,9 @@ class Result:
         self.recoveries = [_make(Recovery, value) for value in data["recoveries"]]
         self.losses = [_make(Loss, value) for value in data["losses"]]
         self.faults = [_make(Fault, value) for value in data["faults"]]
+        self.admin = [_make(AdminAction, value) for value in data["admin"]]
+        self.offset_resets = [_make(OffsetReset, {**value, "from_offset": value["from"]})
+                              for value in data["offset_resets"]]
         self.checks = [_make(Check, value) for value in data["checks"]]
         self.expectations = [_make(Expectation, value) for value in data["expectations"]]
         self.published = [_make(Published, value) for value in data["published"]]

@@ -22,7 +22,7 @@ ORDERS = {
         }
     },
     "workloads": [{"name": "checkout", "kind": "kafka_producer", "topic": "orders", "rate": "20000 /s",
-                   "record_size": "1 KiB", "config": {"acks": "all"}}],
+                   "arrivals": "poisson", "record_size": "1 KiB", "config": {"acks": "all"}}],
     "faults": [{"at": "15 s", "kind": "kill_process", "target": {"leader_of": "orders/0"}, "restart_after": "15 s"}],
 }
 SEEDS = range(1, 11)
