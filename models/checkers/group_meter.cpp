@@ -87,7 +87,8 @@ void GroupMeter::on(const history::OwnershipChanged& event) {
                         std::to_string(event.generation) + " of group " +
                         history_->groups()[static_cast<std::size_t>(event.group.n)] + ", which " +
                         history_->client(owner.consumer).name + " has owned since generation " +
-                        std::to_string(owner.generation) + " and has not given up.");
+                        std::to_string(owner.generation) + " and has not given up.",
+                    excuse());
     }
     if (book.was_owned && book.owners.empty()) {
       const sim::Duration gap = event.at - book.unowned_since;
@@ -122,11 +123,21 @@ void GroupMeter::on(const history::OffsetCommitted& event) {
                         history_->groups()[static_cast<std::size_t>(event.group.n)] + " committed offset " +
                         count_text(event.offset) + " of " + history_->partition(event.partition).name() +
                         " after " + count_text(book.committed) + ", both in generation " +
-                        std::to_string(event.generation) + ".");
+                        std::to_string(event.generation) + ".",
+                    excuse());
     }
   }
   book.committed = event.offset;
   book.committed_in = event.generation;
+}
+
+std::string GroupMeter::excuse() const {
+  if (view_ == nullptr) return "";
+  for (std::size_t n = 0; n < view_->partitions(); ++n) {
+    const PartitionView& p = view_->partition_at(n);
+    if (p.info.internal && !p.excuse_ever().empty()) return p.excuse_ever();
+  }
+  return "";
 }
 
 GroupMeasures GroupMeter::finish(sim::SimTime now) {

@@ -3,6 +3,8 @@
 // Why: a log that loses nothing does not help an application whose group skips records or does them twice. What an application
 // has really done is known from what it was given, how long each record takes it, and when its process ended.
 // Laws: G1, within one generation a partition has one owner, and with KIP-848 never two that are members; G2, within one generation a committed offset does not go back.
+// Both are excused once the brokers' log of groups (__consumer_offsets, min.insync.replicas 1 by default) was outside its
+// budget: a group that has lost its state begins again at generation 1.
 // A record is skipped when its offset is committed, the group began to read before it, and nobody processed it; what a
 // running application still has to do when the run ends counts as done.
 #pragma once
@@ -12,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "models/checkers/cluster_view.h"
 #include "models/checkers/interval_set.h"
 #include "models/checkers/law_book.h"
 #include "models/history/history.h"
@@ -33,7 +36,9 @@ struct GroupMeasures {
 
 class GroupMeter {
  public:
-  GroupMeter(const history::History& history, LawBook& book) : history_(&history), book_(&book) {}
+  /// `view`: of the cluster, for excuses; null in tests.
+  GroupMeter(const history::History& history, LawBook& book, ClusterView* view = nullptr)
+      : history_(&history), book_(&book), view_(view) {}
 
   void on(const history::Consumed& event);
   void on(const history::ClientStopped& event);
@@ -75,7 +80,10 @@ class GroupMeter {
   void disown(Book& book, history::ClientId consumer, sim::SimTime at);
 
   const history::History* history_;
+  [[nodiscard]] std::string excuse() const;
+
   LawBook* book_;
+  ClusterView* view_;
   std::map<std::pair<history::GroupId, history::PartitionId>, Book> books_;
   std::map<history::GroupId, bool> modern_;
   std::vector<std::vector<Work>> working_;  // by client

@@ -19,7 +19,7 @@ RunObserver::RunObserver(history::History& history, bool invariants)
       replication_(history, book_),
       clients_(view_, book_),
       meter_(history),
-      groups_(history, book_),
+      groups_(history, book_, &view_),
       pipelines_(history, book_) {
   if (invariants) invariants_.emplace(view_, book_);
   history.attach(*this);
