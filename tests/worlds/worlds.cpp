@@ -149,7 +149,7 @@ class Batch {
 };
 
 /// Why the worlds cannot see a planted bug: they do not hold what it needs. Each has its file in scenarios/planted, which
-/// tests/regression judges. "": they must see it.
+/// tests/regression judges, and is not looked for. "": they must see it.
 std::string_view why_unseen(std::string_view bug) {
   // Whoever lost its cache copies its log anew before it is read or leads; the scenario takes the whole ISR's power at once.
   if (bug == "recovery_skips_crc") return "open: no world loses the power of a whole ISR inside the budget";
@@ -166,6 +166,11 @@ std::string_view why_unseen(std::string_view bug) {
 int mutations(const Options& options) {
   int missed = 0;
   for (const std::string& bug : scenario::planted_bug_names()) {
+    const std::string_view reason = why_unseen(bug);
+    if (!reason.empty()) {
+      std::printf("| `%s` | not looked for | | %s |\n", bug.c_str(), std::string(reason).c_str());
+      continue;
+    }
     bool caught = false;
     // Bugs that need a broken disk to show are looked for among those worlds.
     for (const Family family : {Family::inside, Family::outside, Family::broken_disks}) {
@@ -183,10 +188,9 @@ int mutations(const Options& options) {
       }
     }
     if (caught) continue;
-    const std::string_view reason = why_unseen(bug);
-    if (reason.empty()) ++missed;
-    std::printf("| `%s` | none | more than %s | %s |\n", bug.c_str(),
-                std::to_string(options.last - options.first + 1).c_str(), std::string(reason).c_str());
+    ++missed;
+    std::printf("| `%s` | none | more than %s | |\n", bug.c_str(),
+                std::to_string(options.last - options.first + 1).c_str());
   }
   return missed == 0 ? 0 : 1;
 }
