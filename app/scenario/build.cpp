@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/scenario/limits.h"
+#include "app/scenario/presets.h"
 #include "app/scenario/suggest.h"
 
 namespace brokersim::scenario {
@@ -108,6 +109,31 @@ const kafka::ClusterConfig* Build::resolve_system(const View& view) {
               }));
   }
   return nullptr;
+}
+
+std::vector<std::string> Build::client_hosts(const View& view, const std::string& workload,
+                                             const kafka::ClusterConfig* cluster) {
+  const auto count = static_cast<std::size_t>(view.integer("count").value_or(1));
+  std::vector<std::string> names;
+  if (view.has("on")) {
+    const std::vector<std::string> hosts = resolve_hosts(view, "on");
+    for (std::size_t i = 0; i < count && !hosts.empty(); ++i) names.push_back(hosts[i % hosts.size()]);
+    return names;
+  }
+  const std::vector<std::string> zones_in_turn =
+      zones_of(cluster != nullptr ? cluster->broker_hosts : std::vector<std::string>{});
+  host::HostConfig host;
+  host.group = workload;
+  host.hardware = find_preset("client.default")->hardware;
+  for (std::size_t i = 0; i < count && !too_many_hosts; ++i) {
+    host.name = workload + "-" + std::to_string(i);
+    host.zone = zones_in_turn[i % zones_in_turn.size()];
+    host.region = region_of(host.zone);
+    host.power_domain = host.name;
+    names.push_back(host.name);
+    add_host(host, view.place("count"));
+  }
+  return names;
 }
 
 std::string Build::region_of(const std::string& zone) const {

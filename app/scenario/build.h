@@ -53,6 +53,11 @@ struct Build {
   /// The zones of the brokers of `cluster` (of all hosts if that is empty), in order of appearance.
   std::vector<std::string> zones_of(const std::vector<std::string>& hosts) const;
 
+  /// A host for each of the `count` clients of a workload: those that `on` names, in turn, or else new ones of the
+  /// preset client.default in the zones of the cluster's brokers. `cluster` may be null after an error.
+  std::vector<std::string> client_hosts(const View& view, const std::string& workload,
+                                        const kafka::ClusterConfig* cluster);
+
   /// The region of a zone that a host stands in; "" if it has none.
   std::string region_of(const std::string& zone) const;
 

@@ -4,7 +4,6 @@
 
 #include "app/scenario/kafka_properties.h"
 #include "app/scenario/outbox_tables.h"
-#include "app/scenario/presets.h"
 #include "app/scenario/property_set.h"
 #include "models/outbox/crash.h"
 #include "models/outbox/schema.h"
@@ -40,7 +39,7 @@ class OutboxBuilder {
     cluster_ = build_.resolve_system(view_);
     database_ = resolve_database();
     check_topic();
-    place_on_hosts();
+    hosts_ = build_.client_hosts(view_, name_, cluster_);
     const std::string& kind = view_.table().tag;
     if (kind == "outbox_service") {
       service();
@@ -95,29 +94,6 @@ class OutboxBuilder {
         topic, "unknown-topic",
         "there is no topic named " + in_quotes(doc_.tree[topic].text) + " in " + in_quotes(cluster_->name),
         doc_.suggest(doc_.tree[topic].text, [&] { return known; }));
-  }
-
-  void place_on_hosts() {
-    const auto count = static_cast<std::size_t>(view_.integer("count").value_or(1));
-    if (view_.has("on")) {
-      const std::vector<std::string> hosts = build_.resolve_hosts(view_, "on");
-      for (std::size_t i = 0; i < count && !hosts.empty(); ++i) hosts_.push_back(hosts[i % hosts.size()]);
-      return;
-    }
-    const std::vector<std::string> zones =
-        build_.zones_of(cluster_ != nullptr ? cluster_->broker_hosts : std::vector<std::string>{});
-    host::HostConfig host;
-    host.group = name_;
-    host.hardware = find_preset("client.default")->hardware;
-    for (std::size_t i = 0; i < count; ++i) {
-      host.name = name_ + "-" + std::to_string(i);
-      host.zone = zones[i % zones.size()];
-      host.region = build_.region_of(host.zone);
-      host.power_domain = host.name;
-      hosts_.push_back(host.name);
-      build_.add_host(host, view_.place("count"));
-      if (build_.too_many_hosts) return;
-    }
   }
 
   /// The steps of a kind are those from `first` to `last`.

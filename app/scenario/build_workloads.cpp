@@ -5,7 +5,6 @@
 #include "app/scenario/kafka_properties.h"
 #include "app/scenario/limits.h"
 #include "app/scenario/outbox_tables.h"
-#include "app/scenario/presets.h"
 #include "app/scenario/property_set.h"
 #include "app/scenario/validate.h"
 #include "sim/hash.h"
@@ -74,7 +73,7 @@ class WorkloadBuilder {
     }
     cluster_ = build_.resolve_system(view_);
     if (cluster_ != nullptr) check_topic();
-    place_on_hosts();
+    hosts_ = build_.client_hosts(view_, name_, cluster_);
     if (view_.table().tag == "kafka_producer") {
       make_producer();
     } else {
@@ -101,29 +100,6 @@ class WorkloadBuilder {
         topic, "unknown-topic",
         "there is no topic named " + in_quotes(doc_.tree[topic].text) + " in " + in_quotes(cluster_->name),
         hint);
-  }
-
-  void place_on_hosts() {
-    const auto count = static_cast<std::size_t>(view_.integer("count").value_or(1));
-    if (view_.has("on")) {
-      const std::vector<std::string> hosts = build_.resolve_hosts(view_, "on");
-      for (std::size_t i = 0; i < count && !hosts.empty(); ++i) hosts_.push_back(hosts[i % hosts.size()]);
-      return;
-    }
-    const std::vector<std::string> zones =
-        build_.zones_of(cluster_ != nullptr ? cluster_->broker_hosts : std::vector<std::string>{});
-    host::HostConfig host;
-    host.group = name_;
-    host.hardware = find_preset("client.default")->hardware;
-    for (std::size_t i = 0; i < count; ++i) {
-      host.name = name_ + "-" + std::to_string(i);
-      host.zone = zones[i % zones.size()];
-      host.region = build_.region_of(host.zone);
-      host.power_domain = host.name;
-      hosts_.push_back(host.name);
-      build_.add_host(host, view_.place("count"));
-      if (build_.too_many_hosts) return;
-    }
   }
 
   kafka::Version version() const { return cluster_ != nullptr ? cluster_->version : kafka::Version::v4_1; }
