@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
+#include <vector>
 
 #include "app/results/expectations.h"
 #include "app/results/layout.h"
+#include "app/results/loss_groups.h"
 #include "app/results/metric_value.h"
-#include "models/checkers/loss_story.h"
 #include "models/checkers/words.h"
 #include "sim/fingerprint.h"
 
@@ -33,49 +35,6 @@ Tint tint_of(const std::string& verdict) {
   if (verdict == "inconclusive" || verdict == "not_applicable") return Tint::doubtful;
   return Tint::bad;
 }
-
-/// Losses of several producers that shared one fate in one partition.
-struct LossStory {
-  std::vector<const checkers::Loss*> losses;
-
-  [[nodiscard]] bool tells(const checkers::Loss& loss) const {
-    const checkers::Loss& first = *losses.front();
-    return first.partition == loss.partition && first.acks == loss.acks &&
-           first.acknowledged_by == loss.acknowledged_by && first.fate == loss.fate;
-  }
-  void add(const checkers::Loss& loss) { losses.push_back(&loss); }
-
-  [[nodiscard]] std::int64_t records() const {
-    std::int64_t sum = 0;
-    for (const checkers::Loss* loss : losses) sum += loss->records;
-    return sum;
-  }
-  [[nodiscard]] std::string title() const {
-    const checkers::Loss& first = *losses.front();
-    const std::string who =
-        losses.size() == 1 ? first.producer_name : std::to_string(losses.size()) + " producers";
-    return records_text(records()) + " of " + who + " in " + first.partition_name;
-  }
-  [[nodiscard]] std::string text() const {
-    const checkers::Loss& first = *losses.front();
-    if (losses.size() == 1) return first.explanation;
-    constexpr std::size_t shown = 6;
-    std::string text = "Written by ";
-    sim::SimTime from = first.acknowledged_from;
-    sim::SimTime to = first.acknowledged_to;
-    for (std::size_t i = 0; i < losses.size(); ++i) {
-      from = std::min(from, losses[i]->acknowledged_from);
-      to = std::max(to, losses[i]->acknowledged_to);
-      if (i < shown)
-        text += (i == 0 ? "" : ", ") + losses[i]->producer_name + " (" + checkers::ordinals_text(*losses[i]) +
-                ")";
-    }
-    if (losses.size() > shown) text += " and " + std::to_string(losses.size() - shown) + " more";
-    return text + ". " +
-           checkers::tell_acknowledgement(first.acks, first.acknowledged_by, from, to, records()) + " " +
-           first.fate;
-  }
-};
 
 class Report {
  public:
@@ -236,16 +195,11 @@ class Report {
     const auto& losses = result_.findings.losses.losses;
     if (losses.empty()) return;
     heading("What was lost, and why");
-    std::vector<LossStory> stories;
-    for (const checkers::Loss& loss : losses) {
-      const auto same = std::find_if(stories.begin(), stories.end(),
-                                     [&](const LossStory& story) { return story.tells(loss); });
-      (same == stories.end() ? stories.emplace_back() : *same).add(loss);
-    }
+    const std::vector<LossGroup> stories = group_losses(losses);
     for (std::size_t i = 0; i < std::min(stories.size(), options_.losses); ++i) {
-      const LossStory& story = stories[i];
+      const LossGroup& story = stories[i];
       out_ += "  " + tinted(story.title(), Tint::bad, options_.colour) + " (" +
-              checkers::acks_text(story.losses[0]->acks) + ")\n";
+              checkers::acks_text(story.losses()[0]->acks) + ")\n";
       out_ += wrapped(story.text(), 4, width_);
     }
     more(options_.losses, stories.size(), "stories (all of them with --json)");
@@ -387,22 +341,31 @@ class Report {
     more(options_.faults, all.size(), "resets");
   }
 
+  /// Broken laws first, each with what broke it; then what holds; then what had nothing to judge, by reason.
   void checks() {
     heading("Laws");
     std::string held;
+    std::vector<std::pair<std::string, std::string>> unjudged;  // Reason, laws.
     for (const checkers::CheckResult& c : result_.findings.checks) {
-      if (c.verdict == checkers::Verdict::holds) held += (held.empty() ? "" : " ") + c.id;
+      if (c.verdict == checkers::Verdict::holds) {
+        held += " " + c.id;
+      } else if (c.verdict == checkers::Verdict::violated) {
+        out_ += "  " + tinted("violated", Tint::bad, options_.colour) + "  " + c.id + "  " + c.title + "\n";
+        out_ += wrapped(c.detail, 6, width_);
+      } else {
+        const auto same = std::find_if(unjudged.begin(), unjudged.end(),
+                                       [&](const auto& reason) { return reason.first == c.detail; });
+        if (same == unjudged.end()) {
+          unjudged.emplace_back(c.detail, c.id);
+        } else {
+          same->second += " " + c.id;
+        }
+      }
     }
-    for (const checkers::CheckResult& c : result_.findings.checks) {
-      if (c.verdict == checkers::Verdict::holds) continue;
-      const std::string verdict = checkers::to_string(c.verdict);
-      out_ += "  " +
-              tinted(c.verdict == checkers::Verdict::violated ? "violated" : "not judged", tint_of(verdict),
-                     options_.colour) +
-              "  " + c.id + "  " + c.title + "\n";
-      out_ += wrapped(c.detail, 6, width_);
-    }
-    if (!held.empty()) out_ += "  " + tinted("hold", Tint::good, options_.colour) + "  " + held + "\n";
+    if (!held.empty()) out_ += "  " + tinted("hold", Tint::good, options_.colour) + " " + held + "\n";
+    if (unjudged.empty()) return;
+    out_ += "  " + tinted("not judged", Tint::doubtful, options_.colour) + "\n";
+    for (const auto& [reason, laws] : unjudged) out_ += wrapped(laws + ": " + reason, 4, width_);
   }
 
   void expectations() {
