@@ -20,7 +20,8 @@ ReplicaManager::ReplicaManager(sim::Component& owner, const BrokerParams& params
       produce_purgatory_(owner, server),
       fetch_purgatory_(owner, *this),
       sessions_(params.cluster->config.fetch_session_cache_slots, owner.now()),
-      replicas_(params.cluster->partitions.size()) {}
+      replicas_(params.cluster->partitions.size()),
+      logs_in_(log_dirs_.size(), 0) {}
 
 Replica* ReplicaManager::find(wire::PartitionId id) {
   const auto index = static_cast<std::size_t>(id.n);
@@ -30,8 +31,9 @@ Replica* ReplicaManager::find(wire::PartitionId id) {
 
 std::vector<Replica*> ReplicaManager::replicas() {
   std::vector<Replica*> all;
-  for (const auto& replica : replicas_) {
-    if (replica && !replica->offline()) all.push_back(replica.get());
+  all.reserve(here_.size());
+  for (Replica* replica : here_) {
+    if (!replica->offline()) all.push_back(replica);
   }
   return all;
 }
@@ -39,17 +41,20 @@ std::vector<Replica*> ReplicaManager::replicas() {
 storage::FileSystem& ReplicaManager::directory_of(wire::PartitionId id) {
   if (log_dirs_.size() == 1) return *log_dirs_.front();
   const std::string& directory = cluster_.partitions[static_cast<std::size_t>(id.n)].directory;
-  std::vector<std::size_t> logs(log_dirs_.size(), 0);
+  std::vector<std::size_t> logs = logs_in_;
   for (std::size_t i = 0; i < log_dirs_.size(); ++i) {
     if (is_offline(*log_dirs_[i])) {
       logs[i] = std::numeric_limits<std::size_t>::max();
       continue;
     }
     if (log::Log::exists(*log_dirs_[i], directory)) return *log_dirs_[i];
-    for (const auto& name : log_dirs_[i]->list("")) logs[i] += name.ends_with("00000.log") ? 1 : 0;
   }
   // A new log goes to the directory with the fewest logs (LogManager.nextLogDirs).
   return *log_dirs_[static_cast<std::size_t>(std::min_element(logs.begin(), logs.end()) - logs.begin())];
+}
+
+std::size_t ReplicaManager::directory_index(const storage::FileSystem& dir) const {
+  return static_cast<std::size_t>(std::find(log_dirs_.begin(), log_dirs_.end(), &dir) - log_dirs_.begin());
 }
 
 bool ReplicaManager::is_offline(const storage::FileSystem& dir) const {
@@ -58,8 +63,9 @@ bool ReplicaManager::is_offline(const storage::FileSystem& dir) const {
 
 std::vector<wire::PartitionId> ReplicaManager::offline_replicas() const {
   std::vector<wire::PartitionId> all;
-  for (const auto& replica : replicas_) {
-    if (replica && replica->offline()) all.push_back(replica->name().id);
+  if (offline_dirs_.empty()) return all;
+  for (const Replica* replica : here_) {
+    if (replica->offline()) all.push_back(replica->name().id);
   }
   return all;
 }
@@ -68,8 +74,8 @@ std::int32_t ReplicaManager::directory_failed(const storage::FileSystem& dir) {
   if (is_offline(dir)) return 0;
   offline_dirs_.push_back(&dir);
   std::int32_t count = 0;
-  for (const auto& replica : replicas_) {
-    if (!replica || replica->offline() || &replica->files() != &dir) continue;
+  for (Replica* replica : here_) {
+    if (replica->offline() || &replica->files() != &dir) continue;
     ++count;
     followers_->unfollow(*replica);
     touch_sessions(*replica);
@@ -84,6 +90,9 @@ Replica& ReplicaManager::open(wire::PartitionId id) {
   if (!replica) {
     replica = std::make_unique<Replica>(params_, cluster_.partitions[static_cast<std::size_t>(id.n)],
                                         directory_of(id));
+    const auto after = [](wire::PartitionId n, const Replica* r) { return n < r->name().id; };
+    here_.insert(std::upper_bound(here_.begin(), here_.end(), id, after), replica.get());
+    ++logs_in_[directory_index(replica->files())];
   }
   return *replica;
 }
@@ -174,6 +183,8 @@ void ReplicaManager::remove(const wire::PartitionState& state) {
 
 void ReplicaManager::retire(std::unique_ptr<Replica>& slot) {
   slot->log().unlink(slot->files().list(slot->name().directory + "/"));
+  std::erase(here_, slot.get());
+  --logs_in_[directory_index(slot->files())];
   retired_.push_back(std::move(slot));  // tasks may still hold it
 }
 
@@ -196,9 +207,9 @@ void ReplicaManager::topic_deleted(wire::PartitionId id) {
 }
 
 void ReplicaManager::drop_strays() {
-  for (std::size_t n = 0; n < replicas_.size(); ++n) {
-    const wire::PartitionId id{static_cast<std::int32_t>(n)};
-    if (replicas_[n] && image_.removed(id)) topic_deleted(id);
+  const std::vector<Replica*> all = here_;
+  for (const Replica* replica : all) {
+    if (image_.removed(replica->name().id)) topic_deleted(replica->name().id);
   }
 }
 
@@ -228,8 +239,8 @@ void ReplicaManager::refresh_eligible() {
   for (const auto& broker : image_.brokers()) {
     if (broker.broker >= 0 && image_.is_active(broker.broker)) eligible_.push_back(broker.broker);
   }
-  for (const auto& replica : replicas_) {
-    if (replica && replica->role() == Role::leader) advance(*replica);
+  for (std::size_t i = 0; i < here_.size(); ++i) {
+    if (here_[i]->role() == Role::leader) advance(*here_[i]);
   }
 }
 
@@ -264,8 +275,9 @@ wire::ErrorCode ReplicaManager::append_internal(Replica& replica, const log::Bat
 sim::Task<void> ReplicaManager::isr_check_loop() {
   for (;;) {
     co_await sim::delay(cluster_.config.replica_lag_time_max / 2, "broker.isr_check");
-    for (const auto& replica : replicas_) {
-      if (!replica || replica->role() != Role::leader) continue;
+    for (std::size_t i = 0; i < here_.size(); ++i) {
+      Replica* replica = here_[i];
+      if (replica->role() != Role::leader) continue;
       replication::Leader& leader = *replica->leader();
       const std::vector<wire::BrokerId> lagging = leader.lagging(replica->log().log_end(), owner_.now());
       if (lagging.empty()) continue;

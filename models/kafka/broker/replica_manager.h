@@ -193,6 +193,7 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
   void fail_waiters(Replica& replica);
   void remove(const wire::PartitionState& state);
   void retire(std::unique_ptr<Replica>& slot);
+  [[nodiscard]] std::size_t directory_index(const storage::FileSystem& dir) const;
   void propose(Replica& replica, std::vector<wire::BrokerId> isr);
 
   sim::Component& owner_;
@@ -209,13 +210,15 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
   ProducePurgatory produce_purgatory_;
   FetchPurgatory fetch_purgatory_;
   FetchSessions sessions_;
-  std::vector<std::uint32_t> noting_;  // scratch
-  std::vector<std::uint32_t> kept_;    // scratch
-  std::vector<std::uint32_t> behind_;  // scratch
-  std::vector<SessionWatch> waking_;   // scratch
+  std::vector<std::uint32_t> noting_;               // scratch
+  std::vector<std::uint32_t> kept_;                 // scratch
+  std::vector<std::uint32_t> behind_;               // scratch
+  std::vector<SessionWatch> waking_;                // scratch
   std::vector<std::unique_ptr<Replica>> replicas_;  // by PartitionId; null: not here
-  std::vector<std::unique_ptr<Replica>> retired_;   // taken away by a reassignment
-  std::vector<wire::BrokerId> eligible_;            // active brokers, by id
+  std::vector<Replica*> here_;                     // of replicas_, by id: few of a large cluster's partitions
+  std::vector<std::size_t> logs_in_;               // by log directory: replicas there
+  std::vector<std::unique_ptr<Replica>> retired_;  // taken away by a reassignment
+  std::vector<wire::BrokerId> eligible_;           // active brokers, by id
   std::vector<Appended> scratch_;
   struct ColdAnswer {
     RequestId id;
