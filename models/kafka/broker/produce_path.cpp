@@ -135,9 +135,9 @@ void ReplicaManager::finish_produce(RequestId id, Acks acks, sim::Duration timeo
       const ProducePurgatory::Ref ref = produce_purgatory_.park(id, std::move(response), open, timeout);
       for (const Appended& one : appended) {
         if (one.replica->role() != Role::leader) continue;
-        if (!one.wrote &&
-            one.replica->high_watermark() >= one.required) {  // a duplicate, long since committed
-          produce_purgatory_.settle(ref, one.result, wire::ErrorCode::none);
+        // A duplicate that has long been committed, or what followers copied, or a later append passed, during our fsync.
+        if (one.replica->high_watermark() >= one.required) {
+          produce_purgatory_.settle(ref, one.result, committed_verdict(*one.replica));
           continue;
         }
         auto& waits = one.replica->produce_waits;
@@ -151,6 +151,8 @@ void ReplicaManager::finish_produce(RequestId id, Acks acks, sim::Duration timeo
   for (const Appended& one : appended) {
     if (one.replica->role() != Role::leader) continue;
     advance(*one.replica);  // after a duplicate, too (Partition.appendRecordsToLeader)
+    SIM_DCHECK(one.replica->produce_waits.empty() ||
+               one.replica->produce_waits.front().required_offset > one.replica->high_watermark());
     if (one.wrote) wake_fetches(*one.replica, false);
   }
 }

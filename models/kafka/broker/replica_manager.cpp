@@ -244,13 +244,16 @@ void ReplicaManager::refresh_eligible() {
   }
 }
 
+wire::ErrorCode ReplicaManager::committed_verdict(const Replica& replica) {
+  const std::int32_t needed = replica.leader()->effective_min_isr();
+  const auto in_sync = static_cast<std::int32_t>(replica.leader()->maximal_isr().size());
+  return needed <= in_sync ? wire::ErrorCode::none : wire::ErrorCode::not_enough_replicas_after_append;
+}
+
 void ReplicaManager::advance(Replica& replica) {
   if (!replica.maybe_advance(eligible_, owner_.now())) return;
   const std::int64_t hw = replica.high_watermark();
-  const std::int32_t needed = replica.leader()->effective_min_isr();
-  const auto in_sync = static_cast<std::int32_t>(replica.leader()->maximal_isr().size());
-  const wire::ErrorCode verdict =
-      needed <= in_sync ? wire::ErrorCode::none : wire::ErrorCode::not_enough_replicas_after_append;
+  const wire::ErrorCode verdict = committed_verdict(replica);
   while (!replica.produce_waits.empty() && replica.produce_waits.front().required_offset <= hw) {
     const ProduceWait wait = replica.produce_waits.front();
     replica.produce_waits.pop_front();

@@ -187,6 +187,8 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
   void note_followers(std::uint32_t slot);
   void note_follower(FetchSession& session, SessionPart& part, sim::SimTime at);
   [[nodiscard]] bool mixes_buffers(const log::BatchData& batch);
+  /// The answer to a produce with acks=all whose records are committed: an error if the maximal ISR is below its minimum.
+  [[nodiscard]] static wire::ErrorCode committed_verdict(const Replica& replica);
   void advance(Replica& replica);
   void wake_fetches(Replica& replica, bool consumers);
   [[nodiscard]] bool has_data(const FetchSession& session) const;
