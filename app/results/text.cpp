@@ -147,6 +147,12 @@ class Report {
     if (lost.at_risk > 0)
       table.row({"at risk at the end", count_text(lost.at_risk),
                  "nobody leads their partition; some replica still holds them"});
+    if (r.expired > 0)
+      table.row({"expired", count_text(r.expired),
+                 "acknowledged, then taken by retention, DeleteRecords or a topic's deletion"});
+    if (r.compacted > 0)
+      table.row({"compacted", count_text(r.compacted),
+                 "acknowledged, then superseded by a later record of their key"});
     table.row({"duplicated", count_text(r.duplicated)});
     table.row({"out of order", count_text(r.reordered)});
     if (r.consumed > 0) table.row({"consumed", count_text(r.consumed)});

@@ -89,7 +89,7 @@ void Availability::on(const history::FetchAnswered& event) {
   FetchFlow& of =
       grow(fetch_, static_cast<std::size_t>(event.partition.n), static_cast<std::size_t>(event.consumer.n));
   if (!event.ok) {
-    // The window begins with the last good answer: what was asked after it is what nobody answered.
+    // The window begins with the request, not with the failure: a timeout is part of it.
     if (!of.any) of.since = event.at;
     if (!of.failing) of.since = std::max(of.since, event.since);
     of.any = true;
@@ -112,7 +112,8 @@ void Availability::on(const history::ClientRestarted& event) {
 void Availability::on(const history::OwnershipChanged& event) {
   if (event.change == history::OwnershipChange::assigned) return;
   for (const history::PartitionId partition : event.partitions) {
-    grow(fetch_, static_cast<std::size_t>(partition.n), static_cast<std::size_t>(event.consumer.n)) = FetchFlow{};
+    grow(fetch_, static_cast<std::size_t>(partition.n), static_cast<std::size_t>(event.consumer.n)) =
+        FetchFlow{};
   }
 }
 

@@ -6,8 +6,8 @@
 // same second are slowness, not unavailability; a window that never ends runs to the end of the run. Windows of
 // several producers on one partition that overlap are one. A dead leader that is not yet fenced shows up here and
 // not as no_leader: the controller still believes in it.
-// A fetch window runs from a consumer's last good answer to its next one, if they are more than 1 s apart and
-// the consumer saw at least one failure between them. no_leader is what the controller committed.
+// A fetch window runs from the first request of a consumer that failed to its next good answer, if they are more than
+// 1 s apart: an application that processes for long before it asks again has missed nothing. no_leader is what the controller committed.
 #pragma once
 
 #include <cstdint>
@@ -78,7 +78,7 @@ class Availability {
   struct FetchFlow {
     bool any = false;
     bool failing = false;
-    sim::SimTime since;  ///< Last good answer, or the first failure if there was none.
+    sim::SimTime since;  ///< Last good answer; while failing, the first request that nobody answered well.
   };
   struct Leadership {
     bool missing = false;

@@ -184,8 +184,8 @@ void ClusterView::apply(const history::PartitionChanged& event) {
   const bool new_leadership = !p.known || event.leader != p.leader || event.leader_epoch != p.leader_epoch;
   if (new_leadership) {
     const std::int32_t index = p.index_of(event.leader);
-    p.changes.push_back({event.at, event.leader, event.leader_epoch, event.unclean, event.isr,
-                         index < 0 ? 0 : p.logs.end(static_cast<std::size_t>(index))});
+    p.changes.push_back({event.at, event.leader, event.leader_epoch, event.unclean, event.by_operator,
+                         event.isr, index < 0 ? 0 : p.logs.end(static_cast<std::size_t>(index))});
   }
   p.known = true;
   p.leader = event.leader;

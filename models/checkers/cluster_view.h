@@ -40,6 +40,7 @@ struct LeaderChange {
   std::int32_t leader = -1;
   std::int32_t epoch = 0;
   bool unclean = false;
+  bool by_operator = false;
   std::vector<history::BrokerId> isr;
   std::int64_t log_end = 0;  ///< Of the leader's log just then; 0 if none.
 };

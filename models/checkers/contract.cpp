@@ -63,9 +63,11 @@ void Contract::started(history::BrokerId broker) {
 }
 
 void Contract::changed(const history::PartitionChanged& event) {
-  if (event.unclean && unclean_allowed_)
-    break_it(event.at, "an unclean election of " + broker_text(event.leader));
-  if (event.unclean && !unclean_allowed_ && elr_ && event.leader >= 0 && event.leader == last_leader_) {
+  if (event.unclean && (unclean_allowed_ || event.by_operator))
+    break_it(event.at, "an unclean election of " + broker_text(event.leader) +
+                           (event.by_operator ? ", which an administrator asked for" : ""));
+  if (event.unclean && !unclean_allowed_ && !event.by_operator && elr_ && event.leader >= 0 &&
+      event.leader == last_leader_) {
     for (const Replica& replica : replicas_) {
       if (!replica.lossy) continue;
       break_it(event.at, "ISR and ELR had run empty by unclean restarts, " + broker_text(event.leader) +

@@ -27,7 +27,7 @@ const LeaderChange* change_of_epoch(const PartitionView& p, std::int32_t epoch) 
 
 std::string elected_text(const LeaderChange& change) {
   std::string text = "elected at " + sim::to_string(change.at) + " in epoch " + std::to_string(change.epoch);
-  if (change.unclean) text += " (uncleanly)";
+  if (change.unclean) text += change.by_operator ? " (uncleanly, as an administrator asked)" : " (uncleanly)";
   return text + " with log end " + count_text(change.log_end);
 }
 
@@ -150,6 +150,7 @@ std::string remedy(const PartitionView& p, const LossGroup& group) {
   bool appended = false;
   bool crash = false;
   bool unclean = false;
+  bool asked = false;
   for (const CopyFate& fate : group.fates) {
     appended = appended || fate.kind != Kind::never;
     crash = crash || fate.kind == Kind::storage_lost || fate.kind == Kind::doomed;
@@ -157,14 +158,25 @@ std::string remedy(const PartitionView& p, const LossGroup& group) {
     const Removal& removal = p.removals[static_cast<std::size_t>(fate.removal)];
     if (removal.reason == history::TruncateReason::recovery) crash = true;
   }
-  for (const LeaderChange& change : p.changes)
-    unclean = unclean || (change.unclean && change.at >= group.ack.at);
+  for (const LeaderChange& change : p.changes) {
+    if (!change.unclean || change.at < group.ack.at) continue;
+    (change.by_operator ? asked : unclean) = true;
+  }
   const std::vector<history::BrokerId> held = members(p, group.ack.holders);
   if (group.ack.acks == 0) {
     return appended ? "With acks=all and min.insync.replicas=2 the producer would have waited for a second "
                       "replica, and tried again."
                     : "No broker ever appended them. With acks=1 or acks=all the producer would have "
                       "noticed, and tried again.";
+  }
+  if (asked) {
+    return std::string(
+               "Without that election the partition would have waited, without a leader, for a replica that "
+               "has them.") +
+           (held.size() <= 1 && p.replicas.size() > 1 && group.ack.acks < 0 && p.info.min_insync_replicas < 2
+                ? " With min.insync.replicas=2 the leader would have refused them while nobody else was in "
+                  "sync."
+                : "");
   }
   if (unclean && !p.info.unclean_leader_election) {
     return "Every replica that could be elected had stopped uncleanly, so the last known leader was taken "

@@ -249,7 +249,8 @@ void ReplicationLaws::judge_change(const history::PartitionChanged& event, const
     last_leader = change.leader >= 0 ? change.leader : last_leader;
   const bool last_known = before.info.eligible_leader_replicas && event.unclean &&
                           event.leader == last_leader && event.elr.empty() && event.isr.size() == 1;
-  if ((from_outside || (elected && event.unclean)) && !before.info.unclean_leader_election && !last_known) {
+  const bool allowed = before.info.unclean_leader_election || last_known || event.by_operator;
+  if ((from_outside || (elected && event.unclean)) && !allowed) {
     flag(broker_text(event.leader) + " was elected from outside ISR and ELR (epoch " +
          std::to_string(event.leader_epoch) + "), although unclean.leader.election.enable is false");
   }

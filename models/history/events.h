@@ -89,7 +89,8 @@ struct FetchAnswered {
   ClientId consumer;
   PartitionId partition;
   bool ok = true;
-  sim::SimTime since;  ///< With ok = false: when this consumer last had a good answer, 0 never.
+  sim::SimTime
+      since;  ///< With ok = false: when this consumer first asked in vain; what it did before it asked does not count.
 };
 
 enum class PositionAnswer : std::uint8_t {
@@ -247,6 +248,8 @@ struct PartitionChanged {
   std::vector<BrokerId> isr;
   std::vector<BrokerId> elr;
   bool unclean = false;  ///< The leader was elected from outside ISR and ELR.
+  bool by_operator =
+      false;  ///< An administrator asked for that (ElectLeaders, KIP-460): allowed whatever the topic says.
 };
 
 enum class BrokerEvent : std::uint8_t {

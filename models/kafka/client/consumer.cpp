@@ -247,6 +247,7 @@ void Consumer::send_fetch(wire::BrokerId broker) {
     fetch.session.want(part);
     partition.fetched_from = broker;
     partition.asked_epoch = leader.epoch;
+    partition.wanted = std::min(partition.wanted, now());
     fetch.indexes.push_back(index);
   }
   SIM_CHECK(!fetch.indexes.empty());

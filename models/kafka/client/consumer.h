@@ -61,9 +61,9 @@ class Consumer final : public host::Service, private ConnectionListener, private
     std::int64_t failures = 0;
     std::uint64_t draws = 0;
     sim::SimTime not_before;
-    std::int32_t asked_epoch = -1;      ///< Leader epoch of the last request.
-    std::int32_t failed_epoch = -1;     ///< Backoff holds only while the leader epoch is this one.
-    sim::SimTime answered_well;         ///< When a fetch was last answered without error.
+    std::int32_t asked_epoch = -1;              ///< Leader epoch of the last request.
+    std::int32_t failed_epoch = -1;             ///< Backoff holds only while the leader epoch is this one.
+    sim::SimTime wanted = sim::SimTime::max();  ///< Since when it waits for a good answer; max: it does not.
     std::int32_t position_epoch = -1;   ///< Leader epoch of the record before the position; -1 unknown.
     std::int32_t validated_epoch = -1;  ///< Leader epoch whose leader has the position.
     int answered = -1;                  ///< Last FetchAnswered recorded: -1 none, 0 not ok, 1 ok.

@@ -160,13 +160,13 @@ void Consumer::note_position(std::int32_t index, history::PositionAnswer answer)
 /// Only changes are recorded: they bound the windows in which a partition could not be read.
 void Consumer::note_answer(std::int32_t index, bool ok) {
   Partition& partition = at(index);
-  if (ok) partition.answered_well = now();
+  partition.wanted = ok ? sim::SimTime::max() : std::min(partition.wanted, now());
   const int answered = ok ? 1 : 0;
   if (partition.answered == answered) return;
   partition.answered = answered;
   history_.record(history::FetchAnswered{now(), params_.client,
                                          params_.partitions[static_cast<std::size_t>(index)], ok,
-                                         partition.answered_well});
+                                         ok ? sim::SimTime{} : partition.wanted});
 }
 
 }  // namespace brokersim::kafka::client

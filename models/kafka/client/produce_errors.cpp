@@ -41,6 +41,7 @@ bool proves_not_stored(ErrorCode error, Acks acks) {
     case ErrorCode::not_enough_replicas:
     case ErrorCode::invalid_required_acks:
     case ErrorCode::invalid_timestamp:
+    case ErrorCode::invalid_record:
     case ErrorCode::out_of_order_sequence_number:
     case ErrorCode::invalid_producer_epoch: return true;
     case ErrorCode::not_leader_or_follower: return acks != Acks::all;

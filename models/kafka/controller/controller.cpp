@@ -173,6 +173,7 @@ wire::AdminResponse Controller::elect_leader(const wire::ElectLeadersRequest& re
   ChangedPartitions changes;
   response.error = elect_one(view(), request.partition, request.unclean, changes);
   emit_all(std::move(changes), out);
+  if (request.unclean && !out.empty()) out.back().by_operator = out.back().unclean;
   return response;
 }
 

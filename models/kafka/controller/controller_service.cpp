@@ -145,7 +145,8 @@ void ControllerService::record_history(const LoggedRecord& logged) {
   if (record.kind == wire::RecordKind::partition) {
     const wire::PartitionState& state = record.partition;
     history_.record(history::PartitionChanged{now, state.partition, state.leader, state.leader_epoch,
-                                              state.partition_epoch, state.isr, state.elr, logged.unclean});
+                                              state.partition_epoch, state.isr, state.elr, logged.unclean,
+                                              logged.by_operator});
   } else if (record.kind == wire::RecordKind::broker) {
     const wire::BrokerState* before = committed_.broker(record.broker.broker);
     const bool was_fenced = before == nullptr || before->fenced;

@@ -75,7 +75,9 @@ struct MetadataRecord {
 /// A record as the controller made it.
 struct LoggedRecord {
   MetadataRecord record;
-  bool unclean = false;  ///< For the history: the change elected a leader from outside ISR and ELR.
+  // For the history:
+  bool unclean = false;      ///< The change elected a leader from outside ISR and ELR ...
+  bool by_operator = false;  ///< ... because an administrator asked for it.
 };
 
 /// Records appended together, at consecutive offsets.

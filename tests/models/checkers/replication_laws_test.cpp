@@ -178,6 +178,35 @@ TEST(ReplicationLaws, UncleanElectionIsAnExcuse) {
   EXPECT_EQ(findings.measures.probes.count(Probe::unclean_election), 1);
 }
 
+// Goal: kafka-leader-election.sh --election-type unclean is obeyed on a topic that forbids unclean elections; it is no
+// breach of S7, it ends the promise of S1, and the story names who did it and what would have kept the records.
+TEST(ReplicationLaws, AnAdministratorMayHaveAnybodyElected) {
+  Synthetic s({.topic = "orders", .replicas = {1, 2, 3}, .min_insync_replicas = 1});
+  s.elect(1, 1, {1});
+  s.ms(10);
+  s.sent(0, 10);
+  s.append(1, 0, 0, 10, 1, true);
+  s.high_watermark(1, 10, true);
+  s.outcome(0, 10, history::Outcome::acknowledged, 1, 0, 5, -1);
+  s.ms(20);
+  s.broker(1, BrokerEvent::process_killed);
+  s.leader(-1, 2, {1});
+  s.ms(30);
+  s.history.record(history::PartitionChanged{
+      s.at, s.orders, 3, 3, ++s.partition_epoch, {3}, {}, /*unclean=*/true, /*by_operator=*/true});
+  s.role(3, 3, 3);
+  const Findings findings = s.finish(3);
+  EXPECT_EQ(violated(findings), "");
+  EXPECT_EQ(check(findings, "S1").verdict, Verdict::not_applicable);
+  ASSERT_EQ(findings.losses.losses.size(), 1u);
+  const std::string& story = findings.losses.losses[0].explanation;
+  EXPECT_NE(story.find("in epoch 3 (uncleanly, as an administrator asked)"), std::string::npos) << story;
+  EXPECT_NE(story.find("Without that election the partition would have waited"), std::string::npos) << story;
+  EXPECT_NE(story.find("With min.insync.replicas=2 the leader would have refused them"), std::string::npos)
+      << story;
+  EXPECT_EQ(story.find("KIP-966"), std::string::npos) << story;
+}
+
 TEST(ReplicationLaws, S7MembersAndElections) {
   Synthetic sound;
   failover(sound);

@@ -132,6 +132,31 @@ TEST(Consumer, OutOfRangeResetsByPolicy) {
   EXPECT_EQ(strict.fetches, 0) << "the application saw an exception";
 }
 
+// Goal: what an application does between two polls is not time in which the partition could not be read.
+// Method: 5 s of processing for each batch of ten, and OFFSET_OUT_OF_RANGE for every other fetch: each failure is dated from
+// its own request.
+TEST(Consumer, ProcessingIsNoOutage) {
+  FakeCluster fake(1, 1, 1);
+  fill(fake, 0, 5);
+  Seen seen;
+  fake.history.attach(seen);
+  fake.fetch_script = [](int n, wire::BrokerId) {
+    return n % 2 == 1 ? ErrorCode::offset_out_of_range : ErrorCode::none;
+  };
+  ConsumerParams params = consumer_params(fake);
+  params.process_cost = 500_ms;
+  params.config.max_partition_fetch_bytes = sim::Bytes{1};
+  const ConsumerRun run(fake, params);
+  fake.sim.run_until(at_s(40));
+  int failures = 0;
+  for (const history::FetchAnswered& answer : seen.answered) {
+    if (answer.ok) continue;
+    ++failures;
+    EXPECT_LE(answer.at - answer.since, 100_ms) << "a request, not the five seconds before it";
+  }
+  EXPECT_GE(failures, 3);
+}
+
 // Method: the old leader answers NOT_LEADER from 1 s on until 2 s, when another leads.
 TEST(Consumer, NotLeaderRefreshesMetadataWithBackoff) {
   FakeCluster fake(1, 2, 1);
@@ -232,7 +257,7 @@ TEST(Consumer, SilenceCostsTheRequestTimeout) {
   ASSERT_EQ(seen.answered.size(), 3u);
   EXPECT_FALSE(seen.answered[1].ok);
   EXPECT_GE(seen.answered[1].at, at_s(30));
-  EXPECT_LE(seen.answered[1].since, at_s(1)) << "the window begins with the last good answer";
+  EXPECT_LE(seen.answered[1].since, at_s(1)) << "the window begins with the request that nobody answered";
   EXPECT_GE(seen.answered[1].since, at_s(1) - 502_ms);
   EXPECT_EQ(expect_dense(seen, {0}, 0), 100);
 }
