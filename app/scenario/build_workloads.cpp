@@ -179,7 +179,12 @@ class WorkloadBuilder {
   /// A record that no request or batch may hold fails at send(); legal, but rarely meant.
   void check_record_size(const world::ProducerWorkload& w, const PropertySet& given) {
     constexpr std::int64_t batch_overhead = 61;  // Header of a v2 batch (kafka-behaviour.md section 2.1).
-    if (w.record_size.n + batch_overhead > w.config.max_request_size.n) {
+    if (w.record_size.n + batch_overhead > w.config.buffer_memory.n) {
+      given.report(Severity::warning, "buffer.memory", "record-too-large",
+                   "every record is larger than buffer.memory (" + std::to_string(w.config.buffer_memory.n) +
+                       "), so every send fails",
+                   "lower record_size, or raise buffer.memory");
+    } else if (w.record_size.n + batch_overhead > w.config.max_request_size.n) {
       given.report(Severity::warning, "max.request.size", "record-too-large",
                    "every record is larger than max.request.size (" +
                        std::to_string(w.config.max_request_size.n) + "), so every send fails",
@@ -189,6 +194,11 @@ class WorkloadBuilder {
                 "every record is larger than the topic's max.message.bytes (" +
                     std::to_string(topic_->config.max_message_bytes.n) + "), so brokers refuse them",
                 "lower record_size, or raise max.message.bytes");
+    } else if (topic_ != nullptr && w.record_size.n + batch_overhead > topic_->config.segment_bytes.n) {
+      doc_.warn(view_.place("record_size"), "record-too-large",
+                "every record is larger than the topic's segment.bytes (" +
+                    std::to_string(topic_->config.segment_bytes.n) + "), so brokers refuse them",
+                "lower record_size, or raise segment.bytes");
     }
   }
 

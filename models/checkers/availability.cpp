@@ -130,6 +130,13 @@ void Availability::on(const history::PartitionChanged& event) {
   leadership.missing = false;
 }
 
+void Availability::on(const history::PartitionDeleted& event) {
+  const auto n = static_cast<std::size_t>(event.partition.n);
+  if (n >= leaderships_.size() || !leaderships_[n].missing) return;
+  windows_.push_back({UnavailableWhat::no_leader, event.partition, leaderships_[n].since, event.at});
+  leaderships_[n].missing = false;
+}
+
 std::vector<UnavailableWindow> Availability::finish(sim::SimTime now) {
   std::vector<UnavailableWindow> all = windows_;
   for (std::size_t n = 0; n < leaderships_.size(); ++n) {

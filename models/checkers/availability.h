@@ -70,6 +70,8 @@ class Availability {
   /// What a consumer does not own any more it does not miss.
   void on(const history::OwnershipChanged& event);
   void on(const history::PartitionChanged& event);
+  /// Ends a window without a leader.
+  void on(const history::PartitionDeleted& event);
 
   /// All windows by (partition, what, from); overlapping ones of several clients joined.
   [[nodiscard]] std::vector<UnavailableWindow> finish(sim::SimTime now);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "models/checkers/metadata_laws.h"
 #include "sim/check.h"
 
 namespace brokersim::checkers {
@@ -206,6 +207,14 @@ void ClusterView::apply(const history::PartitionChanged& event) {
   }
 }
 
+void ClusterView::apply(const history::PartitionDeleted& event) {
+  PartitionView& p = partition(event.partition);
+  p.deleted = true;
+  p.leader = -1;
+  p.isr.clear();
+  p.elr.clear();
+}
+
 void ClusterView::apply(const history::BrokerChanged& event) {
   BrokerView& broker = broker_mutable(event.broker);
   const bool damaged = event.event == BrokerEvent::storage_damaged;
@@ -214,10 +223,8 @@ void ClusterView::apply(const history::BrokerChanged& event) {
   const bool stops = !damaged && (lossy || event.event == BrokerEvent::process_killed ||
                                   event.event == BrokerEvent::stopped_clean);
   if (event.event == BrokerEvent::process_started || event.event == BrokerEvent::running) broker.up = true;
-  if (stops) {
-    broker.up = false;
-    broker.crashes.push_back({event.at, event.event});
-  }
+  if (stops) broker.up = false;
+  if (stops || damaged) broker.crashes.push_back({event.at, event.event});
   know_all();
   for (const auto& p : partitions_) {
     const std::int32_t index = p->index_of(event.broker);
@@ -362,7 +369,17 @@ LogStartFacts ClusterView::apply(const history::LogStartMoved& event) {
   if (by_rule) {
     p.logs.rematch(replica);
     const std::int64_t committed = std::min(p.logs.agreed(replica), p.logs.committed());
-    if (event.offset > committed) facts.uncommitted_from = std::max(committed, facts.before);
+    if (event.offset > committed) {
+      facts.uncommitted_from = std::max(committed, facts.before);
+      p.logs.for_each(replica, facts.uncommitted_from, std::min(event.offset, p.logs.end(replica)),
+                      [&](const Run& run) {
+                        if (run.producer == Run::kHole) return;
+                        p.removals.push_back({.at = event.at,
+                                              .run = run,
+                                              .kind = RemovalKind::deleted,
+                                              .replica = static_cast<std::int16_t>(replica)});
+                      });
+    }
     p.logs.for_each(replica, facts.before, std::min(event.offset, committed), [&](const Run& run) {
       if (run.producer == Run::kHole) return;
       const auto producer = static_cast<std::size_t>(run.producer);
@@ -380,6 +397,13 @@ void ClusterView::apply(const history::Flushed& event) {
   if (index < 0) return;
   std::int64_t& flushed = p.replicas[static_cast<std::size_t>(index)].flushed;
   flushed = std::max(flushed, event.offset);
+}
+
+void ClusterView::apply(const history::MetadataLogChanged& event) {
+  if (event.change != history::MetadataChange::damaged || !quorum_excuse_.empty()) return;
+  quorum_excuse_ = damage_text(event);
+  know_all();
+  for (const auto& p : partitions_) p->contract.quorum_damaged(event.at, quorum_excuse_);
 }
 
 }  // namespace brokersim::checkers

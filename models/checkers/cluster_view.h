@@ -45,7 +45,11 @@ struct LeaderChange {
   std::int64_t log_end = 0;  ///< Of the leader's log just then; 0 if none.
 };
 
-enum class RemovalKind : std::uint8_t { storage_lost, truncated };
+enum class RemovalKind : std::uint8_t {
+  storage_lost,
+  truncated,
+  deleted,  ///< By retention or DeleteRecords, before they were committed.
+};
 
 /// Records that left one replica, as they stood there.
 struct Removal {
@@ -67,7 +71,8 @@ struct PartitionView {
   ReplicaLogs logs;
   std::vector<ReplicaView> replicas;  ///< In the order of info.replicas.
   Contract contract;
-  bool known = false;  ///< The controller has spoken of it.
+  bool known = false;    ///< The controller has spoken of it.
+  bool deleted = false;  ///< Its topic was deleted: it has no ISR and no leader, and nobody misses them.
   std::int32_t leader = -1;
   std::int32_t leader_epoch = 0;
   std::int32_t partition_epoch = 0;
@@ -101,7 +106,7 @@ struct Crash {
 };
 struct BrokerView {
   bool up = true;  ///< Nobody said that its process is down; it may be paused or fenced.
-  std::vector<Crash> crashes;
+  std::vector<Crash> crashes;  ///< Stops, and damage to its disks.
 };
 
 struct AppendFacts {
@@ -154,10 +159,15 @@ class ClusterView {
   /// True if the broker now leads and lacks committed records.
   bool apply(const history::RoleChanged& event);
   void apply(const history::PartitionChanged& event);
+  void apply(const history::PartitionDeleted& event);
   void apply(const history::BrokerChanged& event);
   void apply(const history::StorageLost& event);
   CutFacts apply(const history::Recovered& event);
   void apply(const history::Flushed& event);
+  /// Only damage counts: from then on the quorum may forget what it had committed, and no partition has a promise.
+  void apply(const history::MetadataLogChanged& event);
+  /// "" while every voter has what it had fsynced; else why not.
+  [[nodiscard]] const std::string& quorum_excuse() const { return quorum_excuse_; }
   LogStartFacts apply(const history::LogStartMoved& event);
   CompactionFacts apply(const history::Compacted& event);
 
@@ -171,6 +181,7 @@ class ClusterView {
   const history::History* history_;
   std::vector<std::unique_ptr<PartitionView>> partitions_;
   std::vector<BrokerView> brokers_;
+  std::string quorum_excuse_;
 };
 
 }  // namespace brokersim::checkers

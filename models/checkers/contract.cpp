@@ -102,10 +102,15 @@ void Contract::changed(const history::PartitionChanged& event) {
     any_lossy = any_lossy || replica.lossy;
   }
   epoch_ = event.leader_epoch;
-  if (broken_ && whole && !any_lossy) {
+  if (broken_ && !for_good_ && whole && !any_lossy) {
     broken_ = false;
     until_ = event.at;
   }
+}
+
+void Contract::quorum_damaged(sim::SimTime at, const std::string& why) {
+  break_it(at, why);
+  for_good_ = true;
 }
 
 }  // namespace brokersim::checkers

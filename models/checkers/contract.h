@@ -34,6 +34,8 @@ class Contract {
                   bool durable_too = false);
   void started(history::BrokerId broker);
   void changed(const history::PartitionChanged& event);
+  /// The metadata quorum may have forgotten what it committed: nothing is promised from `at` on, for good.
+  void quorum_damaged(sim::SimTime at, const std::string& why);
 
   /// The broker had a lossy stop and has not rejoined the ISR since.
   [[nodiscard]] bool lossy(history::BrokerId broker) const;
@@ -66,6 +68,7 @@ class Contract {
   std::vector<Replica> replicas_;
   bool broken_ = false;
   bool ever_ = false;
+  bool for_good_ = false;
   sim::SimTime until_;  ///< End of the latest breach that ended.
   std::string why_;
   std::int32_t last_leader_ = -1;  ///< The last broker that led.

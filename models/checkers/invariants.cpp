@@ -173,7 +173,8 @@ void Invariants::settle(sim::SimTime now, bool over) {
       if (!of(broker).fenced) continue;
       book_->breach(CheckId::INV7, changed_at_,
                     at_text(changed_at_) + broker_text(broker) + " is fenced and in the ISR of " + p.name +
-                        ", which is " + brokers_text(p.isr) + ".");
+                        ", which is " + brokers_text(p.isr) + ".",
+                    view_->quorum_excuse());
     }
   }
 }

@@ -19,10 +19,12 @@ const std::vector<CheckInfo>& checks() {
        "within the fault budget, no unclean election"},
       {CheckId::S7, "S7",
        "ISR and ELR are disjoint sets of replicas, the leader is elected from them, partition epochs grow.",
-       "always; leaders from outside need unclean election"},
+       "while no controller's disk forgets what it had fsynced; leaders from outside need unclean election, "
+       "or an "
+       "administrator who asks for one"},
       {CheckId::S8, "S8",
        "One leader per partition and epoch; epochs never go back; appends carry the appender's epoch.",
-       "always"},
+       "while no controller's disk forgets what it had fsynced"},
       {CheckId::S9, "S9",
        "A leader's high watermark never moves back while it leads, and never passes its log.",
        "within the fault budget, no unclean election"},
@@ -90,14 +92,16 @@ const std::vector<CheckInfo>& checks() {
       {CheckId::INV7, "INV7",
        "One leader per partition and epoch, partition epochs grow, nobody fenced is in an ISR of two or "
        "more.",
-       "where invariants are asked for"},
+       "where invariants are asked for; while no controller's disk forgets what it had fsynced"},
       {CheckId::INV8, "INV8",
        "Consumers are given only what lies below the high watermark of the replica that serves them, without "
        "gaps.",
        "where invariants are asked for; within the fault budget"},
       {CheckId::INV9, "INV9",
        "The metadata quorum has one leader an epoch, and what it has committed never changes.",
-       "where invariants are asked for; a single controller must keep its machine"},
+       "where invariants are asked for; a single controller must keep its machine, and no controller's disk "
+       "may forget what "
+       "it had fsynced"},
   };
   return all;
 }

@@ -109,6 +109,10 @@ std::string copy_text(const ClusterView& view, const PartitionView& p, const Los
       return who + " lost them to " + crash_text(view, broker, removal.at) + " at " +
              sim::to_string(removal.at) + states_text(group.states[replica]) + ". ";
     }
+    case Kind::deleted:
+      return who + " deleted them by retention or DeleteRecords at " +
+             sim::to_string(p.removals[static_cast<std::size_t>(fate.removal)].at) +
+             ", above the high watermark. ";
     case Kind::truncated: break;
   }
   const Removal& removal = p.removals[static_cast<std::size_t>(fate.removal)];
@@ -130,6 +134,17 @@ std::string copy_text(const ClusterView& view, const PartitionView& p, const Los
   return text + ". ";
 }
 
+/// The election that did without them: the first after the acknowledgement whose leader's log ended at or before them.
+/// Null if there was none, as when the leader itself lost them or acknowledged them after it had been replaced.
+const LeaderChange* deciding_election(const PartitionView& p, const LossGroup& group) {
+  if (group.offset_first < 0) return nullptr;
+  for (const LeaderChange& change : p.changes) {
+    if (change.leader >= 0 && change.at >= group.ack.at && change.log_end <= group.offset_first)
+      return &change;
+  }
+  return nullptr;
+}
+
 /// Why the final leader does not have them.
 std::string leader_text(const PartitionView& p, const LossGroup& group, std::int32_t leader) {
   if (leader < 0) return p.name + " has no running leader at the end. ";
@@ -139,65 +154,105 @@ std::string leader_text(const PartitionView& p, const LossGroup& group, std::int
     if (change.leader == leader) elected = &change;
   }
   if (index < 0 || elected == nullptr) return "";
+  const LeaderChange* decided = deciding_election(p, group);
+  if (decided != nullptr && decided != elected) {
+    std::string text =
+        sentence(broker_text(decided->leader)) + " was " + elected_text(*decided) + ", without them";
+    if (decided->leader != leader) text += "; " + broker_text(leader) + ", elected later, leads at the end";
+    return text + ". ";
+  }
   const Kind fate = group.fates[static_cast<std::size_t>(index)].kind;
-  // The last election explains it only if it came after the acknowledgement began.
   std::string text =
       sentence(broker_text(leader)) + (fate == Kind::never ? ", which never had them, leads" : " leads");
   return text + "; it was " + elected_text(*elected) + ". ";
 }
 
-std::string remedy(const PartitionView& p, const LossGroup& group) {
-  bool appended = false;
-  bool crash = false;
-  bool unclean = false;
-  bool asked = false;
-  for (const CopyFate& fate : group.fates) {
-    appended = appended || fate.kind != Kind::never;
-    crash = crash || fate.kind == Kind::storage_lost || fate.kind == Kind::doomed;
-    if (fate.kind != Kind::truncated) continue;
-    const Removal& removal = p.removals[static_cast<std::size_t>(fate.removal)];
-    if (removal.reason == history::TruncateReason::recovery) crash = true;
+/// What happened to the copies and to the leadership after the acknowledgement, as far as it bears on what would have helped.
+struct Circumstances {
+  bool appended = false;     ///< Somebody had them.
+  bool crash = false;        ///< A crash took copies.
+  bool damaged = false;      ///< A medium that changed or forgot took copies.
+  bool deleted = false;      ///< Retention took them uncommitted.
+  bool by_operator = false;  ///< An administrator had somebody elected uncleanly.
+  bool last_known = false;   ///< The last known leader was taken (KIP-966).
+  bool unclean = false;      ///< Somebody from outside ISR and ELR was elected otherwise.
+};
+
+Circumstances circumstances_of(const ClusterView& view, const PartitionView& p, const LossGroup& group) {
+  Circumstances found;
+  for (std::size_t replica = 0; replica < group.fates.size(); ++replica) {
+    const CopyFate& fate = group.fates[replica];
+    found.appended = found.appended || fate.kind != Kind::never;
+    found.deleted = found.deleted || fate.kind == Kind::deleted;
+    bool crash = fate.kind == Kind::storage_lost || fate.kind == Kind::doomed;
+    sim::SimTime at = sim::SimTime::max();
+    if (fate.kind == Kind::truncated || fate.kind == Kind::storage_lost) {
+      const Removal& removal = p.removals[static_cast<std::size_t>(fate.removal)];
+      crash = crash || removal.reason == history::TruncateReason::recovery;
+      at = removal.at;
+    }
+    if (!crash) continue;
+    const auto& crashes = view.broker(p.replicas[replica].broker).crashes;
+    const bool damaged = std::any_of(crashes.begin(), crashes.end(), [&](const Crash& one) {
+      return one.event == history::BrokerEvent::storage_damaged && one.at <= at;
+    });
+    (damaged ? found.damaged : found.crash) = true;
   }
+  std::int32_t last_leader = -1;
   for (const LeaderChange& change : p.changes) {
-    if (!change.unclean || change.at < group.ack.at) continue;
-    (change.by_operator ? asked : unclean) = true;
+    if (change.unclean && change.at >= group.ack.at) {
+      const bool last_known = p.info.eligible_leader_replicas && change.leader == last_leader;
+      (change.by_operator                              ? found.by_operator
+       : last_known && !p.info.unclean_leader_election ? found.last_known
+                                                       : found.unclean) = true;
+    }
+    if (change.leader >= 0) last_leader = change.leader;
   }
-  const std::vector<history::BrokerId> held = members(p, group.ack.holders);
+  return found;
+}
+
+std::string remedy(const ClusterView& view, const PartitionView& p, const LossGroup& group) {
+  const Circumstances found = circumstances_of(view, p, group);
+  const bool alone = members(p, group.ack.holders).size() <= 1;
+  const bool too_few_asked =
+      alone && p.replicas.size() > 1 && group.ack.acks < 0 && p.info.min_insync_replicas < 2;
+  const std::string refused =
+      "With min.insync.replicas=2 the leader would have refused them while nobody else was in sync.";
   if (group.ack.acks == 0) {
-    return appended ? "With acks=all and min.insync.replicas=2 the producer would have waited for a second "
-                      "replica, and tried again."
-                    : "No broker ever appended them. With acks=1 or acks=all the producer would have "
-                      "noticed, and tried again.";
+    return found.appended
+               ? "With acks=all and min.insync.replicas=2 the producer would have waited for a second "
+                 "replica, and tried again."
+               : "No broker ever appended them. With acks=1 or acks=all the producer would have "
+                 "noticed, and tried again.";
   }
-  if (asked) {
-    return std::string(
-               "Without that election the partition would have waited, without a leader, for a replica that "
-               "has them.") +
-           (held.size() <= 1 && p.replicas.size() > 1 && group.ack.acks < 0 && p.info.min_insync_replicas < 2
-                ? " With min.insync.replicas=2 the leader would have refused them while nobody else was in "
-                  "sync."
-                : "");
+  if (found.deleted) return "Kafka's retention leaves what lies above the high watermark; here it did not.";
+  if (found.by_operator) {
+    return "Without that election the partition would have waited, without a leader, for a replica that has "
+           "them." +
+           (too_few_asked ? " " + refused : std::string());
   }
-  if (unclean && !p.info.unclean_leader_election) {
+  if (found.last_known) {
     return "Every replica that could be elected had stopped uncleanly, so the last known leader was taken "
-           "with what "
-           "it still had (KIP-966). A flush before the answer (flush.messages=1), or replicas that do not "
-           "fail "
-           "together, would have saved them.";
+           "with what it still had (KIP-966). A flush before the answer (flush.messages=1), or replicas that "
+           "do not "
+           "fail together, would have saved them.";
   }
-  if (unclean) {
+  if (found.unclean && p.info.unclean_leader_election) {
     return "With unclean.leader.election.enable=false the partition would have waited for a complete "
            "replica, without a leader until then.";
   }
-  if (group.ack.acks == 1 && held.size() <= 1) {
+  if (found.unclean) return "Kafka elects nobody from outside ISR and ELR on this topic; here somebody was.";
+  if (group.ack.acks == 1 && alone) {
     return "With acks=all and min.insync.replicas=2 nobody would have acknowledged them before a second "
            "replica held them.";
   }
-  if (crash && group.ack.acks < 0 && held.size() <= 1 && p.replicas.size() > 1 &&
-      p.info.min_insync_replicas < 2) {
-    return "With min.insync.replicas=2 the leader would have refused them while nobody else was in sync.";
+  if (found.damaged && p.replicas.size() < 2) {
+    return "Only a second replica helps against a medium that changes or forgets; no flush does.";
   }
-  if (crash) {
+  if ((found.crash || found.damaged) && too_few_asked) return refused;
+  if (found.damaged)
+    return "Against a medium that changes or forgets only replicas help that do not fail together.";
+  if (found.crash) {
     return "A flush before the answer (flush.messages=1), or replicas whose power does not fail together, "
            "would have saved them.";
   }
@@ -233,7 +288,7 @@ std::string tell_fate(const ClusterView& view, const PartitionView& p, const Los
   for (std::size_t replica = 0; replica < group.fates.size(); ++replica)
     text += copy_text(view, p, group, replica);
   text += leader_text(p, group, final_leader);
-  return in_number(text + remedy(p, group), group.records);
+  return in_number(text + remedy(view, p, group), group.records);
 }
 
 }  // namespace brokersim::checkers

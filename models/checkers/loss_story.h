@@ -17,6 +17,7 @@ struct CopyFate {
     never,         ///< It never had them.
     storage_lost,  ///< A crash took them.
     truncated,     ///< It cut them.
+    deleted,       ///< Its retention, or DeleteRecords, took them before they were committed.
     kept,          ///< It still has them, but does not lead.
     doomed,        ///< Still on its medium, behind a batch that a crash took; it has not come back.
   };

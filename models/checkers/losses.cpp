@@ -55,6 +55,7 @@ std::vector<IntervalMap<CopyFate>> fates_of(ClusterView& view, const PartitionVi
                            p.removals[static_cast<std::size_t>(before.removal)].at.ns == crash;
         if (!known) {
           const CopyFate::Kind kind = removal.kind == RemovalKind::storage_lost ? CopyFate::Kind::storage_lost
+                                      : removal.kind == RemovalKind::deleted    ? CopyFate::Kind::deleted
                                                                                 : CopyFate::Kind::truncated;
           fates[replica].paint(n, end, {kind, static_cast<std::int32_t>(i)});
         }

@@ -214,6 +214,11 @@ void Meter::on(const history::LogStartMoved& event) {
   }
 }
 
+void Meter::on(const history::PartitionDeleted& event) {
+  availability_.on(event);
+  recoveries_.on(event);
+}
+
 void Meter::on(const history::LogDirFailed& event) {
   measures_.probes.hit(Probe::log_dir_failed);
   if (event.halts) measures_.probes.hit(Probe::log_dir_failure_halts);

@@ -132,6 +132,7 @@ class Meter {
   void on(const history::LogStartMoved& event);
   void on(const history::Compacted&) { measures_.probes.hit(Probe::compacted); }
   void on(const history::LogDirFailed& event);
+  void on(const history::PartitionDeleted& event);
   void on(const history::AdminDone& event) { measures_.admin.push_back(event); }
   /// `log_start` of the leader, `committed` end of the log.
   void on(const history::OffsetReset& event, std::int64_t log_start, std::int64_t committed);

@@ -20,6 +20,12 @@ std::string range_text(std::int64_t from, std::int64_t to, std::int32_t epoch) {
 
 }  // namespace
 
+std::string damage_text(const MetadataLogChanged& event) {
+  return "the disk of controller " + std::to_string(event.node) +
+         " no longer holds what it had fsynced, and a quorum forgets nothing only as long as none of its "
+         "voters does";
+}
+
 MetadataLaws::Node& MetadataLaws::node(const MetadataLogChanged& event) {
   std::vector<Node>& all = event.observer ? brokers_ : voters_;
   const auto n = static_cast<std::size_t>(event.node);
@@ -28,9 +34,10 @@ MetadataLaws::Node& MetadataLaws::node(const MetadataLogChanged& event) {
 }
 
 void MetadataLaws::flag(const MetadataLogChanged& event, const std::string& what) {
-  const std::string excuse = voters_.size() == 1 ? "one controller alone commits before its fsync, so losing "
-                                                   "its machine takes committed metadata back"
-                                                 : "";
+  std::string excuse = damaged_;
+  if (excuse.empty() && voters_.size() == 1)
+    excuse =
+        "one controller alone commits before its fsync, so losing its machine takes committed metadata back";
   book_->breach(CheckId::INV9, event.at, sim::to_string(event.at) + ": " + name_of(event) + " " + what + ".",
                 excuse);
 }
@@ -69,6 +76,7 @@ void MetadataLaws::judge(const MetadataLogChanged& event) {
       one.committed = event.to;
       return;
     case MetadataChange::committed: commit(event); return;
+    case MetadataChange::damaged: damaged_ = damage_text(event); return;
   }
 }
 

@@ -3,8 +3,9 @@
 //   one leader an epoch; a leader's log holds every committed record (Raft, figure 3: election safety, leader completeness);
 //   two logs with a batch of one epoch at one offset are the same up to there (log matching);
 //   what one node or broker takes for committed is what all do, and nobody cuts it (state machine safety).
-// From the history only. One exception is known and excused: a single voter commits before its fsync
-// (kafka-behaviour.md section 5.1), so its power loss may take back what was committed.
+// From the history only. Two exceptions are known and excused: a single voter commits before its fsync
+// (kafka-behaviour.md section 5.1), so its power loss may take back what was committed; and a voter whose disk loses what
+// it had fsynced breaks Raft's own premise.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +18,9 @@
 #include "models/history/events.h"
 
 namespace brokersim::checkers {
+
+/// Why nothing is promised after `event`, which tells of damage: Raft's votes and entries have to be durable.
+[[nodiscard]] std::string damage_text(const history::MetadataLogChanged& event);
 
 class MetadataLaws {
  public:
@@ -46,6 +50,7 @@ class MetadataLaws {
   [[nodiscard]] std::int64_t committed_end() const { return committed_.empty() ? 0 : committed_.back().to; }
 
   LawBook* book_;
+  std::string damaged_;  ///< Why the quorum is outside of its premises; "": it is not.
   std::vector<Node> voters_;
   std::vector<Node> brokers_;
   std::map<std::int32_t, std::int32_t> leaders_;  // by epoch

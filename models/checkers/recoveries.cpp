@@ -11,14 +11,33 @@ void Recoveries::on(const history::PartitionChanged& event) {
   const bool fresh = event.leader >= 0 && (event.leader != state.leader || event.leader_epoch != state.epoch);
   if (fresh && state.open >= 0) {
     LeaderRecovery& recovery = all_[static_cast<std::size_t>(state.open)];
+    // A new epoch of the successor (a reassignment that ends, an ISR that shrinks before 3.6) is no second election.
+    const bool goes_on = recovery.elected_at && event.leader == state.leader;
     // A shrink of the ISR under the dead leader keeps it in office; that is no successor.
-    if (event.leader != recovery.lost || state.leader < 0) {
+    if (!goes_on && !recovery.acknowledged_at && (event.leader != recovery.lost || state.leader < 0)) {
       recovery.successor = event.leader;
       recovery.elected_at = event.at;
     }
   }
   state.leader = event.leader;
   state.epoch = event.leader_epoch;
+}
+
+void Recoveries::forget(std::size_t partition) {
+  State& state = states_[partition];
+  all_.erase(all_.begin() + state.open);
+  for (State& other : states_) {
+    if (other.open > state.open) --other.open;
+  }
+  state.open = -1;
+}
+
+void Recoveries::on(const history::PartitionDeleted& event) {
+  const auto n = static_cast<std::size_t>(event.partition.n);
+  if (n >= states_.size()) return;
+  State& state = states_[n];
+  if (state.open >= 0 && !all_[static_cast<std::size_t>(state.open)].elected_at) forget(n);
+  state = {};
 }
 
 void Recoveries::on(const history::BrokerChanged& event) {
@@ -39,11 +58,7 @@ void Recoveries::on(const history::BrokerChanged& event) {
       const auto open = static_cast<std::size_t>(state.open);
       if (all_[open].lost != event.broker || all_[open].elected_at || all_[open].how != BrokerEvent::paused)
         continue;
-      all_.erase(all_.begin() + state.open);  // back in time: nothing happened
-      for (State& other : states_) {
-        if (other.open > state.open) --other.open;
-      }
-      state.open = -1;
+      forget(n);  // back in time: nothing happened
     }
   }
 }

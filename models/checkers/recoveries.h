@@ -24,12 +24,17 @@ struct LeaderRecovery {
 class Recoveries {
  public:
   void on(const history::PartitionChanged& event);
+  /// A leader that was lost before its partition was deleted needs no successor.
+  void on(const history::PartitionDeleted& event);
   void on(const history::BrokerChanged& event);
   void on(const history::ProduceOutcome& event);
   /// In the order of their stops. A leader that came back before it was replaced is left out.
   [[nodiscard]] const std::vector<LeaderRecovery>& all() const { return all_; }
 
  private:
+  /// Takes back the open recovery of the partition: there was nothing to get over.
+  void forget(std::size_t partition);
+
   struct State {
     std::int32_t leader = -1;
     std::int32_t epoch = -1;

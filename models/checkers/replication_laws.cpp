@@ -39,7 +39,8 @@ void ReplicationLaws::one_leader(const PartitionView& p, history::PartitionId id
   if (added || entry->second == broker) return;
   book_->breach(CheckId::S8, at,
                 at_text(at) + broker_text(broker) + " " + how + " " + p.name + " in epoch " +
-                    std::to_string(epoch) + ", whose leader is " + broker_text(entry->second) + ".");
+                    std::to_string(epoch) + ", whose leader is " + broker_text(entry->second) + ".",
+                quorum_excuse_);
 }
 
 void ReplicationLaws::judge(const history::Appended& event, const AppendFacts& facts,
@@ -223,7 +224,7 @@ void ReplicationLaws::judge_candidates(sim::SimTime at, const ClusterView& view,
 
 void ReplicationLaws::judge_change(const history::PartitionChanged& event, const PartitionView& before) {
   const auto flag = [&](const std::string& what) {
-    book_->breach(CheckId::S7, event.at, at_text(event.at) + before.name + ": " + what + ".");
+    book_->breach(CheckId::S7, event.at, at_text(event.at) + before.name + ": " + what + ".", quorum_excuse_);
   };
   for (const history::BrokerId broker : event.isr) {
     if (before.index_of(broker) < 0) flag(broker_text(broker) + " is in the ISR but is no replica");
@@ -261,8 +262,8 @@ void ReplicationLaws::judge_change(const history::PartitionChanged& event, const
   if (event.leader_epoch < before.leader_epoch) {
     book_->breach(CheckId::S8, event.at,
                   at_text(event.at) + before.name + ": leader epoch went back from " +
-                      std::to_string(before.leader_epoch) + " to " + std::to_string(event.leader_epoch) +
-                      ".");
+                      std::to_string(before.leader_epoch) + " to " + std::to_string(event.leader_epoch) + ".",
+                  quorum_excuse_);
   }
 }
 

@@ -29,6 +29,8 @@ class ReplicationLaws {
   void judge(const history::RoleChanged& event, bool lacks_committed, const PartitionView& p);
   /// S5 for everybody who may be elected: after a change of the ISR, and whenever the true high watermark moved.
   void judge_candidates(sim::SimTime at, const ClusterView& view, PartitionView& p);
+  /// From now on S7 and S8 are outside of their premises, and why.
+  void quorum_damaged(const std::string& why) { quorum_excuse_ = why; }
   /// Before the event is applied: compares it with what was known.
   void judge_change(const history::PartitionChanged& event, const PartitionView& before);
 
@@ -41,6 +43,7 @@ class ReplicationLaws {
 
   const history::History* history_;
   LawBook* book_;
+  std::string quorum_excuse_;
   std::map<std::pair<std::int32_t, std::int32_t>, history::BrokerId>
       leaders_;  ///< (partition, epoch) -> who.
 };

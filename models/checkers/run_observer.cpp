@@ -125,6 +125,8 @@ void RunObserver::on(const history::ControllerChanged& event) { meter_.on(event)
 
 void RunObserver::on(const history::CorruptRead& event) { meter_.on(event); }
 void RunObserver::on(const history::MetadataLogChanged& event) {
+  view_.apply(event);
+  if (event.change == history::MetadataChange::damaged) replication_.quorum_damaged(view_.quorum_excuse());
   if (invariants_) invariants_->judge(event);
 }
 
@@ -168,6 +170,12 @@ void RunObserver::on(const history::Compacted& event) {
 }
 
 void RunObserver::on(const history::LogDirFailed& event) { meter_.on(event); }
+
+void RunObserver::on(const history::PartitionDeleted& event) {
+  if (invariants_) invariants_->settle(event.at);
+  meter_.on(event);
+  view_.apply(event);
+}
 
 void RunObserver::on(const history::AdminDone& event) { meter_.on(event); }
 
@@ -241,7 +249,7 @@ Findings RunObserver::finish(sim::SimTime now, const std::vector<std::int32_t>& 
         w.records.duplicated += census->producers[c].duplicated;
         w.records.reordered += census->producers[c].reordered;
       }
-    } else if (p.known) {
+    } else if (p.known && !p.deleted) {
       findings.warnings.push_back(
           p.name +
           (committed < 0 ? " has no leader" : " is led by " + broker_text(committed) + ", which is down,") +

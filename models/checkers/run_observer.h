@@ -76,6 +76,7 @@ class RunObserver final : public history::Watcher {
   void on(const history::LogStartMoved& event) override;
   void on(const history::Compacted& event) override;
   void on(const history::LogDirFailed& event) override;
+  void on(const history::PartitionDeleted& event) override;
   void on(const history::AdminDone& event) override;
   void on(const history::OffsetReset& event) override;
 

@@ -252,6 +252,12 @@ struct PartitionChanged {
       false;  ///< An administrator asked for that (ElectLeaders, KIP-460): allowed whatever the topic says.
 };
 
+/// The controller committed that the partition is gone: its topic was deleted.
+struct PartitionDeleted {
+  sim::SimTime at;
+  PartitionId partition;
+};
+
 enum class BrokerEvent : std::uint8_t {
   process_started,  ///< Begins to load its log.
   running,          ///< Unfenced by the controller.
@@ -313,6 +319,7 @@ enum class MetadataChange : std::uint8_t {
   truncated,  ///< From `from` (the end) back to `to`.
   snapshot,   ///< Everything below `to` is a snapshot fetched from the leader.
   committed,  ///< Records [from, to) of `epoch` count as committed here, each once in a life, in order.
+  damaged,    ///< Its disk has lost or changed what the node had fsynced; nobody was told.
 };
 /// The metadata log of a node of the quorum, or what a broker has of it.
 struct MetadataLogChanged {

@@ -59,6 +59,7 @@ class Watcher {
   virtual void on(const LogStartMoved&) {}
   virtual void on(const Compacted&) {}
   virtual void on(const LogDirFailed&) {}
+  virtual void on(const PartitionDeleted&) {}
   virtual void on(const AdminDone&) {}
   virtual void on(const OffsetReset&) {}
 };

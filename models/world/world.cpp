@@ -145,16 +145,31 @@ void World::on_kernel_panicked(host::Host& host) {
 void World::on_booted(host::Host&) {}
 void World::on_storage_damaged(host::Host& host) {
   record_broker(host, history::BrokerEvent::storage_damaged);
+  record_damaged_voter(host);
 }
 
-void World::on_crash_report(host::Host& host, std::size_t, const storage::CrashReport& report) {
+void World::record_damaged_voter(const host::Host& host) {
+  if (!kafka_) return;
+  const std::int32_t node = kafka_->controller_on(host.name());
+  if (node < 0) return;
+  history_.record(
+      history::MetadataLogChanged{sim_.now(), node, /*observer=*/false, history::MetadataChange::damaged});
+}
+
+void World::on_crash_report(host::Host& host, std::size_t disk, const storage::CrashReport& report) {
   if (outbox_) outbox_->on_crash_report(host, report);
   if (!kafka_) return;
+  const auto of_quorum = [](const storage::LostRange& lost) {
+    return lost.file.starts_with("__cluster_metadata");
+  };
+  if (host.disk(disk).counters().flushes_lied > 0 &&
+      std::any_of(report.lost.begin(), report.lost.end(), of_quorum))
+    record_damaged_voter(host);
   const std::int32_t broker = kafka_->broker_on(host.name());
   if (broker < 0) return;
   std::uint64_t last_batch = ~0ull;  // an append may be reported in several lost parts
   for (const storage::LostRange& lost : report.lost) {
-    if (!lost.file.ends_with(".log") || lost.file.starts_with("__cluster_metadata")) continue;
+    if (!lost.file.ends_with(".log") || of_quorum(lost)) continue;
     const log::BatchId id = log::batch_of(lost.tag);
     if (id == last_batch) continue;
     last_batch = id;

@@ -86,6 +86,8 @@ class World final : private host::HostObserver {
   void make_faults();
   void record_client_stop(const host::Host& host, std::string_view name);
   void record_controller_stop(const host::Host& host);
+  /// A controller's disk has lost or changed what the controller had fsynced.
+  void record_damaged_voter(const host::Host& host);
   void record_broker(const host::Host& host, history::BrokerEvent event);
 
   const Config& config_;

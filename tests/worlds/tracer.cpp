@@ -36,6 +36,7 @@ const char* text_of(history::MetadataChange change) {
     case history::MetadataChange::truncated: return "truncated";
     case history::MetadataChange::snapshot: return "snapshot";
     case history::MetadataChange::committed: return "committed";
+    case history::MetadataChange::damaged: return "has a damaged medium";
   }
   return "";
 }

@@ -125,6 +125,11 @@ ClientAppend Replica::append_as_leader(const log::BatchData& data, Acks acks, si
     result.error = wire::ErrorCode::message_too_large;
     return result;
   }
+  if (data.bytes > name_.config.segment_bytes.n) {
+    result.error = wire::ErrorCode::
+        record_list_too_large;  // no segment may be larger than segment.bytes (UnifiedLog.append)
+    return result;
+  }
   if (name_.config.cleanup_compact && data.payload == 0 &&
       params_.store->keys_of(data.records.producer).keys == 0) {
     result.error = wire::ErrorCode::invalid_record;  // a compacted topic takes no record without a key

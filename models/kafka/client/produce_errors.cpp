@@ -38,6 +38,7 @@ bool proves_not_stored(ErrorCode error, Acks acks) {
     case ErrorCode::unknown_topic_or_partition:
     case ErrorCode::leader_not_available:
     case ErrorCode::message_too_large:
+    case ErrorCode::record_list_too_large:
     case ErrorCode::not_enough_replicas:
     case ErrorCode::invalid_required_acks:
     case ErrorCode::invalid_timestamp:

@@ -186,16 +186,19 @@ void Producer::submit_waiting() {
     const history::PartitionId id = params_.partitions[static_cast<std::size_t>(first.partition)];
     params_.listener->on_joined(first.ticket, {params_.client, id, *ordinal, 1});
   }
-  while (!submissions_.empty() && submissions_.front().since + config().max_block <= now()) {
+  while (!submissions_.empty() &&
+         (intake_.too_large() || submissions_.front().since + config().max_block <= now())) {
     const std::uint64_t ticket = submissions_.front().ticket;
     submissions_.pop_front();
     params_.listener->on_refused(ticket);
   }
 }
 
-/// send() has waited max.block.ms for memory or metadata: it throws, and the application goes on.
+/// send() has waited max.block.ms for memory or metadata, or the record is too large for any: it throws, and the application
+/// goes on.
 void Producer::refuse_blocked() {
-  while (intake_.blocked() && intake_.blocked_since() + config().max_block <= now()) {
+  while (intake_.blocked() &&
+         (intake_.too_large() || intake_.blocked_since() + config().max_block <= now())) {
     const Refused refused = intake_.refuse(now());
     const history::RecordRange record{
         params_.client, params_.partitions[static_cast<std::size_t>(refused.partition)], refused.ordinal, 1};
@@ -204,7 +207,8 @@ void Producer::refuse_blocked() {
     event.at = now();
     event.records = record;
     event.outcome = history::Outcome::failed;
-    event.error = static_cast<std::int16_t>(ErrorCode::request_timed_out);
+    event.error = static_cast<std::int16_t>(intake_.too_large() ? ErrorCode::message_too_large
+                                                                : ErrorCode::request_timed_out);
     event.acks = static_cast<std::int8_t>(config().acks);
     event.intended_first = refused.intended;
     event.intended_last = refused.intended;

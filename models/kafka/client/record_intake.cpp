@@ -55,6 +55,7 @@ RecordIntake::RecordIntake(const ProducerParams& params, ProducerLedger& ledger,
                            sim::Stream arrivals, sim::Stream sticky, sim::SimTime begin)
     : record_size_(params.record_size.n),
       record_alone_(log::batch_bytes(1, params.record_size.n, {}, {})),
+      too_large_(record_alone_ > std::min(params.config.max_request_size.n, params.config.buffer_memory.n)),
       ratio_(params.config.compression.model(params.compressed_percent), params.config.batch_size.n,
              record_alone_),
       batch_size_(ratio_.raw_limit()),
@@ -147,7 +148,7 @@ bool RecordIntake::make_room(sim::SimTime now) {
       return make_room(now);
     }
   }
-  if (!accumulator_.has_room(record_alone_)) return false;
+  if (too_large_ || !accumulator_.has_room(record_alone_)) return false;
   const std::int32_t partition = partitioner_.current();
   accumulator_.open(partition, ledger_.next_ordinal[static_cast<std::size_t>(partition)], now, record_alone_);
   return true;
@@ -164,7 +165,7 @@ std::optional<std::int64_t> RecordIntake::submit(std::int32_t partition, sim::Si
   };
   if (slot != kNoSlot && !accumulator_[slot].closed && with_it(accumulator_[slot]) > batch_size_) close(slot);
   if (slot == kNoSlot || accumulator_[slot].closed) {
-    if (!accumulator_.has_room(record_alone_)) return std::nullopt;
+    if (too_large_ || !accumulator_.has_room(record_alone_)) return std::nullopt;
     slot = accumulator_.open(partition, ledger_.next_ordinal[static_cast<std::size_t>(partition)], now,
                              record_alone_);
     accumulator_[slot].intended_first = intended;
@@ -218,7 +219,7 @@ void RecordIntake::append(Slot slot, const Plan& plan, sim::SimTime now) {
 void RecordIntake::unblock(sim::SimTime now) {
   if (!blocked_) return;
   if (!metadata_known_) return;
-  if (!accumulator_.has_room(record_alone_)) return;
+  if (too_large_ || !accumulator_.has_room(record_alone_)) return;
   blocked_ = false;
   plan_key_ = -1;
   loop_.hold(now);
@@ -233,7 +234,8 @@ Refused RecordIntake::refuse(sim::SimTime now) {
   const Refused refused{partition, ledger_.next_ordinal[static_cast<std::size_t>(partition)]++,
                         loop_.intended(loop_.next())};
   plan_key_ = -1;
-  loop_.hold(now);
+  // A send() that throws takes its time, too: a loop that sends as fast as it can does not stand still.
+  loop_.hold(too_large_ ? now + sim::Duration{1'000} : now);
   loop_.advance(loop_.next() + 1);
   ledger_.next_record = loop_.next();
   blocked_ = false;
@@ -251,7 +253,7 @@ sim::SimTime RecordIntake::next_time(sim::Duration linger) {
   if (open) {
     const Batch& batch = accumulator_[tail];
     begun = {batch.count, batch.bytes, batch.intended_first};
-  } else if (!accumulator_.has_room(record_alone_)) {
+  } else if (too_large_ || !accumulator_.has_room(record_alone_)) {
     return joins;
   }
   const Plan& plan = this->plan(begun);

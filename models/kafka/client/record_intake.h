@@ -58,6 +58,8 @@ class RecordIntake {
   [[nodiscard]] bool blocked() const { return blocked_; }
   /// Blocked by memory: every batch may be sent, full or not (BufferPool.queued).
   [[nodiscard]] bool exhausted() const { return blocked_ && metadata_known_; }
+  /// No request and no memory will ever take a record of this size: send() throws at once (ensureValidRecordSize).
+  [[nodiscard]] bool too_large() const { return too_large_ && metadata_known_; }
   /// When the blocked send() began to wait.
   [[nodiscard]] sim::SimTime blocked_since() const { return blocked_since_; }
   [[nodiscard]] bool finished() { return stopped_ || application_ || loop_.finished(); }
@@ -94,6 +96,7 @@ class RecordIntake {
 
   std::int64_t record_size_;
   std::int64_t record_alone_;  ///< Encoded batch of one record.
+  bool too_large_;             ///< That is above max.request.size or buffer.memory.
   RatioEstimator ratio_;
   std::int64_t batch_size_;  ///< Uncompressed bytes that a batch takes now.
   ProducerLedger& ledger_;

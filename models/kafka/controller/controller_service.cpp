@@ -147,6 +147,9 @@ void ControllerService::record_history(const LoggedRecord& logged) {
     history_.record(history::PartitionChanged{now, state.partition, state.leader, state.leader_epoch,
                                               state.partition_epoch, state.isr, state.elr, logged.unclean,
                                               logged.by_operator});
+  } else if (record.kind == wire::RecordKind::partition_removed) {
+    const wire::PartitionState& gone = record.partition;
+    history_.record(history::PartitionDeleted{now, gone.partition});
   } else if (record.kind == wire::RecordKind::broker) {
     const wire::BrokerState* before = committed_.broker(record.broker.broker);
     const bool was_fenced = before == nullptr || before->fenced;

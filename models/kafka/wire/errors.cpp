@@ -14,6 +14,7 @@ const char* name(ErrorCode code) {
     case ErrorCode::request_timed_out: return "REQUEST_TIMED_OUT";
     case ErrorCode::message_too_large: return "MESSAGE_TOO_LARGE";
     case ErrorCode::network_exception: return "NETWORK_EXCEPTION";
+    case ErrorCode::record_list_too_large: return "RECORD_LIST_TOO_LARGE";
     case ErrorCode::not_enough_replicas: return "NOT_ENOUGH_REPLICAS";
     case ErrorCode::not_enough_replicas_after_append: return "NOT_ENOUGH_REPLICAS_AFTER_APPEND";
     case ErrorCode::invalid_required_acks: return "INVALID_REQUIRED_ACKS";

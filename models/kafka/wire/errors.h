@@ -16,6 +16,7 @@ enum class ErrorCode : std::int16_t {
   request_timed_out = 7,
   message_too_large = 10,
   network_exception = 13,
+  record_list_too_large = 18,
   coordinator_load_in_progress = 14,
   coordinator_not_available = 15,
   not_coordinator = 16,

@@ -32,6 +32,30 @@ TEST(Expiry, AcknowledgedAndExpiredIsNotLost) {
   EXPECT_EQ(violated(findings), "");
 }
 
+// Goal: what retention takes above the high watermark is lost, and the story says that retention took it, where it stood and
+// that Kafka would not have.
+TEST(Expiry, TheStoryOfWhatWasTakenUncommitted) {
+  Synthetic s;
+  s.elect(1, 1, {1, 2, 3});
+  s.ms(10);
+  s.replicated(0, 0, 50, 1);
+  s.sent(50, 50);
+  s.append(1, 50, 50, 50, 1, true);
+  s.ack(50, 50, 1, 50, /*acks=*/1);
+  s.ms(20);
+  move_start(s, 1, 100, LogStartCause::retention);
+  const Findings findings = s.finish(1);
+  ASSERT_EQ(findings.losses.losses.size(), 1u);
+  const std::string& story = findings.losses.losses[0].explanation;
+  EXPECT_NE(
+      story.find("Broker 1 deleted them by retention or DeleteRecords at 0.020 s, above the high watermark."),
+      std::string::npos)
+      << story;
+  EXPECT_NE(story.find("Kafka's retention leaves what lies above the high watermark"), std::string::npos)
+      << story;
+  EXPECT_EQ(story.find("never had them"), std::string::npos) << story;
+}
+
 // Goal: a record that was lost before it could expire stays lost. Method: the new leader never had records 50 to 99; its
 // retention passes the offsets where they would stand.
 TEST(Expiry, LostBeforeItCouldExpireIsLost) {

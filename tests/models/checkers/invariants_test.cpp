@@ -281,6 +281,26 @@ TEST(Invariants, EightAReplicaGivesMoreThanItsHighWatermark) {
       << check(findings, "INV8").detail;
 }
 
+// Goal: a topic that was deleted has no ISR in which a fenced broker could stand, no leader to lose and none to miss.
+TEST(Invariants, ADeletedTopicIsForgotten) {
+  for (const bool deleted : {true, false}) {
+    Watched s;
+    s.elect(1, 1, {1, 2, 3});
+    s.ms(10);
+    if (deleted) s.history.record(history::PartitionDeleted{s.at, s.orders});
+    s.ms(20);
+    s.broker(1, BrokerEvent::process_killed);
+    s.ms(30);
+    s.broker(1, BrokerEvent::fenced);
+    s.ms(40);
+    s.broker(2, BrokerEvent::running);  // whatever comes next settles it
+    const Findings findings = s.finish(-1);
+    EXPECT_EQ(broken(findings), deleted ? "" : "INV7");
+    EXPECT_EQ(findings.measures.recoveries.size(), deleted ? 0u : 1u);
+    EXPECT_EQ(findings.warnings.empty(), deleted);
+  }
+}
+
 // --- INV9: the metadata quorum ---------------------------------------------------------------------------------
 
 /// Three controllers; 0 leads epoch 1, five records are committed everywhere, 1 leads epoch 2.
@@ -339,6 +359,25 @@ TEST(Invariants, NineALeaderLacksWhatIsCommitted) {
   quorum(s);
   s.metadata(2, MetadataChange::leads, 3, 0, 5);
   EXPECT_EQ(broken(s.finish(-1)), "INV9");
+}
+
+// Goal: a quorum of which a voter has lost what it fsynced promises nothing; INV9, S7 and S8 say why instead of alarm.
+TEST(Invariants, NineADamagedVoterIsOutsideThePremises) {
+  Watched s;
+  s.leader(1, 1, {1, 2});
+  quorum(s);
+  s.metadata(1, MetadataChange::damaged, 0, 0, 0);
+  s.metadata(2, MetadataChange::leads, 3, 0, 5);  // lacks what is committed
+  s.leader(3, 0, {3});                            // from outside, in an older epoch
+  const Findings findings = s.finish(-1);
+  EXPECT_EQ(broken(findings), "");
+  for (const char* law : {"INV9", "S7", "S8"}) {
+    EXPECT_EQ(check(findings, law).verdict, Verdict::not_applicable) << law;
+    EXPECT_NE(
+        check(findings, law).detail.find("the disk of controller 1 no longer holds what it had fsynced"),
+        std::string::npos)
+        << law << ": " << check(findings, law).detail;
+  }
 }
 
 TEST(Invariants, NineANodeCutsWhatItCommitted) {

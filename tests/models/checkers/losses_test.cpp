@@ -225,6 +225,28 @@ TEST(Losses, LastReplicaStandingWithoutElrIsOverBudget) {
   }
 }
 
+// Goal: after two outages the story of what the first one took names the election after the first one.
+TEST(Losses, TheElectionThatDecidedIsNamed) {
+  Synthetic s;
+  correlated_power_loss(s, /*flush=*/false);  // broker 2 was elected at 40.002 s with log end 10
+  s.ms(50'000);
+  s.elect(2, 2, {1, 2, 3});
+  s.replicated(10, 20, 30, 2, {2, 1, 3});
+  s.ms(60'000);
+  s.broker(2, BrokerEvent::process_killed);
+  s.elect(1, 3, {1, 3}, {1, 3});
+  const Findings findings = s.finish(1);
+  ASSERT_FALSE(findings.losses.losses.empty());
+  for (const Loss& loss : findings.losses.losses) {
+    EXPECT_NE(
+        loss.fate.find(
+            "Broker 2 was elected at 40.002 s in epoch 2 with log end 10, without them; broker 1, elected "
+            "later, leads at the end."),
+        std::string::npos)
+        << loss.fate;
+  }
+}
+
 // KIP-966 elects the last known leader when unclean restarts have emptied ISR and ELR: legal, and the end of the
 // promise if a page cache was lost; with process kills alone nothing can be missing, so a loss is a breach.
 TEST(Losses, LastKnownLeaderEndsThePromiseOnlyAfterALossyStop) {

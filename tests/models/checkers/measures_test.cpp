@@ -125,6 +125,40 @@ TEST(Measures, RecoveryTimesOfALostLeader) {
   EXPECT_TRUE(paused.finish(1).measures.recoveries.empty());
 }
 
+// Goal: a new epoch of the successor (a reassignment that ends) is no later election; the loss of the
+// successor is another one.
+TEST(Measures, RecoveryEndsWithTheElectionThatServed) {
+  for (const bool answers : {true, false}) {
+    Synthetic s;
+    s.elect(1, 1, {1, 2, 3});
+    s.ms(5'000);
+    s.broker(1, BrokerEvent::process_killed);
+    s.ms(14'000);
+    s.elect(2, 2, {2, 3}, {2, 3});
+    s.ms(14'500);
+    if (answers) {
+      s.sent(0, 1);
+      s.append(2, 0, 0, 1, 2, true);
+      s.ack(0, 1, 2, 0);
+    }
+    s.ms(23'000);
+    s.elect(2, 3, {2, 3}, {2, 3});
+    EXPECT_EQ(s.finish(2).measures.recoveries.at(0).elected_at, at_ms(14'000));
+  }
+  Synthetic second;
+  second.elect(1, 1, {1, 2, 3});
+  second.ms(5'000);
+  second.broker(1, BrokerEvent::process_killed);
+  second.ms(14'000);
+  second.elect(2, 2, {2, 3}, {2, 3});
+  second.ms(15'000);
+  second.broker(2, BrokerEvent::process_killed);
+  second.elect(3, 3, {3}, {3});
+  const Measures measures = second.finish(3).measures;
+  EXPECT_EQ(measures.recoveries.at(0).elected_at, at_ms(14'000));
+  EXPECT_EQ(measures.recoveries.at(1).elected_at, at_ms(15'000)) << "the successor was lost in its turn";
+}
+
 // Goal: no false windows. Method: slow but steady answers; a failure among successes; an idle producer.
 TEST(Measures, SlownessAndIdlenessAreNotUnavailability) {
   Synthetic slow;

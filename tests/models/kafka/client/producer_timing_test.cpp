@@ -162,6 +162,32 @@ TEST(ProducerTiming, NullKeysStayForBatchSizeBytes) {
   }
 }
 
+// Goal: a record that no request or no memory will ever take fails in send(), at once and alone, as ensureValidRecordSize does;
+// a loop that sends as fast as it can comes to its end too.
+TEST(ProducerTiming, ARecordThatFitsNowhereFailsAtOnce) {
+  for (const Arrivals arrivals : {Arrivals::constant, Arrivals::saturate}) {
+    for (const bool memory : {true, false}) {
+      FakeCluster fake(1, 1, 1);
+      Seen seen;
+      fake.history.attach(seen);
+      ProducerParams params = producer_params(fake);
+      params.arrivals = arrivals;
+      params.record_size = {3'000};
+      params.records_max = 20;
+      (memory ? params.config.buffer_memory : params.config.max_request_size) = {2'000};
+      const ProducerRun run(fake, params);
+      fake.sim.run_until(at_s(2));
+      ASSERT_EQ(seen.outcomes.size(), 20u);
+      for (const auto& outcome : seen.outcomes) {
+        EXPECT_EQ(outcome.outcome, history::Outcome::failed);
+        EXPECT_EQ(outcome.error, static_cast<std::int16_t>(wire::ErrorCode::message_too_large));
+        EXPECT_LE(outcome.at - outcome.intended_first, 1_ms) << "no wait of max.block.ms";
+      }
+      EXPECT_EQ(fake.produced.size(), 0u);
+    }
+  }
+}
+
 // Method: the same run twice, and once with another seed.
 TEST(ProducerTiming, RunsRepeatExactly) {
   const auto fingerprint = [](std::uint64_t seed) {

@@ -346,7 +346,7 @@ TEST(ProduceErrors, Table) {
     EXPECT_FALSE(wants_metadata(static_cast<ErrorCode>(code))) << code;
   for (const int code : {7, 13, 20, 56, -1})
     EXPECT_FALSE(proves_not_stored(static_cast<ErrorCode>(code), Acks::all)) << code;
-  for (const int code : {2, 3, 5, 10, 19, 45, 47, 87})
+  for (const int code : {2, 3, 5, 10, 18, 19, 45, 47, 87})
     EXPECT_TRUE(proves_not_stored(static_cast<ErrorCode>(code), Acks::all)) << code;
   EXPECT_FALSE(proves_not_stored(ErrorCode::not_leader_or_follower, Acks::all))
       << "appended, then leadership lost";
