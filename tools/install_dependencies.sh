@@ -8,7 +8,7 @@ set -euo pipefail
 declare -A packages=(
   [build]="g++ cmake ninja-build ccache libboost-graph-dev libeigen3-dev nlohmann-json3-dev libcli11-dev libgtest-dev"
   [python]="python3 python3-dev pybind11-dev python3-numpy python3-matplotlib"
-  [test]="python3 python3-pytest python3-nbclient python3-nbformat python3-ipykernel"
+  [test]="python3 python3-pytest python3-pytest-xdist python3-nbclient python3-nbformat python3-ipykernel python3-pandas mypy"
   [gate]="clang clang-format valgrind"
   [wasm]="emscripten nodejs"
   [conformance]="openjdk-17-jdk-headless maven"
@@ -31,9 +31,12 @@ pybind11-dev|pybind11_present|pybind11 2.10 or newer
 python3-numpy|module numpy|NumPy
 python3-matplotlib|module matplotlib|Matplotlib"
   [test]="python3-pytest|module pytest|pytest
+python3-pytest-xdist|module xdist|pytest-xdist
 python3-nbclient|module nbclient|nbclient
 python3-nbformat|module nbformat|nbformat
-python3-ipykernel|module ipykernel|ipykernel"
+python3-ipykernel|module ipykernel|ipykernel
+python3-pandas|module pandas|pandas
+mypy|module mypy|mypy"
   [gate]="clang|command -v clang++|clang 14 or newer
 clang-format|command -v clang-format|clang-format 14
 valgrind|command -v valgrind|valgrind"

@@ -36,6 +36,7 @@ struct Options {
   ExportLogOptions export_log;
   InspectLogOptions inspect_log;
   BranchOptions branch;
+  SweepOptions sweep;
 };
 
 /// Columns of the terminal, 100 where there is none.
@@ -85,6 +86,44 @@ int run_command_line(const std::vector<std::string>& arguments, std::ostream& ou
   run_command->add_option("--out", options.run.out, "Folder for result-<seed>.json of each run.")
       ->check(not_empty);
   add_set(*run_command, options);
+
+  CLI::App* sweep_command = app.add_subcommand(
+      "sweep", "Try values at places of a scenario over many seeds: what does each cost and save?");
+  sweep_command->add_option("FILE", options.sweep.file, "Scenario file.")->required();
+  sweep_command
+      ->add_option(
+          "--vary", options.sweep.vary,
+          "Values to try at a JSON pointer: POINTER=V1,V2, or POINTER=[JSON, ...]. May be repeated: all "
+          "combinations are run.")
+      ->type_name("POINTER=VALUES")
+      ->allow_extra_args(false)
+      ->take_all();
+  sweep_command->add_option("--seeds", options.sweep.seeds, "Seeds of every combination, A..B.")
+      ->capture_default_str();
+  sweep_command->add_option("--jobs", options.sweep.jobs, "Runs at a time.")->check(CLI::Range(1, 256));
+  sweep_command
+      ->add_option(
+          "--metric", options.sweep.metrics,
+          "What to show: NAME, or \"NAME of WORKLOAD\". May be repeated; else a few (with --json all).")
+      ->type_name("NAME")
+      ->allow_extra_args(false)
+      ->take_all();
+  sweep_command
+      ->add_option(
+          "--precision", options.sweep.precision,
+          "A combination is done before its last seed once the 95 % interval is as narrow as this: "
+          "METRIC=5% (of the mean), METRIC=0.5 (in its unit), \"any METRIC=0.02\" (share of runs above 0). "
+          "At least 10 runs. May be repeated.")
+      ->type_name("METRIC=WIDTH")
+      ->allow_extra_args(false)
+      ->take_all();
+  sweep_command
+      ->add_option("--store", options.sweep.store,
+                   "File that keeps every run: the same command goes on after an interruption.")
+      ->check(not_empty);
+  sweep_command->add_flag("--json", options.sweep.json,
+                          "One JSON object per run and line instead of the table.");
+  add_set(*sweep_command, options);
 
   CLI::App* branch_command =
       app.add_subcommand("branch", "Run to an instant, then on into many futures: how likely is a failure?");
@@ -199,7 +238,10 @@ int run_command_line(const std::vector<std::string>& arguments, std::ostream& ou
   options.branch.colour = options.run.colour;
   if (options.branch.worker.empty()) options.branch.worker = {"/proc/self/exe"};
   options.branch.worker.push_back(kWorkerCommand);
+  options.sweep.overrides = options.overrides;
+  options.sweep.colour = terminal_colour();
   if (worker_command->parsed()) return branch_worker();
+  if (sweep_command->parsed()) return sweep(options.sweep, out, err);
   if (branch_command->parsed()) return branch(options.branch, out, err);
   if (run_command->parsed()) return run(options.run, out, err);
   if (test_command->parsed()) return test(options.test, out, err);

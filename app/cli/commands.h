@@ -99,6 +99,22 @@ struct BranchOptions {
 /// branch FILE: JSON Lines or a summary to `out`, talk to `err`. 130 if interrupted; what was printed is complete.
 [[nodiscard]] int branch(const BranchOptions& options, std::ostream& out, std::ostream& err);
 
+struct SweepOptions {
+  std::string file;
+  std::vector<std::string> overrides;
+  std::vector<std::string> vary;  ///< "POINTER=V1,V2" each; none: only seeds.
+  std::string seeds = "1..10";
+  int jobs = 1;
+  std::vector<std::string> metrics;    ///< "NAME" or "NAME of WORKLOAD"; none: a few in the table, all in JSON.
+  std::vector<std::string> precision;  ///< "METRIC=5%"; see sweep::parse_precision.
+  std::string store;                   ///< File that keeps the runs; empty: none.
+  bool json = false;
+  bool colour = false;
+};
+/// sweep FILE: JSON Lines (a row each) or a table to `out`, talk to `err`. 130 if interrupted; what was printed is
+/// complete.
+[[nodiscard]] int sweep(const SweepOptions& options, std::ostream& out, std::ostream& err);
+
 /// What branch() starts: serves one request on standard input.
 [[nodiscard]] int branch_worker();
 

@@ -19,8 +19,10 @@
 #include "app/results/text.h"
 #include "app/scenario/metrics.h"
 #include "app/scenario/scenario.h"
+#include "app/sweep/record.h"
 #include "python/bindings/branching.h"
 #include "python/bindings/failing_check.h"
+#include "python/bindings/sweeping.h"
 #include "sim/check.h"
 #include "sim/fingerprint.h"
 
@@ -67,15 +69,6 @@ std::optional<double> metric(const results::RunResult& result, const std::string
   return value->value;
 }
 
-/// What a metric can be `of`: workloads, then partitions.
-std::vector<std::string> measured_names(const results::RunResult& result) {
-  std::vector<std::string> names;
-  for (const auto& [name, workload] : result.findings.measures.workloads) names.push_back(name);
-  const auto& partitions = result.findings.partition_names;
-  names.insert(names.end(), partitions.begin(), partitions.end());
-  return names;
-}
-
 std::vector<std::pair<std::string, std::string>> metrics() {
   std::vector<std::pair<std::string, std::string>> names;
   for (const scenario::Metric& one : scenario::metrics()) names.emplace_back(one.name, one.doc);
@@ -104,13 +97,14 @@ PYBIND11_MODULE(_brokersim, module) {
       .def_property_readonly(
           "rendered", [](const Loaded& loaded) { return scenario::render(loaded.result.diagnostics); });
 
-  py::class_<results::RunResult>(module, "Run")
-      .def_property(
-          "wall_seconds", [](const results::RunResult& result) { return result.facts.wall_seconds; },
-          [](results::RunResult& result, double seconds) { result.facts.wall_seconds = seconds; })
+  py::class_<results::RunResult> run(module, "Run");
+  python::add_record(run);
+  run.def_property(
+         "wall_seconds", [](const results::RunResult& result) { return result.facts.wall_seconds; },
+         [](results::RunResult& result, double seconds) { result.facts.wall_seconds = seconds; })
       .def_property_readonly("bug", [](const results::RunResult& result) { return result.facts.bug; })
       .def_property_readonly("replay", &results::RunResult::replay)
-      .def_property_readonly("measured_names", &python::measured_names)
+      .def_property_readonly("measured_names", &sweep::measured_names)
       .def_property_readonly(
           "fingerprint",
           [](const results::RunResult& result) { return sim::hex16(result.facts.fingerprint); })
@@ -134,4 +128,5 @@ PYBIND11_MODULE(_brokersim, module) {
   module.def("schema_json", &scenario::schema_json);
   module.def("metrics", &python::metrics);
   python::add_branching(module);
+  python::add_sweeping(module);
 }

@@ -23,12 +23,16 @@ from importlib.metadata import PackageNotFoundError as _PackageNotFoundError
 from importlib.metadata import version as _version
 
 from brokersim.branching import Branches, branch
-from brokersim.errors import BrokersimError, Diagnostic, InvariantViolation, ScenarioError
+from brokersim.errors import BrokersimError, Diagnostic, Diagnostics, InvariantViolation, ScenarioError
+from brokersim.executors import ray_executor
+from brokersim.quantities import Bandwidth, Duration, Quantity, Rate
 from brokersim.result import (AdminAction, Check, Controller, Expectation, Fault, Latency, LatencyDistribution,
                               LatencyPhases, Loss, OffsetReset, Phases, Published, Records, Recovery, Result, RunRecords,
                               Throughput, Unavailable, Workload)
+from brokersim.rows import Rows, Sweep
 from brokersim.runner import check, metrics, run, schema
-from brokersim.sweeps import Rows, sweep
+from brokersim.scenario import Scenario
+from brokersim.sweeps import sweep
 
 try:
     __version__ = _version("brokersim")
@@ -36,7 +40,8 @@ except _PackageNotFoundError:  # imported from a build folder
     __version__ = "0.1.0"
 
 __all__ = [
-    "run", "sweep", "branch", "check", "schema", "metrics",
+    "run", "sweep", "branch", "check", "schema", "metrics", "ray_executor",
+    "Scenario", "Diagnostics", "Sweep", "Quantity", "Duration", "Rate", "Bandwidth",
     "Result", "Controller", "Records", "RunRecords", "Latency", "LatencyDistribution", "LatencyPhases", "Phases", "Throughput", "Unavailable",
     "Recovery", "Loss", "Fault", "AdminAction", "OffsetReset", "Check", "Expectation", "Published", "Workload", "Rows",
     "Branches",

@@ -10,7 +10,8 @@ from typing import Any, Optional, Union
 from brokersim import _brokersim
 from brokersim.errors import BrokersimError, Diagnostic, ScenarioError
 from brokersim.result import Result
-from brokersim.runner import (TEXT_WIDTH, Overrides, Scenario, _is_file, _json, _kind, checked_seed, override_list)
+from brokersim.runner import (TEXT_WIDTH, Overrides, ScenarioLike, _is_file, _json, _kind, checked_seed, override_list)
+from brokersim.scenario import Scenario
 from brokersim.sweeps import Rows, _metric_list
 
 #: A path to a file of fault lists, or what it would hold: a list of faults, or names to lists of faults.
@@ -43,7 +44,7 @@ class Branches(Rows):
         return Result(json.loads(outcome.json), outcome.text)
 
 
-def branch(scenario: Scenario, at: Union[str, Sequence[str], None] = None, branches: Optional[int] = None, *,
+def branch(scenario: ScenarioLike, at: Union[str, Sequence[str], None] = None, branches: Optional[int] = None, *,
            every: Optional[str] = None, only: Union[int, range, None] = None, faults: Optional[Faults] = None,
            seed: Optional[int] = None, overrides: Optional[Overrides] = None, metrics: Optional[Sequence[str]] = None,
            jobs: int = 2, progress: Optional[Callable[[int, int], None]] = None) -> Branches:
@@ -133,6 +134,8 @@ def _named(value: Any, what: str, text_starts: str = "{") -> tuple[str, Optional
         return "<text>", value
     if _is_file(value):
         return os.fsdecode(value), None
+    if isinstance(value, Scenario):
+        return value.file or "<scenario>", value.text()
     if isinstance(value, Mapping) or (text_starts != "{" and isinstance(value, Sequence)):
         return "<dict>", _json(value, what)
     raise TypeError(f"{what} is {_kind(value)}; it must be a path, text, or what the text would hold")

@@ -1,6 +1,8 @@
 """What can go wrong that is not a result: the scenario, or brokersim itself."""
 from __future__ import annotations
 
+import html
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -18,6 +20,45 @@ class Diagnostic:
     hint: str      #: The way out, "" when there is none to give.
 
 
+    def __str__(self) -> str:
+        place = self.file + (f":{self.line}:{self.column}" if self.line else "") + (f"  {self.pointer}" if self.pointer else "")
+        return f"{self.severity}: {self.message}   [{self.code}]\n  --> {place}" + (f"\n  hint: {self.hint}" if self.hint else "")
+
+    def _repr_html_(self) -> str:
+        return Diagnostics([self])._repr_html_()
+
+
+class Diagnostics(list[Diagnostic]):
+    """All problems of a scenario, in the order of their place; empty if all is well. `str()` is what the command line
+    prints; notebooks show a table."""
+
+    def __init__(self, problems: Iterable[Diagnostic] = ()):
+        super().__init__(problems)
+
+    @property
+    def errors(self) -> Diagnostics:
+        """Those that keep the scenario from running."""
+        return Diagnostics(problem for problem in self if problem.severity == "error")
+
+    @property
+    def warnings(self) -> Diagnostics:
+        """Those that do not."""
+        return Diagnostics(problem for problem in self if problem.severity != "error")
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self)) if self else "no problems"
+
+    def _repr_html_(self) -> str:
+        if not self:
+            return "<p>no problems</p>"
+        rows = "".join("<tr style='text-align:left'>" + "".join(
+            f"<td style='text-align:left'>{html.escape(cell)}</td>" for cell in (
+                problem.severity, f"{problem.file}:{problem.line}" if problem.line else problem.file, problem.pointer,
+                problem.message, problem.hint)) + "</tr>" for problem in self)
+        head = "".join(f"<th style='text-align:left'>{name}</th>" for name in ("", "place", "pointer", "problem", "way out"))
+        return f"<table><tr>{head}</tr>{rows}</table>"
+
+
 class BrokersimError(Exception):
     """Base of every error that brokersim raises on its own behalf."""
 
@@ -27,11 +68,14 @@ class ScenarioError(BrokersimError, ValueError):
 
     def __init__(self, rendered: str, diagnostics: list[Diagnostic]):
         super().__init__(rendered, diagnostics)
-        self.rendered = rendered        #: As the command line prints it.
-        self.diagnostics = diagnostics  #: All problems, warnings included.
+        self.rendered = rendered                     #: As the command line prints it.
+        self.diagnostics = Diagnostics(diagnostics)  #: All problems, warnings included.
 
     def __str__(self) -> str:
         return self.rendered.rstrip("\n")
+
+    def _repr_html_(self) -> str:
+        return self.diagnostics._repr_html_()
 
 
 class InvariantViolation(BrokersimError, RuntimeError):

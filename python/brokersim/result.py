@@ -6,10 +6,12 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import html
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Optional, TypeVar, Union
+
+from brokersim.quantities import Bandwidth, Duration, Rate
 
 T = TypeVar("T")
 
@@ -63,12 +65,51 @@ class LatencyDistribution:
     p999_ms: float
     max_ms: float
 
+    @property
+    def mean(self) -> Duration:
+        """`mean_ms` as a Duration, which compares with text: `<= "20 ms"`. So do the next ones."""
+        return Duration(self.mean_ms / 1e3)
+
+    @property
+    def p50(self) -> Duration:
+        """The median."""
+        return Duration(self.p50_ms / 1e3)
+
+    @property
+    def p95(self) -> Duration:
+        """The 95th percentile."""
+        return Duration(self.p95_ms / 1e3)
+
+    @property
+    def p99(self) -> Duration:
+        """The 99th percentile."""
+        return Duration(self.p99_ms / 1e3)
+
+    @property
+    def p999(self) -> Duration:
+        """The 99.9th percentile."""
+        return Duration(self.p999_ms / 1e3)
+
+    @property
+    def max(self) -> Duration:
+        """The longest."""
+        return Duration(self.max_ms / 1e3)
+
 
 @dataclass(frozen=True)
 class Latency:
+    """Three ways to measure it; `latency("produce")` is `latency.produce`."""
+
     produce: LatencyDistribution     #: Intended send to final outcome, failures included.
     produce_ok: LatencyDistribution  #: Actual send to success; to compare with published measurements.
     end_to_end: LatencyDistribution  #: Intended send to delivery to a consumer.
+
+    def __call__(self, name: str) -> LatencyDistribution:
+        """The distribution of that name: "produce", "produce_ok" or "end_to_end". ValueError for another."""
+        if name not in ("produce", "produce_ok", "end_to_end"):
+            raise ValueError(f'there is no latency "{name}"; there are produce, produce_ok and end_to_end')
+        distribution: LatencyDistribution = getattr(self, name)
+        return distribution
 
 
 @dataclass(frozen=True)
@@ -92,6 +133,16 @@ class LatencyPhases:
 class Throughput:
     records_per_second: float  #: Acknowledged records per second of load.
     bytes_per_second: float    #: Their bytes.
+
+    @property
+    def records(self) -> Rate:
+        """`records_per_second` as a Rate, which compares with text: `>= "20000 /s"`."""
+        return Rate(self.records_per_second)
+
+    @property
+    def bytes(self) -> Bandwidth:
+        """`bytes_per_second` as a Bandwidth, which compares with text: `>= "20 MB/s"`."""
+        return Bandwidth(self.bytes_per_second)
 
 
 @dataclass(frozen=True)
@@ -117,6 +168,11 @@ class Unavailable:
     def seconds(self) -> float:
         """Length of the window."""
         return self.to_s - self.from_s
+
+    @property
+    def length(self) -> Duration:
+        """The same as a Duration, which compares with text: `<= "10 s"`."""
+        return Duration(self.seconds)
 
 
 @dataclass(frozen=True)
@@ -244,7 +300,7 @@ class Result:
     seed: int
     overrides: list[str]             #: "POINTER=VALUE", as the command line's --set takes them.
     fingerprint: str                 #: 16 hexadecimal digits; the same as the command line's.
-    fingerprint_parts: dict          #: The same by ingredient: time, component, kind, draws; each 16 hexadecimal digits.
+    fingerprint_parts: dict[str, str]  #: The same by ingredient: time, component, kind, draws; each 16 hexadecimal digits.
     simulated_seconds: float
     wall_seconds: float
     events: int                      #: Executed by the simulator.
@@ -275,10 +331,11 @@ class Result:
     bug: None                        #: A run that ended in a bug has no result: it raises.
     replay: str                      #: What to paste to repeat the run.
 
-    def __init__(self, data: dict[str, Any], text: str):
-        """From the JSON value and the text of the same run; `brokersim.run` calls this."""
+    def __init__(self, data: dict[str, Any], text: str, metrics: Optional[Mapping[str, Optional[float]]] = None):
+        """From the JSON value, the text and the metrics of the same run; `brokersim.run` calls this."""
         self._data = data
         self._text = text
+        self._metrics = dict(metrics or {})
         for name, value in data.items():  # what has a type of its own is replaced below
             setattr(self, name, value)
         self.records = _make(RunRecords, data["records"])
@@ -322,19 +379,65 @@ class Result:
         return max((window.seconds for window in self.unavailable
                     if what in (None, window.what) and of in (None, window.of)), default=0.0)
 
+    def longest_unavailable(self, what: Optional[str] = None, of: Optional[str] = None) -> Duration:
+        """The same as a Duration, which compares with text: `<= "15 s"`."""
+        return Duration(self.longest_unavailable_s(what, of))
+
+    @property
+    def metrics(self) -> dict[str, Optional[float]]:
+        """Every metric of the whole run by the name that expectations use (brokersim.metrics() has their meaning and
+        units); None where it was not measured. Empty for a branch."""
+        return dict(self._metrics)
+
+    def metric(self, name: str) -> Optional[float]:
+        """One metric of the whole run. Raises KeyError for a name that there is not."""
+        if name not in self._metrics:
+            near = difflib.get_close_matches(name, self._metrics, n=1)
+            raise KeyError(f"no metric {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+        return self._metrics[name]
+
+    def frame(self, what: str) -> Any:
+        """A pandas.DataFrame of one of the lists: "losses", "faults", "unavailable", "recoveries", "checks",
+        "expectations", "admin", "offset_resets" or "published", one row each, columns as the JSON has them. Raises
+        ImportError where pandas is not installed, ValueError for another name."""
+        lists = [name for name, value in self._data.items() if isinstance(value, list) and name not in (
+            "overrides", "failed_laws", "notes", "warnings")]
+        if what not in lists:
+            raise ValueError(f"a result has no list {what!r}; it has {', '.join(lists)}")
+        import pandas
+
+        return pandas.DataFrame(self._data[what])
+
+    def to_pandas(self) -> Any:
+        """A pandas.DataFrame with one row: scenario, seed, fingerprint, verdict and all metrics. Several results:
+        pandas.concat, or better a sweep. Raises ImportError where pandas is not installed."""
+        import pandas
+
+        head = {name: self._data[name] for name in ("scenario", "seed", "fingerprint", "verdict", "exit_code", "wall_seconds")}
+        return pandas.DataFrame([{**head, **self._metrics}])
+
+    def to_parquet(self, path: Any) -> None:
+        """Writes to_pandas() as a Parquet file. Raises ImportError without pandas and pyarrow."""
+        self.to_pandas().to_parquet(path)
+
+    def assert_same_as(self, other: Result) -> None:
+        """Raises AssertionError unless both are the same run, event by event; says in what they differ."""
+        if self.fingerprint == other.fingerprint:
+            return
+        parts = [name for name, value in self.fingerprint_parts.items() if other.fingerprint_parts[name] != value]
+        changed = [f"{name}: {value!r} and {other._metrics.get(name)!r}" for name, value in self._metrics.items()
+                   if other._metrics.get(name) != value]
+        raise AssertionError(
+            f"two runs differ: fingerprints {self.fingerprint} and {other.fingerprint} (by {', '.join(parts) or 'their length'})\n  "
+            + "\n  ".join(changed[:12] or ["no metric differs"]) + f"\n  {self.replay}\n  {other.replay}\n"
+            "  hint: `brokersim diff` names the first differing event")
+
     def __repr__(self) -> str:
         return (f"<brokersim.Result {self.scenario!r} seed={self.seed} {self.verdict} "
                 f"acknowledged={self.records.acknowledged} lost_acknowledged={self.records.lost_acknowledged} "
                 f"fingerprint={self.fingerprint}>")
 
     def _repr_html_(self) -> str:
-        rows = [("verdict", self.verdict), ("seed", f"{self.seed}"),
-                ("records acknowledged", f"{self.records.acknowledged:,} of {self.records.sent:,} sent"),
-                ("lost after acknowledgement", f"{self.records.lost_acknowledged:,}"),
-                ("produce latency, median and 99th percentile",
-                 f"{self.latency.produce.p50_ms:,.2f} ms, {self.latency.produce.p99_ms:,.2f} ms"),
-                ("longest unavailable", f"{self.longest_unavailable_s():,.2f} s"),
-                ("replay", self.replay)]
-        cells = "".join(f"<tr><th style='text-align:left'>{html.escape(name)}</th>"
-                        f"<td style='text-align:left'>{html.escape(value)}</td></tr>" for name, value in rows)
-        return f"<table><caption>{html.escape(self.title)}</caption>{cells}</table>"
+        from brokersim.display import result_html
+
+        return result_html(self)

@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from typing import Any, Optional, Union
 
 from brokersim import _brokersim
-from brokersim.errors import Diagnostic, InvariantViolation, ScenarioError
+from brokersim.errors import Diagnostic, Diagnostics, InvariantViolation, ScenarioError
 from brokersim.result import Result
+from brokersim.scenario import Scenario
 
-#: A path to a scenario file, the file's text (recognised by its first character, "{"), or the same as a dict.
-Scenario = Union[str, "os.PathLike[str]", Mapping[str, Any]]
+#: A path to a scenario file, the file's text (recognised by its first character, "{"), a Scenario, or the same as a dict.
+ScenarioLike = Union[str, "os.PathLike[str]", Mapping[str, Any]]
 #: JSON pointer -> the value to put there.
 Overrides = Mapping[str, Any]
 
@@ -21,11 +22,11 @@ SEED_MAX = 2**64 - 1
 TEXT_WIDTH = 100
 
 
-def run(scenario: Scenario, seed: Optional[int] = None, overrides: Optional[Overrides] = None) -> Result:
+def run(scenario: ScenarioLike, seed: Optional[int] = None, overrides: Optional[Overrides] = None) -> Result:
     """Runs one simulation to its end and returns what it showed.
 
-    scenario: path of a scenario file, its text, or the same as a dict. Relative paths inside a scenario that is not
-        a file are taken from the working directory.
+    scenario: path of a scenario file, its text, a Scenario, or the same as a dict. Relative paths inside a scenario
+        that is not a file are taken from the working directory.
     seed: 0 to 2^64 - 1; None takes the scenario's own.
     overrides: JSON pointer to value, put into the scenario before anything is checked, as the command line's --set:
         {"/workloads/0/config/acks": 1, "/duration": "30 s"}. Quantities are text with a unit.
@@ -41,7 +42,7 @@ def run(scenario: Scenario, seed: Optional[int] = None, overrides: Optional[Over
     return result_of(outcome, replay_of(scenario, overrides, number) or outcome.replay)
 
 
-def check(scenario: Scenario, overrides: Optional[Overrides] = None) -> list[Diagnostic]:
+def check(scenario: ScenarioLike, overrides: Optional[Overrides] = None) -> Diagnostics:
     """Every problem of a scenario, errors and warnings, in the order of their place. Runs nothing and raises nothing
     but TypeError and ValueError for arguments of the wrong kind; an empty list means that all is well."""
     return _diagnostics(_load(scenario, overrides))
@@ -62,7 +63,7 @@ def metrics() -> dict[str, str]:
 # ---- What run() and sweep() share. Not public.
 
 
-def load(scenario: Scenario, overrides: Optional[Overrides]) -> _brokersim.Loaded:
+def load(scenario: ScenarioLike, overrides: Optional[Overrides]) -> _brokersim.Loaded:
     """A scenario that can run, or ScenarioError."""
     loaded = _load(scenario, overrides)
     if not loaded.runnable:
@@ -89,12 +90,13 @@ def result_of(outcome: _brokersim.Run, replay: str) -> Result:
     if outcome.bug:
         raise InvariantViolation(outcome.bug, replay, data["seed"])
     data["replay"] = replay
-    return Result(data, outcome.text(TEXT_WIDTH).replace(outcome.replay, replay))
+    values = {name: outcome.metric(name) for name in metrics()}
+    return Result(data, outcome.text(TEXT_WIDTH).replace(outcome.replay, replay), values)
 
 
-def replay_of(scenario: Scenario, overrides: Optional[Overrides], seed: int) -> Optional[str]:
+def replay_of(scenario: ScenarioLike, overrides: Optional[Overrides], seed: int) -> Optional[str]:
     """How to repeat a run of a scenario in memory, which no command line can name; None for a file."""
-    if _is_file(scenario):
+    if _is_file(scenario) or (isinstance(scenario, Scenario) and scenario.file and scenario._unchanged()):
         return None
     changes = f", overrides={dict(overrides)!r}" if overrides else ""
     return f"brokersim.run(scenario, seed={seed}{changes})"
@@ -131,23 +133,31 @@ def checked_pointer(pointer: Any) -> str:
     return pointer
 
 
-def _load(scenario: Scenario, overrides: Optional[Overrides]) -> _brokersim.Loaded:
-    changes = override_list(overrides)
+def named_text(scenario: ScenarioLike) -> tuple[str, Optional[str]]:
+    """What stands for the scenario's path, and its text; None for the text of a file. TypeError for anything else."""
     if _is_file(scenario):
-        return _brokersim.load_file(os.fsdecode(scenario), changes)  # type: ignore[arg-type]
+        return os.fsdecode(scenario), None  # type: ignore[arg-type]
+    if isinstance(scenario, Scenario):
+        return scenario.file or "<scenario>", scenario.text()
     if isinstance(scenario, Mapping):
-        return _brokersim.load_text(_json(scenario, "the scenario"), "<dict>", changes)
+        return "<dict>", _json(scenario, "the scenario")
     if isinstance(scenario, str):
-        return _brokersim.load_text(scenario, "<text>", changes)
+        return "<text>", scenario
     raise TypeError(f"scenario is {_kind(scenario)}; it must be a path, the text of a scenario file, or a dict")
 
 
-def _is_file(scenario: Scenario) -> bool:
+def _load(scenario: ScenarioLike, overrides: Optional[Overrides]) -> _brokersim.Loaded:
+    changes = override_list(overrides)
+    name, text = named_text(scenario)
+    return _brokersim.load_file(name, changes) if text is None else _brokersim.load_text(text, name, changes)
+
+
+def _is_file(scenario: ScenarioLike) -> bool:
     return isinstance(scenario, os.PathLike) or (isinstance(scenario, str) and not scenario.lstrip().startswith("{"))
 
 
-def _diagnostics(loaded: _brokersim.Loaded) -> list[Diagnostic]:
-    return [Diagnostic(**values) for values in loaded.diagnostics]  # type: ignore[arg-type]
+def _diagnostics(loaded: _brokersim.Loaded) -> Diagnostics:
+    return Diagnostics(Diagnostic(**values) for values in loaded.diagnostics)  # type: ignore[arg-type]
 
 
 def _json(value: Any, where: str) -> str:

@@ -1,115 +1,275 @@
-"""sweep: one scenario, many settings and seeds, on several threads."""
+"""sweep: one scenario, many settings and seeds, on threads, processes or a cluster."""
 from __future__ import annotations
 
 import difflib
-import html
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from typing import Any, Optional
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Optional, Union
 
 from brokersim import _brokersim
 from brokersim.errors import Diagnostic, ScenarioError
-from brokersim.runner import Overrides, Scenario, checked_pointer, checked_seed, execute, load, override_list
+from brokersim.progress import Bar
+from brokersim.rows import Rows, Sweep
+from brokersim.runner import (Overrides, ScenarioLike, checked_pointer, checked_seed, execute, load, named_text,
+                              override_list)
 from brokersim.runner import metrics as all_metrics
 
-HTML_ROWS_MAX = 20
+__all__ = ["sweep", "Rows", "Sweep"]
+
+#: (metric, of): "latency.produce.p99_ms" of "checkout"; of "" for the whole run.
+_Metric = tuple[str, str]
+RUNS_MIN = 10  # of a setting before its precision counts
 
 
-class Rows(list[dict[str, Any]]):
-    """The rows of a sweep, each a dict, in the order of the settings and then of the seeds. A list with four extras:
-    `column`, `where`, `to_pandas`, and a table in notebooks."""
-
-    def column(self, name: str) -> list[Any]:
-        """The values of one column, in the order of the rows. Raises KeyError for a name that no row has."""
-        if self and name not in self[0]:
-            near = difflib.get_close_matches(name, self[0], n=1)
-            raise KeyError(f"no column {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
-        return [row[name] for row in self]
-
-    def where(self, conditions: Mapping[str, Any]) -> Rows:
-        """The rows whose columns have these values: rows.where({"/workloads/0/config/acks": 1})."""
-        for name in conditions:
-            self.column(name)
-        return Rows(row for row in self if all(row[name] == value for name, value in conditions.items()))
-
-    def to_pandas(self) -> Any:
-        """A pandas.DataFrame. Raises ImportError where pandas is not installed."""
-        import pandas  # type: ignore[import-untyped,unused-ignore]  # not a dependency: everything else works without it
-
-        return pandas.DataFrame(list(self))
-
-    def _repr_html_(self) -> str:
-        if not self:
-            return "<p>no rows</p>"
-
-        def cells(kind: str, values: Iterable[Any]) -> str:
-            return "".join(f"<{kind}>{html.escape(f'{v:.6g}' if isinstance(v, float) else str(v))}</{kind}>" for v in values)
-
-        shown = "".join(f"<tr>{cells('td', row.values())}</tr>" for row in self[:HTML_ROWS_MAX])
-        more = f"<p>{len(self) - HTML_ROWS_MAX} more rows</p>" if len(self) > HTML_ROWS_MAX else ""
-        return f"<table><tr>{cells('th', self[0])}</tr>{shown}</table>{more}"
-
-
-def sweep(scenario: Scenario, vary: Optional[Mapping[str, Sequence[Any]]] = None, seeds: Iterable[int] = range(1, 11), *,
+def sweep(scenario: ScenarioLike, vary: Optional[Mapping[str, Sequence[Any]]] = None, seeds: Iterable[int] = range(1, 11), *,
           overrides: Optional[Overrides] = None, metrics: Optional[Sequence[str]] = None, jobs: int = 2,
-          progress: Optional[Callable[[int, int], None]] = None) -> Rows:
+          executor: Optional[Any] = None, precision: Optional[Mapping[str, Union[str, float]]] = None,
+          store: Union[str, "os.PathLike[str]", None] = None,
+          progress: Union[bool, Callable[[int, int], None], None] = None) -> Sweep:
     """Runs `scenario` for every combination of the values in `vary` with every seed, and returns one row per run.
 
     vary: JSON pointer to the values to try there: {"/workloads/0/config/acks": [0, 1, "all"]}. None: only seeds.
     seeds: the seeds of every combination. The same seed draws the same numbers in all of them, so that rows of one
-        seed may be compared as pairs.
+        seed may be compared as pairs (Rows.difference).
     overrides: as of run(), the same for all runs; where `vary` has the same pointer, `vary` wins.
     metrics: names as `metrics()` lists them, or "NAME of WORKLOAD" or "NAME of TOPIC/PARTITION". None: all, of the
         whole run.
-    jobs: threads, at least 1.
-    progress: called as progress(done, total) from the calling thread after each run.
+    jobs: threads, at least 1. With an executor and a precision: runs in flight.
+    executor: any concurrent.futures.Executor instead of threads of this process, a Dask client, or
+        brokersim.ray_executor(). Workers get the scenario's text and a seed; .properties files that the scenario names
+        must be at the same path there. It is not shut down.
+    precision: metric to the width at which a setting has enough seeds: {"latency.produce.p99_ms": "5%"} (half of the 95 %
+        interval, of the mean), {"unavailable.longest": 0.5} (in the metric's unit), {"any records.lost_acknowledged":
+        0.02} (of the share of runs above 0). At least 10 runs; values that are all equal never count as precise. The
+        rows are those of the smallest number of seeds, in their order, that is enough: they do not depend on `jobs`.
+    store: a file that keeps every run as it ends. The same call goes on from there after any interruption, kill -9
+        included, with the identical rows; other settings, seeds and metrics may share the file. What it keeps counts
+        only for the same content of the scenario and the same model. One sweep at a time has it.
+    progress: True for a bar, or called as progress(done, total) from the calling thread after each run.
 
     A row has one column per pointer of `vary`, then seed, fingerprint, verdict, exit_code, bug, wall_seconds (s) and
-    the metrics under their names (None: not measured). Rows do not depend on `jobs`, wall_seconds aside.
+    the metrics under their names (None: not measured). Rows do not depend on `jobs` or the executor, wall_seconds aside.
 
     All combinations are checked before the first run: ScenarioError tells what is wrong with any of them. A run that
     ends in a bug of brokersim does not stop the others: its row has verdict "bug", exit_code 70, the message in `bug`
-    and None for the metrics. TypeError and ValueError for arguments of the wrong kind.
+    and None for the metrics. TypeError and ValueError for arguments of the wrong kind, or a store that cannot be used.
     """
     settings = _settings(vary)
     seed_list = _seed_list(seeds)
     wanted = _metric_list(metrics)
+    rules = _rules(precision)
     override_list(overrides)  # refuses what is no dict before it is merged with a setting
     if not isinstance(jobs, int) or isinstance(jobs, bool) or jobs < 1:
         raise ValueError(f"jobs is {jobs!r}; it must be a whole number of threads, at least 1")
-    variants = _load_all(scenario, settings, overrides)
-    tasks = [(setting, loaded, seed) for setting, loaded in zip(settings, variants) for seed in seed_list]
-    if not tasks:
-        return Rows()
-
-    pool = ThreadPoolExecutor(max_workers=min(jobs, len(tasks)), thread_name_prefix="brokersim")
+    pool, own = _executor(executor, jobs)
     try:
-        futures = [pool.submit(_row, setting, loaded, seed, wanted) for setting, loaded, seed in tasks]
-        waiting = set(futures)
-        while waiting:
-            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-            for future in done:
-                future.result()  # raises what the run raised
-            if progress is not None:
-                progress(len(futures) - len(waiting), len(futures))
-        return Rows(future.result() for future in futures)
+        variants = _load_all(scenario, settings, overrides)
+        asked = list(dict.fromkeys([(metric, of) for _, metric, of in wanted if of]
+                                   + [(rule.metric, rule.of) for rule in rules if rule.of]))
+        work = _Work(variants, seed_list, asked, rules, None if store is None else _open_store(store))
+        work.run(pool, jobs, remote=not own, progress=_progress(progress))
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)  # after an error or a keyboard interrupt: start no further run
+        if own:
+            pool.shutdown(wait=True, cancel_futures=True)  # after an error or a keyboard interrupt: start no further run
+    rows = [{**setting, **_row(record, wanted)} for setting, variant in zip(settings, work.variants)
+            for record in variant.records[:variant.wanted]]
+    return Sweep(rows, work.known, metrics or ["latency.produce.p99_ms", "unavailable.longest", "records.lost_acknowledged"])
 
 
-def _row(setting: dict[str, Any], loaded: _brokersim.Loaded, seed: int, metrics: list[tuple[str, str, str]]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Rule:
+    """When a setting has enough seeds."""
+
+    metric: str
+    of: str
+    share: bool
+    half_width: float
+    relative: bool
+
+    @property
+    def column(self) -> str:
+        return _column(self.metric, self.of)
+
+
+class _Variant:
+    """One setting: how to run it, and its records by position of the seed."""
+
+    def __init__(self, loaded: _brokersim.Loaded, name: str, text: str, changes: list[str], seeds: int):
+        self.loaded, self.name, self.text, self.changes = loaded, name, text, changes
+        self.content = _brokersim.content_id(text, name, changes)
+        self.records: list[Optional[dict[str, Any]]] = [None] * seeds
+        self.wanted = seeds
+        self.in_order = 0
+        self.enough = False
+
+
+class _Work:
+    """What there is to run, and what has come back."""
+
+    def __init__(self, variants: list[_Variant], seeds: list[int], asked: list[_Metric], rules: list[_Rule],
+                 store: Optional[_brokersim.SweepStore]):
+        self.variants, self.seeds, self.asked, self.rules, self.store = variants, seeds, asked, rules, store
+        for variant in variants:
+            variant.records = [None] * len(seeds)
+            variant.wanted = len(seeds)
+        self.known = 0
+
+    def run(self, pool: Executor, jobs: int, remote: bool, progress: Optional[Callable[[int, int], None]]) -> None:
+        tasks = self._tasks()
+        waiting: dict[Future[str], tuple[_Variant, int, str]] = {}
+        most = jobs if self.rules else None  # with a precision: do not ask for what may not be wanted
+        done = 0
+        try:
+            while True:
+                while most is None or len(waiting) < most:
+                    task = next(tasks, None)
+                    if task is None:
+                        break
+                    variant, position, key = task
+                    future = (pool.submit(_remote, variant.name, variant.text, variant.changes, self.seeds[position], key, self.asked)
+                              if remote else pool.submit(_task, variant.loaded, self.seeds[position], key, self.asked))
+                    waiting[future] = task
+                if not waiting:
+                    break
+                for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                    variant, position, key = waiting.pop(future)
+                    line = future.result()  # raises what the run raised
+                    record = json.loads(line)
+                    if self.store is not None and key and not record["bug"] and not self.store.add(key, line):
+                        raise OSError("the store of the sweep could not be written (is the disk full?)")
+                    self._take(variant, position, record)
+                    done += 1
+                if progress is not None:
+                    progress(self.known + done, self.total())
+        finally:
+            for future in waiting:
+                future.cancel()
+            if progress is not None and isinstance(progress, Bar):
+                progress.close()
+
+    def total(self) -> int:
+        """Rows there will be, at most."""
+        return sum(variant.wanted for variant in self.variants)
+
+    def _tasks(self) -> Iterator[tuple[_Variant, int, str]]:
+        """What is not known yet, setting by setting; a setting that has enough meanwhile is left."""
+        for variant in self.variants:
+            for position, seed in enumerate(self.seeds):
+                if position >= variant.wanted:
+                    break
+                key = _brokersim.run_id(variant.content, seed) if variant.content else ""
+                line = self.store.find(key) if self.store is not None and key else None
+                record = None if line is None else json.loads(line)
+                if record is not None and all(_column(*metric) in record["metrics"] for metric in self.asked):
+                    self.known += 1
+                    self._take(variant, position, record)
+                else:
+                    yield variant, position, key
+
+    def _take(self, variant: _Variant, position: int, record: dict[str, Any]) -> None:
+        variant.records[position] = record
+        while not variant.enough and variant.in_order < len(self.seeds) and variant.records[variant.in_order] is not None:
+            variant.in_order += 1
+            if self.rules and variant.in_order >= RUNS_MIN and all(self._precise(variant, rule) for rule in self.rules):
+                variant.enough = True
+                variant.wanted = variant.in_order
+
+    def _precise(self, variant: _Variant, rule: _Rule) -> bool:
+        values = [record["metrics"][rule.column] for record in variant.records[:variant.in_order] if record is not None]
+        return _brokersim.precise([value for value in values if value is not None], rule.share, rule.half_width,
+                                  rule.relative, 0.95, RUNS_MIN)
+
+
+def _task(loaded: _brokersim.Loaded, seed: int, key: str, asked: list[_Metric]) -> str:
+    """One run: its record as a line of the store."""
     outcome = execute(loaded, seed)
-    row = {**setting, "seed": seed, "fingerprint": outcome.fingerprint, "verdict": outcome.verdict,
-           "exit_code": outcome.exit_code, "bug": outcome.bug or None, "wall_seconds": outcome.wall_seconds}
-    known = None
-    for column, name, of in metrics:
-        row[column] = None if outcome.bug else outcome.metric(name, of)
-        if of and not outcome.bug and row[column] is None:
-            known = known or outcome.measured_names
-            if of not in known:
-                raise ValueError(f'"{column}": the scenario has no workload or partition "{of}"; it has {", ".join(known)}')
-    return row
+    if not outcome.bug:
+        for metric, of in asked:
+            if outcome.metric(metric, of) is None and of not in outcome.measured_names:
+                raise ValueError(f'"{_column(metric, of)}": the scenario has no workload or partition "{of}"; it has '
+                                 f'{", ".join(outcome.measured_names)}')
+    return outcome.record(key, asked)
+
+
+def _remote(name: str, text: str, changes: list[str], seed: int, key: str, asked: list[_Metric]) -> str:
+    """The same in another process: from the scenario's text, which it loads once."""
+    return _task(_loaded_there(name, text, tuple(changes)), seed, key, asked)
+
+
+@lru_cache(maxsize=32)
+def _loaded_there(name: str, text: str, changes: tuple[str, ...]) -> _brokersim.Loaded:
+    loaded = _brokersim.load_text(text, name, list(changes))
+    if not loaded.runnable:  # sound here, so something is missing there
+        raise ScenarioError(loaded.rendered, [Diagnostic(**values) for values in loaded.diagnostics])  # type: ignore[arg-type]
+    return loaded
+
+
+def _row(record: Optional[dict[str, Any]], wanted: list[tuple[str, str, str]]) -> dict[str, Any]:
+    assert record is not None
+    row = {name: record[name] for name in ("seed", "fingerprint", "verdict", "exit_code")}
+    return {**row, "bug": record["bug"] or None, "wall_seconds": record["wall_seconds"],
+            **{column: record["metrics"].get(_column(metric, of)) for column, metric, of in wanted}}
+
+
+def _column(metric: str, of: str) -> str:
+    return f"{metric} of {of}" if of else metric
+
+
+def _executor(executor: Optional[Any], jobs: int) -> tuple[Executor, bool]:
+    """The executor, and whether it is ours."""
+    if executor is None:
+        return ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="brokersim"), True
+    if hasattr(executor, "get_executor"):  # a Dask client
+        executor = executor.get_executor()
+    if not callable(getattr(executor, "submit", None)):
+        raise TypeError(f"executor is of type {type(executor).__name__}; it must be a concurrent.futures.Executor, a Dask "
+                        "client, or brokersim.ray_executor()")
+    return executor, False
+
+
+def _progress(progress: Any) -> Optional[Callable[[int, int], None]]:
+    if progress is None or progress is False:
+        return None
+    if progress is True:
+        return Bar()
+    if not callable(progress):
+        raise TypeError(f"progress is {progress!r}; it must be True, or a function that takes (done, total)")
+    call: Callable[[int, int], None] = progress
+    return call
+
+
+def _open_store(store: Any) -> _brokersim.SweepStore:
+    if not isinstance(store, (str, os.PathLike)):
+        raise TypeError(f"store is of type {type(store).__name__}; it must be a path")
+    try:
+        return _brokersim.SweepStore(os.fsdecode(store))
+    except ValueError as error:
+        raise ValueError(f"store: {error}") from None
+
+
+def _rules(precision: Any) -> list[_Rule]:
+    if precision is None:
+        return []
+    if not isinstance(precision, Mapping):
+        raise TypeError('precision is no dict; it must be metric to width, such as {"latency.produce.p99_ms": "5%"}')
+    rules = []
+    for name, width in precision.items():
+        share = isinstance(name, str) and name.startswith("any ")
+        (_, metric, of), = _metric_list([name[4:] if share else name])
+        percent = isinstance(width, str) and width.endswith("%")
+        try:
+            number = float(width[:-1] if percent else width) / (100 if percent else 1)
+        except (TypeError, ValueError):
+            number = 0.0
+        if isinstance(width, bool) or not 0 < number < float("inf"):
+            raise ValueError(f'precision of "{name}" is {width!r}; it must be a positive number, or a share of the mean such as "5%"')
+        rules.append(_Rule(metric, of, share, number, percent and not share))
+    return rules
 
 
 def _settings(vary: Optional[Mapping[str, Sequence[Any]]]) -> list[dict[str, Any]]:
@@ -149,16 +309,25 @@ def _metric_list(metrics: Optional[Sequence[str]]) -> list[tuple[str, str, str]]
     return wanted
 
 
-def _load_all(scenario: Scenario, settings: list[dict[str, Any]], overrides: Optional[Overrides]) -> list[_brokersim.Loaded]:
-    """One loaded scenario per setting, or one ScenarioError for all that are wrong."""
-    loaded, rendered, diagnostics = [], [], list[Diagnostic]()
-    for setting in settings:
+def _load_all(scenario: ScenarioLike, settings: list[dict[str, Any]], overrides: Optional[Overrides]) -> list[_Variant]:
+    """One variant per setting, or one ScenarioError for all that are wrong."""
+    name, text = named_text(scenario)
+    if text is None:
         try:
-            loaded.append(load(scenario, {**(overrides or {}), **setting}))
-        except ScenarioError as error:
-            if error.rendered not in rendered:
-                rendered.append(error.rendered)
-                diagnostics += error.diagnostics
+            with open(name, encoding="utf-8", newline="") as file:
+                text = file.read()
+        except (OSError, UnicodeDecodeError):
+            load(scenario, None)  # says why
+            raise
+    variants, rendered, diagnostics = [], [], list[Diagnostic]()
+    for setting in settings:
+        changes = override_list({**(overrides or {}), **setting})
+        loaded = _brokersim.load_text(text, name, changes)
+        if loaded.runnable:
+            variants.append(_Variant(loaded, name, text, changes, 0))
+        elif loaded.rendered not in rendered:
+            rendered.append(loaded.rendered)
+            diagnostics += [Diagnostic(**values) for values in loaded.diagnostics]  # type: ignore[arg-type]
     if rendered:
         raise ScenarioError("\n".join(rendered), diagnostics)
-    return loaded
+    return variants

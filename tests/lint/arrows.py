@@ -55,10 +55,12 @@ ARROWS = {
     "app/results": ("sim", *MODELS, "app", "app/scenario"),
     "app/logdir": ("sim", *MODELS, "app"),
     "app/branch": ("sim", *MODELS, "app", "app/scenario", "app/results"),
-    "app/cli": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/branch", "app/logdir"),
-    "python": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/branch"),
+    "app/sweep": ("sim", *MODELS, "app", "app/scenario", "app/results"),
+    "app/cli": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/branch", "app/sweep", "app/logdir"),
+    "python": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/branch", "app/sweep"),
     "bench": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/branch"),
-    "tests": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/branch", "app/logdir", "app/cli"),
+    "tests": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/branch", "app/sweep", "app/logdir",
+              "app/cli"),
 }
 
 # first part of <...> -> (library, the folders that may use it)

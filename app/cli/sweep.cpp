@@ -1,0 +1,152 @@
+// sweep: one scenario, many settings and seeds.
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+
+#include "app/cli/cli.h"
+#include "app/cli/commands.h"
+#include "app/scenario/limits.h"
+#include "app/scenario/metrics.h"
+#include "app/scenario/reader.h"
+#include "app/scenario/suggest.h"
+#include "app/sweep/runner.h"
+#include "app/sweep/table.h"
+
+namespace brokersim::cli {
+namespace {
+
+volatile std::sig_atomic_t interrupted = 0;
+void on_interrupt(int) { interrupted = 1; }
+
+void complain(std::ostream& err, const std::string& place, const std::string& message,
+              const std::string& hint) {
+  scenario::Diagnostic d;
+  d.code = "sweep/usage";
+  d.message = message;
+  d.file = place;
+  d.hint = hint;
+  err << scenario::render({d});
+}
+
+/// What the options ask for; `sound` is false after complaints.
+struct Request {
+  std::vector<sweep::Axis> axes;
+  std::vector<std::uint64_t> seeds;
+  std::vector<sweep::MetricName> metrics;
+  std::vector<sweep::Precision> precision;
+  bool sound = true;
+};
+
+sweep::MetricName metric_name(const std::string& text) {
+  const std::size_t of = text.find(" of ");
+  if (of == std::string::npos) return {text, ""};
+  return {text.substr(0, of), text.substr(of + 4)};
+}
+
+Request request_of(const SweepOptions& options, std::ostream& err) {
+  Request request;
+  const auto refuse = [&](const std::string& place, const std::string& message, const std::string& hint) {
+    complain(err, place, message, hint);
+    request.sound = false;
+  };
+  for (const std::string& vary : options.vary) {
+    auto axis = sweep::parse_axis(vary);
+    if (const auto* wrong = std::get_if<std::string>(&axis)) {
+      refuse("--vary " + vary, *wrong, "");
+    } else {
+      request.axes.push_back(std::move(std::get<sweep::Axis>(axis)));
+    }
+  }
+  if (auto seeds = parse_seeds(options.seeds)) {
+    request.seeds = std::move(*seeds);
+  } else {
+    refuse("--seeds", scenario::in_quotes(options.seeds) + " is not a seed or a range of seeds",
+           "such as --seeds 1..20");
+  }
+  for (const std::string& text : options.metrics) {
+    request.metrics.push_back(metric_name(text));
+    const std::string& name = request.metrics.back().metric;
+    if (scenario::find_metric(name) == nullptr)
+      refuse("--metric", "there is no metric " + scenario::in_quotes(name),
+             "brokersim list metrics shows them");
+  }
+  for (const std::string& text : options.precision) {
+    auto precision = sweep::parse_precision(text);
+    if (const auto* wrong = std::get_if<std::string>(&precision)) {
+      refuse("--precision " + text, *wrong, "such as --precision latency.produce.p99_ms=5%");
+      continue;
+    }
+    request.precision.push_back(std::move(std::get<sweep::Precision>(precision)));
+  }
+  return request;
+}
+
+}  // namespace
+
+int sweep(const SweepOptions& options, std::ostream& out, std::ostream& err) {
+  Request request = request_of(options, err);
+  scenario::Problems problems;
+  const auto text = scenario::read_file(options.file, scenario::limits::file_bytes, problems);
+  if (!text) err << scenario::render(problems.all());
+  if (!text || !request.sound) return exit_usage;
+  const sweep::PlanResult planned =
+      sweep::make_plan(*text, options.file, options.overrides, request.axes, request.seeds);
+  err << scenario::render(planned.diagnostics);
+  if (!planned.plan) return exit_usage;
+  sweep::Store store;
+  if (!options.store.empty()) {
+    if (const std::string wrong = store.open(options.store); !wrong.empty()) {
+      complain(err, "--store", wrong, "name another file");
+      return exit_usage;
+    }
+  }
+
+  const std::vector<sweep::MetricName> shown =
+      request.metrics.empty() ? sweep::table_metrics() : request.metrics;
+  sweep::Options how;
+  how.jobs = options.jobs;
+  how.metrics = request.metrics;
+  for (const sweep::Precision& precision : request.precision)
+    how.metrics.push_back(metric_name(precision.metric));
+  how.precision = request.precision;
+  how.store = options.store.empty() ? nullptr : &store;
+  how.clock = [begin = std::chrono::steady_clock::now()] {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  };
+  how.stop = [] { return interrupted != 0; };
+  interrupted = 0;
+  const auto before = std::signal(SIGINT, on_interrupt);
+  sweep::Table table(*planned.plan, shown);
+  const bool progress = isatty(STDERR_FILENO) != 0;
+  const std::size_t most = planned.plan->settings.size() * planned.plan->seeds.size();
+  const sweep::Ended ended = sweep::run(*planned.plan, how, [&](const sweep::Row& row) {
+    table.add(row);
+    if (options.json) out << sweep::row_json(*planned.plan, row, request.metrics) << '\n' << std::flush;
+    if (progress)
+      err << '\r' << table.runs() << " of " << (request.precision.empty() ? "" : "at most ") << most
+          << " runs" << std::flush;
+  });
+  std::signal(SIGINT, before);
+  if (progress) err << "\r\033[K";
+  if (!options.json && table.runs() > 0) out << table.render(options.colour);
+  out.flush();
+  if (table.known() > 0)
+    err << table.known() << " of " << table.runs() << " runs were in " << options.store << '\n';
+  if (!ended.error.empty()) {
+    complain(err, "sweep", ended.error, "");
+    return exit_usage;
+  }
+  if (!ended.whole) {
+    err << "interrupted after " << table.runs() << " runs; what is above is complete"
+        << (options.store.empty() ? "" : ", and the same command goes on from there") << '\n';
+    return 130;
+  }
+  if (!out) {
+    err << "error: the output could not be written (is the disk full?)\n";
+    return exit_usage;
+  }
+  return table.exit_code();
+}
+
+}  // namespace brokersim::cli

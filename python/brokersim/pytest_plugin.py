@@ -1,0 +1,322 @@
+"""The pytest plugin: fault-injection regression tests over seeds, with a replay line and artefacts for each failure.
+
+    @pytest.mark.brokersim("orders.json", seeds=20)
+    def test_no_acknowledged_order_is_lost(simulate):
+        result = simulate()
+        assert result.records.lost_acknowledged == 0
+        assert result.longest_unavailable("produce_acks_all") <= "15 s"
+
+Loaded by itself where brokersim is installed (entry point pytest11). docs/testing.md tells the rest.
+"""
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from collections.abc import Callable, Generator, Iterable, Sequence
+from pathlib import Path
+from typing import Any, Optional, Union
+
+import pytest
+
+import brokersim
+from brokersim import _brokersim
+from brokersim.runner import Overrides, ScenarioLike
+
+CACHE_KEY = "brokersim/last-failed"
+STORIES_SHOWN = 3
+LISTED = 12
+
+_seeds_key = pytest.StashKey[Optional[list[int]]]()
+_last_failed_key = pytest.StashKey[dict[str, list[int]]]()
+_failed_key = pytest.StashKey[dict[str, list[int]]]()
+_passed_key = pytest.StashKey[set[str]]()
+_runs_key = pytest.StashKey[list["_Run"]]()
+
+
+class _Run:
+    """A run of a test, and what is needed to repeat it."""
+
+    def __init__(self, scenario: ScenarioLike, overrides: Optional[Overrides], seed: Optional[int]):
+        self.scenario, self.overrides, self.seed = scenario, overrides, seed
+        self.result: Optional[brokersim.Result] = None
+        self.error: Optional[brokersim.BrokersimError] = None
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds the options and their ini-file twins."""
+    group = parser.getgroup("brokersim", "brokersim: simulations as tests")
+    group.addoption("--brokersim-seeds", metavar="SEEDS", default=None,
+                    help="seeds of every marked test instead of its own: 20 (1 to 20), 100..199, seed=7, or last-failed (those "
+                         "that failed last; tests without one are deselected)")
+    group.addoption("--brokersim-artifacts", metavar="DIR", default=None,
+                    help="folder for what a failed test leaves: scenario, result, report, replay line (default: "
+                         "brokersim-artifacts; \"\" for none)")
+    parser.addini("brokersim_seeds", "as --brokersim-seeds", default="")
+    parser.addini("brokersim_artifacts", "as --brokersim-artifacts", default="brokersim-artifacts")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Registers the marker and reads the seeds, so that a wrong option ends pytest before anything is collected."""
+    config.addinivalue_line(
+        "markers", "brokersim(scenario, seeds=1, overrides=None): runs the test once per seed; `simulate()` runs the scenario "
+                   "(a path, relative to the test's file, or a dict). seeds: a number N (1 to N), or a list of seeds.")
+    given = config.getoption("--brokersim-seeds") or config.getini("brokersim_seeds")
+    config.stash[_last_failed_key] = _cached(config)
+    failed: dict[str, list[int]] = {}
+    passed: set[str] = set()
+    config.stash[_failed_key] = failed
+    config.stash[_passed_key] = passed
+    config.stash[_seeds_key] = None
+    if given and given != "last-failed":
+        config.stash[_seeds_key] = _parsed_seeds(given)
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Which model the results are of."""
+    return f"brokersim: {brokersim.__version__}, model {_brokersim.model_version()}, {Path(brokersim.__file__).parent}"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One test per seed, with the ids "seed=1", ...; equal on every worker of pytest-xdist."""
+    if "brokersim_seed" not in metafunc.fixturenames:
+        return
+    marker = metafunc.definition.get_closest_marker("brokersim")
+    if marker is None and "brokersim_seed" not in inspect.signature(metafunc.function).parameters:
+        return  # it calls simulate() with scenarios and seeds of its own
+    config = metafunc.config
+    seeds = config.stash[_seeds_key]
+    if _wants_last_failed(config):
+        seeds = config.stash[_last_failed_key].get(metafunc.definition.nodeid) or None
+    if seeds is None and marker is not None:
+        seeds = _marked_seeds(marker.kwargs.get("seeds", marker.args[1] if len(marker.args) > 1 else 1), metafunc.definition.nodeid)
+    if seeds is not None:
+        metafunc.parametrize("brokersim_seed", seeds, ids=[f"seed={seed}" for seed in seeds])
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With last-failed: leaves out what did not fail."""
+    if not _wants_last_failed(config):
+        return
+    failed = config.stash[_last_failed_key]
+    wanted: list[pytest.Item] = []
+    other: list[pytest.Item] = []
+    for item in items:
+        uses_seed = "brokersim_seed" in getattr(item, "fixturenames", ())
+        (wanted if not uses_seed or _base(item.nodeid) in failed else other).append(item)
+    if other:
+        config.hook.pytest_deselected(items=other)
+        items[:] = wanted
+
+
+@pytest.fixture
+def brokersim_seed() -> Optional[int]:
+    """The seed of this test; None: the scenario's own. Given by the marker or --brokersim-seeds."""
+    return None
+
+
+@pytest.fixture
+def simulate(request: pytest.FixtureRequest, brokersim_seed: Optional[int]) -> Callable[..., brokersim.Result]:
+    """simulate(scenario=None, *, seed=None, overrides=None) -> brokersim.Result.
+
+    Without arguments the marker's scenario with this test's seed. What it ran is shown and kept if the test fails.
+    Raises as brokersim.run does, and pytest.UsageError if no scenario is named."""
+    marker = request.node.get_closest_marker("brokersim")
+    marked = None if marker is None else marker.kwargs.get("scenario", marker.args[0] if marker.args else None)
+    marked_overrides = {} if marker is None else dict(marker.kwargs.get("overrides") or {})
+    runs = request.node.stash.setdefault(_runs_key, [])
+
+    def run(scenario: Optional[ScenarioLike] = None, *, seed: Optional[int] = None,
+            overrides: Optional[Overrides] = None) -> brokersim.Result:
+        chosen = marked if scenario is None else scenario
+        if chosen is None:
+            raise pytest.UsageError('simulate() has no scenario: give it one, or mark the test with @pytest.mark.brokersim("x.json")')
+        merged = {**(marked_overrides if scenario is None else {}), **(overrides or {})}
+        this = _Run(_found(chosen, request), merged or None, brokersim_seed if seed is None else seed)
+        runs.append(this)
+        try:
+            this.result = brokersim.run(this.scenario, this.seed, this.overrides)
+        except brokersim.BrokersimError as error:
+            this.error = error
+            raise
+        properties = request.node.user_properties
+        properties += [("brokersim_scenario", this.result.scenario), ("brokersim_seed", this.result.seed),
+                       ("brokersim_fingerprint", this.result.fingerprint), ("brokersim_replay", this.result.replay)]
+        return this.result
+
+    return run
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:
+    """To a failed test's report: what the last run showed, how to repeat it, and where its artefacts are."""
+    outcome = yield
+    report: pytest.TestReport = outcome.get_result()
+    nothing: list[_Run] = []
+    runs = item.stash.get(_runs_key, nothing)
+    if report.when != "call" or not report.failed or not runs:
+        return
+    run = runs[-1]
+    folder = _keep(item, run)
+    report.sections.append(("brokersim", _told(run, folder)))
+    if folder is not None:
+        item.user_properties.append(("brokersim_artifacts", str(folder)))  # JUnit takes them when the test is torn down
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Notes which seeds failed. With xdist this is the controller's process, which sees all of them."""
+    config = _config_of_session
+    seed = re.search(r"seed=(\d+)", report.nodeid.partition("[")[2])
+    if config is None or seed is None:
+        return
+    base = _base(report.nodeid)
+    if report.failed:
+        failed = config.stash[_failed_key].setdefault(base, [])
+        if int(seed[1]) not in failed:
+            failed.append(int(seed[1]))
+    elif report.when == "call":
+        config.stash[_passed_key].add(base)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Keeps the configuration for the reports."""
+    global _config_of_session
+    _config_of_session = session.config
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Remembers the seeds that failed for --brokersim-seeds=last-failed; forgets those of tests that have passed."""
+    config = session.config
+    cache = getattr(config, "cache", None)
+    if cache is None or hasattr(config, "workerinput"):
+        return
+    failed = {base: seeds for base, seeds in config.stash[_last_failed_key].items() if base not in config.stash[_passed_key]}
+    failed.update({base: sorted(seeds) for base, seeds in config.stash[_failed_key].items()})
+    if failed != config.stash[_last_failed_key]:
+        cache.set(CACHE_KEY, failed)
+
+
+_config_of_session: Optional[pytest.Config] = None
+
+
+def _told(run: _Run, folder: Optional[Path]) -> str:
+    """Cause first: broken expectations and laws, loss stories, unavailable windows; then the way to repeat it."""
+    if run.result is None:
+        return str(run.error)
+    result = run.result
+    lines = [f"{result.title} (seed {result.seed}): {result.verdict}, {result.records.lost_acknowledged:,} acknowledged records lost, "
+             f"longest unavailable {result.longest_unavailable_s():.2f} s"]
+    lines += [f"{e.verdict}: {e.text} ({e.detail})" for e in result.expectations if e.verdict != "holds"][:LISTED]
+    lines += [f"law {check.id} {check.verdict}: {check.title}" for check in result.checks if check.id in result.failed_laws][:LISTED]
+    lines += [f"{loss.records:,} of {loss.of}: {loss.explanation}" for loss in result.losses[:STORIES_SHOWN]]
+    if len(result.losses) > STORIES_SHOWN:
+        lines.append(f"{len(result.losses) - STORIES_SHOWN} more losses")
+    lines += [f"fault {f.kind} of {f.target} at {f.at_s:.3f} s" for f in result.faults if f.fired][:LISTED]
+    if folder is not None:
+        lines.append(f"Artefacts: {folder}")
+        lines.append(f"Replay:    brokersim run {folder / 'scenario.json'} --seed {result.seed}")
+    else:
+        lines.append(f"Replay:    {result.replay}")
+    return "\n".join(lines)
+
+
+def _keep(item: pytest.Item, run: _Run) -> Optional[Path]:
+    """Writes what a person needs who was not there; None if nothing is to be kept, or cannot be."""
+    config = item.config
+    option = config.getoption("--brokersim-artifacts")
+    where = config.getini("brokersim_artifacts") if option is None else option
+    if not where:
+        return None
+    folder = Path(config.rootpath, where, re.sub(r"[^\w.=-]+", "_", item.nodeid))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        scenario = _whole(run)
+        if run.seed is not None:
+            scenario["seed"] = run.seed
+        scenario.save(folder / "scenario.json")
+        if run.result is None:
+            (folder / "error.txt").write_text(f"{run.error}\n", encoding="utf-8")
+        else:
+            (folder / "result.json").write_text(json.dumps(run.result.as_dict(), indent=2) + "\n", encoding="utf-8")
+            (folder / "result.txt").write_text(run.result.text(), encoding="utf-8")
+            (folder / "replay.txt").write_text(f"brokersim run {folder / 'scenario.json'} --seed {run.result.seed}\n"
+                                               f"fingerprint {run.result.fingerprint}\n", encoding="utf-8")
+    except (OSError, ValueError, brokersim.BrokersimError):
+        return None
+    return folder
+
+
+def _whole(run: _Run) -> brokersim.Scenario:
+    """The scenario with its overrides in place, and paths inside it that lead from anywhere."""
+    value: Any = run.scenario
+    if isinstance(value, brokersim.Scenario):
+        scenario = value.copy()
+    elif isinstance(value, dict) or (isinstance(value, str) and value.lstrip().startswith("{")):
+        scenario = brokersim.Scenario(value)
+    else:
+        scenario = brokersim.Scenario.load(value)
+    base = Path(scenario.file).resolve().parent if scenario.file else Path.cwd()
+    for pointer, changed in (run.overrides or {}).items():
+        scenario[pointer] = changed
+    _absolute(scenario.to_dict(), "", base, scenario)
+    return scenario
+
+
+def _absolute(value: Any, pointer: str, base: Path, scenario: brokersim.Scenario) -> None:
+    """Named .properties files from wherever the artefact is read."""
+    items: Iterable[tuple[str, Any]] = value.items() if isinstance(value, dict) else \
+        ((str(i), child) for i, child in enumerate(value)) if isinstance(value, list) else ()
+    for key, child in items:
+        below = f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}"
+        if key == "properties" and isinstance(child, str):
+            scenario[below] = str(base / child)
+        else:
+            _absolute(child, below, base, scenario)
+
+
+def _found(scenario: ScenarioLike, request: pytest.FixtureRequest) -> ScenarioLike:
+    """A relative path from the folder of the test's file, or else from pytest's root or the working directory."""
+    if isinstance(scenario, (str, Path)) and not str(scenario).lstrip().startswith("{") and not Path(scenario).is_absolute():
+        for base in (request.node.path.parent, request.config.rootpath):
+            path = Path(base, scenario)
+            if path.exists():
+                return path
+    return scenario
+
+
+def _parsed_seeds(text: str) -> list[int]:
+    one = re.fullmatch(r"seed=(\d+)", text)
+    count = re.fullmatch(r"\d+", text)
+    both = re.fullmatch(r"(\d+)\.\.(\d+)", text)
+    if one:
+        return [int(one[1])]
+    if count and int(text) > 0:
+        return list(range(1, int(text) + 1))
+    if both and int(both[1]) <= int(both[2]):
+        return list(range(int(both[1]), int(both[2]) + 1))
+    raise pytest.UsageError(f"--brokersim-seeds is {text!r}; it must be 20 (seeds 1 to 20), 100..199, seed=7 or last-failed")
+
+
+def _marked_seeds(seeds: Union[int, Sequence[int], Any], nodeid: str) -> list[int]:
+    if isinstance(seeds, int) and not isinstance(seeds, bool) and seeds > 0:
+        return list(range(1, seeds + 1))
+    try:
+        return [brokersim.runner.checked_seed(seed) for seed in seeds]  # type: ignore[union-attr]
+    except (TypeError, ValueError):
+        raise pytest.UsageError(f"{nodeid}: seeds of the brokersim marker is {seeds!r}; it must be a number of seeds, or a "
+                                "list or range of them") from None
+
+
+def _wants_last_failed(config: pytest.Config) -> bool:
+    asked = (config.getoption("--brokersim-seeds") or config.getini("brokersim_seeds")) == "last-failed"
+    return asked and bool(config.stash[_last_failed_key])
+
+
+def _cached(config: pytest.Config) -> dict[str, list[int]]:
+    cache = getattr(config, "cache", None)
+    kept = cache.get(CACHE_KEY, {}) if cache is not None else {}
+    return kept if isinstance(kept, dict) else {}
+
+
+def _base(nodeid: str) -> str:
+    return nodeid.partition("[")[0]

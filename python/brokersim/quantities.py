@@ -1,0 +1,82 @@
+"""Numbers with a unit that compare with text: `result.latency.produce.p99 <= "20 ms"`.
+
+Each is a float in its base unit (seconds, records per second, bytes per second), so that arithmetic and NumPy take it as
+it is; only comparisons look at text, with the units of the scenario file and its parser.
+"""
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from brokersim import _brokersim
+
+
+class Quantity(float):
+    """A float with a unit. Compares with numbers in its base unit and with text such as "20 ms".
+
+    Text without a unit, or with one of another kind, raises ValueError; so a typo never passes as an assertion.
+    """
+
+    _dimension: ClassVar[str] = ""
+    _parsed_per_base: ClassVar[float] = 1.0  # what the parser counts in, per base unit
+    _units: ClassVar[tuple[tuple[float, str], ...]] = ()  # largest first
+
+    @classmethod
+    def parse(cls, text: str) -> Quantity:
+        """The quantity that `text` says, such as "20 ms". Raises ValueError with the way out."""
+        return cls(_brokersim.quantity(text, cls._dimension) / cls._parsed_per_base)
+
+    def _other(self, other: Any) -> Any:
+        return float(self.parse(other)) if isinstance(other, str) else other
+
+    def __lt__(self, other: Any) -> bool:
+        return float.__lt__(self, self._other(other))
+
+    def __le__(self, other: Any) -> bool:
+        return float.__le__(self, self._other(other))
+
+    def __gt__(self, other: Any) -> bool:
+        return float.__gt__(self, self._other(other))
+
+    def __ge__(self, other: Any) -> bool:
+        return float.__ge__(self, self._other(other))
+
+    def __eq__(self, other: object) -> bool:
+        return float.__eq__(self, self._other(other))
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return float.__hash__(self)
+
+    def __str__(self) -> str:
+        for size, unit in self._units:
+            if abs(self) >= size:
+                return f"{float(self) / size:.6g} {unit}"
+        return f"{float(self):.6g} {self._units[-1][1]}" if self == 0 else f"{float(self) / self._units[-1][0]:.6g} {self._units[-1][1]}"
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+class Duration(Quantity):
+    """Seconds. Text: "250 us", "20 ms", "1.5 s", "2 min", "1 h"."""
+
+    _dimension = "duration"
+    _parsed_per_base = 1e9
+    _units = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns"))
+
+
+class Rate(Quantity):
+    """Events per second. Text: "20000 /s", "90 /min"."""
+
+    _dimension = "rate"
+    _parsed_per_base = 1e3
+    _units = ((1.0, "/s"),)
+
+
+class Bandwidth(Quantity):
+    """Bytes per second. Text: "100 MB/s", "1 Gb/s" (bits), "64 MiB/s"."""
+
+    _dimension = "bandwidth"
+    _units = ((1e9, "GB/s"), (1e6, "MB/s"), (1e3, "kB/s"), (1.0, "B/s"))
