@@ -43,7 +43,8 @@ const Table& scenario_table() {
            .max = run_max},
           {.name = "invariants",
            .type = boolean,
-           .doc = "Also check the nine invariants of replication (INV1 to INV9) after every step; --invariants does.",
+           .doc = "Also check the nine invariants of replication (INV1 to INV9) after every step; "
+                  "--invariants does.",
            .fallback = "false"},
           {.name = "network",
            .type = object,
@@ -143,7 +144,9 @@ const Table& tcp_table() {
            .fallback = "true"},
           {.name = "tail_loss_probe",
            .type = boolean,
-           .doc = "A lost tail is found after two round trips, not by the retransmission timer.",
+           .doc =
+               "RFC 8985: a lost tail is found after two round trips, and a lost retransmission by what was "
+               "sent after it, not by the retransmission timer.",
            .fallback = "true"},
           {.name = "rto_min",
            .type = duration,

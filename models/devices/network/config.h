@@ -70,8 +70,9 @@ struct TcpConfig {
   CongestionControl congestion_control = CongestionControl::cubic;
   std::int32_t initial_window = 10;   ///< Segments (RFC 6928). 1 to 1,000,000.
   bool slow_start_after_idle = true;  ///< net.ipv4.tcp_slow_start_after_idle.
-  bool tail_loss_probe = true;        ///< RFC 8985: a lost tail is found after two round trips, not by RTO.
-  bool fast_convergence = true;       ///< RFC 9438 section 4.7.
+  /// RFC 8985: a lost tail is found after two round trips, a lost retransmission by what was sent later, not by RTO.
+  bool tail_loss_probe = true;
+  bool fast_convergence = true;             ///< RFC 9438 section 4.7.
   sim::Bytes send_buffer = {4'194'304};     ///< tcp_wmem's maximum: the window of a socket without SO_SNDBUF.
   sim::Bytes receive_buffer = {6'291'456};  ///< tcp_rmem's maximum: likewise for SO_RCVBUF.
   sim::Duration rto_min = {200'000'000};    ///< TCP_RTO_MIN.

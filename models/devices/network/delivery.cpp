@@ -117,7 +117,7 @@ void Network::Impl::forget_chunks(std::uint32_t end) {
   flow.in_flight = 0;
   flow.delivered_to = flow.acked_to = flow.sent_bytes;
   flow.holes.clear();
-  flow.timed_out = flow.awaits_reader = false;
+  flow.timed_out = flow.recovering = flow.awaits_reader = false;
   sim.cancel(flow.loss_event);
   sim.cancel(flow.window_event);
   sim.cancel(flow.deaf_event);

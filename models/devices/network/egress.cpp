@@ -73,6 +73,7 @@ void Network::Impl::send_chunk(std::uint32_t end, Parcel& parcel, std::int64_t b
   parcel.left -= bytes;
   flow.sent_bytes += bytes;
   flow.in_flight += bytes;
+  flow.credit -= bytes;
   flow.peak = std::max(flow.peak, flow.in_flight);
   chunk->end = flow.sent_bytes;
   chunk->last = parcel.left == 0;

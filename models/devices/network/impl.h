@@ -162,6 +162,8 @@ class Network::Impl {
   void on_loss(std::uint64_t word);
   void hear_of_resent(std::uint32_t end);
   void find_holes(std::uint32_t end);
+  void miss_resent(std::uint32_t end);
+  static void delivered_in_recovery(Flow& flow, std::int64_t bytes);
   void mark_found(std::uint32_t end, Hole& hole);
   [[nodiscard]] bool fire_timers(std::uint32_t end);
   [[nodiscard]] static bool any_unfound(const Flow& flow);
@@ -169,7 +171,7 @@ class Network::Impl {
   [[nodiscard]] sim::SimTime timer_at(const Flow& flow) const;
   void resend(std::uint32_t end);
   void send_again(std::uint32_t end, Hole& hole, std::int64_t bytes);
-  void lose_again(std::uint32_t end, Hole& hole, sim::SimTime since);
+  void lose_again(std::uint32_t end, Hole& hole, std::int64_t bytes, sim::SimTime since);
   void on_resent(std::uint64_t word);
   void release_held(std::uint32_t end);
   void plan_next_look(std::uint32_t end);

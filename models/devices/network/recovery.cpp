@@ -1,8 +1,10 @@
 // Loss: how a sender finds out, and what it sends again.
 //
 // Three segments acknowledged behind the missing ones: at once (fast retransmit, window to beta of itself, once per
-// window). Nothing behind them: a probe after two round trips (RFC 8985 section 7), or without it, or if what was
-// sent again is lost too, the retransmission timeout: one segment, slow start, doubling.
+// window). Nothing behind them: a probe after two round trips (RFC 8985 section 7), or without it the retransmission
+// timeout: one segment, slow start, doubling. What was sent again and is lost too is missed once something sent later
+// has been acknowledged (RFC 8985 section 6, RACK; goes with the probe), else at the timeout. While a loss is mended no
+// more goes out than has been delivered allows (RFC 6937, PRR).
 // One event per loss and step; a connection without loss has none.
 // Not modelled: reordering taken for loss (Linux adapts and undoes it), spurious timeouts by delay alone.
 #include <algorithm>
@@ -67,9 +69,10 @@ void Network::Impl::on_loss(std::uint64_t which) {
   settle(end);
   hear_of_resent(end);
   find_holes(end);
+  miss_resent(end);
   if (!fire_timers(end)) return;
   resend(end);
-  if (flow.holes.empty()) flow.timed_out = false;
+  if (flow.holes.empty()) flow.timed_out = flow.recovering = false;
   plan_next_look(end);
   dispatch(end);
 }
@@ -93,6 +96,8 @@ bool Network::Impl::fire_timers(std::uint32_t end) {
     if (probes) {
       flow.congestion.on_loss();
       flow.recovery_end = flow.sent_bytes;
+      flow.recovering = true;
+      flow.credit = 0;  // the probe is one segment
     } else {
       timeout = true;
     }
@@ -102,6 +107,7 @@ bool Network::Impl::fire_timers(std::uint32_t end) {
     ++flow.timeouts;
     ++machine(at(end).host).traffic.timeouts;
     flow.timed_out = true;
+    flow.recovering = false;
     flow.congestion.on_timeout();
     flow.recovery_end = flow.sent_bytes;
     for (Hole& hole : flow.holes) mark_found(end, hole);
@@ -131,12 +137,33 @@ void Network::Impl::hear_of_resent(std::uint32_t end) {
   for (Hole& hole : flow.holes) {
     if (hole.filled == 0 || hole.known_at > sim.now()) continue;
     flow.in_flight -= hole.filled;
+    delivered_in_recovery(flow, hole.filled);
     flow.timeouts = 0;
     flow.congestion.on_ack(hole.filled, sim.now(), flow.round_trip, flow.congestion.slow_start());
     flow.acked_to = std::max(flow.acked_to, hole.place);
+    flow.newest_acked = std::max(flow.newest_acked, hole.resent);
     hole.filled = 0;
   }
   std::erase_if(flow.holes, [](const Hole& hole) { return hole.bytes == 0 && hole.filled == 0; });
+}
+
+/// PRR (RFC 6937): while a loss is mended, what is delivered lets as much go out: the share of the new window while more
+/// than that is in flight, else as in slow start. A full queue so gets room before it gets retransmissions.
+void Network::Impl::delivered_in_recovery(Flow& flow, std::int64_t bytes) {
+  if (!flow.recovering) return;
+  flow.credit += flow.in_flight > flow.congestion.window() ? bytes * 7 / 10 : 2 * bytes;
+}
+
+/// RACK: what was sent again is lost if something sent later is there.
+void Network::Impl::miss_resent(std::uint32_t end) {
+  Flow& flow = at(end).out;
+  if (!tcp.tail_loss_probe) return;
+  for (Hole& hole : flow.holes) {
+    if (hole.again && hole.resent < flow.newest_acked) {
+      hole.again = false;
+      hole.not_before = sim.now();
+    }
+  }
 }
 
 void Network::Impl::find_holes(std::uint32_t end) {
@@ -148,6 +175,8 @@ void Network::Impl::find_holes(std::uint32_t end) {
     if (hole.place <= flow.recovery_end) continue;
     flow.congestion.on_loss();
     flow.recovery_end = flow.sent_bytes;
+    flow.recovering = true;
+    flow.credit = flow.last_came;
   }
 }
 
@@ -165,10 +194,13 @@ void Network::Impl::resend(std::uint32_t end) {
     if (!hole.found || hole.bytes == 0 || hole.on_way > 0 || hole.filled > 0) continue;
     if (hole.not_before > sim.now()) continue;
     const std::int64_t segment = connection(end).segment;
-    const std::int64_t room = std::max(flow.congestion.window() - flow.in_flight, first ? segment : 0);
+    std::int64_t room = flow.congestion.window() - flow.in_flight;
+    if (flow.recovering) room = std::min(room, flow.credit);
+    if (first) room = std::max(room, segment);
     first = false;
     if (room < std::min(segment, hole.bytes)) return;
-    send_again(end, hole, std::min({hole.bytes, room, quantum(end)}));
+    const std::int64_t bytes = std::min({hole.bytes, room, quantum(end)});
+    send_again(end, hole, bytes == hole.bytes ? bytes : bytes / segment * segment);
   }
 }
 
@@ -179,11 +211,14 @@ void Network::Impl::send_again(std::uint32_t end, Hole& hole, std::int64_t bytes
   const sim::SimTime start = std::max(sim.now(), m.out_free);
   const sim::Duration length = m.out.move(start, {wire});
   m.out_free = start + length;
+  hole.resent = m.out_free;
   m.traffic.egress_busy += length;
   m.traffic.bytes_resent += sim::Bytes{bytes};
   hole.on_way = bytes;
-  hole.due = m.out_free + way(end);
+  // As a chunk: a slower card at the other end has the last bit later.
+  hole.due = std::max(m.out_free, start + machine(at(other(end)).host).in.line.estimate({wire})) + way(end);
   flow.in_flight += bytes;
+  flow.credit -= bytes;
   const PairState* const pair = pair_state(at(end).host, at(other(end)).host);
   if (pair != nullptr) {
     hole.due += pair->total.delay;
@@ -193,18 +228,18 @@ void Network::Impl::send_again(std::uint32_t end, Hole& hole, std::int64_t bytes
       for (const Active& active : pair->active) {
         if (active.what.loss_ppm > 0) ++exposures_[active.id.value].lost;
       }
-      return lose_again(end, hole, m.out_free);
+      return lose_again(end, hole, bytes, m.out_free);
     }
   }
   machine(at(other(end)).host)
       .component.at(hole.due, "net.resent", sim::bind<&Impl::on_resent>(this, word(end)));
 }
 
-/// What was sent again at `since` is lost too: only the timer helps.
-void Network::Impl::lose_again(std::uint32_t end, Hole& hole, sim::SimTime since) {
+/// Of what was sent again at `since`, the last `bytes` are lost too.
+void Network::Impl::lose_again(std::uint32_t end, Hole& hole, std::int64_t bytes, sim::SimTime since) {
   Flow& flow = at(end).out;
-  flow.in_flight -= hole.on_way;
-  hole.on_way = 0;
+  flow.in_flight -= bytes;
+  hole.on_way -= bytes;
   hole.again = true;
   hole.not_before = since + backed_off(flow);
 }
@@ -220,10 +255,16 @@ void Network::Impl::on_resent(std::uint64_t which) {
     const std::int64_t wire = wire_of(end, hole.on_way);
     const Queue::Passage passage = m.in.pass(sim.now(), wire);
     m.traffic.ingress_busy += m.in.line.estimate({wire});
-    if (passage.dropped > 0) {  // dropped again: by timeout
-      lose_again(end, hole, sim.now());
-      plan_loss(end, hole.not_before);
-      continue;
+    if (passage.dropped > 0) {
+      const std::int64_t segment = connection(end).segment;
+      const std::int64_t per_segment = wire_of(end, segment);
+      const std::int64_t segments = (passage.dropped + per_segment - 1) / per_segment;
+      lose_again(end, hole, std::min(segments * segment, hole.on_way), sim.now());
+      if (hole.on_way == 0) {
+        const sim::SimTime news = next_news(end);
+        plan_loss(end, tcp.tail_loss_probe ? std::min(news, hole.not_before) : hole.not_before);
+        continue;
+      }
     }
     hole.bytes -= hole.on_way;
     hole.filled += hole.on_way;
@@ -256,11 +297,16 @@ void Network::Impl::plan_next_look(std::uint32_t end) {
   sim::SimTime next = sim::SimTime::max();
   for (const Hole& hole : flow.holes) {
     if (hole.filled > 0) next = std::min(next, hole.known_at);
-    if (hole.again && hole.bytes > 0 && hole.on_way == 0) next = std::min(next, hole.not_before);
+    if (hole.again && hole.bytes > 0 && hole.on_way == 0) {
+      next = std::min(next, hole.not_before);
+      if (tcp.tail_loss_probe) next = std::min(next, next_news(end));
+    }
   }
   if (any_unfound(flow)) {
     const sim::SimTime news = next_news(end);
     next = std::min(next, news == sim::SimTime::max() ? timer_at(flow) : news);
+  } else if (flow.recovering) {
+    next = std::min(next, next_news(end));
   }
   if (next == sim::SimTime::max()) return;
   plan_loss(end, std::max(next, sim.now() + sim::Duration{1}));

@@ -104,6 +104,7 @@ struct Hole {
   std::int64_t on_way = 0;  // of these, sent again and under way
   std::int64_t filled = 0;  // came, but the sender does not know yet
   sim::SimTime sent;        // when they were sent first
+  sim::SimTime resent;      // and last
   sim::SimTime due;         // on_way is there
   sim::SimTime known_at;    // filled is acknowledged
   sim::SimTime not_before;  // lost again: the timeout
@@ -152,9 +153,13 @@ struct Flow {
   sim::EventHandle loss_event;    // the next thing to do about them
   sim::SimTime loss_at;
   std::uint64_t resent = 0;     // ordinal of draws
+  sim::SimTime newest_acked;    // when the latest of what was acknowledged left the card
   sim::SimTime last_chunk;      // the last one left the card
   int timeouts = 0;             // retransmission timeouts in a row
   bool timed_out = false;       // holes first, nothing new
+  bool recovering = false;      // from a loss that acknowledgements or a probe have told of: PRR
+  std::int64_t credit = 0;      // while recovering: what may be sent for what has been delivered
+  std::int64_t last_came = 0;   // payload of the last chunk acknowledged
   bool deaf = false;            // acknowledgements are lost on the way: the way back is cut
   sim::EventHandle deaf_event;  // and the retransmission timer fires
 

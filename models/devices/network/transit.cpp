@@ -78,7 +78,8 @@ void Network::Impl::launch(Chunk& chunk) {
     chunk.hop = kNoIndex;
     reach_card(chunk);
   }
-  if (chunk.lost > 0) plan_loss(end, chunk.ack == sim::SimTime::max() ? chunk.arrival : chunk.ack);
+  // Its acknowledgement, or that of what comes behind it, tells of what was lost.
+  if (!flow.holes.empty()) plan_loss(end, chunk.ack == sim::SimTime::max() ? chunk.arrival : chunk.ack);
 }
 
 void Network::Impl::plan_acknowledgement(Chunk& chunk) {

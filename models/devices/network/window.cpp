@@ -56,6 +56,9 @@ void Network::Impl::acknowledge(std::uint32_t end, Chunk& chunk) {
   flow.in_flight -= came;
   if (came > 0) {
     flow.acked_to = std::max(flow.acked_to, chunk.end);
+    flow.newest_acked = std::max(flow.newest_acked, chunk.sent);
+    flow.last_came = came;
+    delivered_in_recovery(flow, came);
     const sim::Duration sample = chunk.ack - (chunk.sent - chunk.lead);
     if (sample.ns > 0 && chunk.lost == 0) measure(flow, sample);
     const std::int64_t peak = std::max(flow.peak, flow.peak_before);
@@ -106,7 +109,8 @@ sim::Duration Network::Impl::retransmission_timeout(const Flow& flow) const {
 /// Payload that may be sent beside what is in flight. Negative after a loss.
 std::int64_t Network::Impl::window_left(std::uint32_t end) {
   const Flow& flow = at(end).out;
-  return std::min(flow.congestion.window(), flow.window_max) - flow.in_flight;
+  const std::int64_t room = std::min(flow.congestion.window(), flow.window_max) - flow.in_flight;
+  return flow.recovering ? std::min(room, flow.credit) : room;
 }
 
 /// How much of the first unsent message may go now as one chunk: 0 while the window is too small for it. Small
