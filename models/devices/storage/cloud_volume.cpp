@@ -68,7 +68,10 @@ VolumeLimits volume_limits(const VolumeConfig& config, sim::Bytes capacity) {
       limits.iops_base = std::clamp<std::int64_t>(
           config.iops, 100,
           std::max<std::int64_t>(100, std::min<std::int64_t>(64'000, scaled(capacity.n, per_gib, kGiB))));
-      limits.bytes_base = std::min<std::int64_t>(1'000 * kMiB, limits.iops_base * 256 * kKiB);
+      // 500 MiB/s up to 32,000 operations a second, above that 16 KiB for each (AWS guide).
+      limits.bytes_base = limits.iops_base <= 32'000
+                              ? std::min<std::int64_t>(500 * kMiB, limits.iops_base * 256 * kKiB)
+                              : std::min<std::int64_t>(1'000 * kMiB, limits.iops_base * 16 * kKiB);
       break;
     }
     case VolumeType::io2_block_express:

@@ -212,6 +212,7 @@ DiskCrash Disk::crash(bool powered) {
   occupants_.clear();
   occupied_ = 0;
   room_from_ = now();
+  interface_free_ = now();
   foreground_free_ = now();
   background_free_ = now();
   slc_used_ = 0;

@@ -217,7 +217,8 @@ class Disk : public sim::Component {
   std::vector<std::uint32_t> in_background_;  // slots whose done_at moves with background work
   std::deque<Occupant> occupants_;            // take room in the cache until destaged; oldest first
   std::int64_t occupied_ = 0;
-  sim::SimTime room_from_;  // room promised to a waiting write is there from then on
+  sim::SimTime interface_free_;  // cached writes cross the interface one after the other
+  sim::SimTime room_from_;       // room promised to a waiting write is there from then on
   std::int64_t slc_used_ = 0;
   sim::SimTime slc_seen_;
   sim::SimTime read_free_;  // of the reads' own port, if budgets are not shared

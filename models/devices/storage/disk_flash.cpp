@@ -79,7 +79,8 @@ void Disk::time_flash_write(Request& request) {
 void Disk::time_cached_write(Request& request) {
   const sim::SimTime begin = std::max(now(), room_at(request.io.length.n));
   const auto port = std::max(config_.read_bandwidth, config_.write_bandwidth);
-  request.done_at = begin + slowed(config_.write_latency + sim::transfer_time(request.io.length, port));
+  interface_free_ = std::max(interface_free_, begin) + slowed(sim::transfer_time(request.io.length, port));
+  request.done_at = interface_free_ + slowed(config_.write_latency);
   request.destaged_at = std::max(serve_background(request), request.done_at);
   request.start = begin;
   occupied_ += request.io.length.n;

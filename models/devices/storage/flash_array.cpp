@@ -1,7 +1,6 @@
 #include "models/devices/storage/flash_array.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "sim/check.h"
 #include "sim/hash.h"
@@ -18,15 +17,9 @@ FlashArray::FlashArray(const FlashConfig& config) : page_(config.page.n) {
 std::size_t FlashArray::die_of(std::int64_t page) const {
   const auto dies = static_cast<std::uint64_t>(free_.size());
   const auto number = static_cast<std::uint64_t>(page);
-  // Pages of a stripe are evenly spaced on a circle that starts at a hash of the stripe.
-  const std::uint64_t start = sim::mix64(number / dies * 0x9E3779B97F4A7C15ull + 0x51A7E5ull) >> 11;
-  double u =
-      static_cast<double>(start) * 0x1.0p-53 + static_cast<double>(number % dies) / static_cast<double>(dies);
-  if (u >= 1.0) u -= 1.0;
-  // The density of dies along the circle is 1 - s + 2 s x; its distribution inverted is one square root.
-  constexpr double s = static_cast<double>(kSkewPercent) / 100.0;
-  const double x = (std::sqrt((1.0 - s) * (1.0 - s) + 4.0 * s * u) - (1.0 - s)) / (2.0 * s);
-  return std::min(static_cast<std::size_t>(x * static_cast<double>(dies)), free_.size() - 1);
+  // A stripe is one page of every die, in turn from a die that a hash of the stripe chooses.
+  const std::uint64_t start = sim::mix64(number / dies * 0x9E3779B97F4A7C15ull + 0x51A7E5ull);
+  return static_cast<std::size_t>((start % dies + number) % dies);
 }
 
 FlashArray::Delivery FlashArray::read(std::int64_t position, std::int64_t length, sim::SimTime at,

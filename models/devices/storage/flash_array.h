@@ -1,8 +1,9 @@
 // The dies of an SSD as reads see them: each serves one page at a time, in order of arrival.
 //
 // Device-models.md 2.1. Consecutive pages lie on different dies, and stripes are scattered by a hash of their address.
-// The dies are not equally popular (kSkewPercent, one constant for all drives): with even dies the model is up to 9.5 %
-// too fast at middle queue depths; with this it is 6 % too fast for the worst of three drives.
+// All dies are equally popular. A drive whose placement is uneven is slower at middle queue depths (rows SSD-1 to
+// SSD-3 of docs/validation-devices.md: up to 9 % too fast); a skew fitted to that would be a constant of those rows, and
+// would cost drives that need all their dies their highest rate.
 // Cost: O(pages), at most the number of dies. Not modelled: planes, channels of their own, read disturb.
 #pragma once
 
@@ -16,9 +17,6 @@ namespace brokersim::storage {
 
 class FlashArray {
  public:
-  /// The most popular die gets 100 + kSkewPercent against 100 of the average, the least 100 - kSkewPercent.
-  static constexpr std::int64_t kSkewPercent = 40;
-
   explicit FlashArray(const FlashConfig& config);
 
   struct Delivery {

@@ -50,6 +50,10 @@ TEST(CloudVolume, LimitsFollowTypeAndSize) {
   EXPECT_EQ(limits(VolumeType::gp3, 100, 3'000, 1'000).bytes_peak, 750 << 20) << "0.25 MiB/s per operation/s";
   EXPECT_EQ(limits(VolumeType::io1, 100, 64'000).iops_peak, 5'000);
   EXPECT_EQ(limits(VolumeType::io2, 200, 200'000).iops_peak, 64'000);
+  EXPECT_EQ(limits(VolumeType::io1, 1'000, 10'000).bytes_peak, 500 << 20);
+  EXPECT_EQ(limits(VolumeType::io2, 1'000, 32'000).bytes_peak, 500 << 20);
+  EXPECT_EQ(limits(VolumeType::io2, 1'000, 48'000).bytes_peak, 750 << 20) << "16 KiB per operation/s";
+  EXPECT_EQ(limits(VolumeType::io2, 1'000, 64'000).bytes_peak, 1'000 << 20);
   EXPECT_EQ(limits(VolumeType::io2_block_express, 1'000, 300'000).iops_peak, 256'000);
   EXPECT_EQ(limits(VolumeType::sc1, 16 * 1'024).bytes_base, 192 << 20);
   EXPECT_EQ(limits(VolumeType::sc1, 1'024).bytes_peak, 80 << 20);

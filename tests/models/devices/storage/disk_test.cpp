@@ -106,7 +106,8 @@ TEST(NvmeDisk, StallDelaysWhatIsInFlightAndWhatComes) {
 }
 
 // Goal: a volatile cache answers at buffer speed until it is full, then at the medium's rate; a flush waits for all.
-// Method: 16 MiB writes into a cache of 64 MiB at time 0, and a flush once all are acknowledged.
+// Method: 16 MiB writes into a cache of 64 MiB at time 0, and a flush once all are acknowledged; small writes, then, that
+// come when the cache is full.
 TEST(VolatileCache, AnswersEarlyUntilFullAndFlushWaitsForDestage) {
   Probe probe(volatile_nvme());
   for (std::int64_t i = 0; i < 5; ++i) probe.submit(IoKind::write, i << 24, 16 << 20);
@@ -114,13 +115,21 @@ TEST(VolatileCache, AnswersEarlyUntilFullAndFlushWaitsForDestage) {
   EXPECT_TRUE(probe.disk.needs_flush());
   const std::size_t flush = probe.submit(IoKind::flush, 0, 0);
   probe.sim.run_to_end();
-  const sim::Duration buffer = 20_us + sim::transfer_time(16_MiB, {666'900'000});
+  const sim::Duration crossing = sim::transfer_time(16_MiB, {666'900'000});
   const sim::Duration destage = sim::transfer_time(16_MiB, {333'400'000});
-  EXPECT_EQ(probe.done[0], sim::SimTime{} + buffer);
-  EXPECT_EQ(probe.done[3], sim::SimTime{} + buffer) << "the interface is not the bottleneck of the model";
-  EXPECT_EQ(probe.done[4], sim::SimTime{} + destage + buffer) << "waits until the first is destaged";
+  EXPECT_EQ(probe.done[0], sim::SimTime{} + 20_us + crossing);
+  EXPECT_EQ(probe.done[3], sim::SimTime{} + 20_us + 4 * crossing) << "one after the other over the interface";
+  EXPECT_EQ(probe.done[4], sim::SimTime{} + 20_us + 5 * crossing) << "the first has been destaged meanwhile";
   EXPECT_EQ(probe.done[flush], sim::SimTime{} + 5 * destage + 900_us);
   EXPECT_FALSE(probe.disk.needs_flush());
+
+  Probe full(volatile_nvme());
+  full.submit(IoKind::write, 0, 64 << 20);
+  const std::size_t late = full.submit(IoKind::write, 64 << 20, 4'096);
+  full.sim.run_to_end();
+  const sim::SimTime room = sim::SimTime{} + sim::transfer_time(64_MiB, {333'400'000});
+  EXPECT_EQ(full.done[late], room + 20_us + sim::transfer_time(sim::Bytes{4'096}, {666'900'000}))
+      << "waits until the first is destaged";
 }
 
 // Goal: two reads of one die queue there, reads of other dies do not. Method: the same page twice, and one next to it.
