@@ -42,8 +42,9 @@ std::vector<const Table*> storage_faults() {
       fault_table("disk_replaced", "The host loses mains and gets empty disks; later it boots with them.",
                   {restart_after_field(), log_dir_field()});
   static const Table rolled_back = fault_table("disk_rolled_back",
-                                               "A snapshot of the disks is taken; when the fault is over, "
-                                               "the machine stops and boots from that snapshot.",
+                                               "A snapshot of the frozen file systems is taken: as programs "
+                                               "see them, what is dirty is written out first. When the fault "
+                                               "is over, the machine stops and boots from that snapshot.",
                                                {required(lasts_field()), log_dir_field()});
   static const Table rot =
       fault_table("bit_rot",

@@ -236,13 +236,26 @@ void Host::go_down() {
 
 bool Host::power_off() {
   if (power_ == Power::off) return false;
-  go_down();
-  if (observer_ != nullptr) observer_->on_power_lost(*this);
-  for (std::size_t i = 0; i < volumes_.size(); ++i) {
-    const storage::CrashReport report = volumes_[i]->file_system.power_loss();
-    if (observer_ != nullptr) observer_->on_crash_report(*this, i, report);
-  }
+  roll_back({});
   return true;
+}
+
+void Host::roll_back(const std::vector<std::pair<std::size_t, const storage::Image*>>& disks) {
+  const bool was_up = power_ != Power::off;
+  if (was_up) {
+    go_down();
+    if (observer_ != nullptr) observer_->on_power_lost(*this);
+  }
+  std::vector<const storage::Image*> images(volumes_.size());
+  for (const auto& [index, image] : disks) images.at(index) = image;
+  for (std::size_t i = 0; i < volumes_.size(); ++i) {
+    if (images[i] != nullptr) {
+      replace_disk(i, *images[i]);
+    } else if (was_up) {
+      const storage::CrashReport report = volumes_[i]->file_system.power_loss();
+      if (observer_ != nullptr) observer_->on_crash_report(*this, i, report);
+    }
+  }
 }
 
 bool Host::kernel_panic() {

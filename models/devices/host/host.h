@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "models/devices/compute/clock.h"
@@ -96,6 +97,9 @@ class Host {
   [[nodiscard]] Power power() const { return power_; }
   /// The disk number `index` is exchanged for one that holds `image`; empty: a new one. Only while the host is off.
   void replace_disk(std::size_t index, const storage::Image& image);
+  /// Mains gone now, and these disks are what their images hold when it comes back. What an image holds counts as never
+  /// lost, dirty or not when the machine stopped; the other disks lose what power_off() takes.
+  void roll_back(const std::vector<std::pair<std::size_t, const storage::Image*>>& disks);
   /// Tells the observer that a fault has silently damaged what a disk of the host holds.
   void storage_damaged();
 

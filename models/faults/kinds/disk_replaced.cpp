@@ -2,8 +2,12 @@
 //
 //   disk_replaced    The host loses its mains and gets empty disks; restart_after later it boots. Whatever was only there
 //                    is gone, and the broker comes back with its old id and a new directory.
-//   disk_rolled_back A snapshot of the host's disks is taken, as of a frozen file system; when the fault is over the machine
+//   disk_rolled_back A snapshot of the host's disks is taken as fsfreeze lets it be taken: of the file system as its
+//                    programs see it at that instant; what is dirty is written out at once, which loads the disk (writers
+//                    are not held back meanwhile). When the fault is over the machine
 //                    stops, its disks are set back to that snapshot, and it boots: old and valid data return.
+//                    Not modelled: a crash of the machine between snapshot and return. What it took comes back, and the
+//                    laws of replication (S3, S12, S22) may then accuse the broker that finds it.
 #include "models/devices/storage/file_system.h"
 
 #include "models/faults/kinds/file_systems.h"
@@ -57,19 +61,28 @@ std::unique_ptr<Effect> replace(Reach& reach, const FaultConfig& fault, const Vi
 class RolledBack final : public Effect {
  public:
   RolledBack(Holds& holds, std::vector<DiskOf> disks) : holds_(holds), disks_(std::move(disks)) {
-    for (const DiskOf& disk : disks_) images_.push_back(disk.host->file_system(disk.index).image());
+    for (const DiskOf& disk : disks_) {
+      storage::FileSystem& files = disk.host->file_system(disk.index);
+      images_.push_back(files.image());
+      for (const std::string& name : files.list("")) files.write_back_async(*files.find(name));
+    }
   }
   [[nodiscard]] bool holding() const override { return true; }
   [[nodiscard]] bool had_effect() const override { return bytes_ > 0; }
   /// Bytes by which the files were longer than the snapshot's.
   [[nodiscard]] std::int64_t count() const override { return bytes_; }
   [[nodiscard]] bool release() override {
-    for (std::size_t i = 0; i < disks_.size(); ++i) {
+    // The disks of one host stand together (disks_of), and go back together: one that is told lost first and then back
+    // would have lost nothing.
+    for (std::size_t i = 0; i < disks_.size();) {
       host::Host& host = *disks_[i].host;
-      bytes_ += std::max<std::int64_t>(
-          0, bytes_on(host.file_system(disks_[i].index).image()) - bytes_on(images_[i]));
-      static_cast<void>(host.power_off());
-      host.replace_disk(disks_[i].index, images_[i]);
+      std::vector<std::pair<std::size_t, const storage::Image*>> back;
+      for (; i < disks_.size() && disks_[i].host == &host; ++i) {
+        bytes_ += std::max<std::int64_t>(
+            0, bytes_on(host.file_system(disks_[i].index).image()) - bytes_on(images_[i]));
+        back.emplace_back(disks_[i].index, &images_[i]);
+      }
+      host.roll_back(back);
     }
     images_.clear();
     // A host that another fault keeps dark stays dark.
