@@ -10,41 +10,50 @@ namespace brokersim::validation {
 
 namespace {
 
-/// latency.produce.p99_ms of a run of the scenario; ends the program if there is none.
-double produce_p99(const std::string& brokersim, const std::string& arguments) {
-  const std::string command = "'" + brokersim + "' run scenarios/incidents/lagging-consumer.json --json " +
-                              arguments + " 2>/dev/null";
-  std::FILE* const pipe = popen(command.c_str(), "r");
+/// The whole of what the command line says as JSON of the scenario, split in phases at the backfill's start by a fault
+/// that changes nothing (a clock that gains 20 us).
+std::string run_json(const std::string& brokersim) {
+  const std::string command =
+      "'" + brokersim +
+      "' run scenarios/incidents/lagging-consumer.json --json --set "
+      "'/faults=[{\"kind\":\"clock_drift\",\"at\":\"30 s\",\"lasts\":\"20 s\",\"ppm\":1,"
+      "\"target\":{\"host\":\"b-0\"}}]'";
   std::string text;
+  std::FILE* const pipe = popen(command.c_str(), "r");
   if (pipe != nullptr) {
     char block[4'096];
     while (const std::size_t got = std::fread(block, 1, sizeof block, pipe)) text.append(block, got);
     pclose(pipe);
   }
-  // "latency":{...,"produce":{"count":..,"max_ms":..,"p50_ms":..,"p95_ms":..,"p999_ms":..,"p99_ms":..},...
-  const std::size_t latency = text.find("\"latency\"");
-  const std::size_t produce = latency == std::string::npos ? latency : text.find("\"produce\"", latency);
-  const std::size_t p99 = produce == std::string::npos ? produce : text.find("\"p99_ms\":", produce);
-  if (p99 == std::string::npos) {
-    std::cerr << "validate_devices: no latency.produce.p99_ms from: " << command << "\n";
-    std::exit(2);
+  return text;
+}
+
+/// latency_phases.produce.PHASE.p99_ms; ends the program if there is none.
+double produce_p99(const std::string& json, const std::string& phase) {
+  std::size_t at = 0;
+  for (const std::string& key :
+       {std::string("latency_phases"), std::string("produce"), phase, std::string("p99_ms")}) {
+    at = json.find("\"" + key + "\":", at);
+    if (at == std::string::npos) {
+      std::cerr << "validate_devices: no latency_phases.produce." << phase
+                << ".p99_ms (run it in the repository's root)\n";
+      std::exit(2);
+    }
+    at += key.size() + 3;
   }
-  return std::strtod(text.c_str() + p99 + 9, nullptr);
+  return std::strtod(json.c_str() + at, nullptr);
 }
 
 }  // namespace
 
 void validate_broker_effects(Report& report, const std::string& brokersim) {
   if (brokersim.empty()) return;
-  // Without the backfill: the run ends before it begins.
-  report.predict("KFK-1", "produce p99 before",
-                 produce_p99(brokersim,
-                             "--set '/duration=29 s' --set '/workloads/0/stop=25 s' --set "
-                             "'/workloads/2/start=28 s'"));
-  report.predict("KFK-1", "produce p99 during", produce_p99(brokersim, ""));
+  const std::string json = run_json(brokersim);
+  report.predict("KFK-1", "produce p99 before", produce_p99(json, "before"));
+  report.predict("KFK-1", "produce p99 during", produce_p99(json, "during"));
   report.note("KFK-1",
-              "By `brokersim run scenarios/incidents/lagging-consumer.json`, and the same cut off before the "
-              "backfill begins.");
+              "By `brokersim run scenarios/incidents/lagging-consumer.json`, in the 30 s before the backfill "
+              "begins and from then on.");
 }
 
 }  // namespace brokersim::validation

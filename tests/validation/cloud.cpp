@@ -111,7 +111,7 @@ void bucket_rows(Report& report) {
 
 void bucket_curve(Report& report) {
   if (!report.wants_curves()) return;
-  // 100 GiB: 40 minutes of load, three hours of rest, and load again. Operations a second in steps of a minute.
+  // 100 GiB: an hour of load, three hours of rest, and load again. Operations a second in steps of a minute.
   Volume v(VolumeType::gp2, 100);
   std::vector<std::vector<double>> rows;
   constexpr double kMinutes = 300;
@@ -122,10 +122,10 @@ void bucket_curve(Report& report) {
     while (loaded && v.now < until) v.request(4'096, false);
     v.now = std::max(v.now, until);
     rows.push_back({minute, static_cast<double>(v.ordinal - before) / 60,
-                    static_cast<double>(v.volume.credits(v.now)) / 5'400});
+                    static_cast<double>(v.volume.credits(v.now)) / 5'400'000});
   }
   report.curve("token-bucket", "gp2, 100 GiB: an hour of load, three hours of rest, load", "steps",
-               {"minute", "served operations per second", "credits, in thousandths of the bucket"}, rows);
+               {"minute", "served | operations per second", "credits | share of the bucket"}, rows);
 }
 
 void latency_rows(Report& report) {

@@ -12,7 +12,8 @@
 
 namespace brokersim::validation {
 
-/// Keeps `depth` requests in the disk until `count` are done. `host_time` passes on one processor before each.
+/// Keeps `depth` requests going until `count` are done. `host_time` passes between an answer and the next request in its
+/// place; places do not wait for each other there.
 class DiskLoad {
  public:
   using Next = std::function<storage::IoRequest(std::int64_t ordinal)>;
@@ -56,8 +57,7 @@ class DiskLoad {
     const std::int64_t ordinal = issued_++;
     if (host_time_.ns == 0)
       return submit(static_cast<std::uint64_t>(ordinal));  // at the instant of the completion
-    host_free_ = std::max(sim_.now(), host_free_) + host_time_;
-    owner_.at(host_free_, "load.submit",
+    owner_.at(sim_.now() + host_time_, "load.submit",
               sim::bind<&DiskLoad::submit>(this, static_cast<std::uint64_t>(ordinal)));
   }
   void submit(std::uint64_t ordinal) {
@@ -81,7 +81,6 @@ class DiskLoad {
   sim::Component owner_;
   std::vector<sim::SimTime> begun_;
   std::vector<std::int64_t> latencies_;
-  sim::SimTime host_free_;
   sim::SimTime ended_;
   std::int64_t issued_ = 0;
   std::int64_t done_ = 0;

@@ -12,7 +12,8 @@
 namespace brokersim::validation {
 namespace {
 
-/// The WD mechanics on a drive of three zones and 400 GB.
+/// The WD mechanics on a drive of one zone and 400 GB, without readahead and write cache: what is held against the brute
+/// force is seeks, rotation, skew and the choice of the next command.
 storage::DiskConfig small_drive() {
   storage::DiskConfig config = wd_g4();
   config.capacity = {400'000'000'000};

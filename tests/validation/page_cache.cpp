@@ -86,13 +86,15 @@ void overload_curve(const Report& report) {
       overload.rig_.sim.run_until({i * 500'000'000ll});
       const auto rate = static_cast<double>(overload.written() - before) / 0.5e6;
       before = overload.written();
-      rows.push_back({i * 0.5, static_cast<double>(overload.rig_.cache.dirty().n) / 1e6, rate,
-                      static_cast<double>(overload.rig_.cache.set_point().n) / 1e6});
+      rows.push_back({i * 0.5, static_cast<double>(overload.rig_.cache.dirty().n) / 1e6,
+                      static_cast<double>(overload.rig_.cache.set_point().n) / 1e6,
+                      static_cast<double>(overload.rig_.cache.freerun().n) / 1e6, rate, 150});
     }
     report.curve("dirty-throttling-" + std::to_string(writers),
                  std::to_string(writers) + (writers == 1 ? " writer" : " writers") +
                      " of 500 MB/s in all, device 150 MB/s, 32 GB dirtyable",
-                 "", {"time (s)", "dirty (MB)", "writer rate (MB/s)", "set point (MB)"}, rows);
+                 "", {"time (s)", "dirty | MB", "set point", "throttling starts", "writers | MB/s", "device"},
+                 rows);
   }
 }
 

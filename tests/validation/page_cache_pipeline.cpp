@@ -105,6 +105,12 @@ void pipeline_rows(Report& report) {
   rows("PC-cal", fifty, 3);
   rows("PC-75GB", seventy_five, 6);
   rows("PC-100GB", hundred, 6);
+  double mean = 0;
+  for (const Row& row : report.rows()) {
+    if (row.id == "PC-50GB" || row.id == "PC-75GB" || row.id == "PC-100GB")
+      mean += row.mean_error_percent() / 3;
+  }
+  report.predict("PC-aim", "50, 75 and 100 GB", mean);
 }
 
 }  // namespace brokersim::validation

@@ -3,6 +3,7 @@
 namespace brokersim::validation {
 
 std::vector<Row> published_page_cache() {
+  constexpr PointKind law = PointKind::law;
   constexpr PointKind identity = PointKind::identity;
   constexpr PointKind calibration = PointKind::calibration;
   return {
@@ -36,30 +37,36 @@ std::vector<Row> published_page_cache() {
       {.id = "PC-100GB",
        .model = "page cache",
        .input = "three tasks that read and write files of 100 GB, 250 GiB of memory, think time 155 s",
-       .tolerance = "mean absolute error 15 % (the published simulator: 33 %)",
+       .tolerance = "mean absolute error below the published simulator's, 33 %; for 15 % see PC-aim",
        .source = "wrench",
        .points = {near("read 1", 195.5, "s", 1000), near("write 1", 99.2, "s", 1000),
                   near("read 2", 46.3, "s", 1000), near("write 2", 98.1, "s", 1000),
                   near("read 3", 46.5, "s", 1000), near("write 3", 98.5, "s", 1000)},
-       .mean_percent_at_most = 15,
-       .known_miss =
-           "cached reads slow down with the size of the file on that machine, from 3.3 to 2.2 GB/s; the "
-           "model has one speed. Over the three sizes together the mean error is within 15 %."},
+       .mean_percent_at_most = 33,
+       .note = "By itself this size misses 15 %: cached reads slow down with the size of the file on that "
+               "machine, from 3.3 to 2.2 GB/s, and the model has one speed of memory (no NUMA)."},
+      {.id = "PC-aim",
+       .model = "page cache",
+       .input = "not a row of its own: the mean over PC-50GB, PC-75GB and PC-100GB, 18 points",
+       .tolerance = "mean absolute error 15 % over the three sizes (the published simulator: 22 to 41 %)",
+       .source = "wrench",
+       .points = {at_most("50, 75 and 100 GB", 32, "%", 15, PointKind::compared)}},
       {.id = "PC-cal",
        .model = "page cache",
        .input = "the same node with two constants set on the 20 GB rows; the 50 GB rows",
        .tolerance = "mean absolute error 15 % (the published simulator: 22 %)",
        .source = "wrench",
-       .points = {near("read 1", 97.8, "s", 1000), near("write 1", 18.7, "s", 1000),
-                  near("read 2", 17.0, "s", 1000)},
+       .points = {near("read 1", 97.8, "s", 1000, PointKind::compared),
+                  near("write 1", 18.7, "s", 1000, PointKind::compared),
+                  near("read 2", 17.0, "s", 1000, PointKind::compared)},
        .mean_percent_at_most = 15},
       {.id = "PC-dirty",
        .model = "balance_dirty_pages",
        .input = "32 GB dirtyable, device 150 MB/s, demand 500 MB/s",
        .tolerance = "2 %",
        .source = "linux-vm",
-       .points = {near("throttling starts", 11.0, "s", 2), near("dirty settles", 5600, "MB", 2),
-                  near("writer rate", 150, "MB/s", 2)}},
+       .points = {near("throttling starts", 11.0, "s", 2, law), near("dirty settles", 5600, "MB", 2, law),
+                  near("writer rate", 150, "MB/s", 2, law)}},
       {.id = "PC-ra",
        .model = "readahead",
        .input = "4 KiB sequential reads, windows of at most 128 KiB",
@@ -74,9 +81,9 @@ std::vector<Row> published_page_cache() {
                 "expiry",
        .tolerance = "3 %",
        .source = "derived",
-       .points = {near("P=100", 127.4, "MB/s", 3), near("P=500", 106.5, "MB/s", 3),
-                  near("P=1000", 88.5, "MB/s", 3), near("P=2000", 66.0, "MB/s", 3),
-                  near("P=5000", 37.5, "MB/s", 3)}},
+       .points = {near("P=100", 127.4, "MB/s", 3, law), near("P=500", 106.5, "MB/s", 3, law),
+                  near("P=1000", 88.5, "MB/s", 3, law), near("P=2000", 66.0, "MB/s", 3, law),
+                  near("P=5000", 37.5, "MB/s", 3, law)}},
   };
 }
 

@@ -4,7 +4,10 @@
 // data (published_*.cpp); an area file runs its model and says `report.predict("HDD-5", "QD16", 164.2)`.
 //
 // Kinds of point. identity: follows from constants that were read in the same source, so it only proves that the model
-// does its arithmetic. calibration: a parameter was chosen to meet it. prediction: neither; only these count as accuracy.
+// does its arithmetic (a closed form beside its own published value, too). calibration: a parameter was chosen to meet
+// it. compared: a value that stands elsewhere on the page, or follows from calibrated ones alone, set beside one figure
+// more. law: the published side is a formula or somebody's simulation with the same constants, not a measured device; the
+// model, which does not hold the formula, must follow it. prediction: of something measured; only these count as accuracy.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +19,7 @@
 
 namespace brokersim::validation {
 
-enum class PointKind { identity, calibration, prediction };
+enum class PointKind { identity, calibration, compared, law, prediction };
 
 /// One published number and the interval in which a prediction passes.
 struct Point {
@@ -57,8 +60,10 @@ struct Row {
   /// If positive, points need not pass singly: their mean absolute error may be that many percent at most.
   double mean_percent_at_most = 0;
   std::string note;  ///< What a reader must know to judge the row.
-  /// Why the row is outside its tolerance, if that is known and not mended. It still counts as outside.
-  std::string known_miss;
+  /// Points that are outside their tolerance, or not run, for a reason that is known and not mended. They still count
+  /// as outside; every other point of the row must hold.
+  std::vector<std::string> known_points;
+  std::string known_miss;  ///< That reason.
 
   [[nodiscard]] bool complete() const;
   [[nodiscard]] bool passes() const;
@@ -80,7 +85,7 @@ class Report {
   [[nodiscard]] bool wants_curves() const { return !curves_.empty(); }
 
   /// Writes `name`.csv for tools/validation_pictures.py. The first column is x; a series whose name ends in
-  /// "(published)" is drawn as markers. NaN leaves a hole. `options`: any of "logx", "logy", "steps", in one string.
+  /// "(published)" or "(closed form)" is drawn as markers. NaN leaves a hole. `options`: any of "logx", "logy", "steps", in one string.
   void curve(std::string_view name, std::string_view title, const std::string& options,
              const std::vector<std::string>& columns, const std::vector<std::vector<double>>& rows) const;
 
@@ -89,7 +94,8 @@ class Report {
   void write_page(std::ostream& out) const;
   /// One line per row that fails or misses a point, then totals.
   void write_summary(std::ostream& out) const;
-  /// False if a point that was run is outside its tolerance; with `allow_known`, rows with a known_miss may be.
+  /// False if a point is outside its tolerance, or was not run although this is a full run (not fast()). With
+  /// `allow_known`, points that their row names as known misses do not count.
   [[nodiscard]] bool ok(bool allow_known) const;
 
  private:

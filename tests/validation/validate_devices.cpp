@@ -2,8 +2,8 @@
 //
 //   validate_devices [--fast] [--allow-known] [--page FILE] [--curves FOLDER] [--broker BROKERSIM]
 //
-// Exit code 0: every row that ran is within its tolerance; 1: one is not; 2: wrong use. With --allow-known the rows whose
-// miss is explained on the page do not count: for ctest, so that a new miss stands out.
+// Exit code 0: every point is within its tolerance; 1: one is not, or was not run although --fast was not given (KFK-1
+// needs --broker); 2: wrong use. With --allow-known the points whose miss is explained on the page do not count.
 #include <cstdio>
 #include <fstream>
 #include <iostream>
