@@ -1,6 +1,7 @@
 // hardware.disks: block devices, by named drive, hardware preset or by hand.
 #include "app/scenario/build.h"
 #include "app/scenario/device_presets.h"
+#include "app/scenario/judge_disk.h"
 #include "app/scenario/presets.h"
 #include "app/scenario/take.h"
 
@@ -123,6 +124,7 @@ void build_disk(Build& build, const View& view, const DiskConfig& base, std::vec
     build.doc.error(view.place("sector"), "out-of-range", "sector must be a power of two",
                     "512 B and 4 KiB are common");
   }
+  judge_disk(build, view, disk);
   disks.insert(disks.end(), static_cast<std::size_t>(view.integer("count").value_or(1)), disk);
 }
 

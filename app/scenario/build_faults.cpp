@@ -50,10 +50,33 @@ class FaultBuilder {
     if (table.find("shape") != nullptr && view_.text("shape") == "one_way")
       fault_.shape = faults::PartitionShape::one_way;
     for (const Field& field : table.fields) take_setting(field);
+    judge_disks();
     return std::move(fault_);
   }
 
  private:
+  /// Faults of disks that no machine has: they would be requested and never fire.
+  void judge_disks() {
+    if (!build_.hosts_known || build_.out.config.hosts.empty()) return;
+    std::size_t most = 0;
+    bool can_lie = false;
+    for (const host::HostConfig& host : build_.out.config.hosts) {
+      most = std::max(most, host.hardware.disks.size());
+      for (const storage::DiskConfig& disk : host.hardware.disks)
+        can_lie = can_lie || (disk.volatile_cache.n > 0 && !disk.power_loss_protection);
+    }
+    const std::int64_t log_dir = fault_.number_or("log_dir", -1);
+    if (log_dir >= static_cast<std::int64_t>(most))
+      doc_.warn(view_.place("log_dir"), "no-effect",
+                "log_dir is " + std::to_string(log_dir) + ", but no machine has more than " +
+                    std::to_string(most) + (most == 1 ? " disk" : " disks"),
+                "log directories are numbered from 0, one for each disk");
+    if (fault_.kind == faults::FaultKind::lying_flush && !can_lie)
+      doc_.warn(view_.node(), "no-effect",
+                "no disk of the scenario has a volatile cache that could lie about a flush",
+                "set volatile_cache, and power_loss_protection to false");
+  }
+
   /// What only this kind has. A field without a value (no default, not given, or wrong) is left out.
   void take_setting(const Field& field) {
     const auto common = std::find(std::begin(common_fields), std::end(common_fields), field.name);

@@ -82,6 +82,9 @@ host::HardwareConfig build_hardware(Build& build, const View& host) {
   const bool xfs = file_system.text("kind") == "xfs";
   hardware.file_system.kind = xfs ? storage::FileSystemKind::xfs : storage::FileSystemKind::ext4;
   if (xfs) hardware.file_system.commit_interval = {30'000'000'000};
+  if (xfs && file_system.has("data"))
+    build.doc.warn(file_system.place("data"), "no-effect",
+                   "data is a mount option of ext4; xfs has none such");
   take(hardware.file_system.commit_interval, file_system.quantity("commit_interval"));
   hardware.file_system.discard = file_system.boolean("discard").value_or(false);
   hardware.file_system.unseen_errors = file_system.text("unseen_errors") == "lost_on_open"

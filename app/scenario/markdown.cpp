@@ -1,4 +1,5 @@
 // format_markdown(): the reference page of the file format, made from the field tables.
+#include <set>
 #include <vector>
 
 #include "app/scenario/field.h"
@@ -61,13 +62,16 @@ class PageWriter {
   std::string page() {
     intro();
     section("The document", scenario_table());
+    told_ = {&network_table(), &host_table(), &hardware_table(), &fault_plan_table(), &published_table()};
     section("network", network_table());
+    nested(network_table());
     section("hosts", host_table());
     section("hardware", hardware_table());
     nested(hardware_table());
     variants("systems", system_variants());
-    nested(*system_variants().tables.front());
+    nested(system_variants());
     variants("workloads", workload_variants());
+    nested(workload_variants());
     variants("admin", admin_variants());
     variants("faults", fault_variants());
     variants("Targets of faults", target_variants());
@@ -132,13 +136,19 @@ class PageWriter {
     }
   }
 
-  /// Tables of objects inside `table`, once each.
+  /// Tables of objects inside `table`, and inside those, once each.
   void nested(const Table& table) {
     for (const Field& field : table.fields) {
-      if (field.table == nullptr) continue;
+      if (field.table == nullptr || !told_.insert(field.table).second) continue;
       out_ += "### " + field.table->name + "\n\n";
       body(*field.table);
+      nested(*field.table);
     }
+  }
+
+  /// The same for the tables of every variant.
+  void nested(const Variants& v) {
+    for (const Table* table : v.tables) nested(*table);
   }
 
   void metric_list() {
@@ -167,6 +177,7 @@ class PageWriter {
   }
 
   std::string out_;
+  std::set<const Table*> told_;  // tables that have been described
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/scenario/device_presets.h"
+#include "app/scenario/preset_maker.h"
 #include "app/scenario/quantity.h"
 #include "models/devices/storage/cloud_volume.h"
 
@@ -15,125 +16,16 @@ using sim::Duration;
 using storage::DiskConfig;
 using storage::DiskKind;
 
+using namespace preset_sources;
+
 constexpr std::int64_t gib = 1ll << 30;
 
-constexpr const char* aws_spec = "AWS EC2 user guide, storage optimized instances (2023-06)";
-constexpr const char* aws_net = "AWS EC2 user guide, instance network bandwidth, baseline (2023-06)";
-constexpr const char* iotune =
-    "iotune measurements shipped with Redpanda's rpk; the figure of the instance over its number of drives";
-constexpr const char* instance_latency =
-    "assumption, between the data sheets of Intel P4500 (115/20 us) and P4510 (77/18 us)";
-constexpr const char* instance_plp =
-    "16 KiB write and sync takes 12 to 58 us on cloud local NVMe (smalldatum.blogspot.com, 2026-01): "
-    "power-loss protected";
-constexpr const char* cost_machine =
-    "assumption: as fast as the machine on which the cost constants were measured";
 constexpr const char* wd_disksim =
     "WD 4 TB 7200 rpm drive as extracted by Western Digital for DiskSim (G4_LBA_64bit_4T)";
 
 std::string bandwidth_text(BytesPerSecond v) { return format_quantity(v.n, Dimension::bandwidth); }
 std::string size_text(Bytes v) { return format_quantity(v.n, Dimension::size); }
 std::string duration_text(Duration v) { return format_quantity(v.ns, Dimension::duration); }
-
-/// Collects a preset; every setter takes the source beside the value.
-class Maker {
- public:
-  Maker(std::string name, std::string summary) {
-    preset_.name = std::move(name);
-    preset_.summary = std::move(summary);
-    preset_.hardware.preset = preset_.name;
-  }
-
-  Maker& machine(std::int32_t cores, std::int64_t memory, const char* source) {
-    preset_.hardware.cpu.cores = cores;
-    preset_.hardware.memory = {memory};
-    preset_.hardware.page_cache.memory = page_cache_share({memory});
-    note("cpu.cores", std::to_string(cores), source);
-    note("memory", size_text({memory}), source);
-    note("page_cache.memory", size_text(preset_.hardware.page_cache.memory),
-         "three quarters of the memory: assumption");
-    return *this;
-  }
-  Maker& hyperthreads(const char* source) {
-    preset_.hardware.cpu.threads_per_core = 2;
-    note("cpu.threads_per_core", "2", source);
-    return *this;
-  }
-  Maker& speed(std::int32_t percent, const char* source) {
-    preset_.hardware.cpu.speed_percent = percent;
-    note("cpu.speed_percent", std::to_string(percent), source);
-    return *this;
-  }
-  Maker& nic(std::int64_t bytes_per_second, const char* source) {
-    preset_.hardware.nic.bandwidth = {bytes_per_second};
-    note("nic.bandwidth", bandwidth_text({bytes_per_second}), source);
-    return *this;
-  }
-  /// What EC2 adds to a card: no connection outside a placement group is faster than 5 Gb/s, and small instances may run
-  /// at `burst` bytes per second for a while (0: no). "5 to 60 minutes" (AWS): the bucket holds 5.
-  Maker& ec2(std::int64_t burst, const char* source) {
-    network::NicConfig& nic = preset_.hardware.nic;
-    nic.flow_limit = {625'000'000};
-    note("nic.flow_limit", bandwidth_text(nic.flow_limit), source);
-    if (burst == 0) return *this;
-    nic.burst = {burst};
-    nic.burst_bucket = {(burst - nic.bandwidth.n) * 300};
-    note("nic.burst", bandwidth_text(nic.burst), source);
-    note("nic.burst_bucket", size_text(nic.burst_bucket), "assumption: 5 minutes at burst, of AWS' 5 to 60");
-    return *this;
-  }
-  Maker& disks(std::size_t count, const DiskConfig& disk, const char* bandwidth_source,
-               const char* latency_source, const char* cache_source) {
-    preset_.hardware.disks.assign(count, disk);
-    note("disks",
-         std::to_string(count) + (disk.kind == DiskKind::nvme ? " x nvme, " : " x hdd, ") +
-             size_text(disk.capacity),
-         bandwidth_source);
-    note("disks[].read_bandwidth", bandwidth_text(disk.read_bandwidth), bandwidth_source);
-    note("disks[].write_bandwidth", bandwidth_text(disk.write_bandwidth), bandwidth_source);
-    if (disk.kind == DiskKind::nvme) {
-      note("disks[].read_iops", std::to_string(disk.read_iops), bandwidth_source);
-      note("disks[].write_iops", std::to_string(disk.write_iops), bandwidth_source);
-      note("disks[].read_latency", duration_text(disk.read_latency), latency_source);
-      note("disks[].write_latency", duration_text(disk.write_latency), latency_source);
-    } else {
-      note("disks[].rpm", std::to_string(disk.rpm), latency_source);
-      note("disks[].seek_average", duration_text(disk.seek_average), latency_source);
-      note("disks[].seek_track_to_track", duration_text(disk.seek_track_to_track), latency_source);
-      note("disks[].controller_overhead", duration_text(disk.controller_overhead), latency_source);
-    }
-    note("disks[].power_loss_protection", disk.power_loss_protection ? "true" : "false", cache_source);
-    note("disks[].volatile_cache", size_text(disk.volatile_cache), cache_source);
-    if (!disk.power_loss_protection)
-      note("disks[].flush_latency", duration_text(disk.flush_latency), cache_source);
-    return *this;
-  }
-  Preset done() { return std::move(preset_); }
-
- private:
-  void note(std::string name, std::string value, const char* source) {
-    preset_.figures.push_back({std::move(name), std::move(value), source});
-  }
-
-  Preset preset_;
-};
-
-DiskConfig protected_nvme(std::int64_t capacity, std::int64_t read_bps, std::int64_t write_bps,
-                          std::int64_t read_iops, std::int64_t write_iops) {
-  DiskConfig disk;
-  disk.kind = DiskKind::nvme;
-  disk.capacity = {capacity};
-  disk.read_bandwidth = {read_bps};
-  disk.write_bandwidth = {write_bps};
-  disk.read_iops = read_iops;
-  disk.write_iops = write_iops;
-  disk.read_latency = {90'000};
-  disk.write_latency = {20'000};
-  disk.volatile_cache = {0};
-  disk.power_loss_protection = true;
-  disk.flush_latency = {0};
-  return disk;
-}
 
 DiskConfig spinning(std::int64_t capacity, std::int64_t bytes_per_second) {
   DiskConfig disk;
@@ -153,7 +45,7 @@ DiskConfig spinning(std::int64_t capacity, std::int64_t bytes_per_second) {
 
 Preset i3en_2xlarge() {
   const DiskConfig disk = protected_nvme(2'500'000'000'000, 666'894'336, 333'447'168, 84'480, 66'969);
-  return Maker("i3en.2xlarge", "AWS i3en.2xlarge: 8 vCPU, 64 GiB, 2 x 2.5 TB NVMe, 8.4 Gb/s")
+  return PresetMaker("i3en.2xlarge", "AWS i3en.2xlarge: 8 vCPU, 64 GiB, 2 x 2.5 TB NVMe, 8.4 Gb/s")
       .machine(8, 64 * gib, aws_spec)
       .hyperthreads(aws_spec)
       .speed(100, cost_machine)
@@ -165,7 +57,7 @@ Preset i3en_2xlarge() {
 
 Preset i3en_3xlarge() {
   const DiskConfig disk = protected_nvme(7'500'000'000'000, 2'043'674'624, 1'024'458'752, 257'024, 174'080);
-  return Maker("i3en.3xlarge", "AWS i3en.3xlarge: 12 vCPU, 96 GiB, 1 x 7.5 TB NVMe, 12.5 Gb/s")
+  return PresetMaker("i3en.3xlarge", "AWS i3en.3xlarge: 12 vCPU, 96 GiB, 1 x 7.5 TB NVMe, 12.5 Gb/s")
       .machine(12, 96 * gib, aws_spec)
       .hyperthreads(aws_spec)
       .speed(100, cost_machine)
@@ -177,7 +69,7 @@ Preset i3en_3xlarge() {
 
 Preset i3en_6xlarge() {
   const DiskConfig disk = protected_nvme(7'500'000'000'000, 2'043'674'624, 1'024'458'752, 257'024, 174'080);
-  return Maker("i3en.6xlarge", "AWS i3en.6xlarge: 24 vCPU, 192 GiB, 2 x 7.5 TB NVMe, 25 Gb/s")
+  return PresetMaker("i3en.6xlarge", "AWS i3en.6xlarge: 24 vCPU, 192 GiB, 2 x 7.5 TB NVMe, 25 Gb/s")
       .machine(24, 192 * gib, aws_spec)
       .hyperthreads(aws_spec)
       .speed(100, cost_machine)
@@ -189,7 +81,7 @@ Preset i3en_6xlarge() {
 
 Preset i3_4xlarge() {
   const DiskConfig disk = protected_nvme(1'900'000'000'000, 2'015'342'735, 808'775'652, 411'200, 181'500);
-  return Maker("i3.4xlarge", "AWS i3.4xlarge: 16 vCPU, 122 GiB, 2 x 1.9 TB NVMe, 5 Gb/s")
+  return PresetMaker("i3.4xlarge", "AWS i3.4xlarge: 16 vCPU, 122 GiB, 2 x 1.9 TB NVMe, 5 Gb/s")
       .machine(16, 122 * gib, aws_spec)
       .hyperthreads(aws_spec)
       .speed(85, "assumption: Broadwell (2016) against the machine of the cost constants")
@@ -204,7 +96,7 @@ Preset li2014() {
   constexpr const char* article =
       "engineering.linkedin.com, Benchmarking Apache Kafka: 2 million writes per second on three cheap "
       "machines (2014)";
-  return Maker("li2014", "LinkedIn 2014: 6 cores at 2.5 GHz, 32 GB, 6 x 7200 rpm SATA as JBOD, 1 Gb/s")
+  return PresetMaker("li2014", "LinkedIn 2014: 6 cores at 2.5 GHz, 32 GB, 6 x 7200 rpm SATA as JBOD, 1 Gb/s")
       .machine(6, 32 * gib, article)
       .speed(75, "assumption: a Xeon of about 2012 against the machine of the cost constants")
       .nic(125'000'000, article)
@@ -216,7 +108,7 @@ Preset li2014() {
 }
 
 Preset generic_hdd() {
-  return Maker("generic.hdd", "8 cores, 64 GiB, one 7200 rpm SATA drive with a volatile cache, 10 Gb/s")
+  return PresetMaker("generic.hdd", "8 cores, 64 GiB, one 7200 rpm SATA drive with a volatile cache, 10 Gb/s")
       .machine(8, 64 * gib, "assumption: a common server")
       .speed(100, cost_machine)
       .nic(1'250'000'000, "assumption: a common server")
@@ -238,8 +130,8 @@ Preset generic_nvme() {
   disk.volatile_cache = {1ll << 20};
   disk.power_loss_protection = false;
   disk.flush_latency = {891'000};
-  return Maker("generic.nvme",
-               "8 cores, 64 GiB, one consumer NVMe drive without power-loss protection, 10 Gb/s")
+  return PresetMaker("generic.nvme",
+                     "8 cores, 64 GiB, one consumer NVMe drive without power-loss protection, 10 Gb/s")
       .machine(8, 64 * gib, "assumption: a common server")
       .speed(100, cost_machine)
       .nic(1'250'000'000, "assumption: a common server")
@@ -255,8 +147,8 @@ Preset generic_nvme_plp() {
   disk.read_latency = {85'000};
   disk.write_latency = {50'000};
   constexpr const char* pm983 = "Samsung PM983 1.92 TB data sheet rev 1.0 (2018), sustained";
-  return Maker("generic.nvme-plp",
-               "8 cores, 64 GiB, one data-centre NVMe drive with power-loss protection, 10 Gb/s")
+  return PresetMaker("generic.nvme-plp",
+                     "8 cores, 64 GiB, one data-centre NVMe drive with power-loss protection, 10 Gb/s")
       .machine(8, 64 * gib, "assumption: a common server")
       .speed(100, cost_machine)
       .nic(1'250'000'000, "assumption: a common server")
@@ -266,7 +158,7 @@ Preset generic_nvme_plp() {
 
 Preset generic_cloud(const char* name, const char* device, const char* summary) {
   const DevicePreset* volume = find_device(device);
-  Preset preset = Maker(name, summary)
+  Preset preset = PresetMaker(name, summary)
                       .machine(8, 64 * gib, "assumption: a common server")
                       .speed(100, cost_machine)
                       .nic(1'250'000'000, "assumption: a common server")
@@ -292,7 +184,7 @@ Preset generic_cloud(const char* name, const char* device, const char* summary) 
 
 Preset client_default() {
   const DiskConfig disk = protected_nvme(1'920'000'000'000, 3'200'000'000, 2'000'000'000, 540'000, 50'000);
-  return Maker("client.default", "a client's machine: 8 cores, 32 GiB, 10 Gb/s; its disk is not used")
+  return PresetMaker("client.default", "a client's machine: 8 cores, 32 GiB, 10 Gb/s; its disk is not used")
       .machine(8, 32 * gib, "assumption: large enough never to be the bottleneck by chance")
       .speed(100, cost_machine)
       .nic(1'250'000'000, "assumption: a common server")
@@ -302,7 +194,8 @@ Preset client_default() {
 
 Preset controller_default() {
   const DiskConfig disk = protected_nvme(1'920'000'000'000, 3'200'000'000, 2'000'000'000, 540'000, 50'000);
-  return Maker("controller.default", "a KRaft controller's machine: 4 cores, 16 GiB, protected NVMe, 10 Gb/s")
+  return PresetMaker("controller.default",
+                     "a KRaft controller's machine: 4 cores, 16 GiB, protected NVMe, 10 Gb/s")
       .machine(4, 16 * gib, "assumption: a common size for a dedicated controller")
       .speed(100, cost_machine)
       .nic(1'250'000'000, "assumption: a common server")
@@ -313,19 +206,23 @@ Preset controller_default() {
 }  // namespace
 
 const std::vector<Preset>& presets() {
-  static const std::vector<Preset> all{
-      i3en_2xlarge(),
-      i3en_3xlarge(),
-      i3en_6xlarge(),
-      i3_4xlarge(),
-      li2014(),
-      generic_hdd(),
-      generic_nvme(),
-      generic_nvme_plp(),
-      generic_cloud("generic.gp3", "ebs-gp3", "8 cores, 64 GiB, one gp3 volume of 500 GiB, 10 Gb/s"),
-      generic_cloud("generic.gp2", "ebs-gp2", "8 cores, 64 GiB, one gp2 volume of 300 GiB, 10 Gb/s"),
-      client_default(),
-      controller_default()};
+  static const std::vector<Preset> all = [] {
+    std::vector<Preset> list{
+        i3en_2xlarge(),
+        i3en_3xlarge(),
+        i3en_6xlarge(),
+        i3_4xlarge(),
+        li2014(),
+        generic_hdd(),
+        generic_nvme(),
+        generic_nvme_plp(),
+        generic_cloud("generic.gp3", "ebs-gp3", "8 cores, 64 GiB, one gp3 volume of 500 GiB, 10 Gb/s"),
+        generic_cloud("generic.gp2", "ebs-gp2", "8 cores, 64 GiB, one gp2 volume of 300 GiB, 10 Gb/s"),
+        client_default(),
+        controller_default()};
+    for (Preset& instance : instance_presets()) list.push_back(std::move(instance));
+    return list;
+  }();
   return all;
 }
 

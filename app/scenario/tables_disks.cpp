@@ -187,7 +187,8 @@ const Table& disk_table() {
       {
           {.name = "preset",
            .type = choice,
-           .doc = "Start from a named drive or volume, or from the first disk of a hardware preset.",
+           .doc = "Start from a named drive or volume, or from the first disk of a hardware preset "
+                  "(`brokersim list hardware`).",
            .choices = disk_preset_names()},
           {.name = "count",
            .type = integer,

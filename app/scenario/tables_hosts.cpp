@@ -242,7 +242,7 @@ const Table& hardware_table() {
       {
           {.name = "preset",
            .type = choice,
-           .doc = "Where to start from.",
+           .doc = "Where to start from (`brokersim list hardware`).",
            .fallback = "i3en.2xlarge",
            .choices = preset_names()},
           preset_field({.name = "memory", .type = size, .doc = "RAM.", .min = 64 * mib, .max = 64 * tib}),
