@@ -164,6 +164,35 @@ TEST(HddDisk, WritesSettleAfterASeek) {
   EXPECT_TRUE(write == read || (write - read).ns >= 8'333'332) << "the same turn or the next";
 }
 
+// Goal: slack is counted from where the arm has settled. Method: after a first write two more wait, A 0.8 to 1.4 ms of
+// rotation behind the end of its seek and settling, B 2 to 4 ms. With a slack of 1.5 ms A counts as missed and B is next; a
+// drive that forgets the 0.8 ms of settling would take A for 1.6 to 2.2 ms away. Without slack A is next.
+TEST(HddDisk, SlackCountsFromWhereAWriteHasSettled) {
+  const HddGeometry geometry(plain());
+  const sim::Duration first = Probe(plain()).alone(IoKind::write, 0, 4'096);
+  const auto waiting = [&](std::int64_t low_us, std::int64_t high_us) {
+    for (std::int64_t lba = 200'000'000;; lba += 8) {
+      const HddGeometry::Place place = geometry.place(lba);
+      const sim::SimTime there = sim::SimTime{} + first + geometry.seek(place.cylinder) + 800_us;
+      const sim::Duration wait = geometry.rotation(place.angle, there);
+      if (wait > low_us * 1_us && wait < high_us * 1_us) return lba * 512;
+    }
+  };
+  const std::int64_t a = waiting(800, 1'400);
+  const std::int64_t b = waiting(2'000, 4'000);
+  for (const std::int64_t slack_us : {1'500, 0}) {
+    DiskConfig config = plain();
+    config.hdd.slack = slack_us * 1_us;
+    Probe probe(config);
+    probe.submit(IoKind::write, 0, 4'096);
+    probe.submit(IoKind::write, a, 4'096);
+    probe.submit(IoKind::write, b, 4'096);
+    probe.sim.run_to_end();
+    EXPECT_EQ(probe.order,
+              slack_us > 0 ? (std::vector<std::size_t>{0, 2, 1}) : (std::vector<std::size_t>{0, 1, 2}));
+  }
+}
+
 // Goal: shortest access first beats arrival order, and every request is served. Method: 64 random reads at once.
 TEST(HddDisk, ReorderingServesMoreRequestsInTheSameTime) {
   sim::SimTime ended[2];
