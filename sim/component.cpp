@@ -9,12 +9,13 @@ namespace brokersim::sim {
 
 Process::Process(Simulation& sim, std::string path)
     : sim_(sim), path_(std::move(path)), life_(static_cast<std::uint32_t>(sim.lives_.size())) {
-  sim_.lives_.push_back({Simulation::LifeState::running, this});
+  sim_.lives_.push_back(Simulation::LifeState::running);
+  sim_.processes_.push_back(this);
 }
 
 Process::~Process() {
   end_life();
-  sim_.lives_[life_].process = nullptr;
+  sim_.processes_[life_] = nullptr;
 }
 
 void Process::kill() { end_life(); }
@@ -23,7 +24,7 @@ void Process::end_life() {
   if (!alive_) return;
   alive_ = false;
   paused_ = false;
-  sim_.lives_[life_].state = Simulation::LifeState::dead;
+  sim_.lives_[life_] = Simulation::LifeState::dead;
   const std::vector<std::uint32_t> deferred = std::exchange(deferred_, {});
   for (std::size_t i = 0; i < deferred.size(); ++i) {
     const Simulation::Node& node = sim_.nodes_[deferred[i]];
@@ -32,13 +33,12 @@ void Process::end_life() {
   // The branches leave the list here: what destroys their frames must not come back to a process that is gone.
   std::vector<std::coroutine_handle<>> roots;
   roots.reserve(tasks_);
-  for (detail::Branch* branch = first_; branch != nullptr;) {
-    detail::Branch* next = branch->next;
+  for (detail::Branch* branch : std::exchange(branches_, {})) {
+    if (branch == nullptr) continue;
     branch->listed = false;
-    if (branch->owner == nullptr) roots.push_back(detail::frame_of(*branch));
-    branch = next;
+    if (!branch->owned) roots.push_back(detail::frame_of(*branch));
   }
-  first_ = last_ = nullptr;
+  gaps_ = 0;
   tasks_ = 0;
   for (const auto root : roots) sim_.destroy_frame_later(root);
 }
@@ -46,7 +46,7 @@ void Process::end_life() {
 void Process::pause() {
   if (!alive_ || paused_) return;
   paused_ = true;
-  sim_.lives_[life_].state = Simulation::LifeState::paused;
+  sim_.lives_[life_] = Simulation::LifeState::paused;
 }
 
 void Process::set_timer_drift(std::int64_t ppb) {
@@ -63,7 +63,7 @@ Duration Process::drifted(Duration asked) const {
 void Process::resume() {
   if (!alive_ || !paused_) return;
   paused_ = false;
-  sim_.lives_[life_].state = Simulation::LifeState::running;
+  sim_.lives_[life_] = Simulation::LifeState::running;
   const std::vector<std::uint32_t> deferred = std::exchange(deferred_, {});
   for (std::size_t i = 0; i < deferred.size(); ++i) {
     // A slot that was cancelled or moved while waiting may serve another event now.
@@ -73,19 +73,35 @@ void Process::resume() {
 }
 
 void Process::adopt(detail::Branch& branch) {
+  if (branches_.size() == branches_.capacity() && 8 * gaps_ >= branches_.size()) close_gaps();
   branch.listed = true;
-  branch.previous = last_;
-  branch.next = nullptr;
-  (last_ == nullptr ? first_ : last_->next) = &branch;
-  last_ = &branch;
-  if (branch.owner == nullptr) ++tasks_;
+  branch.place = static_cast<std::uint32_t>(branches_.size());
+  branches_.push_back(&branch);
+  if (!branch.owned) ++tasks_;
 }
 
 void Process::forget(detail::Branch& branch) {
-  (branch.previous == nullptr ? first_ : branch.previous->next) = branch.next;
-  (branch.next == nullptr ? last_ : branch.next->previous) = branch.previous;
+  SIM_DCHECK(branches_[branch.place] == &branch);
+  branches_[branch.place] = nullptr;
   branch.listed = false;
-  if (branch.owner == nullptr) --tasks_;
+  if (!branch.owned) --tasks_;
+  ++gaps_;
+  for (; !branches_.empty() && branches_.back() == nullptr; branches_.pop_back()) --gaps_;
+}
+
+/// Instead of a longer list, if an eighth has ended: so at most seven branches move for each that ends.
+void Process::close_gaps() {
+  std::uint32_t place = 0;
+  for (std::uint32_t i = 0; i < branches_.size(); ++i) {
+    if (branches_[i] == nullptr) continue;
+    if (place != i) {
+      branches_[place] = branches_[i];
+      branches_[place]->place = place;
+    }
+    ++place;
+  }
+  branches_.resize(place);
+  gaps_ = 0;
 }
 
 Component::Component(Simulation& sim, std::string path)
@@ -117,7 +133,7 @@ Completion::Completion(Component& owner, Callback callback)
 
 bool Completion::alive() const {
   if (sim_ == nullptr) return false;
-  return life_ == Simulation::kNoProcess || sim_->lives_[life_].state != Simulation::LifeState::dead;
+  return life_ == Simulation::kNoProcess || sim_->lives_[life_] != Simulation::LifeState::dead;
 }
 
 void Completion::fire(EventKind kind) const { fire(kind, callback_.argument); }

@@ -60,6 +60,7 @@ class Process {
 
   void end_life();
   [[nodiscard]] Duration drifted(Duration asked) const;
+  void close_gaps();
 
   Simulation& sim_;
   std::string path_;
@@ -67,8 +68,9 @@ class Process {
   bool alive_ = true;
   bool paused_ = false;
   std::int64_t timer_drift_ = 0;
-  detail::Branch* first_ = nullptr;  // running branches, in the order in which they began
-  detail::Branch* last_ = nullptr;
+  std::vector<detail::Branch*>
+      branches_;          // running ones, in the order in which they began; null where one has ended
+  std::size_t gaps_ = 0;  // nulls among them
   std::size_t tasks_ = 0;
   std::vector<std::uint32_t> deferred_;  // slots of events that surfaced while paused, in order
 };

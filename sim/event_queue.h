@@ -11,6 +11,8 @@
 // number and their span, for the bits below an opened slot belong to nobody. When the bottom grows too long, its later
 // part goes back into a new level in the same way.
 //
+// What is pushed into the bottom is sorted in from the nearer end; the entries that were popped left room at the front.
+//
 // Ties: every entry holds its sequence and every sort compares (time, sequence), so nothing depends on the stability of
 // a step, and an entry may be pushed with an older sequence than others of its instant (a timer that is armed late).
 //
@@ -82,7 +84,7 @@ class BasicEventQueue {
     const Slot place = slot;
     if (is_full(place)) [[unlikely]]
       return false;
-    *place = entry;
+    put(place, entry);
     slot = place + 1;
     ++in_slots_;
     return true;
@@ -126,10 +128,10 @@ class BasicEventQueue {
  private:
   static constexpr std::size_t kPerChunk = kChunkBytes / sizeof(QueueEntry) - 1;
   static constexpr std::size_t kSpillAbove = 64;  ///< Longer than this the bottom gives its later part back,
-  static constexpr std::size_t kSpillBusy = 32;   ///< than this already if many are sorted in one by one:
-  static constexpr std::size_t kBusy = 16;        ///< so many since it was filled.
+  static constexpr std::size_t kSpillBusy = 32;   ///< than this already if sorting in one by one is dear:
+  static constexpr std::size_t kBusy = 256;       ///< so many moves since it was filled.
   static constexpr std::size_t kSpillKeeps = 12;  ///< At most so many stay, unless they are of one instant.
-  static constexpr std::size_t kPerSlot = 48;     ///< Events aimed at in a slot of a new level.
+  static constexpr std::size_t kPerSlot = 32;     ///< Events aimed at in a slot of a new level.
   static constexpr int kTimeBits = 63;
   static constexpr int kLevelBits = 8;   ///< At most so many bits in a level; the innermost may have more.
   static constexpr int kInnerBits = 11;  ///< At most so many bits in a level made for known events.
@@ -173,7 +175,12 @@ class BasicEventQueue {
   [[nodiscard]] static bool is_full(Slot place) {
     return (reinterpret_cast<std::uintptr_t>(place) & (kChunkBytes - 1)) == 0;
   }
-  void append(const Route& route, QueueEntry entry);
+  /// Word by word: what is read as a vector right after it was written as two words waits for both to reach the cache.
+  static void put(QueueEntry* place, const QueueEntry& entry) {
+    place->time = entry.time;
+    place->key = entry.key;
+  }
+  void append(const Route& route, const QueueEntry& entry);
   void insert_into_bottom(QueueEntry entry);
 
   [[nodiscard]] static Chunk* chunk_of(const QueueEntry* last) {
@@ -207,8 +214,9 @@ class BasicEventQueue {
   std::uint64_t bottom_end_ = ~std::uint64_t{0};  ///< Everything before it is in the bottom.
   std::uint64_t current_ = 0;                     ///< Never after an entry of the slots.
   std::uint64_t floor_ = 0;
-  std::size_t in_slots_ = 0;     ///< Entries that are not in the bottom.
-  std::size_t inserted_ = 0;     ///< Entries sorted into the bottom since it was filled.
+  std::size_t in_slots_ = 0;  ///< Entries that are not in the bottom.
+  std::size_t moved_ =
+      0;  ///< Places that entries were moved by, to sort others in, since the bottom was filled.
   int inner_shift_ = kTimeBits;  ///< Bits below it belong to no level: the bottom's slot.
   int depth_ = 0;                ///< Levels in use, outermost first.
   std::uint64_t levels_used_ = 0;

@@ -33,8 +33,9 @@ std::size_t BasicEventQueue<kChunkBytes>::memory() const {
 template <std::size_t kChunkBytes>
 auto BasicEventQueue<kChunkBytes>::allocate() -> Chunk* {
   if (free_ == nullptr) {
-    // Blocks double with the queue, from 16 KiB up to 2 MiB, a huge page.
-    const std::size_t count = std::clamp(chunks_, 16'384 / kChunkBytes, (std::size_t{2} << 20) / kChunkBytes);
+    // Blocks double with the queue, from 64 KiB to a huge page.
+    const std::size_t bytes = std::clamp(chunks_ * kChunkBytes, std::size_t{64} << 10, detail::kHugePage);
+    const std::size_t count = detail::next_slab(bytes) / kChunkBytes;
     auto* block = static_cast<Chunk*>(detail::allocate_slab(count * kChunkBytes, kChunkBytes));
     blocks_.push_back({block, count});
     chunks_ += count;
@@ -62,7 +63,7 @@ auto BasicEventQueue<kChunkBytes>::open_chunk(std::size_t level, std::size_t ind
 }
 
 template <std::size_t kChunkBytes>
-void BasicEventQueue<kChunkBytes>::append(const Route& route, QueueEntry entry) {
+void BasicEventQueue<kChunkBytes>::append(const Route& route, const QueueEntry& entry) {
   const std::size_t index = (entry.time >> route.shift) & route.mask;
   Slot place = route.slots[index];
   if (is_full(place)) [[unlikely]]
@@ -73,13 +74,22 @@ void BasicEventQueue<kChunkBytes>::append(const Route& route, QueueEntry entry) 
 
 template <std::size_t kChunkBytes>
 void BasicEventQueue<kChunkBytes>::insert_into_bottom(QueueEntry entry) {
-  if (end_ == limit_) [[unlikely]]
-    make_room();
-  QueueEntry* place = end_++;
-  for (; place != begin_ && entry.before(place[-1]); --place) *place = place[-1];
-  *place = entry;
-  ++inserted_;
-  if (sorted() > (inserted_ > kBusy ? kSpillBusy : kSpillAbove)) [[unlikely]]
+  // What is soon goes in from the front, where the events that have run left room: short delays are many.
+  const QueueEntry* middle = begin_ + sorted() / 2;
+  if (begin_ != buffer_.data() && begin_ != end_ && entry.before(*middle)) {
+    QueueEntry* place = --begin_;
+    for (; place[1].before(entry); ++place) put(place, place[1]);
+    put(place, entry);
+    moved_ += static_cast<std::size_t>(place - begin_);
+  } else {
+    if (end_ == limit_) [[unlikely]]
+      make_room();
+    QueueEntry* place = end_++;
+    for (; place != begin_ && entry.before(place[-1]); --place) put(place, place[-1]);
+    put(place, entry);
+    moved_ += static_cast<std::size_t>(end_ - place);
+  }
+  if (sorted() > (moved_ > kBusy ? kSpillBusy : kSpillAbove)) [[unlikely]]
     spill();
 }
 
@@ -160,7 +170,7 @@ void BasicEventQueue<kChunkBytes>::open_sorted(Chunk* only, const QueueEntry* en
   sort_(only->entries, count, start, shift, end_);
   end_ += count;
   in_slots_ -= count;
-  inserted_ = 0;
+  moved_ = 0;
   release(only);
   if (levels_used_ == 0) {
     small_mode();

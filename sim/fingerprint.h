@@ -51,8 +51,8 @@ class Fingerprint {
     parts_.component = roll(parts_.component, component);
     parts_.kind = roll(parts_.kind, kind);
     parts_.draws += kEventStep;
-    if (++events_ % kInterval == 0) [[unlikely]]
-      checkpoints_.push_back(parts_);
+    if (--until_checkpoint_ == 0) [[unlikely]]
+      checkpoint();
   }
   void draw(std::uint64_t value) { parts_.draws = roll(parts_.draws, value); }
   /// As draw(value); a watcher is told where the value came from.
@@ -62,22 +62,32 @@ class Fingerprint {
       watcher_->on_draw(stream, ordinal, value);
   }
 
-  /// From now on every draw of every stream that reports here is another one, chosen by `id`, and the fingerprint
-  /// says so. 0 changes nothing. A branch of a branch is chosen by all ids on the way to it.
-  void branch(std::uint64_t id) {
+  /// From now on, which is `now_ns`, every draw of every stream that reports here is another one, chosen by `id`, and the
+  /// fingerprint says so. 0 changes nothing. A branch of a branch is chosen by all ids on the way to it.
+  void branch(std::uint64_t id, std::int64_t now_ns = 0) {
     if (id == 0) return;
+    past_.push_back({now_ns, branch_});
     branch_ = combine(branch_, id);
     draw(branch_);
   }
   /// What streams mix into their key; 0 on the trunk.
   [[nodiscard]] std::uint64_t branch() const { return branch_; }
+  /// What branch() was at an instant. An instant of branching belongs to the past.
+  [[nodiscard]] std::uint64_t branch_at(std::int64_t time_ns) const {
+    std::uint64_t branch = branch_;
+    for (std::size_t i = past_.size(); i > 0 && time_ns <= past_[i - 1].until_ns; --i)
+      branch = past_[i - 1].branch;
+    return branch;
+  }
 
   [[nodiscard]] std::uint64_t value() const {
     return combine(combine(combine(combine(parts_.time, parts_.component), parts_.kind), parts_.draws),
-                   events_);
+                   events());
   }
   [[nodiscard]] const FingerprintParts& parts() const { return parts_; }
-  [[nodiscard]] std::uint64_t events() const { return events_; }
+  [[nodiscard]] std::uint64_t events() const {
+    return checkpoints_.size() * kInterval + (kInterval - until_checkpoint_);
+  }
   /// parts() after 4,096, 8,192, ... events.
   [[nodiscard]] const std::vector<FingerprintParts>& checkpoints() const { return checkpoints_; }
 
@@ -86,6 +96,10 @@ class Fingerprint {
   [[nodiscard]] DrawWatcher* watcher() const { return watcher_; }
 
  private:
+  void checkpoint() {
+    checkpoints_.push_back(parts_);
+    until_checkpoint_ = kInterval;
+  }
   static constexpr std::uint64_t kEventStep = 0x9E3779B97F4A7C15ull;
 
   [[nodiscard]] static std::uint64_t roll(std::uint64_t state, std::uint64_t word) {
@@ -93,8 +107,13 @@ class Fingerprint {
   }
 
   FingerprintParts parts_;
-  std::uint64_t events_ = 0;
+  std::uint64_t until_checkpoint_ = kInterval;  // events; counting down takes fewer instructions
   std::uint64_t branch_ = 0;
+  struct Past {
+    std::int64_t until_ns;
+    std::uint64_t branch;
+  };
+  std::vector<Past> past_;  // empty on the trunk
   DrawWatcher* watcher_ = nullptr;
   std::vector<FingerprintParts> checkpoints_;
 };

@@ -39,9 +39,9 @@ FramePool::Block* FramePool::more(std::size_t index) {
     const std::lock_guard hold(store.lock);  // lint: allow(thread) as above
     if (store.free[index] != nullptr) return std::exchange(store.free[index], nullptr);
   }
-  // Slabs double with the number of blocks, from 4 KiB up to 2 MiB, a huge page. None is ever given back.
+  // Slabs double with the number of blocks, from 4 KiB to a huge page. None is ever given back.
   const std::size_t size = (index + 1) * kStep;
-  const std::size_t bytes = std::clamp(blocks_[index] * size, std::size_t{4} << 10, std::size_t{2} << 20);
+  const std::size_t bytes = next_slab(std::clamp(blocks_[index] * size, std::size_t{4} << 10, kHugePage));
   const std::size_t count = bytes / size;
   auto* memory = static_cast<std::byte*>(allocate_slab(bytes));
   Block* first = nullptr;

@@ -26,7 +26,7 @@ namespace detail {
 /// One task of a join. The branch goes after the frame that it belongs to.
 template <class T>
 struct Child {
-  Branch branch;
+  OwnedBranch branch;
   Task<T> task;
 
   explicit Child(Task<T> t) : task(std::move(t)) {}
@@ -40,7 +40,7 @@ struct Child {
   }
 };
 
-class JoinBase : public Branch::Owner {
+class JoinBase : public OwnedBranch::Owner {
  public:
   explicit JoinBase(bool first_wins, const char* name) : first_wins_(first_wins), name_(name) {}
   JoinBase(const JoinBase&) = delete;
@@ -62,6 +62,7 @@ class JoinBase : public Branch::Owner {
   void start(std::coroutine_handle<Promise> parent, Child<T>& child) {
     Component* component = parent.promise().branch->component;
     child.branch.owner = this;
+    child.branch.owned = true;
     child.branch.component = component;
     child.task.handle().promise().branch = &child.branch;
     component->process()->adopt(child.branch);
@@ -75,10 +76,10 @@ class JoinBase : public Branch::Owner {
     if (!goes_on) cancel_all(this);
   }
   /// The branches of the tasks, in order.
-  virtual void for_each(void (*visit)(Branch&, void*), void* what) = 0;
+  virtual void for_each(void (*visit)(OwnedBranch&, void*), void* what) = 0;
 
  private:
-  void on_done(Branch& branch) override {
+  void on_done(OwnedBranch& branch) override {
     branch.owner = nullptr;
     branch.component = nullptr;
     if (winner_ == kNone) {
@@ -95,19 +96,19 @@ class JoinBase : public Branch::Owner {
   }
   void cancel_rest() {
     for_each(
-        [](Branch& branch, void*) {
+        [](OwnedBranch& branch, void*) {
           if (branch.owner != nullptr) branch.cancel();
         },
         nullptr);
   }
-  std::size_t index_of(const Branch& wanted) {
+  std::size_t index_of(const OwnedBranch& wanted) {
     struct Search {
-      const Branch* wanted;
+      const OwnedBranch* wanted;
       std::size_t index;
       bool found;
     } search{&wanted, 0, false};
     for_each(
-        [](Branch& branch, void* what) {
+        [](OwnedBranch& branch, void* what) {
           auto* s = static_cast<Search*>(what);
           if (&branch == s->wanted) s->found = true;
           if (!s->found) ++s->index;
@@ -143,7 +144,7 @@ class Join final : public JoinBase {
   }
 
  private:
-  void for_each(void (*visit)(Branch&, void*), void* what) override {
+  void for_each(void (*visit)(OwnedBranch&, void*), void* what) override {
     std::apply([&](auto&... child) { (visit(child.branch, what), ...); }, children_);
   }
   std::tuple<Child<Ts>...> children_;
@@ -167,7 +168,7 @@ class JoinMany final : public JoinBase {
   [[nodiscard]] std::size_t size() const { return children_.size(); }
 
  private:
-  void for_each(void (*visit)(Branch&, void*), void* what) override {
+  void for_each(void (*visit)(OwnedBranch&, void*), void* what) override {
     for (Child<T>& child : children_) visit(child.branch, what);
   }
   std::vector<Child<T>> children_;

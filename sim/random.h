@@ -6,7 +6,8 @@
 // Generator: a keyed mixer on a counter, two rounds of mix64 with the key before each. Chosen against Philox by
 // measurement: docs/decisions/0004-keyed-mixer-instead-of-philox.md; the tests of randomness are in
 // tests/sim/random_test.cpp.
-// Branching: Simulation::branch(id) gives every stream other draws from an instant on.
+// Branching: Simulation::branch(id) gives every stream other draws from an instant on. What a restarted component draws
+// again from the beginning (bits_of_past) is the common past up to that instant.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +16,7 @@
 #include "sim/check.h"
 #include "sim/fingerprint.h"
 #include "sim/hash.h"
+#include "sim/time.h"
 
 namespace brokersim::sim {
 
@@ -31,6 +33,13 @@ class Stream {
   /// 64 uniform bits for `ordinal`. Same ordinal, same bits.
   [[nodiscard]] std::uint64_t bits(std::uint64_t ordinal) const {
     const std::uint64_t value = keyed_bits(key_, fingerprint_->branch(), ordinal);
+    fingerprint_->draw(key_, ordinal, value);
+    return value;
+  }
+  /// As bits(), of a draw that belongs to an instant of the past: on a branch, what was due before it is the common past's.
+  /// For what is drawn again after a restart.
+  [[nodiscard]] std::uint64_t bits_of_past(std::uint64_t ordinal, SimTime due) const {
+    const std::uint64_t value = keyed_bits(key_, fingerprint_->branch_at(due.ns), ordinal);
     fingerprint_->draw(key_, ordinal, value);
     return value;
   }

@@ -114,7 +114,7 @@ class Simulation {
   /// Executes the next event if there is one not after `limit`. False: nothing was run.
   bool step(SimTime limit = SimTime::max());
   /// Ends run_until() after the running handler.
-  void stop() { stopped_ = true; }
+  void stop() { stopped_ = attention_ = true; }
   [[nodiscard]] bool stopped() const { return stopped_; }
 
   /// Schedules `callback` for `component` of this simulation at `at`, not before now().
@@ -138,6 +138,10 @@ class Simulation {
   bool restart_timer(TimerClass timers, EventHandle handle);
 
   [[nodiscard]] bool pending(EventHandle handle) const;
+  /// What a pending event is called; "" if it is not pending.
+  [[nodiscard]] const char* kind_name(EventHandle handle) const {
+    return pending(handle) ? nodes_[handle.slot].kind_name : "";
+  }
   [[nodiscard]] std::size_t pending_events() const { return live_; }
   /// How many of the executed events woke a task.
   [[nodiscard]] std::uint64_t task_events() const { return task_events_; }
@@ -157,7 +161,7 @@ class Simulation {
   /// From now on every draw of every stream, existing or made later, is a function of (seed, id, path, purpose,
   /// ordinal); what is already drawn stays. 0 changes nothing; the fingerprint records any other id. Branches nest:
   /// the second call chooses below the first. For running one past into several futures.
-  void branch(std::uint64_t id) { fingerprint_.branch(id); }
+  void branch(std::uint64_t id) { fingerprint_.branch(id, now_.ns); }
 
   [[nodiscard]] Fingerprint& fingerprint() { return fingerprint_; }
   [[nodiscard]] const Fingerprint& fingerprint() const { return fingerprint_; }
@@ -175,8 +179,9 @@ class Simulation {
 
   // For tasks (sim/task.h).
   void resume_now(std::coroutine_handle<> handle);  ///< Runs a task chain; only from an event.
-  /// What the callback of a task's event is: `frame` is the address of the frame, `sim` that of the simulation.
-  static void resume_frame(void* frame, std::uint64_t sim);
+  /// The function of a task's event, which the loop knows and resumes itself: `frame` is the address of the frame,
+  /// `works_on` that of what the task will work on, or of the frame.
+  static void resume_frame(void* frame, std::uint64_t works_on);
   void resume_next(std::coroutine_handle<> handle) { next_ = handle; }  ///< Continue with this frame.
   /// Runs this frame too before the handler ends, unless the process of `component` has died until then.
   void resume_also(std::coroutine_handle<> handle, const Component& component) {
@@ -194,10 +199,6 @@ class Simulation {
   static constexpr std::uint32_t kNoSlot = 0xFFFFFFFFu;
   static constexpr std::uint32_t kNoProcess = 0;  // lives_[0] is always running
   enum class LifeState : std::uint8_t { running, paused, dead };
-  struct Life {
-    LifeState state = LifeState::running;
-    Process* process = nullptr;  // null once the object is gone
-  };
   /// One event, a cache line. `state` is the sequence of its entry in the queue, or one of the marks with a number.
   struct alignas(64) Node {
     static constexpr std::uint64_t kFree = std::uint64_t{1} << 63;
@@ -211,7 +212,7 @@ class Simulation {
     const char* kind_name = nullptr;
     std::uint64_t kind_hash = 0;
     std::uint64_t state = kFree;
-    std::uint32_t life = kNoProcess;  // index into lives_
+    std::uint32_t life = kNoProcess;  // number of its process
     std::uint32_t generation = 0;
   };
   static_assert(sizeof(Node) == 64);
@@ -253,7 +254,14 @@ class Simulation {
   [[nodiscard]] bool run_one(std::uint64_t limit);
   [[nodiscard]] std::uint32_t occupy(const Component& component, EventKind kind, Function function,
                                      void* self, std::uint64_t argument);
-  void release(std::uint32_t slot);
+  void release(std::uint32_t slot) { release(nodes_[slot], slot); }
+  void release(Node& node, std::uint32_t slot) {
+    node.state = Node::kFree;
+    ++node.generation;
+    node.callback.argument = free_;
+    free_ = slot;
+    --live_;
+  }
   EventHandle enqueue(std::uint32_t slot, SimTime at);
   [[gnu::noinline]] EventHandle push(QueueEntry entry, EventHandle handle);
   void requeue(std::uint32_t slot);
@@ -263,14 +271,16 @@ class Simulation {
   void refuse(const Component& component, SimTime at, EventKind kind) const;
   [[nodiscard]] bool refill(std::uint64_t limit);
   void after_handler();
+  [[gnu::noinline]] void tell_recorder(const Node& node, std::uint32_t slot);
   void execute(Node& node, std::uint32_t slot);
   [[nodiscard]] bool surfaced_elsewhere(QueueEntry entry);
   [[nodiscard]] bool run_or_hold_back(std::uint32_t slot);
   void reach(std::uint64_t time);
-  void fetch_sorted();
   void run_chain(std::coroutine_handle<> handle);
   void fetch_ahead();
-  static void fetch_object(const Callback& callback);
+  void fetch_sorted();
+  template <int kLocality>
+  void fetch_objects(const QueueEntry* first, const QueueEntry* end) const;
   void resume_others();
   void link_timer(std::uint32_t slot, std::uint32_t timers);
   void unlink_timer(std::uint32_t slot);
@@ -291,14 +301,16 @@ class Simulation {
   std::uint32_t free_ = kNoSlot;
   bool in_handler_ = false;
   bool stopped_ = false;
-  bool attention_ = false;        // something is to be done after the running handler: see after_handler()
+  bool attention_ = false;  // something is to be done after the running handler: see after_handler(), stop()
   Recorder* recorder_ = nullptr;  // only while a run is recorded
-  std::vector<Life> lives_{Life{}};
+  // By number of a process; a byte each, as every event asks.
+  std::vector<LifeState> lives_{LifeState::running};
+  std::vector<Process*> processes_{nullptr};  // null once the object is gone
   Limits limits_;
   Fingerprint fingerprint_;
   std::coroutine_handle<> next_;
   std::uint64_t task_events_ = 0;
-  std::uint64_t fetched_before_ = 0;  // of queued events before it the objects are fetched
+  std::uint64_t fetched_before_ = 0;  // of queued events before it the events are fetched
   std::vector<Also> also_;            // frames to run in this handler, in order
 
   std::vector<Corpse> dead_;

@@ -8,7 +8,6 @@
 namespace brokersim::sim::detail {
 
 namespace {
-constexpr std::size_t kHugePage = std::size_t{2} << 20;
 constexpr std::align_val_t aligned(std::size_t bytes, std::size_t alignment) {
   return std::align_val_t{bytes < kHugePage ? alignment : kHugePage};
 }

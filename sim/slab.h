@@ -1,7 +1,8 @@
 // A growing array of plain records that are named by index, each group of 64 bytes in a cache line of its own.
 //
 // Why: a random record of a large array costs a cache miss and, with pages of 4 KiB, a miss of the address translation
-// as well; from 2 MiB on the memory is aligned to 2 MiB and the system is asked to back it with huge pages.
+// as well; from 2 MiB on the memory is aligned to 2 MiB and the system is asked to back it with huge pages. Past 256 KiB
+// (64 pages: as many as a processor translates without a look into its second table) the next size is 2 MiB.
 #pragma once
 
 #include <cstddef>
@@ -17,6 +18,12 @@ namespace detail {
 /// Memory for `bytes`, aligned to `alignment`, or to 2 MiB and in huge pages from there on. Throws std::bad_alloc.
 [[nodiscard]] void* allocate_slab(std::size_t bytes, std::size_t alignment = 64);
 void release_slab(void* memory, std::size_t bytes, std::size_t alignment = 64) noexcept;
+
+constexpr std::size_t kHugePage = std::size_t{2} << 20;
+/// How much to ask for where `bytes` are held and half as much again or more is wanted: as much again, or a huge page.
+[[nodiscard]] constexpr std::size_t next_slab(std::size_t bytes) {
+  return bytes >= (std::size_t{256} << 10) && bytes < kHugePage ? kHugePage : bytes;
+}
 }  // namespace detail
 
 /// T: trivially copyable, as it moves when the slab grows; indices stay.
@@ -37,7 +44,8 @@ class Slab {
 
   /// Adds a default record; references into the slab are void afterwards.
   T& add() {
-    if (size_ == capacity_) grow(capacity_ == 0 ? 256 : 2 * capacity_);
+    if (size_ == capacity_)
+      grow(capacity_ == 0 ? 256 : detail::next_slab(2 * capacity_ * sizeof(T)) / sizeof(T));
     return *new (data_ + size_++) T();
   }
 

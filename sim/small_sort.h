@@ -3,8 +3,9 @@
 // Why: the entries of an opened slot are in random order, and a branch that is taken at random costs more than the work
 // it saves. So each entry's rank is counted without a branch: how many of the others come before it. The ranks of a
 // block of entries stand side by side in vector registers, and every entry's key is compared with all of them at once.
-// A key is the time after the start of the slot with the entry's place below it; 32 bits are enough where a slot is
-// at most 2^25 ns wide, as in a busy simulation, and then twice as many fit in a register.
+// A key is the time after the start of the slot; 32 bits are enough where a slot is at most 2^31 ns wide, as in a busy
+// simulation, and then twice as many fit in a register. Two entries of one instant have one rank, which the sum of all
+// ranks shows; then the entry's place is put below the time, and a second pass gives every entry a rank of its own.
 // Every variant gives the same order, which is total.
 #pragma once
 

@@ -17,6 +17,7 @@
 #include "sim/component.h"
 #include "sim/frame_pool.h"
 #include "sim/simulation.h"
+#include "sim/wait.h"
 
 namespace brokersim::sim {
 
@@ -27,38 +28,6 @@ class [[nodiscard]] Task;
 enum class Waited : std::uint8_t { notified, timed_out, cancelled };
 
 namespace detail {
-
-class Wakeup;
-
-/// One chain of frames that runs by itself: a spawned task, or one of the tasks of any_of() and all_of().
-struct Branch {
-  enum class Cancel : std::uint8_t { none, requested, told };
-
-  /// A child of any_of() or all_of(); a spawned task has none.
-  struct Owner {
-    virtual void on_done(Branch& branch) = 0;
-
-   protected:
-    ~Owner() = default;
-  };
-
-  Branch() = default;
-  Branch(const Branch&) = delete;
-  Branch& operator=(const Branch&) = delete;
-  ~Branch() {
-    if (listed) component->process()->forget(*this);
-  }
-  /// Its pending wait, or its next one if that is granted already, ends with `cancelled`; once.
-  void cancel();
-
-  Component* component = nullptr;  // whose events wake this chain
-  Branch* previous = nullptr;      // in the list of the component's process
-  Branch* next = nullptr;
-  Wakeup* waiting = nullptr;  // what its innermost frame waits for
-  Owner* owner = nullptr;
-  Cancel cancelled = Cancel::none;
-  bool listed = false;
-};
 
 /// What every frame of a chain knows: set by whoever starts it.
 struct PromiseBase {
@@ -83,11 +52,14 @@ struct PromiseBase {
       if (!promise.alive()) return;
       if (promise.continuation) {
         sim.resume_next(promise.continuation);
-      } else if (promise.branch->owner != nullptr) {
-        promise.branch->component->process()->forget(*promise.branch);
-        promise.branch->owner->on_done(*promise.branch);
+        return;
+      }
+      Branch& chain = *promise.branch;
+      chain.component->process()->forget(chain);
+      if (chain.owned) {
+        auto& child = static_cast<OwnedBranch&>(chain);
+        child.owner->on_done(child);
       } else {
-        promise.branch->component->process()->forget(*promise.branch);
         sim.destroy_frame_later(handle);
       }
     }
@@ -170,156 +142,17 @@ void start_root(Component& component, Task<void> task);
   return std::coroutine_handle<Promise<void>>::from_promise(static_cast<Promise<void>&>(branch));
 }
 
-/// A suspended frame, what it waits for, and the event that will wake it. Destroying it cancels the event.
-class Wakeup {
- public:
-  /// Undoes what the wait is linked to, before it ends with `cancelled`. `wait` is what was given to suspend().
-  using Unlink = void (*)(void* wait);
-
-  Wakeup() = default;
-  /// Keeps `kind` and `length`, for delay_by().
-  Wakeup(EventKind kind, Duration length) : name_(kind.name), since_{length.ns}, kind_hash_(kind.hash) {}
-  Wakeup(const Wakeup&) = delete;
-  Wakeup& operator=(const Wakeup&) = delete;
-  ~Wakeup() {
-    cancel_event();
-    if (branch_ != nullptr && branch_->waiting == this) branch_->waiting = nullptr;
-  }
-
-  /// The frame waits for `name` (a literal, or text that outlives the wait). True: it must go on waiting. False: its
-  /// branch was cancelled before, and it wakes at once.
-  template <class Promise>
-  [[nodiscard]] bool suspend(std::coroutine_handle<Promise> frame, const char* name, Unlink unlink = nullptr,
-                             void* wait = nullptr) {
-    frame_ = frame;
-    branch_ = frame.promise().branch;
-    branch_->waiting = this;
-    name_ = name;
-    linked_ = {unlink, wait};
-    since_ = component().now();
-    if (branch_->cancelled != Branch::Cancel::requested) [[likely]]
-      return true;
-    tell_cancelled();
-    return false;
-  }
-  /// The frame waits for the length that this was made with.
-  template <class Promise>
-  void delay_by(std::coroutine_handle<Promise> frame) {
-    const EventKind kind(name_, kind_hash_);
-    const Duration length{since_.ns};
-    if (!suspend(frame, kind.name)) return;
-    Component& owner = component();
-    wake_at(owner.now() + owner.timer(length), kind);
-  }
-  void wake_at(SimTime at, EventKind kind) {
-    event_ = component().at(
-        at, kind,
-        {&Simulation::resume_frame, frame_.address(), reinterpret_cast<std::uint64_t>(&component().sim())});
-  }
-  /// Wakes the frame at now() with what it waits for: from here on it cannot be cancelled.
-  void grant(EventKind kind) {
-    cancel_event();
-    granted_ = true;
-    wake_at(component().now(), kind);
-  }
-  /// As grant(), but the caller resumes frame() itself.
-  void grant_here() {
-    cancel_event();
-    granted_ = true;
-  }
-  void resumed() {
-    event_ = {};
-    branch_->waiting = nullptr;
-  }
-  void cancel_event() {
-    if (event_.slot != EventHandle{}.slot) component().sim().cancel(event_);
-    event_ = {};
-  }
-  /// Ends the wait with `cancelled`, unless it is granted already.
-  void cancel_wait() {
-    if (granted_) {
-      branch_->cancelled = Branch::Cancel::requested;
-      return;
-    }
-    if (join_) {
-      branch_->cancelled = Branch::Cancel::told;
-      linked_.unlink(linked_.wait);
-      return;
-    }
-    if (linked_.unlink != nullptr) linked_.unlink(linked_.wait);
-    cancel_event();
-    tell_cancelled();
-  }
-  [[nodiscard]] Component& component() const { return *branch_->component; }
-  [[nodiscard]] std::coroutine_handle<> frame() const { return frame_; }
-  [[nodiscard]] bool granted() const { return granted_; }
-  [[nodiscard]] bool cancelled() const { return cancelled_; }
-  [[nodiscard]] const char* name() const { return name_; }
-  [[nodiscard]] SimTime since() const { return since_; }
-  /// As suspend(), for a wait that ends when other branches have ended: cancelling it calls `pass_on` and leaves the
-  /// rest to them. False: it is cancelled already, and the caller passes that on.
-  template <class Promise>
-  [[nodiscard]] bool suspend_join(std::coroutine_handle<Promise> frame, const char* name, Unlink pass_on,
-                                  void* join) {
-    frame_ = frame;
-    branch_ = frame.promise().branch;
-    branch_->waiting = this;
-    name_ = name;
-    linked_ = {pass_on, join};
-    join_ = true;
-    since_ = component().now();
-    if (branch_->cancelled != Branch::Cancel::requested) [[likely]]
-      return true;
-    branch_->cancelled = Branch::Cancel::told;
-    return false;
-  }
-
- private:
-  void tell_cancelled() {
-    branch_->cancelled = Branch::Cancel::told;
-    granted_ = true;
-    cancelled_ = true;
-    wake_at(component().now(), "task.cancelled");
-  }
-  std::coroutine_handle<> frame_;
-  Branch* branch_ = nullptr;
-  EventHandle event_;
-  const char* name_ = "";
-  SimTime since_;  // before a delay begins: its length
-  struct Linked {
-    Unlink unlink = nullptr;
-    void* wait = nullptr;
-  };
-  union {
-    Linked linked_ = {};
-    std::uint64_t kind_hash_;  // before a delay begins: of its event
-  };
-  bool granted_ = false;
-  bool cancelled_ = false;
-  bool join_ = false;
-};
-
-inline void Branch::cancel() {
-  if (cancelled != Cancel::none) return;
-  if (waiting != nullptr) {
-    waiting->cancel_wait();
-  } else {
-    cancelled = Cancel::requested;
-  }
-}
-
-/// One cache line: most of what waits is a delay.
 struct DelayAwaiter {
-  Wakeup wakeup;
+  Wait wait;
 
   bool await_ready() const noexcept { return false; }
   template <class Promise>
   void await_suspend(std::coroutine_handle<Promise> frame) {
-    wakeup.delay_by(frame);
+    wait.delay_by(frame);
   }
   Waited await_resume() {
-    wakeup.resumed();
-    return wakeup.cancelled() ? Waited::cancelled : Waited::timed_out;
+    wait.resumed();
+    return wait.cancelled() ? Waited::cancelled : Waited::timed_out;
   }
 };
 
@@ -327,8 +160,13 @@ struct DelayAwaiter {
 
 /// `co_await delay(5_ms);` Resumes after exactly that much virtual time, with timed_out; or earlier, with cancelled. Not
 /// negative. `kind` is what the event and a report of waiting tasks call it.
-inline detail::DelayAwaiter delay(const Duration& length, const EventKind& kind) { return {{kind, length}}; }
+/// `works_on`: what the task will touch when it wakes, if one thing stands out among many: it is fetched into the cache
+/// together with the frame, as a callback's object is. Nothing but speed depends on it, and it need not live on.
+inline detail::DelayAwaiter delay(const Duration& length, const EventKind& kind,
+                                  const void* works_on = nullptr) {
+  return {{kind, length, works_on}};
+}
 // By reference, as a frame holds a copy of each argument that is passed by value.
-inline detail::DelayAwaiter delay(const Duration& length) { return {{"task.delay", length}}; }
+inline detail::DelayAwaiter delay(const Duration& length) { return {{"task.delay", length, nullptr}}; }
 
 }  // namespace brokersim::sim

@@ -148,7 +148,7 @@ def more_of_ours(build, ours, rounds):
         lines.append(f"| {size:,} | " + " | ".join(f"{p:.1f}" for p in parts) + f" | {whole - sum(parts):.1f} | {whole:.1f} | "
                      f"{memory[0][0]}, {memory[1][0]} | {float(memory[0][2]):.0f}, {float(memory[1][2]):.0f} |")
     lines += ["", "Requests do not count the log of fingerprint checkpoints (32 bytes for 4,096 events), whose array doubles. A task's",
-              "frame is not among the bytes of its event: 192 bytes for PHOLD's token."]
+              "frame is not among the bytes of its event: 128 bytes for PHOLD's token."]
     count = instructions(ours)
     if count is not None:
         lines += ["", f"Instructions per event, PHOLD 65,536, the whole program under cachegrind: {count:.0f} (aim: at most 300)."]

@@ -11,6 +11,7 @@
 
 #include "app/branch/children.h"
 #include "app/branch/frames.h"
+#include "app/branch/memory.h"
 #include "app/branch/outcome.h"
 #include "app/branch/request.h"
 #include "app/results/execute.h"
@@ -61,6 +62,7 @@ class Worker {
   }
 
   void fork_all(std::size_t point) {
+    heap_ = heap_of_this_process();
     const std::uint64_t per_point = plan_.tasks() / plan_.at.size();
     const std::uint64_t end = (point + 1) * per_point;
     for (std::uint64_t number = point * per_point; number < end;) {
@@ -84,6 +86,7 @@ class Worker {
   /// In the child: the rest of the run.
   std::string continued(std::uint64_t number) {
     const double begin = clock_();
+    own_pages(heap_);
     const Task task = plan_.task(number);
     std::vector<faults::FaultConfig> faults = plan_.variants[task.variant].faults;
     const sim::Duration offset = plan_.at[task.point] - sim::SimTime{};
@@ -123,6 +126,7 @@ class Worker {
   const Clock& clock_;
   results::Execution trunk_;
   Children children_;
+  Heap heap_;  // of the trunk at the instant of branching
   bool stopped_ = false;
 };
 

@@ -8,6 +8,7 @@ namespace brokersim::results {
 Execution::Execution(const scenario::Scenario& scenario, std::uint64_t seed,
                      std::vector<std::string> overrides)
     : scenario_(scenario), world_(scenario.config, seed), observer_(world_.history(), scenario.invariants) {
+  world_.sim().set_limits(scenario.limits);
   facts_.seed = seed;
   facts_.overrides = std::move(overrides);
 }

@@ -33,6 +33,9 @@ void build_all(Build& build) {
     config.duration = *duration;
     build.duration_known = true;
   }
+  const View limits = root.object("limits");
+  scenario.limits.events_at_instant = static_cast<std::uint64_t>(*limits.integer("events_at_instant"));
+  scenario.limits.pending_events = static_cast<std::size_t>(*limits.integer("pending_events"));
   const View network = root.object("network");
   config.latency.loopback = *network.duration("loopback");
   config.latency.same_zone = *network.duration("same_zone");

@@ -13,14 +13,16 @@
 #include "app/scenario/diagnostic.h"
 #include "app/scenario/expect.h"
 #include "models/world/config.h"
+#include "sim/simulation.h"
 
 namespace brokersim::scenario {
 
 /// A scenario without errors.
 struct Scenario {
-  std::string file;      ///< Path or name it was loaded from.
-  world::Config config;  ///< To run another seed, set config.seed.
+  std::string file;         ///< Path or name it was loaded from.
+  world::Config config;     ///< To run another seed, set config.seed.
   bool invariants = false;  ///< Judge INV1 to INV9, too.
+  sim::Limits limits;       ///< When a model is taken to run wild.
   std::vector<Expectation> expect;
   std::vector<Published> published;
   std::vector<std::string> cases;     ///< Known cases that it shows: "D08".

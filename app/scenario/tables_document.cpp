@@ -7,6 +7,31 @@ namespace brokersim::scenario {
 using namespace ranges;
 using enum FieldType;
 
+namespace {
+
+const Table& limits_table() {
+  static const Table table{"limits",
+                           "",
+                           "When a model is taken to run wild.",
+                           {
+                               {.name = "events_at_instant",
+                                .type = integer,
+                                .doc = "Events without letting time pass.",
+                                .fallback = "20000000",
+                                .min = 1,
+                                .max = 1'000'000'000},
+                               {.name = "pending_events",
+                                .type = integer,
+                                .doc = "Events that wait to be executed.",
+                                .fallback = "16000000",
+                                .min = 1,
+                                .max = 16'000'000},
+                           }};
+  return table;
+}
+
+}  // namespace
+
 const Table& scenario_table() {
   static const Table table{
       "scenario",
@@ -46,6 +71,12 @@ const Table& scenario_table() {
            .doc = "Also check the nine invariants of replication (INV1 to INV9) after every step; "
                   "--invariants does.",
            .fallback = "false"},
+          {.name = "limits",
+           .type = object,
+           .doc = "What no sound model comes near: a run that passes one is stopped as a bug of ours (exit "
+                  "code 70), and told "
+                  "who did it.",
+           .table = &limits_table()},
           {.name = "network",
            .type = object,
            .doc = "Distances between machines.",

@@ -34,10 +34,20 @@ template <class Engine>
 class BrokerMix {
  public:
   BrokerMix(Engine& engine, std::uint32_t batches) : engine_(engine), batches_(batches) {
-    for (std::uint32_t i = 0; i < batches; ++i) batches_[i].state = PholdRules::start(i);
+    for (std::uint32_t i = 0; i < batches; ++i) {
+      batches_[i].state = PholdRules::start(i);
+      batches_[i].mix = this;
+    }
   }
   void start() {
     for (std::uint32_t i = 0; i < batches_.size(); ++i) think(i);
+  }
+  /// A batch, for engines whose events have an object; handle_object() takes it.
+  [[nodiscard]] void* object(std::uint32_t i) { return &batches_[i]; }
+  static void handle_object(void* object, std::uint64_t step) {
+    auto* batch = static_cast<Batch*>(object);
+    batch->mix->handle(static_cast<std::uint32_t>(batch - batch->mix->batches_.data()),
+                       static_cast<Step>(step));
   }
   void handle(std::uint32_t i, Step step) {
     Batch& b = batches_[i];
@@ -91,8 +101,9 @@ class BrokerMix {
 
  private:
   using Handle = typename Engine::Handle;
-  struct Batch {
+  struct alignas(64) Batch {
     std::uint64_t state = 0;
+    BrokerMix* mix = nullptr;
     std::uint32_t acks = 0;
     Handle fill = {};
     Handle timer[3] = {};

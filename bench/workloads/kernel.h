@@ -70,7 +70,7 @@ class TaskPhold {
     static constexpr sim::EventKind kind = "phold";
     sim::Duration wait{world->rules_.first(world->states_[at])};
     for (;;) {
-      co_await sim::delay(wait, kind);
+      co_await sim::delay(wait, kind, &world->states_[at]);
       at = world->visit(at, wait);
     }
   }
@@ -128,7 +128,7 @@ template <class World>
           .bytes_per_pending_event = bytes_per_pending_event(world.simulation)};
 }
 
-/// The engine of the broker mix: timers in classes.
+/// The engine of the broker mix: an event's object is its batch, and timers are in classes.
 class KernelEngine {
  public:
   using Handle = sim::EventHandle;
@@ -136,22 +136,19 @@ class KernelEngine {
     for (int i = 0; i < 3; ++i) classes_[i] = simulation.timer_class({kTimerNs[i]});
   }
   Handle schedule(std::int64_t delay, std::uint32_t batch, Step step) {
-    return component_.after({delay}, "mix", sim::bind<&KernelEngine::run>(this, word(batch, step)));
+    return component_.after({delay}, "mix", callback(batch, step));
   }
   Handle set_timer(Timer timer, std::uint32_t batch, Step step) {
     return simulation.set_timer(classes_[static_cast<int>(timer)], component_, "mix.timer",
-                                sim::bind<&KernelEngine::run>(this, word(batch, step)));
+                                callback(batch, step));
   }
   void cancel(Handle& handle) { component_.cancel(handle); }
   sim::Simulation simulation{1};
   BrokerMix<KernelEngine>* mix = nullptr;
 
  private:
-  static std::uint64_t word(std::uint32_t batch, Step step) {
-    return std::uint64_t{batch} << 8 | static_cast<std::uint64_t>(step);
-  }
-  void run(std::uint64_t word) {
-    mix->handle(static_cast<std::uint32_t>(word >> 8), static_cast<Step>(word & 255));
+  [[nodiscard]] sim::Callback callback(std::uint32_t batch, Step step) {
+    return {&BrokerMix<KernelEngine>::handle_object, mix->object(batch), static_cast<std::uint64_t>(step)};
   }
   sim::Component component_;
   sim::TimerClass classes_[3];

@@ -46,6 +46,31 @@ Outcome run_with(std::uint64_t seed, const std::vector<std::uint64_t>& ids) {
   return outcome;
 }
 
+// Goal: what is drawn again for the past is the common past's, on branches of branches too; at an instant of branching
+// it is the past's still. Method: two branches of one run, at 5 and 8 ms.
+TEST(Branch, DrawsOfThePastStayWhatTheyWere) {
+  Simulation sim(7);
+  Component c(sim, "host/a");
+  const Stream stream = c.stream("arrivals");
+  std::vector<std::uint64_t> trunk, first, second;
+  for (std::uint64_t i = 0; i < 10; ++i) trunk.push_back(stream.bits(i));
+  sim.run_until(SimTime{} + 5_ms);
+  sim.branch(3);
+  for (std::uint64_t i = 0; i < 10; ++i) first.push_back(stream.bits(i));
+  sim.run_until(SimTime{} + 8_ms);
+  sim.branch(4);
+  for (std::uint64_t i = 0; i < 10; ++i) second.push_back(stream.bits(i));
+  for (std::uint64_t i = 0; i < 10; ++i) {
+    EXPECT_EQ(stream.bits_of_past(i, SimTime{}), trunk[i]);
+    EXPECT_EQ(stream.bits_of_past(i, SimTime{} + 5_ms), trunk[i]) << "the instant itself is past";
+    EXPECT_EQ(stream.bits_of_past(i, SimTime{} + 5_ms + 1_ns), first[i]);
+    EXPECT_EQ(stream.bits_of_past(i, SimTime{} + 8_ms), first[i]);
+    EXPECT_EQ(stream.bits_of_past(i, SimTime{} + 8_ms + 1_ns), second[i]);
+    EXPECT_NE(first[i], trunk[i]);
+    EXPECT_NE(second[i], first[i]);
+  }
+}
+
 TEST(Branch, ZeroChangesNothing) {
   const Outcome plain = run_with(7, {});
   const Outcome zero = run_with(7, {0});

@@ -95,6 +95,42 @@ TEST(EventQueue, OrderEqualsAReferenceForEverySpreadAndChunkSize) {
   EXPECT_GT(operations, 4'000'000u);
 }
 
+// Goal: what is pushed just after the front, as the short delays of a broker are, keeps the order at every place of the
+// bottom, from its front and from its back. Method: a slot of 60 entries is opened; at each pop a few entries are pushed
+// near the front, some of the same instant, some with an older sequence; beside a std::set.
+TEST(EventQueue, ShortDelaysGoInFromTheFrontInOrder) {
+  std::uint64_t pushed = 0;
+  for (std::uint64_t seed = 0; seed < 2'000; ++seed) {
+    Choices choices(seed);
+    EventQueue queue;
+    ReferenceQueue reference;
+    std::uint64_t sequence = 1'000;
+    std::uint64_t older = 0;
+    const auto push = [&](std::uint64_t time) {
+      const std::uint64_t number = choices.one_in(10) ? older++ : sequence++;
+      const QueueEntry entry = QueueEntry::make(time, number, static_cast<std::uint32_t>(number));
+      queue.push(entry);
+      reference.push(entry);
+      ++pushed;
+    };
+    for (int i = 0; i < 120; ++i) push(choices.below(10'000));
+    for (int pops = 0; reference.size() > 0; ++pops) {
+      ASSERT_TRUE(queue.sorted() != 0 || queue.refill(~std::uint64_t{0} >> 1)) << "seed " << seed;
+      const QueueEntry got = queue.front();
+      ASSERT_EQ(got.time, reference.front().time) << "seed " << seed << ", pop " << pops;
+      ASSERT_EQ(got.key, reference.front().key) << "seed " << seed << ", pop " << pops;
+      queue.set_floor(got.time);
+      queue.pop_front();
+      reference.pop_front();
+      if (pops > 400) continue;
+      for (std::uint64_t i = choices.below(4); i > 0; --i)
+        push(got.time + choices.below(choices.one_in(4) ? 9'000 : 60));
+    }
+    EXPECT_EQ(queue.size(), 0u);
+  }
+  EXPECT_GT(pushed, 1'000'000u);
+}
+
 // Goal: no population and no spread makes an operation dear. Method: up to 100,000 entries go up and down; the bottom
 // must give its later part back, or this test takes minutes (it takes well under a second).
 TEST(EventQueue, GrowingAndShrinkingStaysCheap) {

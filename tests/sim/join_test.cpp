@@ -261,6 +261,70 @@ TEST(Simulation, AStuckOneNamesWhoWaitsForWhat) {
   EXPECT_NO_THROW(w.sim.check_not_stuck()) << "a paused process may wait";
 }
 
+Task<void> sleeps(World* w, int who, Duration length) {
+  struct Farewell {
+    World* w;
+    int who;
+    ~Farewell() {
+      if (w->sim.now() == SimTime{} + 500_ms) w->log.push_back(std::to_string(who));
+    }
+  };
+  const Farewell farewell{w, who};
+  co_await delay(length, "nap");
+}
+// Goal: reports and a kill take the tasks of a process in the order in which they began, also where most of those in
+// between have ended and their places in the list are used again.
+TEST(Simulation, TasksStayInTheOrderInWhichTheyBegan) {
+  World w;
+  int who = 0;
+  for (int round = 0; round < 100; ++round) {
+    for (int i = 0; i < 10; ++i, ++who) w.c.spawn(sleeps(&w, who, i == 3 ? 1_s : Duration{1'000'000 + i}));
+    w.sim.run_until(w.sim.now() + 2_ms);
+  }
+  std::vector<std::string> expected;
+  for (int i = 3; i < 1'000; i += 10) expected.push_back(std::to_string(i));
+  ASSERT_EQ(w.sim.waiting().size(), 100u);
+  EXPECT_EQ(w.process.tasks(), 100u);
+  for (std::size_t i = 0; i < 100; ++i) {
+    EXPECT_EQ(w.sim.waiting()[i].since, SimTime{} + 2_ms * static_cast<std::int64_t>(i));
+    EXPECT_EQ(w.sim.waiting()[i].what, "nap");
+  }
+  w.sim.run_until(SimTime{} + 500_ms);
+  w.log.clear();
+  w.process.kill();
+  EXPECT_EQ(w.log, expected);
+  EXPECT_EQ(w.process.tasks(), 0u);
+}
+
+Task<void> naps(World* w, Duration length, const void* works_on) {
+  co_await delay(length, "nap", works_on);
+  w->say("awake");
+}
+// Goal: what a delay says it will work on is a hint: it may be anything, and nothing but speed depends on it.
+TEST(Task, WhatADelayWorksOnIsAHintOnly) {
+  World w;
+  const int object = 1;
+  w.c.spawn(naps(&w, 1_ms, &object));
+  w.c.spawn(naps(&w, 2_ms, nullptr));
+  w.c.spawn(naps(&w, 3_ms, reinterpret_cast<const void*>(std::uintptr_t{1})));
+  for (int i = 0; i < 5'000; ++i) w.c.spawn(sleeps(&w, i, 10_ms));  // many: what is next is fetched ahead
+  w.sim.run_to_end();
+  EXPECT_EQ(w.log, (std::vector<std::string>{"1 awake", "2 awake", "3 awake"}));
+}
+
+// Goal: a negative delay is our own bug and is named; one that is made and never awaited costs nothing.
+TEST(Task, ANegativeDelayIsNamed) {
+  World w;
+  w.c.spawn(naps(&w, 0_ms - 1_ns, nullptr));
+  try {
+    w.sim.run_to_end();
+    FAIL() << "it was accepted";
+  } catch (const Bug& bug) {
+    EXPECT_NE(std::string(bug.what()).find("for nap"), std::string::npos) << bug.what();
+  }
+  EXPECT_NO_THROW(static_cast<void>(delay(5_ms, "never awaited")));
+}
+
 Task<void> receives_many(Channel<int>* channel, std::uint64_t* sum) {
   for (;;) {
     const std::optional<int> value = co_await channel->receive();

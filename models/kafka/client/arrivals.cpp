@@ -60,21 +60,21 @@ SendLoop::SendLoop(const ProducerParams& params, sim::Stream stream, std::int64_
   }
 }
 
-/// The time between a group and the one before, by the group's number.
-sim::Duration SendLoop::gap(std::int64_t group) const {
-  return sim::whole_ns(gap_mean_ns_ *
-                       sim::Exponential::standard(stream_.bits(static_cast<std::uint64_t>(group))));
+/// The time between a group and the one before, which is due at `since`, by the group's number.
+sim::Duration SendLoop::gap(std::int64_t group, sim::SimTime since) const {
+  return sim::whole_ns(gap_mean_ns_ * sim::Exponential::standard(
+                                          stream_.bits_of_past(static_cast<std::uint64_t>(group), since)));
 }
 
 void SendLoop::draw_until(std::int64_t group) {
   std::int64_t drawn_to = drawn_from_ + static_cast<std::int64_t>(drawn_.size());
   if (drawn_.empty() && group >= 0) {
     SIM_CHECK(drawn_from_ == 0);
-    drawn_.push_back(origin_ + gap(0));
+    drawn_.push_back(origin_ + gap(0, origin_));
     drawn_to = 1;
   }
   for (; drawn_to <= group; ++drawn_to) {
-    drawn_.push_back(drawn_.back() + gap(drawn_to));
+    drawn_.push_back(drawn_.back() + gap(drawn_to, drawn_.back()));
     if (drawn_from_ < next_ / group_) {
       drawn_.pop_front();
       ++drawn_from_;

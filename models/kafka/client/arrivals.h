@@ -4,6 +4,9 @@
 // returned; a call takes `send_cost`, at whose end the record joins a batch. For constant and saturated arrivals
 // all of this is arithmetic on k; Poisson gaps are drawn once per group and looked up.
 //
+// A loop made later, by a client that restarts, draws the same gaps again from the first one. On a branch, gaps that began
+// up to the instant of branching are those of the common past, so that it finds the same records behind it.
+//
 // Not exact in one case: constant bursts (records_per_send > 1) whose cost exceeds their gap, as a thread that is
 // always late is taken to have been late from its next record on.
 #pragma once
@@ -46,7 +49,7 @@ class SendLoop {
  private:
   [[nodiscard]] sim::SimTime call(std::int64_t k);
   [[nodiscard]] sim::Duration gaps(std::int64_t group) const;
-  [[nodiscard]] sim::Duration gap(std::int64_t group) const;
+  [[nodiscard]] sim::Duration gap(std::int64_t group, sim::SimTime since) const;
   void draw_until(std::int64_t group);
   [[nodiscard]] sim::SimTime done(std::int64_t group);
 

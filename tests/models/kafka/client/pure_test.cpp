@@ -1,7 +1,9 @@
 // Goal: the clients' decisions as functions: backoff, arrivals, partition choice, batches, sequences, errors.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
+#include <vector>
 
 #include "models/kafka/client/accumulator.h"
 #include "models/kafka/client/arrivals.h"
@@ -141,6 +143,40 @@ TEST(Arrivals, PoissonGapsAreExponentialAndAddressed) {
   SendLoop restarted(params, draws.stream(), 0, late);
   EXPECT_EQ(restarted.next(), 500);
   EXPECT_EQ(restarted.intended(500), late);
+}
+
+// Goal: a client that restarts on a branch finds its past arrivals behind it, neither skips nor idles, and its later
+// arrivals are the branch's own: other ones than the trunk's, and other ones on each branch.
+// Method: arrivals every millisecond on average; the run branches at 400 ms and the client restarts at 500 ms.
+TEST(Arrivals, AClientThatRestartsOnABranchKeepsThePast) {
+  ProducerParams params = params_at(1'000'000);
+  params.arrivals = Arrivals::poisson;
+  const Draws trunk;
+  SendLoop plain(params, trunk.stream(), 0, {});
+  std::vector<sim::SimTime> past;
+  for (std::int64_t k = 0; k < 800; ++k) past.push_back(plain.intended(k));
+  const sim::SimTime branched = sim::SimTime{} + 400_ms;
+  const auto behind = std::upper_bound(past.begin(), past.end(), branched) - past.begin();
+  std::vector<std::vector<sim::SimTime>> futures;
+  for (std::uint64_t id = 1; id <= 3; ++id) {
+    Draws draws;
+    draws.sim.run_until(branched);
+    draws.sim.branch(id);
+    SendLoop again(params, draws.stream(), 0, {});
+    std::vector<sim::SimTime> arrivals;
+    for (std::int64_t k = 0; k < 800; ++k) arrivals.push_back(again.intended(k));
+    // The gap that was under way at the instant is the past's, too.
+    EXPECT_TRUE(std::equal(past.begin(), past.begin() + behind + 1, arrivals.begin()));
+    EXPECT_NE(arrivals[static_cast<std::size_t>(behind + 1)], past[static_cast<std::size_t>(behind + 1)]);
+    const sim::SimTime begin = branched + 100_ms;
+    SendLoop restarted(params, draws.stream(), behind, begin);
+    const auto first = std::lower_bound(arrivals.begin(), arrivals.end(), begin) - arrivals.begin();
+    EXPECT_EQ(restarted.next(), first) << "it goes on with the first arrival of its new life";
+    EXPECT_EQ(restarted.intended(first), arrivals[static_cast<std::size_t>(first)]);
+    futures.push_back({arrivals.begin() + behind + 1, arrivals.end()});
+  }
+  EXPECT_NE(futures[0], futures[1]);
+  EXPECT_NE(futures[1], futures[2]);
 }
 
 // Method: queues 0, 1 and 3 long give weights 4, 3 and 1 of 8 (BuiltInPartitioner.updatePartitionLoadStats).
