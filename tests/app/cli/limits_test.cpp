@@ -11,7 +11,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "app/branch/worker.h"
+#include "tests/app/branch/small.h"
 
 namespace brokersim::cli {
 namespace {
@@ -38,6 +38,8 @@ class Limits : public ::testing::Test {
     std::ostringstream text;
     text << file.rdbuf();
     out_ = text.str();
+    for (char& c : out_) c = c == '\n' ? ' ' : c;  // sentences are wrapped
+    for (std::size_t at; (at = out_.find("  ")) != std::string::npos;) out_.erase(at, 1);
     return WEXITSTATUS(status);
   }
   std::filesystem::path folder_;
