@@ -218,18 +218,20 @@ def report(found, sums, rounds, missing):
 # cache of 1 MiB) and perf on the machine of the first published table.
 WHY = """## Where an aim is missed, and why
 
-- **Tasks, from 65,536 on.** An event misses the second-level cache 2.4 times as a callback (the event, its object, the
-  queue's entries) and 4.7 times as a task: a frame has two lines, and what the token works on is a third. All of them are
-  fetched ahead, two slots before they are needed, so that the row is bound by the third-level cache and moves with what
-  the neighbours of the machine do to it (44 to 80 ns within an hour on a shared one, where the callback row moved by a
-  tenth). Tried without gain: one line fetched with each event instead of all with each slot; fetches past the
-  second-level cache; huge pages from the first frame on. What helped: frames of 128 bytes instead of 192, the object
-  that a delay names, and the first-level cache as the last stop.
-- **Broker mix.** Of 37 ns at 1,000 batches the handler takes 10: its eleven steps alternate, which is one mispredicted
+- **Tasks at 65,536.** An event misses the second-level cache 2.4 times as a callback (the event, its object, the queue's
+  entries) and 4.7 times as a task: a frame has two lines, and what the token works on is another. All of them are fetched
+  ahead, two slots before they are needed, so that the row is bound by the third-level cache, and by a chain: from the
+  token's draw to the place of its next event in the queue each step waits for the one before, about 80 cycles, and a task
+  has 100 instructions more between two such chains, which is more than the processor looks ahead. On a machine with busy
+  neighbours the row moves between 40 and 80 ns, where the callback row moves by a tenth. Tried without gain: one line
+  fetched with each event instead of all with each slot; fetches past the second-level cache; no fetches into the first.
+  What helped: frames of 128 bytes instead of 192, the object that a delay names (`works_on`), the first-level cache as the
+  last stop, and huge pages from 256 KiB on (at 1,048,576 from 170 to 68 ns).
+- **Broker mix.** Of 35 ns at 1,000 batches the handler takes 10: its eleven steps alternate, which is one mispredicted
   jump an event. The kernel's own share has 1.6 mispredictions an event (does it go into the slot that is open, where in
-  it, is it a timer that was cancelled), about 8 ns; scheduling takes 5.5, the loop with the fingerprint 5, sorting in
-  what is due at once 4.5, setting and cancelling three timers a batch 4. A queue alone, without events that have owners,
-  can be cancelled by handle, die with a process and are hashed, has been measured at 29.
+  it, is it a timer that was cancelled), about 8 ns; scheduling takes 5, the loop with the fingerprint 5, sorting in what is
+  due at once 4, setting and cancelling three timers a batch 4. A queue alone, without events that have owners, can be
+  cancelled by handle, die with a process and are hashed, has been measured at 29, which is the aim.
 - **Instructions.** 41 of an event's 300 are the benchmark's draw and logarithm, 61 the loop with liveness and
   fingerprint, 60 scheduling, 30 sorting, 19 fetching ahead.
 """.splitlines()
