@@ -107,7 +107,7 @@ void append_curve(Report& report) {
   const DiskConfig nvme;
   std::vector<std::vector<double>> rows;
   for (const int jobs : {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1'024, 2'048}) {
-    const std::int64_t spacing = 3'000'000'000'000 / 2'048 / 4'096 * 4'096;
+    const std::int64_t spacing = 3'000'000'000'000 / jobs / 4'096 * 4'096;  // all over the disk
     const std::int64_t chunk = std::min<std::int64_t>(4 << 20, (256 << 20) / jobs);
     const auto rate = [&](const DiskConfig& config, std::int64_t apart) {
       return Jobs(config, IoKind::write, jobs, chunk, apart, {60'000'000'000}).bytes_per_second() / 1e6;
