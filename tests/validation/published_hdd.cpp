@@ -92,8 +92,9 @@ std::vector<Row> published_hdd() {
        .points = {near("1 job", 49.46, "MiB/s", 15, PointKind::calibration),
                   near("2 jobs", 26.6, "MiB/s", 15), near("15 jobs", 41.55, "MiB/s", 15)},
        .note =
-           "The source has no measurement for two jobs: its 26.6 is the line through its runs with more than "
-           "two, of all buffer sizes, drawn on to two (SimGrid, tuto_disk/analysis: a filter Jobs > 2, then "
+           "The 26.6 of two jobs is no measurement: it is the line through the runs with more than two, of "
+           "all "
+           "buffer sizes, drawn on to two (SimGrid, tuto_disk/analysis: a filter Jobs > 2, then "
            "lm and predict); in its figure single runs of two jobs lie between 20 and 42 MiB/s, those below "
            "20 left out. Buffer sizes are not given; 1 MiB is assumed here.",
        .known_points = {"2 jobs"},
