@@ -3,11 +3,10 @@
 //   disk_replaced    The host loses its mains and gets empty disks; restart_after later it boots. Whatever was only there
 //                    is gone, and the broker comes back with its old id and a new directory.
 //   disk_rolled_back A snapshot of the host's disks is taken as fsfreeze lets it be taken: of the file system as its
-//                    programs see it at that instant; what is dirty is written out at once, which loads the disk (writers
-//                    are not held back meanwhile). When the fault is over the machine
-//                    stops, its disks are set back to that snapshot, and it boots: old and valid data return.
-//                    Not modelled: a crash of the machine between snapshot and return. What it took comes back, and the
-//                    laws of replication (S3, S12, S22) may then accuse the broker that finds it.
+//                    programs see it at that instant; all of it is synced at once, which loads the disk (writers are not
+//                    held back meanwhile). When the fault is over the machine stops, its disks are set back to that
+//                    snapshot, and it boots: old and valid data return. A machine that has crashed by itself meanwhile is
+//                    not set back: the sync may not have been complete.
 #include "models/devices/storage/file_system.h"
 
 #include "models/faults/kinds/file_systems.h"
@@ -64,7 +63,8 @@ class RolledBack final : public Effect {
     for (const DiskOf& disk : disks_) {
       storage::FileSystem& files = disk.host->file_system(disk.index);
       images_.push_back(files.image());
-      for (const std::string& name : files.list("")) files.write_back_async(*files.find(name));
+      crashes_.push_back(files.crashes());
+      static_cast<void>(files.sync_all());  // nobody waits for it
     }
   }
   [[nodiscard]] bool holding() const override { return true; }
@@ -78,16 +78,18 @@ class RolledBack final : public Effect {
       host::Host& host = *disks_[i].host;
       std::vector<std::pair<std::size_t, const storage::Image*>> back;
       for (; i < disks_.size() && disks_[i].host == &host; ++i) {
+        if (host.file_system(disks_[i].index).crashes() != crashes_[i]) continue;
         bytes_ += std::max<std::int64_t>(
             0, bytes_on(host.file_system(disks_[i].index).image()) - bytes_on(images_[i]));
         back.emplace_back(disks_[i].index, &images_[i]);
       }
+      if (back.empty()) continue;
       host.roll_back(back);
+      // A host that another fault keeps dark stays dark.
+      holds_.hosts.hold(host);
+      static_cast<void>(holds_.hosts.release(host));
     }
     images_.clear();
-    // A host that another fault keeps dark stays dark.
-    for (const DiskOf& disk : disks_) holds_.hosts.hold(*disk.host);
-    for (const DiskOf& disk : disks_) static_cast<void>(holds_.hosts.release(*disk.host));
     return true;
   }
 
@@ -95,6 +97,7 @@ class RolledBack final : public Effect {
   Holds& holds_;
   std::vector<DiskOf> disks_;
   std::vector<storage::Image> images_;  // by position in disks_
+  std::vector<std::int32_t> crashes_;   // of the file systems before it
   std::int64_t bytes_ = 0;
 };
 

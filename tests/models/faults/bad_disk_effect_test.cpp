@@ -98,6 +98,19 @@ TEST(BadDisk, RolledBackDiskHoldsTheSnapshot) {
   EXPECT_TRUE(rig.running("b-1"));
 }
 
+// Goal: what a crash has taken does not come back. Method: the machine loses power between snapshot and return.
+TEST(BadDisk, AMachineThatCrashedMeanwhileIsNotSetBack) {
+  Rig rig(
+      {fault(disk_rolled_back, 4_s, host_named("b-1"), 6_s), fault(power_loss, 5_s, host_named("b-1"), 1_s)});
+  rig.run(9500_ms);
+  EXPECT_TRUE(rig.running("b-1"));
+  const std::int64_t before = files(rig).size(*files(rig).find("data")).n;
+  rig.run(10100_ms);
+  EXPECT_TRUE(rig.running("b-1"));
+  EXPECT_GE(files(rig).size(*files(rig).find("data")).n, before);
+  EXPECT_FALSE(rig.realised().had_effect);
+}
+
 // Goal: rot is in the files and nobody knows until the medium is read (D8); counted when it comes to light.
 TEST(BadDisk, BitRotComesToLightWithTheCacheGone) {
   Rig rig({with(fault(bit_rot, 4_s, host_named("b-1")), "length", 1),
