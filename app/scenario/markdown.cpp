@@ -1,5 +1,5 @@
 // format_markdown(): the reference page of the file format, made from the field tables.
-#include <set>
+#include <algorithm>
 #include <vector>
 
 #include "app/scenario/field.h"
@@ -139,7 +139,8 @@ class PageWriter {
   /// Tables of objects inside `table`, and inside those, once each.
   void nested(const Table& table) {
     for (const Field& field : table.fields) {
-      if (field.table == nullptr || !told_.insert(field.table).second) continue;
+      if (field.table == nullptr || std::find(told_.begin(), told_.end(), field.table) != told_.end()) continue;
+      told_.push_back(field.table);
       out_ += "### " + field.table->name + "\n\n";
       body(*field.table);
       nested(*field.table);
@@ -177,7 +178,7 @@ class PageWriter {
   }
 
   std::string out_;
-  std::set<const Table*> told_;  // tables that have been described
+  std::vector<const Table*> told_;  // tables that have been described
 };
 
 }  // namespace

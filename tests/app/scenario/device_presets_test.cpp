@@ -18,7 +18,8 @@ using storage::IoKind;
 using validation::DiskLoad;
 using validation::random_requests;
 
-// 4 KiB random reads, as many in flight as make every die busy: read_iops, within 2 %.
+// 4 KiB random reads, as many in flight as make every die busy: read_iops, within 3 % (at the beginning and the end of the
+// 60,000 reads not every die is).
 TEST(DevicePresets, SolidStateDrivesReachTheirReadRate) {
   int drives = 0;
   for (const DevicePreset& device : device_presets()) {
@@ -26,7 +27,7 @@ TEST(DevicePresets, SolidStateDrivesReachTheirReadRate) {
     DiskConfig disk = device.disk;
     disk.flash.slow_read_ppm = 0;
     const DiskLoad load(disk, 4'096, 60'000, random_requests(IoKind::read, 4'096, disk.capacity));
-    EXPECT_NEAR(load.rate(), static_cast<double>(disk.read_iops), 0.02 * static_cast<double>(disk.read_iops))
+    EXPECT_NEAR(load.rate(), static_cast<double>(disk.read_iops), 0.03 * static_cast<double>(disk.read_iops))
         << device.name;
     ++drives;
   }
