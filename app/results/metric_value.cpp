@@ -255,6 +255,11 @@ std::optional<MetricValue> metric_value(const RunResult& result, std::string_vie
   if (name == "controller.changes") return MetricValue{static_cast<double>(measures.control_plane.changes)};
   if (name == "controller.unavailable.longest") return MetricValue{measures.control_plane.longest.seconds()};
   if (name == "controller.unavailable.total") return MetricValue{measures.control_plane.total.seconds()};
+  const auto hits = [&](checkers::Probe probe) {
+    return MetricValue{static_cast<double>(measures.probes.count(probe))};
+  };
+  if (name == "isr.expanded") return hits(checkers::Probe::isr_expanded);
+  if (name == "isr.shrank") return hits(checkers::Probe::isr_shrank);
   if (name == "leader_changes") return MetricValue{static_cast<double>(measures.leader_changes)};
   return std::nullopt;
 }

@@ -75,33 +75,28 @@ class AdminBuilder {
       }
       action_.replicas.push_back(static_cast<std::int32_t>(at - brokers.begin()));
     }
-    for (const auto& admin : build_.out.config.admin) {
-      if (admin.cluster == cluster.name) refuse_return(cluster, admin.actions);
-    }
+    check_replicas(cluster);
   }
 
-  /// A replica that a reassignment took away is not given back: its old log would be taken for the new one.
-  void refuse_return(const kafka::ClusterConfig& cluster, const std::vector<AdminAction>& actions) {
-    std::vector<std::int32_t> gone;
-    std::vector<std::int32_t> held;
-    for (const auto& topic : cluster.topics) {
-      if (topic.name == action_.topic) held = topic.assignment[static_cast<std::size_t>(action_.partition)];
-    }
-    for (const AdminAction& before : actions) {
-      if (before.kind != AdminKind::reassign || before.topic != action_.topic ||
-          before.partition != action_.partition || before.replicas.empty())
-        continue;
-      for (const std::int32_t broker : held) {
-        if (std::find(before.replicas.begin(), before.replicas.end(), broker) == before.replicas.end())
-          gone.push_back(broker);
+  /// As the controller would refuse it (validateManualPartitionAssignment); and fewer replicas than acks=all needs.
+  void check_replicas(const kafka::ClusterConfig& cluster) {
+    std::vector<std::string> seen;
+    for (const std::string& host : view_.texts("replicas")) {
+      if (std::find(seen.begin(), seen.end(), host) != seen.end()) {
+        doc_.error(view_.member("replicas"), "duplicate-replica",
+                   "the assignment includes " + in_quotes(host) + " more than once",
+                   "a broker holds one replica of a partition");
       }
-      held = before.replicas;
+      seen.push_back(host);
     }
-    for (const std::int32_t broker : action_.replicas) {
-      if (std::find(gone.begin(), gone.end(), broker) == gone.end()) continue;
-      doc_.error(view_.member("replicas"), "replica-returns",
-                 "broker " + std::to_string(broker) + " held the partition before and was taken out of it",
-                 "the simulation cannot give a replica back yet");
+    for (const auto& topic : cluster.topics) {
+      if (topic.name != action_.topic || action_.replicas.empty()) continue;
+      const auto count = static_cast<std::int32_t>(action_.replicas.size());
+      if (topic.config.min_insync_replicas <= count) continue;
+      doc_.warn(view_.member("replicas"), "below-min-isr",
+                "min.insync.replicas is " + std::to_string(topic.config.min_insync_replicas) + ", but " +
+                    std::to_string(count) + (count == 1 ? " replica is" : " replicas are") + " left",
+                "Kafka takes the smaller of the two: acks=all needs " + std::to_string(count) + " then");
     }
   }
 

@@ -139,6 +139,14 @@ class TopicBuilder {
     check_size();
     check_life();
     if (within_limit()) assign();
+    const std::pair<const char*, const kafka::ThrottledReplicas*> throttled[] = {
+        {"leader.replication.throttled.replicas", &spec_.config.leader_throttled},
+        {"follower.replication.throttled.replicas", &spec_.config.follower_throttled}};
+    for (const auto& [property, replicas] : throttled) {
+      if (!replicas->malformed) continue;
+      given.report(Severity::error, property, "config", std::string(property) + " is no list of replicas",
+                   "write * for all, or PARTITION:BROKER,PARTITION:BROKER");
+    }
     if (spec_.config.min_insync_replicas > spec_.replication_factor && spec_.replication_factor > 0) {
       const std::string message =
           "min.insync.replicas is " + std::to_string(spec_.config.min_insync_replicas) + ", but topic " +
@@ -163,8 +171,10 @@ class TopicBuilder {
 
   /// When it is created and deleted, and whose name it takes over.
   void check_life() {
-    if (const auto at = view_.duration("created_at"); at && view_.has("created_at")) spec_.created_at = {at->ns};
-    if (const auto at = view_.duration("deleted_at"); at && view_.has("deleted_at")) spec_.deleted_at = {at->ns};
+    if (const auto at = view_.duration("created_at"); at && view_.has("created_at"))
+      spec_.created_at = {at->ns};
+    if (const auto at = view_.duration("deleted_at"); at && view_.has("deleted_at"))
+      spec_.deleted_at = {at->ns};
     if (spec_.deleted_at <= spec_.created_at) {
       doc_.error(view_.member("deleted_at"), "deleted-too-early", "the topic is deleted before it is created",
                  "set deleted_at later");

@@ -89,6 +89,7 @@ class WorkloadBuilder {
     for (const kafka::TopicSpec& spec : cluster_->topics) {
       if (spec.name == doc_.tree[topic].text) {
         topic_ = &spec;
+        warn_if_recreated(topic);
         return;
       }
       known.push_back(spec.name);
@@ -100,6 +101,20 @@ class WorkloadBuilder {
         topic, "unknown-topic",
         "there is no topic named " + in_quotes(doc_.tree[topic].text) + " in " + in_quotes(cluster_->name),
         hint);
+  }
+
+  /// Kafka's clients know a topic by its name, and would go over to the one that bears it again.
+  void warn_if_recreated(NodeId place) {
+    for (const kafka::TopicSpec& later : cluster_->topics) {
+      if (later.recreates != topic_->name) continue;
+      const auto stop = view_.duration("stop");
+      if (view_.has("stop") && stop && sim::SimTime{stop->ns} <= topic_->deleted_at) continue;
+      doc_.warn(place, "topic-recreated",
+                in_quotes(topic_->name) + " is deleted and made anew as " + in_quotes(later.name) +
+                    "; this workload stays with the deleted one",
+                "the simulation binds clients to one life of a topic: stop it before, and give " +
+                    in_quotes(later.name) + " a workload of its own");
+    }
   }
 
   kafka::Version version() const { return cluster_ != nullptr ? cluster_->version : kafka::Version::v4_1; }

@@ -57,12 +57,19 @@ void add_replication(std::vector<Property>& all) {
              set<broker, &BrokerConfig::leader_imbalance_check_interval, Unit::seconds>),
       number("leader.imbalance.per.broker.percentage", "10", 0, int_max),
       flag("eligible.leader.replicas.enable", "false"),
-      word("replica.selector.class"),
+      choice("replica.selector.class", "",
+             {"", "org.apache.kafka.common.replica.LeaderSelector",
+              "org.apache.kafka.common.replica.RackAwareReplicaSelector"},
+             [](KafkaSettings& s, const PropertyValue& v) {
+               s.broker.rack_aware_reads = v.text.ends_with("RackAwareReplicaSelector");
+             }),
       word("unclean.recovery.strategy"),
       number("fetch.purgatory.purge.interval.requests", "1000", 0, int_max),
       number("producer.purgatory.purge.interval.requests", "1000", 0, int_max),
-      number("leader.replication.throttled.rate", long_max_text, 0, long_max),
-      number("follower.replication.throttled.rate", long_max_text, 0, long_max),
+      number("leader.replication.throttled.rate", long_max_text, 0, long_max,
+             set<broker, &BrokerConfig::leader_throttled_rate>),
+      number("follower.replication.throttled.rate", long_max_text, 0, long_max,
+             set<broker, &BrokerConfig::follower_throttled_rate>),
   };
   all.insert(all.end(), table.begin(), table.end());
 }

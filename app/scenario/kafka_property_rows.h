@@ -172,6 +172,38 @@ inline void add_levels(std::vector<Property>& all) {
         (s.*Part).compression.zstd_level = static_cast<std::int32_t>(v.integer);
       }));
 }
+/// "*", or "0:1,0:2": partition and broker. What is neither is an error of the topic, see build_topics.
+template <auto Member>
+void set_throttled(KafkaSettings& settings, const PropertyValue& v) {
+  kafka::ThrottledReplicas& to = settings.topic.*Member;
+  to = {};
+  std::size_t at = 0;
+  while (at < v.text.size()) {
+    const std::size_t end = std::min(v.text.find(',', at), v.text.size());
+    const std::string_view one = std::string_view(v.text).substr(at, end - at);
+    at = end + 1;
+    if (one == "*") {
+      to.all = true;
+      continue;
+    }
+    std::int64_t numbers[2] = {0, 0};
+    std::size_t digits[2] = {0, 0};
+    std::size_t which = 0;
+    for (const char c : one) {
+      if (c == ':' && which == 0) {
+        which = 1;
+      } else if (c >= '0' && c <= '9' && digits[which] < 9) {
+        numbers[which] = numbers[which] * 10 + (c - '0');
+        ++digits[which];
+      } else if (c != ' ') {
+        digits[0] = 0;
+        break;
+      }
+    }
+    to.malformed = to.malformed || digits[0] == 0 || digits[1] == 0;
+    to.some.emplace_back(static_cast<std::int32_t>(numbers[0]), static_cast<std::int32_t>(numbers[1]));
+  }
+}
 inline void set_timestamp_type(KafkaSettings& s, const PropertyValue& v) {
   s.topic.log_append_time = v.text == "LogAppendTime";
 }

@@ -45,8 +45,14 @@ std::vector<Property> topic_properties() {
       flag("remote.storage.enable", "false"),
       number("local.retention.ms", "-2", -2, long_max),
       number("local.retention.bytes", "-2", -2, long_max),
-      word("leader.replication.throttled.replicas"),
-      word("follower.replication.throttled.replicas"),
+      {.name = "leader.replication.throttled.replicas",
+       .type = PropertyType::text,
+       .defaults = always(""),
+       .set = set_throttled<&TopicConfig::leader_throttled>},
+      {.name = "follower.replication.throttled.replicas",
+       .type = PropertyType::text,
+       .defaults = always(""),
+       .set = set_throttled<&TopicConfig::follower_throttled>},
   };
   add_levels<topic>(all);
   return all;

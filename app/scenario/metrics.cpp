@@ -91,6 +91,9 @@ std::vector<Metric> make_metrics() {
        "Of these, those whose client had been told that they have committed."},
       {"leader_changes", MetricUnit::count,
        "Elections of a leader other than the one before, over all partitions."},
+      {"isr.expanded", MetricUnit::count,
+       "Changes of an ISR in which a replica joined, over all partitions."},
+      {"isr.shrank", MetricUnit::count, "Changes of an ISR in which a replica left, over all partitions."},
   };
   const std::pair<const char*, const char*> latencies[] = {
       {"produce", "Intended send to final outcome, failures included"},

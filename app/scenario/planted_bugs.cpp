@@ -8,7 +8,7 @@ namespace {
 
 using kafka::PlantedBugs;
 
-constexpr std::array<std::pair<std::string_view, bool PlantedBugs::*>, 16> bugs_by_name{{
+constexpr std::array<std::pair<std::string_view, bool PlantedBugs::*>, 17> bugs_by_name{{
     {"hw_uses_committed_isr", &PlantedBugs::hw_uses_committed_isr},
     {"shrink_before_confirmed", &PlantedBugs::shrink_before_confirmed},
     {"truncate_to_high_watermark", &PlantedBugs::truncate_to_high_watermark},
@@ -23,6 +23,7 @@ constexpr std::array<std::pair<std::string_view, bool PlantedBugs::*>, 16> bugs_
     {"clean_marker_after_failed_recovery", &PlantedBugs::clean_marker_after_failed_recovery},
     {"epoch_file_unsynced", &PlantedBugs::epoch_file_unsynced},
     {"verification_shares_buffers", &PlantedBugs::verification_shares_buffers},
+    {"follower_serves_log_end", &PlantedBugs::follower_serves_log_end},
     {"retention_ignores_high_watermark", &PlantedBugs::retention_ignores_high_watermark},
     {"epoch_checkpoint_loses_entry", &PlantedBugs::epoch_checkpoint_loses_entry},
 }};

@@ -45,7 +45,8 @@ const Table& rules_table() {
            .doc = "KIP-1166: a commit answers parked metadata fetches. Default: on in 4.1, off before."},
           {.name = "truncation",
            .type = choice,
-           .doc = "How a follower finds where to cut its log. high_watermark: before 0.11, at its own. kip101: 0.11, "
+           .doc = "How a follower finds where to cut its log. high_watermark: before 0.11, at its own. "
+                  "kip101: 0.11, "
                   "where the leader's next epoch begins. kip279: 2.0, the answer names its epoch. fetch: 2.7 "
                   "(KIP-595), within each fetch.",
            .fallback = "fetch",
@@ -72,21 +73,24 @@ const Table& rules_table() {
            .fallback = "false"},
           {.name = "last_known_leader_must_live",
            .type = boolean,
-           .doc = "KAFKA-19522 (4.1.0): before, with ISR and ELR empty, the last leader was elected only if it was "
+           .doc = "KAFKA-19522 (4.1.0): before, with ISR and ELR empty, the last leader was elected only if "
+                  "it was "
                   "dead. Default: on in 4.1, off before."},
           {.name = "detect_clean_shutdown",
            .type = boolean,
            .doc = "KAFKA-18106 (4.0): a clean restart keeps the place in the ELR. Default: on from 4.0."},
           {.name = "periodic_fence_check",
            .type = boolean,
-           .doc = "4.0: the controller looks at sessions eight times per broker.session.timeout.ms; before, a timer "
+           .doc = "4.0: the controller looks at sessions eight times per broker.session.timeout.ms; before, "
+                  "a timer "
                   "fires when one ends. Default: on from 4.0."},
           {.name = "pre_vote",
            .type = boolean,
            .doc = "KIP-996 (4.0): a controller asks before it raises the epoch. Default: on from 4.0."},
           {.name = "reelection_forgets_followers",
            .type = boolean,
-           .doc = "No release: a leader that is elected again without having noticed the leaders between forgets what "
+           .doc = "No release: a leader that is elected again without having noticed the leaders between "
+                  "forgets what "
                   "it knew of its followers (the cure of hypothesis I10).",
            .fallback = "false"},
           {.name = "topic_ids",
@@ -133,7 +137,9 @@ const Table& topic_table() {
            .max = run_max},
           {.name = "recreates",
            .type = name,
-           .doc = "A topic of this list that was deleted before: this one bears its name in the cluster."},
+           .doc = "A topic of this list that was deleted before: this one bears its name in the cluster. "
+                  "Workloads "
+                  "of the old one do not go over to it."},
           {.name = "config",
            .type = properties,
            .doc = "Topic properties by their Kafka names.",
@@ -322,22 +328,25 @@ const Table& consumer_table() {
                         .doc = "Time the application needs per record.",
                         .fallback = "0 s",
                         .max = 600 * second});
-    t.fields.push_back({.name = "group",
-                        .type = text,
-                        .doc = "group.id: the instances are members of this consumer group, with committed offsets. "
-                               "Default: none; partitions are assigned by position and nothing is committed."});
-    t.fields.push_back({.name = "commit",
-                        .type = choice,
-                        .doc = "automatic: as enable.auto.commit says. before_processing: commitSync() after every "
-                               "poll, then what it returned is processed. after_processing: the other way round.",
-                        .fallback = "automatic",
-                        .choices = {"automatic", "before_processing", "after_processing"}});
-    t.fields.push_back({.name = "processing",
-                        .type = choice,
-                        .doc = "in_poll: the thread that polls does the work. background: it hands records to one "
-                               "worker and polls on.",
-                        .fallback = "in_poll",
-                        .choices = {"in_poll", "background"}});
+    t.fields.push_back(
+        {.name = "group",
+         .type = text,
+         .doc = "group.id: the instances are members of this consumer group, with committed offsets. "
+                "Default: none; partitions are assigned by position and nothing is committed."});
+    t.fields.push_back(
+        {.name = "commit",
+         .type = choice,
+         .doc = "automatic: as enable.auto.commit says. before_processing: commitSync() after every "
+                "poll, then what it returned is processed. after_processing: the other way round.",
+         .fallback = "automatic",
+         .choices = {"automatic", "before_processing", "after_processing"}});
+    t.fields.push_back(
+        {.name = "processing",
+         .type = choice,
+         .doc = "in_poll: the thread that polls does the work. background: it hands records to one "
+                "worker and polls on.",
+         .fallback = "in_poll",
+         .choices = {"in_poll", "background"}});
     t.fields.push_back({.name = "static_members",
                         .type = boolean,
                         .doc = "Instance i has the group.instance.id NAME-i (KIP-345).",

@@ -363,6 +363,7 @@ LogStartFacts ClusterView::apply(const history::LogStartMoved& event) {
       event.cause == Cause::reset || (event.cause == Cause::loaded && event.offset > p.logs.end(replica));
   if (restarts) {
     p.logs.restart(replica, event.offset);
+    p.replicas[replica].flushed = std::min(p.replicas[replica].flushed, event.offset);
     return facts;
   }
   const bool by_rule = event.cause == Cause::retention || event.cause == Cause::delete_records;

@@ -1,6 +1,8 @@
 #include "models/checkers/group_meter.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <limits>
 
 #include "models/checkers/words.h"
 
@@ -88,7 +90,7 @@ void GroupMeter::on(const history::OwnershipChanged& event) {
                         history_->groups()[static_cast<std::size_t>(event.group.n)] + ", which " +
                         history_->client(owner.consumer).name + " has owned since generation " +
                         std::to_string(owner.generation) + " and has not given up.",
-                    excuse());
+                    excuse(event.group));
     }
     if (book.was_owned && book.owners.empty()) {
       const sim::Duration gap = event.at - book.unowned_since;
@@ -124,20 +126,28 @@ void GroupMeter::on(const history::OffsetCommitted& event) {
                         count_text(event.offset) + " of " + history_->partition(event.partition).name() +
                         " after " + count_text(book.committed) + ", both in generation " +
                         std::to_string(event.generation) + ".",
-                    excuse());
+                    excuse(event.group));
     }
   }
   book.committed = event.offset;
   book.committed_in = event.generation;
 }
 
-std::string GroupMeter::excuse() const {
+std::string GroupMeter::excuse(history::GroupId group) const {
   if (view_ == nullptr) return "";
+  std::vector<const PartitionView*> internal;
   for (std::size_t n = 0; n < view_->partitions(); ++n) {
-    const PartitionView& p = view_->partition_at(n);
-    if (p.info.internal && !p.excuse_ever().empty()) return p.excuse_ever();
+    if (view_->partition_at(n).info.internal) internal.push_back(&view_->partition_at(n));
   }
-  return "";
+  if (internal.empty()) return "";
+  // GroupCoordinator.partitionFor: Utils.abs(groupId.hashCode) % offsets.topic.num.partitions.
+  std::uint32_t hash = 0;
+  for (const char c : history_->groups()[static_cast<std::size_t>(group.n)])
+    hash = 31 * hash + static_cast<unsigned char>(c);
+  const auto signed_hash = static_cast<std::int32_t>(hash);
+  const std::uint32_t positive =
+      signed_hash == std::numeric_limits<std::int32_t>::min() ? 0u : static_cast<std::uint32_t>(std::abs(signed_hash));
+  return internal[positive % internal.size()]->excuse_ever();
 }
 
 GroupMeasures GroupMeter::finish(sim::SimTime now) {

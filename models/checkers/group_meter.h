@@ -3,8 +3,9 @@
 // Why: a log that loses nothing does not help an application whose group skips records or does them twice. What an application
 // has really done is known from what it was given, how long each record takes it, and when its process ended.
 // Laws: G1, within one generation a partition has one owner, and with KIP-848 never two that are members; G2, within one generation a committed offset does not go back.
-// Both are excused once the brokers' log of groups (__consumer_offsets, min.insync.replicas 1 by default) was outside its
-// budget: a group that has lost its state begins again at generation 1.
+// Both are excused once the group's own partition of the brokers' log of groups (__consumer_offsets, min.insync.replicas 1 by
+// default) was outside its budget: a group that has lost its state begins again at generation 1. For good, because members
+// may come back with what they knew of the generations before.
 // A record is skipped when its offset is committed, the group began to read before it, and nobody processed it; what a
 // running application still has to do when the run ends counts as done.
 #pragma once
@@ -80,7 +81,7 @@ class GroupMeter {
   void disown(Book& book, history::ClientId consumer, sim::SimTime at);
 
   const history::History* history_;
-  [[nodiscard]] std::string excuse() const;
+  [[nodiscard]] std::string excuse(history::GroupId group) const;
 
   LawBook* book_;
   ClusterView* view_;

@@ -208,7 +208,9 @@ void Meter::on(const history::LogStartMoved& event) {
   switch (event.cause) {
     case history::LogStartCause::retention: measures_.probes.hit(Probe::retention_deleted); break;
     case history::LogStartCause::delete_records: measures_.probes.hit(Probe::records_deleted); break;
-    case history::LogStartCause::reset: measures_.probes.hit(Probe::log_started_anew); break;
+    case history::LogStartCause::reset:  // at 0: a reassignment took the replica away
+      if (event.offset > 0) measures_.probes.hit(Probe::log_started_anew);
+      break;
     case history::LogStartCause::followed:
     case history::LogStartCause::loaded: break;
   }

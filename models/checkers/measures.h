@@ -32,8 +32,10 @@ struct RecordCounts {
   std::int64_t expired_unread = 0;
   std::int64_t skipped_unread =
       0;  ///< ... and offsets that were there still, but auto.offset.reset passed over.
-  std::int64_t unread = 0;    ///< Acknowledged, in the leader's log at the end, and no consumer of the partition got them.
-  std::int64_t diverged = 0;  ///< At offsets that a replica takes for committed and where its leader holds another.
+  std::int64_t unread =
+      0;  ///< Acknowledged, in the leader's log at the end, and no consumer of the partition got them.
+  std::int64_t diverged =
+      0;  ///< At offsets that a replica takes for committed and where its leader holds another.
   /// Neither acknowledged nor failed when the run ended.
   [[nodiscard]] std::int64_t unfinished() const { return sent - acknowledged - failed; }
 };
@@ -109,6 +111,11 @@ class Meter {
   void on(const history::Sent& event);
   void on(const history::ProduceOutcome& event);
   void on(const history::Consumed& event);
+  /// `leader` is the controller's at that time.
+  void served_by(const history::Consumed& event, std::int32_t leader) {
+    if (event.broker >= 0 && leader >= 0 && event.broker != leader)
+      measures_.probes.hit(Probe::read_from_follower);
+  }
   void on(const history::FetchAnswered& event) { availability_.on(event); }
   void on(const history::PositionAnswered& event) {
     if (event.answer == history::PositionAnswer::not_available)

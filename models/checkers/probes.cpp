@@ -42,6 +42,7 @@ const std::vector<ProbeInfo>& probes() {
       {process_killed, "process_killed", "A broker's process was killed."},
       {produce_failed, "produce_failed", "A producer reported a failure."},
       {produce_retried, "produce_retried", "A batch was sent more than once."},
+      {read_from_follower, "read_from_follower", "A consumer was served by a follower (KIP-392)."},
       {records_deleted, "records_deleted", "DeleteRecords moved a log start."},
       {records_lost, "records_lost", "Acknowledged records are lost at the end."},
       {records_reordered, "records_reordered", "Records stand out of order in a leader's log at the end."},

@@ -41,6 +41,7 @@ enum class Probe : std::uint8_t {
   process_killed,
   produce_failed,
   produce_retried,
+  read_from_follower,
   records_deleted,
   records_lost,
   records_reordered,

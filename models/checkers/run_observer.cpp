@@ -37,6 +37,7 @@ void RunObserver::on(const history::ProduceOutcome& event) {
 
 void RunObserver::on(const history::Consumed& event) {
   meter_.on(event);
+  meter_.served_by(event, view_.partition(event.records.partition).leader);
   groups_.on(event);
   clients_.on(event);
   if (invariants_) invariants_->judge(event);

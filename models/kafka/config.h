@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "models/devices/compute/codec.h"
@@ -44,6 +45,20 @@ struct Compression {
   }
 };
 
+/// leader.replication.throttled.replicas and its twin: "*", or "partition:broker,partition:broker".
+struct ThrottledReplicas {
+  bool all = false;
+  bool malformed = false;                                   ///< The text was something else.
+  std::vector<std::pair<std::int32_t, std::int32_t>> some;  ///< Partition number, broker.
+  [[nodiscard]] bool has(std::int32_t partition, std::int32_t broker) const {
+    if (all) return true;
+    for (const auto& [p, b] : some) {
+      if (p == partition && b == broker) return true;
+    }
+    return false;
+  }
+};
+
 /// Topic-level settings after inheritance from the broker.
 struct TopicConfig {
   std::int32_t min_insync_replicas = 1;                     ///< min.insync.replicas
@@ -73,6 +88,8 @@ struct TopicConfig {
   Compression compression;   ///< Else: what the leader compresses them with.
   bool log_append_time =
       false;  ///< message.timestamp.type is LogAppendTime: the producer's time is not looked at.
+  ThrottledReplicas leader_throttled;    ///< leader.replication.throttled.replicas
+  ThrottledReplicas follower_throttled;  ///< follower.replication.throttled.replicas
 };
 
 struct TopicSpec {
@@ -84,17 +101,17 @@ struct TopicSpec {
   TopicConfig config;
   /// Name of a topic of the list that was deleted and whose name this one bears in the cluster; "": none.
   std::string recreates;
-  sim::SimTime created_at;                          ///< By an administrator; 0: when the cluster starts.
+  sim::SimTime created_at;                        ///< By an administrator; 0: when the cluster starts.
   sim::SimTime deleted_at = sim::SimTime::max();  ///< By an administrator.
-  bool internal = false;  ///< __consumer_offsets: made by the cluster itself.
+  bool internal = false;                          ///< __consumer_offsets: made by the cluster itself.
 };
 
 /// How a follower finds where its log and its leader's part.
 enum class TruncationMode : std::uint8_t {
   high_watermark,  ///< Before 0.11: it cuts to its own high watermark, without asking.
-  kip101,          ///< 0.11: it asks where its last epoch ended; the leader names the start of the first higher epoch.
-  kip279,          ///< 2.0: the answer also names the epoch it is about, and the follower asks again for a lower one.
-  fetch,           ///< 2.7, KIP-595: the same within each fetch.
+  kip101,  ///< 0.11: it asks where its last epoch ended; the leader names the start of the first higher epoch.
+  kip279,  ///< 2.0: the answer also names the epoch it is about, and the follower asks again for a lower one.
+  fetch,   ///< 2.7, KIP-595: the same within each fetch.
 };
 
 /// Deliberately wrong rules, off unless a test plants them (DESIGN.md decision 9).
@@ -109,7 +126,7 @@ struct PlantedBugs {
   bool fsync_lies = false;            ///< flush.messages returns without flushing.
   bool group_frees_before_revoked =
       false;  ///< KAFKA-16147: a partition is given on before its owner has given it up.
-  bool ignores_fsync_errors = false;  ///< A failed fsync is taken for done, and the broker goes on.
+  bool ignores_fsync_errors = false;            ///< A failed fsync is taken for done, and the broker goes on.
   bool cleaner_ignores_high_watermark = false;  ///< L06, KAFKA-13194: compaction reads what is not committed.
   bool clean_marker_after_failed_recovery =
       false;  ///< L03, KAFKA-13773: a recovery that fails leaves a clean marker.
@@ -117,8 +134,10 @@ struct PlantedBugs {
       false;  ///< L05, KAFKA-16541: truncations of the epoch file are renamed unsynced.
   bool verification_shares_buffers =
       false;  ///< L09, KAFKA-15653: some compressed batches are refused as corrupt.
+  bool follower_serves_log_end =
+      false;  ///< C10, KAFKA-9835: a follower gives consumers what is not committed.
   bool retention_ignores_high_watermark = false;  ///< Retention deletes what is not committed, too.
-  bool epoch_checkpoint_loses_entry = false;  ///< L10: a start reads all epochs but the last but one.
+  bool epoch_checkpoint_loses_entry = false;      ///< L10: a start reads all epochs but the last but one.
 };
 
 /// How a client proves who it is, if it has to (SASL).
@@ -157,6 +176,10 @@ struct BrokerConfig {
   sim::Duration replica_fetch_backoff = {1'000'000'000};       ///< replica.fetch.backoff.ms
   sim::Duration replica_socket_timeout = {30'000'000'000};     ///< replica.socket.timeout.ms
   std::int32_t num_replica_fetchers = 1;                       ///< num.replica.fetchers
+  bool rack_aware_reads = false;  ///< replica.selector.class is RackAwareReplicaSelector (KIP-392).
+  /// leader.replication.throttled.rate, follower.replication.throttled.rate: bytes a second; the largest: no limit.
+  std::int64_t leader_throttled_rate = std::numeric_limits<std::int64_t>::max();
+  std::int64_t follower_throttled_rate = std::numeric_limits<std::int64_t>::max();
   sim::Duration high_watermark_checkpoint_interval = {
       5'000'000'000};  ///< replica.high.watermark.checkpoint.interval.ms
   // Broker lifecycle and KRaft.
@@ -231,16 +254,23 @@ struct BrokerConfig {
   bool strict_min_isr = true;               ///< 3.7: HW waits while the ISR is below min ISR (KAFKA-15583).
   bool metadata_commit_wakes_fetch = true;  ///< 4.1, KIP-1166: a commit answers parked metadata fetches.
   TruncationMode truncation = TruncationMode::fetch;  ///< KIP-101 (0.11), KIP-279 (2.0), KIP-595 (2.7).
-  bool fetch_epoch_fencing = true;         ///< 2.1, KIP-320: fetches name the leader epoch, and old ones are refused.
-  bool consumer_offset_validation = true;  ///< 2.1, KIP-320: consumers ask a new leader whether it has their position.
-  bool isr_admits_only_active = true;      ///< 3.3, KIP-841 (KAFKA-13916): nobody fenced or shutting down joins an ISR.
-  bool isr_checks_broker_epoch = true;     ///< 3.5, KIP-903: nobody who restarted since its last fetch joins an ISR.
+  bool fetch_epoch_fencing =
+      true;  ///< 2.1, KIP-320: fetches name the leader epoch, and old ones are refused.
+  bool consumer_offset_validation =
+      true;  ///< 2.1, KIP-320: consumers ask a new leader whether it has their position.
+  bool isr_admits_only_active =
+      true;  ///< 3.3, KIP-841 (KAFKA-13916): nobody fenced or shutting down joins an ISR.
+  bool isr_checks_broker_epoch =
+      true;  ///< 3.5, KIP-903: nobody who restarted since its last fetch joins an ISR.
   bool leader_epoch_rises_on_isr_shrink = false;  ///< Metadata versions before 3.6 (KAFKA-15021).
   // Nothing: as the version has it.
-  std::optional<bool> last_known_leader_must_live;  ///< 4.1.0, KAFKA-19522: before, only a dead one was elected.
-  std::optional<bool> detect_clean_shutdown;  ///< 4.0, KAFKA-18106: a clean restart keeps the place in the ELR.
-  std::optional<bool> periodic_fence_check;   ///< 4.0: sessions are looked at eight times each, not timed exactly.
-  std::optional<bool> pre_vote;               ///< 4.0, KIP-996.
+  std::optional<bool>
+      last_known_leader_must_live;  ///< 4.1.0, KAFKA-19522: before, only a dead one was elected.
+  std::optional<bool>
+      detect_clean_shutdown;  ///< 4.0, KAFKA-18106: a clean restart keeps the place in the ELR.
+  std::optional<bool>
+      periodic_fence_check;      ///< 4.0: sessions are looked at eight times each, not timed exactly.
+  std::optional<bool> pre_vote;  ///< 4.0, KIP-996.
   /// No Kafka release: who is made leader again without having noticed the leaders between forgets what it knew of its
   /// followers (the cure of hypothesis I10).
   bool reelection_forgets_followers = false;
@@ -297,6 +327,7 @@ struct ConsumerConfig {
   Security security;                                      ///< security.protocol, sasl.mechanism
   sim::Duration socket_connection_setup_timeout = {10'000'000'000};
   sim::Duration socket_connection_setup_timeout_max = {30'000'000'000};
+  std::string client_rack;  ///< client.rack; empty: none.
   // As a member of a group.
   GroupProtocolKind group_protocol = GroupProtocolKind::classic;  ///< group.protocol
   std::string group_remote_assignor;                    ///< group.remote.assignor; empty: the broker's choice

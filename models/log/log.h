@@ -144,6 +144,8 @@ class Log {
   /// Writes what an unclean load has found anew: the indexes of closed segments from `scanned_from` on (their old ones went
   /// before the scan) and the producer snapshot at the end. An error leaves the rest unwritten.
   [[nodiscard]] storage::Status write_recovered(std::int64_t scanned_from);
+  /// A snapshot of the producers at the log's end, as a clean close leaves it. Not synced.
+  [[nodiscard]] storage::Status write_snapshot();
   /// Are there files of this log on the disk?
   [[nodiscard]] static bool exists(const storage::FileSystem& files, const std::string& directory);
   /// A new, empty log.
@@ -235,7 +237,6 @@ class Log {
   [[nodiscard]] bool load_epochs();
   void wipe_indexes(const Segment& segment);
   [[nodiscard]] storage::Status write_indexes(Segment& segment);
-  [[nodiscard]] storage::Status write_snapshot();
   [[nodiscard]] storage::Status write_side_file(const std::string& name, std::int64_t bytes);
   void rebuild_producers();
 

@@ -32,6 +32,14 @@ bool ProducerState::is_latest(const StoredBatch& batch) const {
          batch.base_offset;
 }
 
+void ProducerState::keep_latest() {
+  for (auto& [producer, entry] : entries_) {
+    if (entry.count == 0) continue;
+    entry.batches[0] = entry.batches[static_cast<std::size_t>(entry.count - 1)];
+    entry.count = 1;
+  }
+}
+
 void ProducerState::note(const StoredBatch& batch) {
   if (batch.data.producer_id < 0) return;
   Entry& entry = entries_[batch.data.producer_id];

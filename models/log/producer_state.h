@@ -31,6 +31,8 @@ class ProducerState {
 
   /// Takes note of an appended batch; replication appends without check. No-op without producer id.
   void note(const StoredBatch& batch);
+  /// As after a snapshot was loaded: of each producer only its last batch is known (ProducerStateEntry in the file).
+  void keep_latest();
   /// Does the batch hold the last sequence known of its producer?
   [[nodiscard]] bool is_latest(const StoredBatch& batch) const;
   void clear() { entries_.clear(); }

@@ -135,11 +135,28 @@ std::size_t Log::first_without_index() const {
   return segments_.size();
 }
 
+/// From the newest snapshot on that the log reaches, as ProducerStateManager.truncateAndReload has it: a snapshot knows one
+/// batch of each producer, what is read after it up to five. Simplified: the snapshot's content is what the batches before
+/// it say, so a producer whose records have all gone is forgotten.
 void Log::rebuild_producers() {
   producers_.clear();
-  for (const auto& segment : segments_) {
-    for (const auto& entry : segment.entries) producers_.note(store_[entry.batch]);
+  std::int64_t snapshot = -1;
+  for (const std::string& name : files_.list(directory_ + "/")) {
+    if (!name.ends_with(".snapshot")) continue;
+    const auto offset = parse_int(name.substr(directory_.size() + 1, 20));
+    if (offset && *offset <= log_end_) snapshot = std::max(snapshot, *offset);
   }
+  bool loaded = false;
+  for (const auto& segment : segments_) {
+    for (const auto& entry : segment.entries) {
+      if (!loaded && store_.base_offset(entry.batch) >= snapshot) {
+        producers_.keep_latest();
+        loaded = true;
+      }
+      producers_.note(store_[entry.batch]);
+    }
+  }
+  if (!loaded && snapshot >= 0) producers_.keep_latest();
 }
 
 }  // namespace brokersim::log

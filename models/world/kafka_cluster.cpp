@@ -41,6 +41,8 @@ KafkaCluster::KafkaCluster(const kafka::ClusterConfig& cluster, const Config& co
   shape_.config = cluster.broker;
   shape_.version = cluster.version;
   for (const auto& name : cluster.broker_hosts) shape_.broker_hosts.push_back(hosts.at(name)->id());
+  for (const auto& name : cluster.broker_hosts)
+    shape_.broker_racks.push_back(rack_number(hosts.at(name)->config()));
   SIM_CHECK(!cluster.controller_hosts.empty());
   for (const auto& name : cluster.controller_hosts) shape_.controller_hosts.push_back(hosts.at(name)->id());
   shape_.start_up = {kProcessStartMin, kProcessStartMax, /*heartbeat_phase=*/true};
@@ -49,6 +51,27 @@ KafkaCluster::KafkaCluster(const kafka::ClusterConfig& cluster, const Config& co
   install_producers(config);
   install_consumers(config);
   install_admin(config);
+}
+
+/// broker.rack: the host's rack, or its zone where racks are not told apart (as clouds set it).
+std::int32_t KafkaCluster::rack_number(const host::HostConfig& host) {
+  const std::string& name = host.rack.empty() ? host.zone : host.rack;
+  const auto known = std::find(racks_.begin(), racks_.end(), name);
+  if (known == racks_.end()) racks_.push_back(name);
+  return static_cast<std::int32_t>(std::find(racks_.begin(), racks_.end(), name) - racks_.begin());
+}
+
+/// Topics that recreate each other bear the name of the first.
+std::string KafkaCluster::name_in_cluster(const kafka::TopicSpec& topic) const {
+  std::string name = topic.name;
+  std::string before = topic.recreates;
+  for (std::size_t left = cluster_.topics.size(); !before.empty() && left > 0; --left) {
+    name = before;
+    const auto earlier = std::find_if(cluster_.topics.begin(), cluster_.topics.end(),
+                                      [&](const auto& other) { return other.name == name; });
+    before = earlier == cluster_.topics.end() ? std::string{} : earlier->recreates;
+  }
+  return name;
 }
 
 void KafkaCluster::add_partitions(history::History& history, const Config& config) {
@@ -80,14 +103,18 @@ void KafkaCluster::add_partitions(history::History& history, const Config& confi
       topics_[topic.name].push_back(id);
       SIM_CHECK(static_cast<std::size_t>(id.n) == shape_.partitions.size(),
                 "one Kafka cluster per scenario for now");
-      const std::string& bears = topic.recreates.empty() ? topic.name : topic.recreates;
+      const std::string bears = name_in_cluster(topic);
       const bool shares = std::any_of(cluster_.topics.begin(), cluster_.topics.end(), [&](const auto& other) {
-        return other.recreates == bears || (&other != &topic && other.name == bears && !topic.recreates.empty());
+        return &other != &topic && name_in_cluster(other) == bears;
       });
-      shape_.partitions.push_back({id, bears + "-" + std::to_string(number), topic.config, shares, topic.internal ? number : -1});
+      const auto first = std::find_if(cluster_.topics.begin(), cluster_.topics.end(),
+                                      [&](const auto& other) { return other.name == bears; });
+      shape_.partitions.push_back(
+          {id, bears + "-" + std::to_string(number), topic.config, shares, topic.internal ? number : -1});
       (topic.internal ? shape_.offsets_topic : shape_.topics[topic.name]).push_back(id);
       specs_.push_back({id, assigned, info.min_insync_replicas, info.unclean_leader_election,
-                        /*on_request=*/topic.created_at.ns > 0});
+                        /*on_request=*/topic.created_at.ns > 0,
+                        static_cast<std::int32_t>(first - cluster_.topics.begin())});
     }
   }
 }
@@ -215,6 +242,8 @@ void KafkaCluster::install_consumers(const Config& config) {
       params.process_cost = workload.process_cost;
       params.validate_offsets = cluster_.broker.consumer_offset_validation;
       params.config = workload.config;
+      const auto rack = std::find(racks_.begin(), racks_.end(), workload.config.client_rack);
+      if (rack != racks_.end()) params.rack = static_cast<std::int32_t>(rack - racks_.begin());
       if (workload.group.empty()) {
         for (std::size_t p = i; p < all.size(); p += count) params.partitions.push_back(all[p]);
       } else {

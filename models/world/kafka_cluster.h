@@ -67,6 +67,8 @@ class KafkaCluster {
 
  private:
   void add_partitions(history::History& history, const Config& config);
+  [[nodiscard]] std::string name_in_cluster(const kafka::TopicSpec& topic) const;
+  [[nodiscard]] std::int32_t rack_number(const host::HostConfig& host);
   void install_controllers();
   void install_brokers();
   void install_producers(const Config& config);
@@ -82,6 +84,7 @@ class KafkaCluster {
   kafka::broker::ClusterShape shape_;
   std::vector<kafka::controller::PartitionSpec> specs_;
   std::map<std::string, std::vector<history::PartitionId>> topics_;
+  std::vector<std::string> racks_;  // of the brokers, by number
   std::vector<Client> clients_;
   std::vector<std::unique_ptr<kafka::client::ProducerLedger>> ledgers_;
 };

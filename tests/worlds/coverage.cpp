@@ -61,6 +61,13 @@ const std::vector<std::pair<std::string_view, std::string_view>>& states() {
       {"acknowledgement_unknown", "a producer gave up on a batch that may be in the log"},
       {"batch_retried", "a batch was sent more than once and acknowledged"},
       {"refused_below_minimum", "a producer gave up with NOT_ENOUGH_REPLICAS"},
+      {"log_compacted", "compaction took records from a log"},
+      {"compaction_gap_copied", "a follower copied a log with the gaps that compaction had left"},
+      {"retention_deleted", "retention moved a log start"},
+      {"log_started_anew", "a follower's log ended before its leader's began"},
+      {"group_rebalanced", "a group came to a later generation"},
+      {"group_coordinator_moved", "a partition of __consumer_offsets got another leader"},
+      {"read_from_follower", "a consumer was served by a follower (KIP-392)"},
   };
   return all;
 }
@@ -156,6 +163,8 @@ void Coverage::on(const history::PartitionChanged& event) {
       if (event.unclean)
         hit(info.unclean_leader_election ? State::elected_unclean : State::elected_last_known_leader);
       if (event.leader == p.last_leader) hit(State::elected_again);
+      if (info.internal && event.leader != p.last_leader && p.last_leader >= 0)
+        hit(State::group_coordinator_moved);
       if (event.leader == info.replicas.front() && p.last_leader != event.leader)
         hit(State::preferred_leader_returned);
     }
@@ -166,6 +175,25 @@ void Coverage::on(const history::PartitionChanged& event) {
   if (event.leader >= 0) p.last_leader = event.leader;
   p.isr = event.isr;
   p.elr = event.elr;
+}
+
+void Coverage::on(const history::Compacted& event) {
+  if (history_->partition(event.partition).internal) return;
+  hit(event.copied ? State::compaction_gap_copied : State::log_compacted);
+}
+
+void Coverage::on(const history::LogStartMoved& event) {
+  if (event.cause == history::LogStartCause::retention) hit(State::retention_deleted);
+  if (event.cause == history::LogStartCause::reset) hit(State::log_started_anew);
+}
+
+void Coverage::on(const history::GroupGeneration&) {
+  if (generations_++ > 0) hit(State::group_rebalanced);
+}
+
+void Coverage::on(const history::Consumed& event) {
+  const Partition& p = of(event.records.partition);
+  if (event.broker >= 0 && p.leader >= 0 && event.broker != p.leader) hit(State::read_from_follower);
 }
 
 void Coverage::on(const history::BrokerChanged& event) {

@@ -55,8 +55,15 @@ enum class State : std::uint8_t {
   acknowledgement_unknown,
   batch_retried,
   refused_below_minimum,
+  log_compacted,
+  compaction_gap_copied,
+  retention_deleted,
+  log_started_anew,
+  group_rebalanced,
+  group_coordinator_moved,
+  read_from_follower,
 };
-inline constexpr std::size_t kStates = 40;
+inline constexpr std::size_t kStates = 47;
 
 /// In the order of State: the name and what it means.
 [[nodiscard]] const std::vector<std::pair<std::string_view, std::string_view>>& states();
@@ -80,6 +87,10 @@ class Coverage final : public history::Watcher {
   void on(const history::MetadataLogChanged& event) override;
   void on(const history::StorageLost& event) override;
   void on(const history::Recovered& event) override;
+  void on(const history::Compacted& event) override;
+  void on(const history::LogStartMoved& event) override;
+  void on(const history::GroupGeneration& event) override;
+  void on(const history::Consumed& event) override;
 
   /// Times each state was seen in this world.
   [[nodiscard]] const std::array<std::int64_t, kStates>& seen() const { return seen_; }
@@ -116,6 +127,7 @@ class Coverage final : public history::Watcher {
   const history::History* history_;
   std::vector<Partition> partitions_;
   std::vector<Broker> brokers_;
+  std::int64_t generations_ = 0;
   std::int32_t controller_ = -1;
   std::int32_t raft_epoch_ = 0;
   std::vector<std::int64_t> raft_ends_;  // by node

@@ -26,12 +26,17 @@ std::string milliseconds(std::uint64_t n) { return quoted(std::to_string(n) + " 
 class Generator {
  public:
   Generator(Family family, std::uint64_t number)
-      : family_(family), pick_(0x776F726C6473ull + static_cast<std::uint64_t>(family), number) {
+      : family_(family),
+        pick_(0x776F726C6473ull + static_cast<std::uint64_t>(family), number),
+        more_(0x6D6F7265ull + static_cast<std::uint64_t>(family), number) {
     plan_.number = number;
     plan_.family = family;
     brokers_ = pick_.between(3, 5);
     zones_ = pick_.between(1, 3);
     controllers_ = pick_.one_of({"1", "3", "3", "3", "5"});
+    // What came later draws from a stream of its own, so that the rest of a world stays as it was.
+    rack_aware_ = more_.percent(20);
+    throttled_ = more_.percent(10);
     combined_ = pick_.percent(30);
     if (combined_ && controllers_ == "5" && brokers_ < 5) controllers_ = "3";
     fault_phase_ = pick_.between(12'000, 30'000);
@@ -58,6 +63,7 @@ class Generator {
     std::uint64_t partitions = 1;
     std::uint64_t replicas = 1;
     std::uint64_t min_isr = 1;
+    std::uint64_t keys = 0;  ///< Of its producers; 0: records without keys.
   };
 
   bool inside() const { return family_ == Family::inside; }
@@ -105,6 +111,21 @@ class Generator {
       out << ", \"metadata.max.retention.bytes\": " << pick_.between(400, 4'000);
     }
     if (pick_.percent(50)) out << ", \"leader.imbalance.check.interval.seconds\": " << pick_.between(2, 10);
+    out << ", \"log.cleaner.backoff.ms\": " << more_.between(300, 2'000);
+    out << ", \"log.retention.check.interval.ms\": " << more_.between(300, 2'000);
+    out << ", \"log.initial.task.delay.ms\": " << more_.between(100, 3'000);
+    if (rack_aware_)
+      out << ", \"replica.selector.class\": \"org.apache.kafka.common.replica.RackAwareReplicaSelector\"";
+    if (throttled_) {
+      out << ", \"leader.replication.throttled.rate\": " << more_.between(200'000, 4'000'000);
+      out << ", \"follower.replication.throttled.rate\": " << more_.between(200'000, 4'000'000);
+    }
+    out << ", \"offsets.topic.num.partitions\": " << more_.between(1, 3);
+    out << ", \"group.initial.rebalance.delay.ms\": " << more_.between(0, 1'000);
+    out << ", \"group.min.session.timeout.ms\": 500, \"group.consumer.min.session.timeout.ms\": 500";
+    out << ", \"group.consumer.session.timeout.ms\": " << more_.between(2'000, 5'000);
+    out << ", \"group.consumer.min.heartbeat.interval.ms\": 100, \"group.consumer.heartbeat.interval.ms\": "
+        << more_.between(200, 600);
     out << "}";
     std::vector<std::string> rules;
     if (pick_.percent(50))
@@ -130,22 +151,51 @@ class Generator {
     // A spinning drive does some forty fsyncs a second: less than these producers would ask for.
     if (!slow_fsync_ && pick_.percent(20)) out << ", \"flush.messages\": " << pick_.between(1, 3);
     if (!inside() && pick_.percent(50)) out << ", \"unclean.leader.election.enable\": true";
+    lifetime(topic, out);
+    if (throttled_)
+      out << ", \"leader.replication.throttled.replicas\": \"*\", "
+             "\"follower.replication.throttled.replicas\": \"*\"";
+    if (more_.percent(10)) out << ", \"compression.type\": " << more_.one_of({"\"lz4\"", "\"zstd\""});
     out << "}}";
     plan_.topics.push_back(out.str());
     topics_.push_back(topic);
+  }
+
+  /// Compaction, retention or neither; segments then close within seconds.
+  void lifetime(Topic& topic, std::ostringstream& out) {
+    const std::uint64_t kind = more_.below(10);
+    if (kind < 2) {
+      topic.keys = more_.between(2, 40);
+      out << ", \"cleanup.policy\": \"compact\", \"min.cleanable.dirty.ratio\": "
+          << more_.one_of({"0.01", "0.1", "0.5"});
+      out << ", \"delete.retention.ms\": " << more_.between(0, 5'000);
+    } else if (kind < 4) {
+      if (more_.percent(60)) out << ", \"retention.ms\": " << more_.between(500, 10'000);
+      if (more_.percent(60)) out << ", \"retention.bytes\": " << more_.between(10'000, 2'000'000);
+    } else {
+      return;
+    }
+    plan_.aging.push_back(topic.name);
+    out << ", \"segment.ms\": " << more_.between(100, 3'000)
+        << ", \"file.delete.delay.ms\": " << more_.between(0, 3'000);
   }
 
   const Topic& any_topic() { return topics_[pick_.below(topics_.size())]; }
 
   void producer(std::uint64_t i) {
     const std::string acks = i == 0 ? "\"all\"" : pick_.one_of({"\"all\"", "\"all\"", "1", "0"});
+    const Topic& topic = i == 0 ? topics_.front() : any_topic();
     std::ostringstream out;
-    out << "{\"name\": \"p" << i << "\", \"kind\": \"kafka_producer\", \"topic\": "
-        << quoted(i == 0 ? topics_.front().name : any_topic().name);
+    out << "{\"name\": \"p" << i << "\", \"kind\": \"kafka_producer\", \"topic\": " << quoted(topic.name);
+    if (topic.keys > 0) {
+      out << ", \"keys\": " << topic.keys;
+      if (more_.percent(50)) out << ", \"tombstone_permille\": " << more_.between(1, 300);
+    }
     out << ", \"rate\": \"" << pick_.between(4, 25)
         << " /s\", \"arrivals\": " << pick_.one_of({"\"constant\"", "\"poisson\"", "\"poisson\""});
     // Large records make a segment of 1 MiB, the smallest that Kafka allows, full within seconds.
-    const std::uint64_t size = pick_.percent(60) ? pick_.between(10, 3'000) : pick_.between(3'000, 60'000);
+    std::uint64_t size = pick_.percent(60) ? pick_.between(10, 3'000) : pick_.between(3'000, 60'000);
+    if (topic.keys > 0) size = std::max<std::uint64_t>(size, 40);
     out << ", \"record_size\": \"" << size << " B\"";
     if (pick_.percent(30)) out << ", \"records_per_send\": " << pick_.between(2, 10);
     out << ", \"stop\": " << milliseconds(plan_.settled_from_ms + kServiceTime);
@@ -162,6 +212,8 @@ class Generator {
     out << ", \"request.timeout.ms\": " << request;
     out << ", \"delivery.timeout.ms\": " << request + 200 + pick_.between(0, 25'000);
     if (pick_.percent(20)) out << ", \"retries\": " << pick_.between(1, 5);
+    if (more_.percent(25))
+      out << ", \"compression.type\": " << more_.one_of({"\"lz4\"", "\"gzip\"", "\"snappy\"", "\"zstd\""});
     out << "}}";
     plan_.workloads.push_back(out.str());
   }
@@ -169,9 +221,28 @@ class Generator {
   void consumer() {
     std::ostringstream out;
     out << "{\"name\": \"c\", \"kind\": \"kafka_consumer\", \"topic\": " << quoted(any_topic().name);
+    const bool grouped = more_.percent(40);
+    if (grouped) {
+      out << ", \"count\": " << more_.between(2, 3) << ", \"group\": \"readers\"";
+      if (more_.percent(50))
+        out << ", \"commit\": " << more_.one_of({"\"after_processing\"", "\"before_processing\""});
+      if (more_.percent(30)) out << ", \"process_cost\": " << milliseconds(more_.between(1, 20));
+    }
     out << ", \"config\": {\"auto.offset.reset\": \"earliest\", \"request.timeout.ms\": "
         << pick_.between(1'000, 4'000);
-    out << ", \"fetch.max.wait.ms\": " << pick_.between(50, 500) << "}}";
+    out << ", \"fetch.max.wait.ms\": " << pick_.between(50, 500);
+    if (rack_aware_) out << ", \"client.rack\": " << more_.one_of({"\"a\"", "\"b\"", "\"c\""});
+    if (grouped) {
+      const bool classic = more_.percent(50);
+      out << ", \"group.protocol\": " << (classic ? "\"classic\"" : "\"consumer\"");
+      if (classic) {
+        out << ", \"session.timeout.ms\": " << more_.between(2'000, 5'000);
+        out << ", \"heartbeat.interval.ms\": " << more_.between(200, 600);
+      }
+      out << ", \"max.poll.interval.ms\": " << more_.between(3'000, 8'000);
+      out << ", \"auto.commit.interval.ms\": " << more_.between(200, 3'000);
+    }
+    out << "}}";
     plan_.workloads.push_back(out.str());
   }
 
@@ -360,6 +431,9 @@ class Generator {
 
   Family family_;
   Choices pick_;
+  Choices more_;
+  bool rack_aware_ = false;
+  bool throttled_ = false;
   Plan plan_;
   std::uint64_t brokers_ = 3;
   std::uint64_t zones_ = 1;

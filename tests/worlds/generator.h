@@ -40,6 +40,7 @@ struct Plan {
   std::string system;  ///< Up to its topics.
   std::string planted;
   std::vector<std::string> topics;
+  std::vector<std::string> aging;  ///< Names of topics of which compaction or retention takes something.
   std::vector<std::string> workloads;
   std::vector<std::string> faults;
 };

@@ -58,6 +58,8 @@ std::vector<storage::FileSystem*> BrokerService::log_dirs() {
 /// KIP-112, KIP-858 (LogDirFailureHandler, ReplicaManager.handleLogDirFailure): the replicas in it go offline and the
 /// controller is told with a heartbeat at once, so that leaders move. The broker halts, no clean marker written, when it
 /// was the last directory, and when log.dir.failure.timeout.ms passes before the controller has heard of it.
+/// Assumption: metadata.log.dir lies on a disk of its own. By default it is the first of log.dirs, and a broker halts when
+/// that one fails.
 void BrokerService::log_dir_failed(const storage::FileSystem& dir) {
   if (halted_ || replicas_.is_offline(dir)) return;
   const std::int32_t replicas = replicas_.directory_failed(dir);
@@ -171,11 +173,8 @@ sim::Task<void> BrokerService::register_with_controller() {
 
 sim::Task<void> BrokerService::heartbeat_loop() {
   const sim::Stream jitter = component_.stream("heartbeat.backoff");
-  const sim::SimTime never = sim::SimTime::max();
-  sim::SimTime give_up = never;
   sim::Duration backoff = kBackoffBase;
   for (std::uint64_t round = 0;; ++round) {
-    if (want_shut_down_ && give_up == never) give_up = component_.now() + kControlledShutdownMax;
     auto request = std::make_unique<wire::BrokerHeartbeatRequest>();
     request->broker = params_.id;
     request->broker_epoch = broker_epoch_;
@@ -193,7 +192,7 @@ sim::Task<void> BrokerService::heartbeat_loop() {
     const bool failed = response == nullptr || response->error != wire::ErrorCode::none;
     if (!failed) reported_dirs_ = std::max(reported_dirs_, told_dirs);
     if (!failed && asked_to_leave && response->should_shut_down) break;
-    if (component_.now() > give_up) break;
+    if (state_ == State::shutting_down) co_return;
     if (response != nullptr && response->error == wire::ErrorCode::stale_broker_epoch) {
       // The controller's log lost our registration with its power (see MetadataLoop::forget).
       co_await register_with_controller();
@@ -218,7 +217,15 @@ sim::Task<void> BrokerService::heartbeat_loop() {
     if (!failed && (failed_dirs_ > told_dirs || replicas_.offline_replicas().size() > told_replicas))
       wait = kFastHeartbeat;
     co_await kick_.wait_for(wait);
+    if (state_ == State::shutting_down) co_return;
   }
+  co_await shut_down();
+}
+
+/// The controller has not let it go: it goes all the same (BrokerServer.shutdown waits for controlledShutdownFuture no
+/// longer).
+sim::Task<void> BrokerService::leave_at_last() {
+  co_await sim::delay(kControlledShutdownMax, "broker.controlled_shutdown_max");
   co_await shut_down();
 }
 
@@ -229,10 +236,12 @@ void BrokerService::terminate() {
     component_.spawn(shut_down());
     return;
   }
+  component_.spawn(leave_at_last());
   kick_.notify_all();
 }
 
 sim::Task<void> BrokerService::shut_down() {
+  if (state_ == State::shutting_down) co_return;
   state_ = State::shutting_down;
   if (ready_to_unfence_) {  // else logs are not loaded yet: no clean marker (KAFKA-15375)
     host_.network().unlisten(host_.id(), wire::kBrokerPort);
@@ -280,7 +289,8 @@ void BrokerService::handle(RequestId id, wire::Message& request) {
       return replicas_.offsets_for_leader_epoch(id,
                                                 static_cast<wire::OffsetsForLeaderEpochRequest&>(request));
     case wire::Api::elect_leaders: {
-      auto copy = std::make_unique<wire::ElectLeadersRequest>(static_cast<wire::ElectLeadersRequest&>(request));
+      auto copy =
+          std::make_unique<wire::ElectLeadersRequest>(static_cast<wire::ElectLeadersRequest&>(request));
       component_.spawn(forward(id, std::move(copy)));
       return;
     }

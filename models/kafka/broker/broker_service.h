@@ -44,6 +44,7 @@ class BrokerService final : public host::Service, public RequestHandler, public 
   [[nodiscard]] sim::Duration first_heartbeat_wait() const;
   [[nodiscard]] sim::Task<void> register_with_controller();
   [[nodiscard]] sim::Task<void> heartbeat_loop();
+  [[nodiscard]] sim::Task<void> leave_at_last();
   [[nodiscard]] sim::Task<void> shut_down();
   template <class Request>
   [[nodiscard]] sim::Task<void> forward(RequestId id, std::unique_ptr<Request> request);

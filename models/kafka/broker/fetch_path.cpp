@@ -1,8 +1,9 @@
-// Fetch and ListOffsets: read, take note of followers, answer now or park (kafka-behaviour.md sections 4.3, 4.6).
+// Fetch: read, take note of followers, answer now or park (kafka-behaviour.md sections 4.3, 4.6).
 #include <algorithm>
 #include <utility>
 
 #include "models/kafka/broker/replica_manager.h"
+#include "models/kafka/replication/read_replica.h"
 
 namespace brokersim::kafka::broker {
 
@@ -10,6 +11,25 @@ namespace {
 /// A fault of a mapped file reads 32 pages around the one that is missing.
 constexpr std::int64_t kFaultAround = 128 << 10;
 }  // namespace
+
+/// KIP-73: a follower outside the ISR gets nothing of a throttled partition while the leader's quota is used up. It learns
+/// offsets all the same.
+bool ReplicaManager::held_back(const FetchSession& session, const Replica& replica) {
+  if (!leader_quota_.limited() || !session.follower() || !replica.throttled_leading()) return false;
+  return replica.role() == Role::leader && !wire::contains(replica.leader()->isr(), session.replica) &&
+         leader_quota_.exceeded(owner_.now());
+}
+
+/// All that goes to followers counts, to those in sync, too (KafkaApis.sizeOfThrottledPartitions).
+void ReplicaManager::count_copied(const ReadSet& set) {
+  if (!leader_quota_.limited() || !sessions_[set.session].follower()) return;
+  std::int64_t bytes = 0;
+  for (const wire::FetchedPart& part : set.response->parts) {
+    const Replica* replica = find(part.partition);
+    if (replica != nullptr && replica->throttled_leading()) bytes += part.bytes;
+  }
+  leader_quota_.record(owner_.now(), bytes);
+}
 
 /// What the dirty partitions of a session have to say, within its limits.
 ReplicaManager::ReadSet ReplicaManager::read(std::uint32_t slot, const wire::FetchRequest& request) {
@@ -28,8 +48,19 @@ ReplicaManager::ReadSet ReplicaManager::read(std::uint32_t slot, const wire::Fet
       result.error = wire::ErrorCode::not_leader_or_follower;
     } else {
       watch(*replica, slot, place);
-      result = replica->read(part.asked, session.follower(),
-                             std::max<std::int64_t>(request.max_bytes - set.bytes, 0), set.bytes == 0, slice);
+      wire::BrokerId elsewhere = -1;
+      if (session.rack >= 0 && cluster_.config.rack_aware_reads && replica->role() == Role::leader) {
+        elsewhere = replication::preferred_read_replica(*replica->leader(), params_.id, cluster_.broker_racks,
+                                                        session.rack, part.asked.fetch_offset);
+      }
+      if (elsewhere >= 0 || held_back(session, *replica)) {
+        result = replica->look(part.asked, session.follower());
+        if (result.error == wire::ErrorCode::none) result.preferred = elsewhere;
+      } else {
+        result =
+            replica->read(part.asked, session.follower(),
+                          std::max<std::int64_t>(request.max_bytes - set.bytes, 0), set.bytes == 0, slice);
+      }
     }
     const bool refused = result.error == wire::ErrorCode::fenced_leader_epoch ||
                          result.error == wire::ErrorCode::unknown_leader_epoch;
@@ -39,7 +70,8 @@ ReplicaManager::ReadSet ReplicaManager::read(std::uint32_t slot, const wire::Fet
                                                     replica->leader_epoch()});
     }
     set.bytes += result.bytes;
-    const bool loud = result.error != wire::ErrorCode::none || result.diverging.has_value();
+    const bool loud =
+        result.error != wire::ErrorCode::none || result.diverging.has_value() || result.preferred >= 0;
     set.immediate = set.immediate || loud;
     if (slice.bytes > 0) set.slices.emplace_back(replica, slice);
     if (slice.index_file.n >= 0) {
@@ -88,6 +120,11 @@ void ReplicaManager::touch_sessions(Replica& replica) {
       note_follower(session, *part, session.last_used);
     session.touch(watch.place);
   }
+}
+
+void ReplicaManager::follow_high_watermark(Replica& replica, std::int64_t leader_high_watermark) {
+  if (!replica.follow_high_watermark(leader_high_watermark, owner_.now())) return;
+  if (!replica.watches.empty()) wake_fetches(replica, true);
 }
 
 void ReplicaManager::log_start_moved(Replica& replica) {
@@ -233,9 +270,10 @@ void ReplicaManager::settle(const ReadSet& set) {
 /// May the partition have something to say to the next request?
 bool ReplicaManager::has_more(const FetchSession& session, const SessionPart& part) const {
   const Replica* replica = replicas_[static_cast<std::size_t>(part.asked.partition.n)].get();
-  if (replica == nullptr || replica->check_leader(part.asked.current_leader_epoch) != wire::ErrorCode::none)
+  if (replica == nullptr ||
+      replica->check_reader(part.asked.current_leader_epoch, session.follower()) != wire::ErrorCode::none)
     return true;
-  const std::int64_t end = session.follower() ? replica->log().log_end() : replica->high_watermark();
+  const std::int64_t end = replica->readable_end(session.follower());
   if (part.asked.fetch_offset != end) return true;
   if (replica->high_watermark() != part.sent_high_watermark) return true;
   if (replica->log().log_start() != part.sent_log_start) return true;
@@ -263,6 +301,7 @@ void ReplicaManager::mark_corrupt(ReadSet& set) const {
 
 void ReplicaManager::answer_fetch(RequestId id, ReadSet set) {
   mark_corrupt(set);
+  count_copied(set);
   settle(set);
   sessions_.end(set.session);
   std::erase_if(set.slices, [](const auto& entry) {
@@ -299,14 +338,16 @@ sim::Task<void> ReplicaManager::read_slices(std::uint64_t index) {
 }
 
 /// Is there something that a parked fetch does not wait for in vain? Errors too are to be told.
-bool ReplicaManager::has_data(const FetchSession& session) const {
+bool ReplicaManager::has_data(const FetchSession& session) {
   std::int64_t bytes = 0;
   for (const std::uint32_t place : session.dirty) {
     const wire::FetchPart& part = session.parts[place].asked;
     const Replica* replica = replicas_[static_cast<std::size_t>(part.partition.n)].get();
-    if (replica == nullptr || replica->role() != Role::leader) return true;
-    const std::int64_t upper = session.follower() ? replica->log().log_end() : replica->high_watermark();
-    if (upper <= part.fetch_offset) continue;
+    if (replica == nullptr ||
+        replica->check_reader(part.current_leader_epoch, session.follower()) != wire::ErrorCode::none)
+      return true;
+    const std::int64_t upper = replica->readable_end(session.follower());
+    if (upper <= part.fetch_offset || held_back(session, *replica)) continue;
     if (session.min_bytes <= 1) return true;
     bytes += replica->log().read(part.fetch_offset, part.max_bytes, upper, bytes == 0).bytes;
     if (bytes >= session.min_bytes) return true;
@@ -323,52 +364,11 @@ void ReplicaManager::wake_fetches(Replica& replica, bool consumers) {
     FetchSession& session = sessions_[watch.slot];
     session.touch(watch.place);
     if (!session.is_parked || session.follower() == consumers) continue;
-    const std::int64_t upper = consumers ? replica.high_watermark() : replica.log().log_end();
-    const bool enough = session.min_bytes <= 1 && upper > part->asked.fetch_offset;
+    const std::int64_t upper = replica.readable_end(!consumers);
+    const bool enough =
+        session.min_bytes <= 1 && upper > part->asked.fetch_offset && !held_back(session, replica);
     if (enough || has_data(session)) fetch_purgatory_.complete(session.parked);
   }
-}
-
-void ReplicaManager::list_offsets(RequestId id, const wire::ListOffsetsRequest& request) {
-  auto response = std::make_unique<wire::ListOffsetsResponse>();
-  response->partition = request.partition;
-  Replica* replica = find(request.partition);
-  if (replica == nullptr || replica->role() != Role::leader) {
-    response->error = wire::ErrorCode::not_leader_or_follower;
-  } else if (!request.latest) {
-    response->offset = replica->log().log_start();
-    const auto& epochs = replica->log().epochs().entries();
-    if (!epochs.empty()) response->leader_epoch = epochs.front().epoch;
-  } else if (request.replica >= 0) {
-    response->offset = replica->log().log_end();
-  } else if (replica->high_watermark() < replica->leader()->epoch_start()) {
-    response->error = wire::ErrorCode::offset_not_available;  // KIP-207
-  } else {
-    response->offset = replica->high_watermark();
-    response->leader_epoch = replica->log().epochs().latest_epoch().value_or(-1);
-  }
-  server_.respond(id, std::move(response));
-}
-
-void ReplicaManager::offsets_for_leader_epoch(RequestId id,
-                                              const wire::OffsetsForLeaderEpochRequest& request) {
-  auto response = std::make_unique<wire::OffsetsForLeaderEpochResponse>();
-  for (const wire::EpochQuestion& part : request.parts) {
-    wire::EpochAnswer answer;
-    answer.partition = part.partition;
-    const Replica* replica = find(part.partition);
-    answer.error = replica == nullptr ? wire::ErrorCode::not_leader_or_follower
-                                      : replica->check_leader(part.current_leader_epoch);
-    if (answer.error == wire::ErrorCode::none) {
-      const auto end = replica->log().epochs().end_offset_for(part.epoch, replica->log().log_end());
-      if (end) {
-        answer.epoch = end->epoch;
-        answer.end_offset = end->end_offset;
-      }
-    }
-    response->parts.push_back(answer);
-  }
-  server_.respond(id, std::move(response));
 }
 
 }  // namespace brokersim::kafka::broker

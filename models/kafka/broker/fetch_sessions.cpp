@@ -136,6 +136,7 @@ wire::ErrorCode FetchSessions::begin(const wire::FetchRequest& request, sim::Sim
   session.replica = request.replica;
   session.replica_epoch = request.replica_epoch;
   session.min_bytes = request.min_bytes;
+  session.rack = request.rack;
   session.last_used = now;
   for (const wire::FetchPart& part : request.parts) session.put(part);
   return wire::ErrorCode::none;

@@ -20,12 +20,14 @@ network::SocketOptions socket_options(const BrokerConfig& config) {
 
 Fetcher::Fetcher(sim::Process& process, const std::string& path, network::Network& network,
                  network::HostId self, const BrokerParams& params, wire::BrokerId leader,
-                 const std::int64_t* broker_epoch, ReplicaManager& replicas)
+                 const std::int64_t* broker_epoch, ReplicaManager& replicas,
+                 replication::ReplicationQuota& quota)
     : component_(process, path),
       params_(params),
       cluster_(*params.cluster),
       broker_epoch_(broker_epoch),
       replicas_(replicas),
+      quota_(quota),
       channel_(component_, network, self, params.cluster->broker_hosts[static_cast<std::size_t>(leader)],
                params.cluster->config.inter_broker.tls ? wire::kBrokerTlsPort : wire::kBrokerPort,
                socket_options(cluster_.config)) {}
@@ -44,8 +46,8 @@ void Fetcher::add(Replica& replica) {
   const auto at =
       std::lower_bound(partitions_.begin(), partitions_.end(), replica.name().id,
                        [](const Fetched& f, wire::PartitionId p) { return f.replica->name().id < p; });
-  touch(
-      *partitions_.insert(at, {&replica, replica.leader_epoch(), component_.now(), false, asks, false, -1}));
+  touch(*partitions_.insert(
+      at, {&replica, replica.leader_epoch(), component_.now(), false, false, asks, false, -1}));
   changed_.notify_all();
 }
 
@@ -86,8 +88,10 @@ std::unique_ptr<wire::FetchRequest> Fetcher::build(sim::SimTime now) {
     Fetched* fetched = find(id);
     if (fetched == nullptr) continue;
     fetched->changed = false;
-    if (fetched->not_before > now) delayed_.push_back(id);
-    if (fetched->failed || fetched->truncating || fetched->not_before > now) {
+    const bool throttled = quota_.limited() && fetched->replica->throttled_following() && !fetched->in_sync &&
+                           quota_.exceeded(now);
+    if (throttled || fetched->not_before > now) delayed_.push_back(id);
+    if (throttled || fetched->failed || fetched->truncating || fetched->not_before > now) {
       session_.forget(id);
       continue;
     }
@@ -232,7 +236,7 @@ void Fetcher::note_high_watermark(const wire::FetchedPart& part, std::int64_t as
   const Fetched* fetched = find(part.partition);
   if (fetched == nullptr || fetched->leader_epoch != asked_epoch) return;
   if (fetched->replica->log().log_end() != asked_offset) return;
-  fetched->replica->follow_high_watermark(part.high_watermark, component_.now());
+  replicas_.follow_high_watermark(*fetched->replica, part.high_watermark);
   follow_log_start(*fetched->replica, part.log_start);
 }
 
@@ -280,7 +284,9 @@ sim::Task<void> Fetcher::process(wire::FetchedPart part, std::int64_t asked_offs
   while (replica.locked()) co_await replica.lock_free().wait();
   if (find(part.partition) == nullptr || replica.leader_epoch() != asked_epoch) co_return;
   if (replica.log().log_end() != asked_offset) co_return;
-  if (!part.batches.empty()) {
+  // What compaction took from the leader leaves gaps: offsets must rise, no more (UnifiedLog.analyzeAndValidateRecords).
+  const bool gaps = replica.name().config.cleanup_compact;
+  if (!part.batches.empty() && !gaps) {
     // A leader whose medium has lost the beginning of a segment answers with what lies behind the hole.
     const std::int64_t base = (*params_.store)[part.batches.front()].base_offset;
     if (base > replica.log().log_end()) {
@@ -292,7 +298,8 @@ sim::Task<void> Fetcher::process(wire::FetchedPart part, std::int64_t asked_offs
   bool rolled = false;
   const std::optional<std::int32_t> epoch_before = replica.log().epochs().latest_epoch();
   for (const log::BatchId batch : part.batches) {
-    if ((*params_.store)[batch].base_offset != replica.log().log_end()) {
+    const std::int64_t base = (*params_.store)[batch].base_offset;
+    if (base < replica.log().log_end() || (base > replica.log().log_end() && !gaps)) {
       // A cut by the rules before KIP-279 may end within a batch of the leader: what comes begins before our end, the
       // append is refused, and the partition is given up until a newer epoch (markPartitionFailed).
       SIM_CHECK(cluster_.config.truncation != TruncationMode::fetch || !cluster_.config.topic_ids,
@@ -310,7 +317,11 @@ sim::Task<void> Fetcher::process(wire::FetchedPart part, std::int64_t asked_offs
   }
   const bool must_flush = !part.batches.empty() && replica.must_flush();
   const bool new_epoch = replica.log().epochs().latest_epoch() != epoch_before;
-  replica.follow_high_watermark(part.high_watermark, component_.now());
+  if (Fetched* copied = find(part.partition); copied != nullptr && !part.batches.empty()) {
+    copied->in_sync = replica.log().log_end() >= part.high_watermark;
+    if (quota_.limited() && replica.throttled_following()) quota_.record(component_.now(), part.bytes);
+  }
+  replicas_.follow_high_watermark(replica, part.high_watermark);
   follow_log_start(replica, part.log_start);
   if (rolled) replicas_.after_roll(replica);
   if (!new_epoch && held_back.ns == 0 && !must_flush) co_return;
@@ -382,63 +393,6 @@ void Fetcher::on_error(Fetched& fetched, const wire::FetchedPart& part) {
       fetched.failed = true;  // a newer epoch will come with the metadata
       return;
     default: back_off(fetched); return;
-  }
-}
-
-FetcherManager::FetcherManager(sim::Process& process, std::string path, network::Network& network,
-                               network::HostId self, const BrokerParams& params,
-                               const std::int64_t* broker_epoch, ReplicaManager& replicas)
-    : process_(process),
-      path_(std::move(path)),
-      network_(network),
-      self_(self),
-      params_(params),
-      broker_epoch_(broker_epoch),
-      replicas_(replicas),
-      threads_(static_cast<std::size_t>(params.cluster->config.num_replica_fetchers)),
-      fetchers_(params.cluster->broker_hosts.size() * threads_) {}
-
-/// abs(31 x hash(topic) + partition) mod num.replica.fetchers, with Java's hash of a string (AbstractFetcherManager).
-std::size_t FetcherManager::thread_of(const Replica& replica) const {
-  const std::string& directory = replica.name().directory;
-  const std::size_t dash = directory.rfind('-');
-  std::uint32_t hash = 0;
-  for (std::size_t i = 0; i < dash; ++i) hash = 31 * hash + static_cast<unsigned char>(directory[i]);
-  const auto number = static_cast<std::uint32_t>(std::stoul(directory.substr(dash + 1)));
-  const auto key = static_cast<std::int32_t>(31 * hash + number);
-  return static_cast<std::size_t>(key == INT32_MIN ? 0 : std::abs(key)) % threads_;
-}
-
-void FetcherManager::stop() {
-  stopped_ = true;
-  for (Replica* replica : replicas_.replicas()) unfollow(*replica);
-}
-
-void FetcherManager::follow(Replica& replica) {
-  if (stopped_) return;
-  const wire::BrokerId leader = replica.leader_id();
-  SIM_CHECK(leader >= 0);
-  const std::size_t thread = threads_ == 1 ? 0 : thread_of(replica);
-  auto& fetcher = fetchers_[static_cast<std::size_t>(leader) * threads_ + thread];
-  if (!fetcher) {
-    std::string path = path_ + "/fetcher/" + std::to_string(leader);
-    if (thread > 0) path += "/" + std::to_string(thread);
-    fetcher =
-        std::make_unique<Fetcher>(process_, path, network_, self_, params_, leader, broker_epoch_, replicas_);
-    fetcher->start();
-  }
-  fetcher->add(replica);
-}
-
-void FetcherManager::log_start_moved(Replica& replica) {
-  for (auto& fetcher : fetchers_) {
-    if (fetcher) fetcher->log_start_moved(replica);
-  }
-}
-
-void FetcherManager::unfollow(Replica& replica) {
-  for (auto& fetcher : fetchers_) {
-    if (fetcher) fetcher->remove(replica);
   }
 }
 

@@ -3,6 +3,8 @@
 // Rules of kafka-behaviour.md sections 4.1, 4.2 and 4.4: partitions carry their current leader epoch and the epoch
 // of their last record; the leader answers with data, an error, or where the epochs part; a connection error
 // or a retriable error delays a partition by replica.fetch.backoff.ms.
+// Throttled (KIP-73): a partition of follower.replication.throttled.replicas that is not in sync is left out of requests
+// while the broker's quota is used up.
 // Older rules by BrokerConfig::truncation: a partition is truncated first, to its high watermark (before 0.11) or by an
 // OffsetsForLeaderEpoch request (KIP-101, KIP-279), and its fetches then say nothing of epochs.
 #pragma once
@@ -12,6 +14,7 @@
 
 #include "models/kafka/broker/replica_manager.h"
 #include "models/kafka/broker/rpc_channel.h"
+#include "models/kafka/replication/replication_quota.h"
 #include "models/kafka/wire/fetch_session_handler.h"
 #include "sim/sync.h"
 
@@ -22,7 +25,7 @@ class Fetcher {
   /// Fetches from `leader` for `params.id`. `broker_epoch` lives as long as the broker.
   Fetcher(sim::Process& process, const std::string& path, network::Network& network, network::HostId self,
           const BrokerParams& params, wire::BrokerId leader, const std::int64_t* broker_epoch,
-          ReplicaManager& replicas);
+          ReplicaManager& replicas, replication::ReplicationQuota& quota);
 
   /// Adds or removes a partition; a request under way is judged by its epoch when it returns.
   void add(Replica& replica);
@@ -34,10 +37,11 @@ class Fetcher {
   struct Fetched {
     Replica* replica = nullptr;
     std::int32_t leader_epoch = 0;
-    sim::SimTime not_before;        ///< Backing off until then.
-    bool failed = false;            ///< Fenced in its own epoch: waits for a newer one.
-    bool truncating = false;        ///< Before KIP-595: not fetched until the leader has said where to cut.
-    bool changed = false;           ///< In changed_: the session does not have it as it is.
+    sim::SimTime not_before;         ///< Backing off until then.
+    bool failed = false;             ///< Fenced in its own epoch: waits for a newer one.
+    bool in_sync = false;            ///< As of the last data: at the leader's high watermark (KIP-73).
+    bool truncating = false;         ///< Before KIP-595: not fetched until the leader has said where to cut.
+    bool changed = false;            ///< In changed_: the session does not have it as it is.
     std::int64_t asked_offset = -1;  ///< What the last request that was about it said; -1: none yet.
   };
 
@@ -66,6 +70,7 @@ class Fetcher {
   const ClusterShape& cluster_;
   const std::int64_t* broker_epoch_;
   ReplicaManager& replicas_;
+  replication::ReplicationQuota& quota_;  // of the broker
   RpcChannel channel_;
   std::vector<Fetched> partitions_;
   wire::FetchSessionHandler session_;
@@ -96,6 +101,7 @@ class FetcherManager final : public FollowerSet {
   const BrokerParams& params_;
   const std::int64_t* broker_epoch_;
   ReplicaManager& replicas_;
+  replication::ReplicationQuota quota_;
   std::size_t threads_;                             // num.replica.fetchers
   std::vector<std::unique_ptr<Fetcher>> fetchers_;  // by leader id and thread
   bool stopped_ = false;

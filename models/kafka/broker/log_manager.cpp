@@ -171,8 +171,6 @@ sim::Task<void> LogManager::write_log_starts() {
       if (log.log_start() <= log.segments().front().base_offset) continue;
       rows.push_back(topic_and_partition(replica->name().directory) + " " + std::to_string(log.log_start()));
     }
-    // An empty one replaces an older one, but is not made for its own sake.
-    if (rows.empty() && !replicas_.log_dir(dir).find(kLogStarts)) continue;
     std::string text = log::checkpoint_text(rows);
     std::string file = kLogStarts;
     const storage::Status status = co_await replicas_.log_dir(dir).replace(std::move(file), std::move(text));
@@ -232,7 +230,7 @@ sim::Task<void> LogManager::write_recovery_points() {
       rows.push_back(topic_and_partition(replica->name().directory) + " " +
                      std::to_string(replica->log().recovery_point()));
     }
-    if (rows.empty()) continue;
+    // Also where no replica lies: that is how a broker finds out that such a directory has failed.
     std::string text = log::checkpoint_text(rows);
     std::string file = kRecoveryPoints;
     const storage::Status status = co_await replicas_.log_dir(dir).replace(std::move(file), std::move(text));
@@ -289,6 +287,7 @@ sim::Task<void> LogManager::shut_down(std::int64_t broker_epoch) {
       continue;
     }
     params_.history->record(history::Flushed{owner_.now(), params_.id, replica->name().id, end});
+    static_cast<void>(replica->log().write_snapshot());  // UnifiedLog.close
   }
   co_await write_recovery_points();
   co_await write_log_starts();

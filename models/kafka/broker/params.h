@@ -23,7 +23,7 @@ struct PartitionName {
   std::string directory;  ///< "orders-0"
   TopicConfig config;
   bool shares_directory = false;  ///< Another topic bore or will bear the same name.
-  std::int32_t internal = -1;  ///< Number within __consumer_offsets; -1: of another topic.
+  std::int32_t internal = -1;     ///< Number within __consumer_offsets; -1: of another topic.
 };
 
 /// How processes begin, beyond what the model computes. Zero in tests of single parts.
@@ -41,10 +41,12 @@ struct ClusterShape {
   BrokerConfig config;
   Version version = Version::v4_1;
   std::vector<network::HostId> broker_hosts;      ///< By broker id.
+  std::vector<std::int32_t> broker_racks;         ///< By broker id: the number of its rack (broker.rack).
   std::vector<network::HostId> controller_hosts;  ///< By node id of the metadata quorum.
   std::vector<PartitionName> partitions;          ///< By PartitionId.
   std::map<std::string, std::vector<wire::PartitionId>> topics;  ///< By name; without internal ones.
-  std::vector<wire::PartitionId> offsets_topic;   ///< Partitions of __consumer_offsets; empty: no group is in use.
+  std::vector<wire::PartitionId>
+      offsets_topic;  ///< Partitions of __consumer_offsets; empty: no group is in use.
   Costs costs;
   StartUp start_up;
 };
@@ -57,7 +59,7 @@ struct BrokerParams {
   history::History* history = nullptr;
   wire::GroupRecordStore* contents = nullptr;  ///< Of internal topics. Null if there is none.
   history::ClientId internal_writer;           ///< As whom this broker writes to internal topics.
-  compute::Cpu* cpu = nullptr;  ///< Of the host, as its clock; filled in by the service.
+  compute::Cpu* cpu = nullptr;                 ///< Of the host, as its clock; filled in by the service.
   compute::Clock* clock = nullptr;
 };
 

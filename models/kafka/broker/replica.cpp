@@ -32,7 +32,17 @@ Replica::Replica(const BrokerParams& params, const PartitionName& name, storage:
       name_(name),
       files_(files),
       log_(std::make_unique<log::Log>(files, *params.store, name.directory,
-                                      log_config(name.config, params.cluster->config.planted))) {}
+                                      log_config(name.config, params.cluster->config.planted))) {
+  const ThrottledReplicas& leading = name.config.leader_throttled;
+  const ThrottledReplicas& following = name.config.follower_throttled;
+  throttled_leading_ = leading.all;
+  throttled_following_ = following.all;
+  if (leading.some.empty() && following.some.empty()) return;
+  const auto number =
+      static_cast<std::int32_t>(std::stol(name.directory.substr(name.directory.rfind('-') + 1)));
+  throttled_leading_ = leading.has(number, params.id);
+  throttled_following_ = following.has(number, params.id);
+}
 
 std::int64_t Replica::high_watermark() const { return leader_ ? leader_->high_watermark() : high_watermark_; }
 
@@ -105,6 +115,17 @@ wire::ErrorCode Replica::check_leader(std::int32_t epoch) const {
   if (epoch > leader_epoch_) return wire::ErrorCode::unknown_leader_epoch;
   if (role_ != Role::leader) return wire::ErrorCode::not_leader_or_follower;
   return wire::ErrorCode::none;
+}
+
+wire::ErrorCode Replica::check_reader(std::int32_t epoch, bool follower) const {
+  const wire::ErrorCode error = check_leader(epoch);
+  const bool at_follower = error == wire::ErrorCode::not_leader_or_follower && role_ == Role::follower;
+  return at_follower && !follower && epoch >= 0 ? wire::ErrorCode::none : error;
+}
+
+std::int64_t Replica::readable_end(bool follower) const {
+  const bool planted = params_.cluster->config.planted.follower_serves_log_end && role_ == Role::follower;
+  return follower || planted ? log_->log_end() : high_watermark();
 }
 
 ClientAppend Replica::append_as_leader(const log::BatchData& data, Acks acks, sim::SimTime now) {
@@ -209,9 +230,20 @@ bool Replica::must_flush() const {
 
 wire::FetchedPart Replica::read(const wire::FetchPart& part, bool follower, std::int64_t max_bytes,
                                 bool at_least_one, log::FileSlice& slice) const {
+  wire::FetchedPart result = look(part, follower);
+  if (result.error != wire::ErrorCode::none || result.diverging) return result;
+  log::ReadResult read = log_->read(part.fetch_offset, std::min<std::int64_t>(max_bytes, part.max_bytes),
+                                    readable_end(follower), at_least_one);
+  result.batches = std::move(read.batches);
+  result.bytes = read.bytes;
+  slice = read.slice;
+  return result;
+}
+
+wire::FetchedPart Replica::look(const wire::FetchPart& part, bool follower) const {
   wire::FetchedPart result;
   result.partition = name_.id;
-  result.error = check_leader(part.current_leader_epoch);
+  result.error = check_reader(part.current_leader_epoch, follower);
   if (result.error != wire::ErrorCode::none) {
     result.leader = leader_id_;
     result.leader_epoch = leader_epoch_;
@@ -229,14 +261,7 @@ wire::FetchedPart Replica::read(const wire::FetchPart& part, bool follower, std:
   }
   if (check.verdict == Verdict::diverging) {
     result.diverging = wire::DivergingEpoch{check.end.epoch, check.end.end_offset};
-    return result;
   }
-  const std::int64_t upper = follower ? log_->log_end() : high_watermark();
-  log::ReadResult read =
-      log_->read(part.fetch_offset, std::min<std::int64_t>(max_bytes, part.max_bytes), upper, at_least_one);
-  result.batches = std::move(read.batches);
-  result.bytes = read.bytes;
-  slice = read.slice;
   return result;
 }
 
@@ -302,11 +327,12 @@ log::DirtyRange Replica::dirty(sim::SimTime now) const {
   return log_->dirty(cleaner_settings(), stable, wall_ms(now));
 }
 
-void Replica::follow_high_watermark(std::int64_t leader_high_watermark, sim::SimTime now) {
+bool Replica::follow_high_watermark(std::int64_t leader_high_watermark, sim::SimTime now) {
   const std::int64_t offset = std::min(leader_high_watermark, log_->log_end());
-  if (offset == high_watermark_) return;
+  if (offset == high_watermark_) return false;
   high_watermark_ = offset;
   params_.history->record(history::HighWatermark{now, params_.id, name_.id, offset, false});
+  return true;
 }
 
 void Replica::move_log_start(std::int64_t offset, history::LogStartCause cause, sim::SimTime now) {

@@ -72,9 +72,18 @@ class Replica {
   ClientAppend append_as_leader(const log::BatchData& data, Acks acks, sim::SimTime now);
   /// NONE, NOT_LEADER, FENCED or UNKNOWN_LEADER_EPOCH for a request that names `epoch` (-1: unchecked).
   [[nodiscard]] wire::ErrorCode check_leader(std::int32_t epoch) const;
+  /// The same for a fetch: consumers that name an epoch may read from followers, too (Fetch v11, KIP-392).
+  [[nodiscard]] wire::ErrorCode check_reader(std::int32_t epoch, bool follower) const;
+  /// Whether a fetch reads to the log end (followers do) or to the high watermark.
+  [[nodiscard]] std::int64_t readable_end(bool follower) const;
   /// Reads for a fetch; `follower` reads to the log end, others to the high watermark.
   [[nodiscard]] wire::FetchedPart read(const wire::FetchPart& part, bool follower, std::int64_t max_bytes,
                                        bool at_least_one, log::FileSlice& slice) const;
+  /// The same without data: offsets and errors only.
+  [[nodiscard]] wire::FetchedPart look(const wire::FetchPart& part, bool follower) const;
+  /// In leader.replication.throttled.replicas, or in the follower's list.
+  [[nodiscard]] bool throttled_leading() const { return throttled_leading_; }
+  [[nodiscard]] bool throttled_following() const { return throttled_following_; }
   /// Tells the history the ISR as this leader has it; after every change of it.
   void record_isr(sim::SimTime now) const;
   /// Moves the high watermark if it can; true if it moved.
@@ -84,8 +93,8 @@ class Replica {
 
   /// Appends a batch copied from the leader.
   log::AppendResult append_as_follower(log::BatchId batch, sim::SimTime now);
-  /// HW := min(leader's, log end); recorded when it changes.
-  void follow_high_watermark(std::int64_t leader_high_watermark, sim::SimTime now);
+  /// HW := min(leader's, log end); recorded when it changes, and true then.
+  bool follow_high_watermark(std::int64_t leader_high_watermark, sim::SimTime now);
   void truncate(std::int64_t offset, history::TruncateReason reason, sim::SimTime now);
 
   // --- the beginning of the log --------------------------------------------------------------------------
@@ -149,6 +158,8 @@ class Replica {
   const PartitionName& name_;
   storage::FileSystem& files_;
   std::unique_ptr<log::Log> log_;
+  bool throttled_leading_ = false;
+  bool throttled_following_ = false;
   bool opened_ = false;  // loaded or created
   bool offline_ = false;
   Role role_ = Role::none;

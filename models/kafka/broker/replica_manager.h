@@ -14,6 +14,7 @@
 #include "models/kafka/broker/purgatory.h"
 #include "models/kafka/broker/replica.h"
 #include "models/kafka/broker/request_server.h"
+#include "models/kafka/replication/replication_quota.h"
 #include "models/kafka/wire/image.h"
 
 namespace brokersim::kafka::broker {
@@ -112,6 +113,9 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
   /// Called for every follower append that rolled, too.
   void after_roll(Replica& replica);
 
+  /// A follower has heard its leader's high watermark: consumers who read here may go on (KIP-392).
+  void follow_high_watermark(Replica& replica, std::int64_t leader_high_watermark);
+
   /// The log start is told to those who fetch from the replica, or to its leader.
   void log_start_moved(Replica& replica);
 
@@ -166,6 +170,8 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
   void finish_produce(RequestId id, Acks acks, sim::Duration timeout, std::vector<Appended>& appended,
                       std::unique_ptr<wire::ProduceResponse> response);
   [[nodiscard]] ReadSet read(std::uint32_t slot, const wire::FetchRequest& request);
+  [[nodiscard]] bool held_back(const FetchSession& session, const Replica& replica);
+  void count_copied(const ReadSet& set);
   void settle(const ReadSet& set);
   void watch(Replica& replica, std::uint32_t slot, std::uint32_t place);
   [[nodiscard]] SessionPart* part_of(const SessionWatch& watch);
@@ -191,7 +197,7 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
   [[nodiscard]] static wire::ErrorCode committed_verdict(const Replica& replica);
   void advance(Replica& replica);
   void wake_fetches(Replica& replica, bool consumers);
-  [[nodiscard]] bool has_data(const FetchSession& session) const;
+  [[nodiscard]] bool has_data(const FetchSession& session);
   void fail_waiters(Replica& replica);
   void remove(const wire::PartitionState& state);
   void retire(std::unique_ptr<Replica>& slot);
@@ -212,6 +218,7 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
   ProducePurgatory produce_purgatory_;
   FetchPurgatory fetch_purgatory_;
   FetchSessions sessions_;
+  replication::ReplicationQuota leader_quota_;
   std::vector<std::uint32_t> noting_;               // scratch
   std::vector<std::uint32_t> kept_;                 // scratch
   std::vector<std::uint32_t> behind_;               // scratch

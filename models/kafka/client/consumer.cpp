@@ -103,9 +103,14 @@ void Consumer::on_response(wire::BrokerId broker, RequestTag tag, const wire::Me
       on_epoch_end(static_cast<std::int32_t>(tag.number),
                    static_cast<const wire::OffsetsForLeaderEpochResponse&>(response).parts.front());
       break;
-    case wire::Api::metadata:
-      metadata_.on_response(static_cast<const wire::MetadataResponse&>(response));
+    case wire::Api::metadata: {
+      const auto& answer = static_cast<const wire::MetadataResponse&>(response);
+      metadata_.on_response(answer);
+      if (params_.rack < 0) break;
+      online_.clear();
+      for (const wire::BrokerEndpoint& endpoint : answer.brokers) online_.push_back(endpoint.broker);
       break;
+    }
     default: SIM_CHECK(false, "a consumer never asks that");
   }
   settle();
@@ -114,6 +119,9 @@ void Consumer::on_response(wire::BrokerId broker, RequestTag tag, const wire::Me
 void Consumer::on_request_lost(wire::BrokerId broker, RequestTag tag) {
   switch (tag.api) {
     case wire::Api::fetch:
+      for (Partition& partition : partitions_) {
+        if (partition.preferred == broker) partition.preferred = -1;
+      }
       for (const std::int32_t index : fetch_of(broker).indexes) note_answer(index, false);
       fetch_of(broker).session.lost();
       end_fetch(broker);
@@ -138,7 +146,7 @@ void Consumer::on_disconnected(wire::BrokerId broker) {
   // The next fetch begins a new session; what the broker led cannot be read now.
   fetch_of(broker).session.lost();
   for (std::size_t i = 0; i < partitions_.size(); ++i) {
-    if (metadata_.leaders()[static_cast<std::int32_t>(i)].broker != broker) continue;
+    if (source_of(static_cast<std::int32_t>(i)) != broker) continue;
     if (partitions_[i].where == Where::fetching) note_answer(static_cast<std::int32_t>(i), false);
   }
   metadata_.request();
@@ -157,11 +165,12 @@ void Consumer::request_all() {
   brokers.clear();
   for (std::size_t i = 0; i < partitions_.size(); ++i) {
     const auto index = static_cast<std::int32_t>(i);
-    const Partition& partition = partitions_[i];
+    Partition& partition = partitions_[i];
     if (partition.where != Where::unknown && partition.where != Where::fetching) continue;
     const Leader& leader = metadata_.leaders()[index];
     if (partition.buffered) continue;
-    if (leader.broker >= 0 && partition.fetched_from == leader.broker) continue;
+    const wire::BrokerId source = source_of(index);
+    if (leader.broker >= 0 && partition.fetched_from == source) continue;
     if (leader.broker < 0) {
       if (metadata_.known()) metadata_.request();
       if (partition.where == Where::fetching) note_answer(index, false);
@@ -176,8 +185,8 @@ void Consumer::request_all() {
     } else if (params_.validate_offsets && partition.position_epoch >= 0 &&
                leader.epoch > partition.validated_epoch) {
       validate(index, leader.broker);
-    } else if (std::find(brokers.begin(), brokers.end(), leader.broker) == brokers.end()) {
-      brokers.push_back(leader.broker);
+    } else if (std::find(brokers.begin(), brokers.end(), source) == brokers.end()) {
+      brokers.push_back(source);
     }
   }
   std::sort(brokers.begin(), brokers.end());
@@ -185,6 +194,19 @@ void Consumer::request_all() {
     if (fetch_of(broker).under_way) continue;
     if (connections_.ready(broker)) send_fetch(broker);
   }
+}
+
+wire::BrokerId Consumer::source_of(std::int32_t index) {
+  const Leader& leader = metadata_.leaders()[index];
+  Partition& partition = at(index);
+  if (partition.preferred < 0) [[likely]]
+    return leader.broker;
+  const bool gone = std::find(online_.begin(), online_.end(), partition.preferred) == online_.end();
+  if (gone) metadata_.request();
+  // A new leader is asked anew (SubscriptionState.maybeValidatePosition).
+  if (gone || partition.preferred_until <= now() || partition.preferred_epoch != leader.epoch)
+    partition.preferred = -1;
+  return partition.preferred < 0 ? leader.broker : partition.preferred;
 }
 
 void Consumer::ask_offset(std::int32_t index, wire::BrokerId leader) {
@@ -225,13 +247,16 @@ void Consumer::send_fetch(wire::BrokerId broker) {
   request->max_wait = params_.config.fetch_max_wait;
   request->min_bytes = static_cast<std::int32_t>(params_.config.fetch_min_bytes.n);
   request->max_bytes = static_cast<std::int32_t>(params_.config.fetch_max_bytes.n);
+  request->rack = params_.rack;
+  request->rack_bytes = static_cast<std::int32_t>(params_.config.client_rack.size());
   Fetch& fetch = fetch_of(broker);
   SIM_CHECK(fetch.indexes.empty());
   for (std::size_t i = 0; i < partitions_.size(); ++i) {
     const auto index = static_cast<std::int32_t>(i);
     Partition& partition = partitions_[i];
     const Leader& leader = metadata_.leaders()[index];
-    bool wanted = leader.broker == broker && partition.where == Where::fetching && !partition.buffered;
+    bool wanted = partition.where == Where::fetching && !partition.buffered && leader.broker >= 0 &&
+                  source_of(index) == broker;
     wanted = wanted && partition.fetched_from != broker && !is_held_back(partition, leader.epoch);
     wanted = wanted && !(params_.validate_offsets && partition.position_epoch >= 0 &&
                          leader.epoch > partition.validated_epoch);

@@ -7,7 +7,9 @@
 // Rules: KafkaConsumer.poll, AbstractFetch.prepareFetchRequests, FetchCollector, OffsetFetcher (kafka-behaviour.md
 // sections 1.8, 4.6). The position starts by auto.offset.reset, as nothing is committed.
 // As a member of a group (group_member.h) it reads what the group gives it, from the committed offsets on.
-// Not modelled: OffsetsForLeaderEpoch (KIP-320), reading from followers (KIP-392).
+// Reading from followers (KIP-392, AbstractFetch.selectReadReplica): with client.rack the leader may name a replica to read
+// from, which holds for metadata.max.age.ms, until a new leader is known, until that broker is gone from the metadata, or
+// until it fails: then the leader is asked again.
 #pragma once
 
 #include <deque>
@@ -64,6 +66,9 @@ class Consumer final : public host::Service, private ConnectionListener, private
     std::int32_t asked_epoch = -1;              ///< Leader epoch of the last request.
     std::int32_t failed_epoch = -1;             ///< Backoff holds only while the leader epoch is this one.
     sim::SimTime wanted = sim::SimTime::max();  ///< Since when it waits for a good answer; max: it does not.
+    wire::BrokerId preferred = -1;              ///< Read from there (KIP-392); -1: from the leader.
+    std::int32_t preferred_epoch = -1;
+    sim::SimTime preferred_until;
     std::int32_t position_epoch = -1;   ///< Leader epoch of the record before the position; -1 unknown.
     std::int32_t validated_epoch = -1;  ///< Leader epoch whose leader has the position.
     int answered = -1;                  ///< Last FetchAnswered recorded: -1 none, 0 not ok, 1 ok.
@@ -97,6 +102,8 @@ class Consumer final : public host::Service, private ConnectionListener, private
   void request_all();
   void ask_offset(std::int32_t index, wire::BrokerId leader);
   void validate(std::int32_t index, wire::BrokerId leader);
+  /// Where to fetch the partition from: its leader, or the replica that the leader has named.
+  [[nodiscard]] wire::BrokerId source_of(std::int32_t index);
   void send_fetch(wire::BrokerId broker);
   [[nodiscard]] bool is_held_back(const Partition& partition, std::int32_t epoch) const;
   void arm();
@@ -158,6 +165,7 @@ class Consumer final : public host::Service, private ConnectionListener, private
   std::deque<Fetched> buffer_;                    // in order of arrival
   std::vector<std::vector<log::BatchId>> spare_;  // emptied answers, to be used again
   std::vector<wire::BrokerId> wanted_brokers_;    // scratch
+  std::vector<wire::BrokerId> online_;            // by the last metadata, if client.rack is set
   sim::Duration decompression_;                   // of what the present poll() hands out
   sim::SimTime busy_until_;                       // the application processes until then
   sim::EventHandle wake_;

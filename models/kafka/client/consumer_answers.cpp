@@ -37,6 +37,13 @@ void Consumer::on_fetched_part(wire::BrokerId broker, const wire::FetchedPart& p
   if (part.error == ErrorCode::none) {
     partition.failures = 0;
     partition.not_before = {};
+    if (part.preferred >= 0) {  // the answer is empty; the next fetch goes there
+      partition.preferred = part.preferred;
+      partition.preferred_epoch = partition.asked_epoch;
+      partition.preferred_until = now() + params_.config.metadata_max_age;
+      partition.fetched_from = -1;
+      return;
+    }
     if (part.corrupt_from == 0) return on_corrupt(index, part.batches.front());
     if (part.batches.empty()) return;
     Fetched fetched;
@@ -72,6 +79,9 @@ void Consumer::on_corrupt(std::int32_t index, log::BatchId batch) {
 void Consumer::on_error(std::int32_t index, ErrorCode error) {
   Partition& partition = at(index);
   partition.fetched_from = -1;
+  const bool at_follower = partition.preferred >= 0;
+  partition.preferred = -1;
+  if (error == ErrorCode::offset_out_of_range && at_follower) return;  // the leader will know
   note_answer(index, false);
   if (error == ErrorCode::offset_out_of_range) {
     partition.where = Where::unknown;  // auto.offset.reset decides where to go on
@@ -152,9 +162,9 @@ void Consumer::on_epoch_end(std::int32_t index, const wire::EpochAnswer& answer)
 
 void Consumer::note_position(std::int32_t index, history::PositionAnswer answer) {
   const Partition& partition = at(index);
-  history_.record(history::PositionAnswered{
-      now(), params_.client, params_.partitions[static_cast<std::size_t>(index)], answer,
-      partition.where == Where::fetching ? partition.position : -1});
+  history_.record(history::PositionAnswered{now(), params_.client,
+                                            params_.partitions[static_cast<std::size_t>(index)], answer,
+                                            partition.where == Where::fetching ? partition.position : -1});
 }
 
 /// Only changes are recorded: they bound the windows in which a partition could not be read.

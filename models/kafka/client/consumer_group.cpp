@@ -40,6 +40,7 @@ void Consumer::dropped(const std::vector<wire::PartitionId>& partitions) {
     partition.reset_from = -1;
     partition.failures = 0;
     partition.not_before = {};
+    partition.preferred = -1;
     std::erase_if(buffer_, [&](const Fetched& fetched) { return fetched.index == index; });
   }
 }

@@ -117,6 +117,7 @@ struct ConsumerParams {
   ConsumerApplication* application = nullptr;  ///< Outlives the consumer.
   bool validate_offsets = true;  ///< 2.1, KIP-320: asks a new leader whether it has the position.
   ConsumerConfig config;
+  std::int32_t rack = -1;  ///< Number of config.client_rack in the cluster; -1: none, or no broker is in it.
   /// Assigned to this instance; may be empty. Of a member of a group: all of the topic, in order of partition number.
   std::vector<history::PartitionId> partitions;
   std::string topic;     ///< Its name, for assignors.

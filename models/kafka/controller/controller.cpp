@@ -16,7 +16,8 @@ using wire::RecordKind;
 ControllerRules controller_rules(Version version, const BrokerConfig& config) {
   ControllerRules rules;
   rules.election.eligible_leader_replicas = config.eligible_leader_replicas;
-  rules.election.last_known_leader_must_live = config.last_known_leader_must_live.value_or(version >= Version::v4_1);
+  rules.election.last_known_leader_must_live =
+      config.last_known_leader_must_live.value_or(version >= Version::v4_1);
   rules.election.bump_leader_epoch_on_isr_shrink = config.leader_epoch_rises_on_isr_shrink;
   rules.election.elect_outside_isr = config.planted.elect_outside_isr;
   rules.heartbeats.session_timeout = config.broker_session_timeout;
@@ -185,11 +186,21 @@ wire::AdminResponse Controller::reassign(const wire::ReassignRequest& request, R
   return response;
 }
 
+std::vector<wire::PartitionId> Controller::living_of_name(const std::vector<wire::PartitionId>& topic) const {
+  std::vector<wire::PartitionId> living;
+  const std::int32_t name = specs_[static_cast<std::size_t>(topic.front().n)].name;
+  for (const PartitionSpec& spec : specs_) {
+    const bool same =
+        name >= 0 ? spec.name == name : std::find(topic.begin(), topic.end(), spec.partition) != topic.end();
+    if (spec.partition.n >= 0 && same && image_.partition(spec.partition) != nullptr)
+      living.push_back(spec.partition);
+  }
+  return living;
+}
+
 wire::AdminResponse Controller::create_topic(const wire::TopicRequest& request, Records& out) {
   wire::AdminResponse response(request.api);
-  for (const wire::PartitionId id : request.partitions) {
-    if (image_.partition(id) != nullptr) response.error = ErrorCode::topic_already_exists;
-  }
+  if (!living_of_name(request.partitions).empty()) response.error = ErrorCode::topic_already_exists;
   if (response.error != ErrorCode::none) return response;
   for (wire::PartitionState& state : new_partitions(view(), request.partitions.size(), request.partitions)) {
     if (std::find(request.partitions.begin(), request.partitions.end(), state.partition) ==
@@ -205,11 +216,10 @@ wire::AdminResponse Controller::create_topic(const wire::TopicRequest& request, 
 
 wire::AdminResponse Controller::delete_topic(const wire::TopicRequest& request, Records& out) {
   wire::AdminResponse response(request.api);
-  for (const wire::PartitionId id : request.partitions) {
-    if (image_.partition(id) == nullptr) response.error = ErrorCode::unknown_topic_or_partition;
-  }
-  if (response.error != ErrorCode::none) return response;
-  for (const wire::PartitionId id : request.partitions) {
+  // By name: whichever topic bears it now.
+  const std::vector<wire::PartitionId> living = living_of_name(request.partitions);
+  if (living.empty()) response.error = ErrorCode::unknown_topic_or_partition;
+  for (const wire::PartitionId id : living) {
     wire::PartitionState gone;
     gone.partition = id;
     MetadataRecord record;

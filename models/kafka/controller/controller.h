@@ -111,6 +111,9 @@ class Controller {
  private:
   [[nodiscard]] ClusterView view() const { return {image_, specs_, rules_.election}; }
   [[nodiscard]] bool current_epoch(BrokerId broker, std::int64_t broker_epoch) const;
+  /// Partitions that exist of whichever topic bears the name of this one.
+  [[nodiscard]] std::vector<wire::PartitionId> living_of_name(
+      const std::vector<wire::PartitionId>& topic) const;
   void emit_all(ChangedPartitions changes, Records& out);
   void emit_broker(wire::BrokerState state, Records& out);
   void fence(BrokerId broker, Records& out);

@@ -166,8 +166,9 @@ wire::ErrorCode reassign_one(const ClusterView& view, wire::PartitionId partitio
   } else {
     for (std::size_t i = 0; i < replicas.size(); ++i) {
       const bool twice = std::count(replicas.begin(), replicas.end(), replicas[i]) > 1;
-      // A new replica on a broker that is not there would never be done (validateManualPartitionAssignment).
-      const bool strange = !contains(state->replicas, replicas[i]) && !view.image.is_active(replicas[i]);
+      // A broker that is down is registered all the same: the reassignment waits for it
+      // (validateManualPartitionAssignment).
+      const bool strange = view.image.broker(replicas[i]) == nullptr;
       if (twice || strange) return wire::ErrorCode::invalid_replica_assignment;
     }
     request.reassignment = reassignment_to(*state, replicas);

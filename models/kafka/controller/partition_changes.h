@@ -20,6 +20,8 @@ struct PartitionSpec {
   std::int32_t min_insync_replicas = 1;
   bool unclean_leader_election = false;
   bool on_request = false;  ///< Created when an administrator asks for it, not when the cluster starts.
+  /// Number of its topic's name: equal for topics that bear one name, one after the other. -1: a name of its own.
+  std::int32_t name = -1;
 
   /// min.insync.replicas, but never more than there are replicas (getTopicEffectiveMinIsr).
   [[nodiscard]] std::int32_t effective_min_isr() const;

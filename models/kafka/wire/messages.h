@@ -104,6 +104,8 @@ struct FetchRequest : Message {
   std::int32_t session_epoch = -1;
   std::vector<FetchPart> parts;
   std::vector<PartitionId> forgotten;  ///< No longer of the session.
+  std::int32_t rack = -1;       ///< Of the consumer (client.rack), by its number in the cluster; -1: none.
+  std::int32_t rack_bytes = 0;  ///< Length of its name.
   // Of the broker, while it works on the request.
   std::uint32_t session_slot = 0;
   std::uint32_t session_generation = 0;
@@ -121,6 +123,7 @@ struct FetchedPart {
   std::optional<DivergingEpoch> diverging;
   BrokerId leader = -1;  ///< With NOT_LEADER or FENCED: who leads, as this broker knows.
   std::int32_t leader_epoch = -1;
+  BrokerId preferred = -1;  ///< Read there from now on (KIP-392): the answer is empty then. -1: here.
   std::vector<log::BatchId> batches;
   std::int64_t bytes = 0;  ///< Sum of the batches' sizes.
   /// Index in `batches` of the first whose bytes are not what was appended: who checks its CRC finds out. -1: none.
@@ -160,7 +163,7 @@ struct OffsetsForLeaderEpochRequest : Message {
 struct EpochAnswer {
   PartitionId partition;
   ErrorCode error = ErrorCode::none;
-  std::int32_t epoch = -1;        ///< The epoch that the offset is about; -1: the leader knows none.
+  std::int32_t epoch = -1;  ///< The epoch that the offset is about; -1: the leader knows none.
   std::int64_t end_offset = -1;
 };
 struct OffsetsForLeaderEpochResponse : Message {

@@ -34,7 +34,7 @@ sim::Bytes wire_bytes(const FetchRequest& m) {
   // max wait 4, min bytes 4, max bytes 4, isolation 1, session 8, arrays 2, rack 1, tags 2, replica state 13
   // per listed partition: topic id 16, index 4, epoch 4, offset 8, last epoch 4, log start 8, max bytes 4, tags 3
   // per forgotten partition: topic id 16, index 4, array and tags 2
-  return {kRequestHeader + 39 + count(m.parts) * 51 + count(m.forgotten) * 22};
+  return {kRequestHeader + 39 + m.rack_bytes + count(m.parts) * 51 + count(m.forgotten) * 22};
 }
 sim::Bytes wire_bytes(const FetchResponse& m) {
   std::int64_t n = kResponseHeader + 12;

@@ -43,6 +43,16 @@ TEST(ProducerState, FiveBatchesAreRemembered) {
       << "same start, other end: no duplicate";
 }
 
+// A snapshot file holds one batch of each producer: after it was loaded an older one is no duplicate any more.
+TEST(ProducerState, ASnapshotRemembersTheLastBatchOnly) {
+  ProducerState state;
+  for (std::int32_t i = 0; i < 3; ++i) state.note({batch(0, i * 10, 10), i * 10, 0});
+  state.keep_latest();
+  EXPECT_EQ(state.check(batch(0, 20, 10)).check, SequenceCheck::duplicate);
+  EXPECT_EQ(state.check(batch(0, 10, 10)).check, SequenceCheck::out_of_order);
+  EXPECT_EQ(state.check(batch(0, 30, 10)).check, SequenceCheck::append);
+}
+
 TEST(ProducerState, SequencesWrapAfterTheHighestInt) {
   ProducerState state;
   state.note({batch(0, 0x7FFFFFFF, 1), 0, 0});

@@ -110,11 +110,13 @@ TEST(Reassignment, CancelRestores) {
       << "replica 3 is dropped, and with it the epoch";
 }
 
-TEST(Reassignment, OnlyToLiveBrokersAndNobodyTwice) {
+// A broker that is down is registered, so it may be named: the reassignment then waits for it.
+TEST(Reassignment, OnlyToRegisteredBrokersAndNobodyTwice) {
   Cluster c;
   EXPECT_EQ(c.reassign({0, 0, 1}), "INVALID_REPLICA_ASSIGNMENT");
+  EXPECT_EQ(c.reassign({0, 1, 5}), "INVALID_REPLICA_ASSIGNMENT") << "nobody has ever registered as broker 5";
   c.set_broker(4, /*fenced=*/true);
-  EXPECT_EQ(c.reassign({0, 1, 4}), "INVALID_REPLICA_ASSIGNMENT");
+  EXPECT_EQ(c.reassign({0, 1, 4}), "replicas [0,1,4,2] isr [0,1,2] leader 0/0 adding [4] removing [2]");
   ChangedPartitions none;
   EXPECT_EQ(reassign_one({c.image, c.specs, c.rules}, {7}, {0}, none), ErrorCode::unknown_topic_or_partition);
 }
