@@ -20,7 +20,7 @@ RELEASE := build/release
 BROKERSIM := $(RELEASE)/brokersim
 CONFIGURE = cmake --preset release -DBROKERSIM_WERROR=$(WERROR) -DPython3_EXECUTABLE=$$(command -v $(PYTHON) || echo python3) >/dev/null
 
-.PHONY: help run build test cases gate matrix worlds soak bench bench-peers table outbox-table reference conformance-log conformance-groups rebalances validation format format-check clean dependencies
+.PHONY: help run build test package-test engines-test report-test cases gate matrix worlds soak bench bench-peers table outbox-table reference conformance-log conformance-groups rebalances validation format format-check clean dependencies
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -127,6 +127,22 @@ conformance-groups: ## Our assignors and hashes against Kafka's own classes on t
 	@$(CONFIGURE)
 	@cmake --build $(RELEASE) --target test_kafka -j $(JOBS)
 	@tools/conformance_groups.sh $(RELEASE)/tests/test_kafka
+
+package-test: ## pip install . from a clean clone into an empty virtual environment; a sweep and the sample project with it
+	@tools/install_dependencies.sh build package
+	@tools/package_test.sh
+
+engines-test: ## Sweeps on Dask and Ray against threads, and their cost beside the command line's (installs both with pip)
+	@tools/install_dependencies.sh build python package
+	@$(CONFIGURE)
+	@cmake --build $(RELEASE) --target brokersim _brokersim -j $(JOBS)
+	@tools/engines_test.sh
+
+report-test: ## The HTML report in headless Chromium; leaves screenshots in build/report (installs Playwright with pip)
+	@tools/install_dependencies.sh build python package browser
+	@$(CONFIGURE)
+	@cmake --build $(RELEASE) --target brokersim _brokersim -j $(JOBS)
+	@tools/report_test.sh
 
 rebalances: ## What rebalances cost, by event and protocol (docs/rebalances.md)
 	@tools/install_dependencies.sh build python

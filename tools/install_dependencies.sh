@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that are missing for the groups named: build, python, test, gate, conformance, peers, simgrid.
+# Installs the Debian packages that are missing for the groups named: build, python, test, gate, conformance, peers, simgrid,
+# package, browser.
 #
 # Quiet when nothing is missing. As root it calls apt-get, as another user sudo apt-get. Where there is no apt
 # it looks for the tools themselves: silent if they are all there, else it prints what to install and stops.
@@ -14,6 +15,8 @@ declare -A packages=(
   [conformance]="openjdk-17-jdk-headless maven"
   [peers]="libns3-dev libgsl-dev pkg-config python3-pip"
   [simgrid]="libsimgrid-dev libboost-dev"
+  [package]="git python3 python3-dev python3-venv"
+  [browser]="chromium fonts-dejavu-core"
 )
 # What to look for on other systems: name | how to tell | what it is.
 declare -A probes=(
@@ -50,15 +53,20 @@ pkg-config|command -v pkg-config|pkg-config
 python3-pip|command -v pip3|pip"
   [simgrid]="libsimgrid-dev|header simgrid/s4u.hpp|SimGrid 3.32
 libboost-dev|header boost/heap/fibonacci_heap.hpp|Boost (headers)"
+  [package]="git|command -v git|git
+python3|command -v python3|Python 3.9 or newer
+python3-dev|python_header|Python's C headers
+python3-venv|module ensurepip|Python's venv"
+  [browser]="chromium|command -v chromium chromium-browser google-chrome|Chromium"
 )
 
 if [[ $# -eq 0 ]]; then
-  echo "usage: $0 GROUP...   (groups: build python test gate wasm conformance peers simgrid)" >&2
+  echo "usage: $0 GROUP...   (groups: build python test gate wasm conformance peers simgrid package browser)" >&2
   exit 2
 fi
 for group in "$@"; do
   if [[ -z "${packages[$group]:-}" ]]; then
-    echo "error: unknown group \"$group\"; the groups are: build python test gate wasm conformance peers simgrid" >&2
+    echo "error: unknown group \"$group\"; the groups are: build python test gate wasm conformance peers simgrid package browser" >&2
     exit 2
   fi
 done

@@ -85,6 +85,10 @@ int run_command_line(const std::vector<std::string>& arguments, std::ostream& ou
   run_command->add_flag("--verbose", options.run.verbose, "With several seeds: a line for each run, too.");
   run_command->add_option("--out", options.run.out, "Folder for result-<seed>.json of each run.")
       ->check(not_empty);
+  run_command
+      ->add_option("--report", options.run.report,
+                   "File for an HTML report of the run, of one file and one seed: timelines, losses, replay.")
+      ->check(not_empty);
   add_set(*run_command, options);
 
   CLI::App* sweep_command = app.add_subcommand(

@@ -26,7 +26,8 @@ struct RunOptions {
   bool verbose = false;  ///< With several seeds: a line for each run, too.
   bool colour = false;
   std::size_t width = 100;
-  std::string out;  ///< Folder for result-<seed>.json; empty: none.
+  std::string out;     ///< Folder for result-<seed>.json; empty: none.
+  std::string report;  ///< File for the report of the one run, as HTML; empty: none.
 };
 /// run FILE...: JSON Lines or text to `out`, talk to `err`. 130 if interrupted; what was printed is complete.
 [[nodiscard]] int run(const RunOptions& options, std::ostream& out, std::ostream& err);
@@ -105,7 +106,7 @@ struct SweepOptions {
   std::vector<std::string> vary;  ///< "POINTER=V1,V2" each; none: only seeds.
   std::string seeds = "1..10";
   int jobs = 1;
-  std::vector<std::string> metrics;    ///< "NAME" or "NAME of WORKLOAD"; none: a few in the table, all in JSON.
+  std::vector<std::string> metrics;  ///< "NAME" or "NAME of WORKLOAD"; none: a few in the table, all in JSON.
   std::vector<std::string> precision;  ///< "METRIC=5%"; see sweep::parse_precision.
   std::string store;                   ///< File that keeps the runs; empty: none.
   bool json = false;

@@ -12,6 +12,7 @@
 
 #include "app/cli/cli.h"
 #include "app/cli/commands.h"
+#include "app/report/report.h"
 #include "app/results/execute.h"
 #include "app/results/json.h"
 #include "app/results/seeds.h"
@@ -67,18 +68,28 @@ class Batch {
     for (auto& thread : pool) thread.join();
   }
   [[nodiscard]] std::size_t reported() const { return reported_; }
+  /// The report of the run; "" without one, or if a bug of ours ended it.
+  [[nodiscard]] const std::string& report() const { return report_; }
 
  private:
   results::RunResult timed(std::uint64_t seed) const {
     const auto begin = std::chrono::steady_clock::now();
-    results::RunResult result = results::execute(scenario_, seed, options_.overrides);
+    results::RunResult result =
+        options_.report.empty() ? results::execute(scenario_, seed, options_.overrides) : with_report(seed);
     result.facts.wall_seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     return result;
   }
 
+  results::RunResult with_report(std::uint64_t seed) const {
+    report::Recorded recorded = report::run(scenario_, seed, options_.overrides);
+    report_ = std::move(recorded.html);
+    return std::move(recorded.result);
+  }
+
   const scenario::Scenario& scenario_;
   const RunOptions& options_;
+  mutable std::string report_;  // there is one run then
   std::vector<std::uint64_t> seeds_;
   std::vector<std::optional<results::RunResult>> results_;
   std::atomic<std::size_t> next_{0};
@@ -126,6 +137,18 @@ int run_one(const scenario::Scenario& scenario, const RunOptions& options,
     }
     if (progress) err << '\r' << count << " of " << wanted.size() << " runs" << std::flush;
   });
+  if (!batch.report().empty()) {
+    std::ofstream file(options.report, std::ios::binary);
+    file << batch.report();
+    file.close();
+    if (file) {
+      err << "report: " << options.report << '\n';
+    } else {
+      err << "error: cannot write " << options.report
+          << "\n  hint: choose a file you may write with --report\n";
+      code = worse(code, exit_usage);
+    }
+  }
   if (progress) err << "\r\033[K";
   if (many && !options.json && count > 0) out << table.render(options.width, options.colour);
   if (batch.reported() < wanted.size()) {
@@ -175,6 +198,11 @@ int run(const RunOptions& options, std::ostream& out, std::ostream& err) {
       err << "error: cannot make the folder " << options.out << ": " << error.message() << '\n';
       return exit_usage;
     }
+  }
+  if (!options.report.empty() && (options.files.size() > 1 || seeds.size() > 1)) {
+    err << "error: a report is of one run\n  hint: give one file and one seed: --seed 7 --report "
+           "report.html\n";
+    return exit_usage;
   }
   // A single run has nothing to keep half way; of several, those that are done are shown.
   if (seeds.size() > 1) std::signal(SIGINT, on_interrupt);

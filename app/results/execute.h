@@ -28,6 +28,9 @@ class Execution {
   /// absolute. Once. `branch` becomes RunFacts::branch.
   void branch(BranchFacts branch, std::vector<faults::FaultConfig> faults);
 
+  /// For watchers, which attach before the first event and change nothing.
+  [[nodiscard]] world::World& world() { return world_; }
+
   /// Runs to the end and judges. Once, as the last call. A bug of ours becomes RunFacts::bug, never an exception.
   [[nodiscard]] RunResult finish();
 

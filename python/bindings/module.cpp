@@ -9,9 +9,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
+#include "app/report/report.h"
 #include "app/results/execute.h"
 #include "app/results/json.h"
 #include "app/results/metric_value.h"
@@ -54,6 +56,14 @@ Loaded load_text(const std::string& text, const std::string& name, std::vector<s
 
 results::RunResult execute(const Loaded& loaded, std::uint64_t seed) {
   return results::execute(loaded.scenario(), seed, loaded.overrides);
+}
+
+/// The run again, recorded: (fingerprint, HTML, timeline as JSON).
+std::tuple<std::string, std::string, std::string> record_run(const Loaded& loaded, std::uint64_t seed,
+                                                             const std::string& replay) {
+  report::Recorded recorded = report::run(loaded.scenario(), seed, loaded.overrides, replay);
+  return {sim::hex16(recorded.result.facts.fingerprint), std::move(recorded.html),
+          std::move(recorded.timeline)};
 }
 
 results::RunResult execute_with_false_promise(const Loaded& loaded, std::uint64_t seed) {
@@ -123,6 +133,8 @@ PYBIND11_MODULE(_brokersim, module) {
   module.def("load_text", &python::load_text, py::arg("text"), py::arg("name"), py::arg("overrides"),
              UnlockedCall());
   module.def("execute", &python::execute, py::arg("loaded"), py::arg("seed"), UnlockedCall());
+  module.def("record_run", &python::record_run, py::arg("loaded"), py::arg("seed"), py::arg("replay"),
+             UnlockedCall());
   module.def("_execute_with_failing_check", &python::execute_with_false_promise, py::arg("loaded"),
              py::arg("seed"), UnlockedCall());
   module.def("schema_json", &scenario::schema_json);

@@ -33,6 +33,7 @@ from brokersim.rows import Rows, Sweep
 from brokersim.runner import check, metrics, run, schema
 from brokersim.scenario import Scenario
 from brokersim.sweeps import sweep
+from brokersim.timeline import Timeline
 
 try:
     __version__ = _version("brokersim")
@@ -41,7 +42,7 @@ except _PackageNotFoundError:  # imported from a build folder
 
 __all__ = [
     "run", "sweep", "branch", "check", "schema", "metrics", "ray_executor",
-    "Scenario", "Diagnostics", "Sweep", "Quantity", "Duration", "Rate", "Bandwidth",
+    "Scenario", "Diagnostics", "Sweep", "Timeline", "Quantity", "Duration", "Rate", "Bandwidth",
     "Result", "Controller", "Records", "RunRecords", "Latency", "LatencyDistribution", "LatencyPhases", "Phases", "Throughput", "Unavailable",
     "Recovery", "Loss", "Fault", "AdminAction", "OffsetReset", "Check", "Expectation", "Published", "Workload", "Rows",
     "Branches",

@@ -241,6 +241,7 @@ def _keep(item: pytest.Item, run: _Run) -> Optional[Path]:
             (folder / "result.txt").write_text(run.result.text(), encoding="utf-8")
             (folder / "replay.txt").write_text(f"brokersim run {folder / 'scenario.json'} --seed {run.result.seed}\n"
                                                f"fingerprint {run.result.fingerprint}\n", encoding="utf-8")
+            run.result.report(folder / "report.html")
     except (OSError, ValueError, brokersim.BrokersimError):
         return None
     return folder

@@ -7,11 +7,16 @@ from __future__ import annotations
 import copy
 import dataclasses
 import difflib
+import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Optional, TypeVar, Union
 
+from brokersim import _brokersim
 from brokersim.quantities import Bandwidth, Duration, Rate
+from brokersim.timeline import Timeline
 
 T = TypeVar("T")
 
@@ -336,6 +341,7 @@ class Result:
         self._data = data
         self._text = text
         self._metrics = dict(metrics or {})
+        self._source: Optional[tuple[str, Optional[str]]] = None  # name and text of the scenario; no text: a file
         for name, value in data.items():  # what has a type of its own is replaced below
             setattr(self, name, value)
         self.records = _make(RunRecords, data["records"])
@@ -419,6 +425,31 @@ class Result:
     def to_parquet(self, path: Any) -> None:
         """Writes to_pandas() as a Parquet file. Raises ImportError without pandas and pyarrow."""
         self.to_pandas().to_parquet(path)
+
+    def report(self, path: Union[str, os.PathLike[str]]) -> str:
+        """Writes the HTML report of the run to `path`, one file that needs no other, and returns the path.
+
+        The run is repeated with its timeline recorded: that takes as long as the run did. Raises ValueError for a
+        branch, or if the scenario is another one by now (its file has changed), OSError if the file cannot be written."""
+        html, _ = self._recorded()
+        Path(path).write_text(html, encoding="utf-8")
+        return os.fsdecode(path)
+
+    def timeline(self) -> Timeline:
+        """The run as series over time. Repeats it, as report() does, and raises as that does."""
+        _, text = self._recorded()
+        return Timeline(json.loads(text))
+
+    def _recorded(self) -> tuple[str, str]:
+        if self._source is None:
+            raise ValueError("a branch has no timeline: run the scenario itself")
+        name, text = self._source
+        loaded = _brokersim.load_file(name, self.overrides) if text is None else _brokersim.load_text(text, name, self.overrides)
+        if loaded.runnable:
+            fingerprint, html, timeline = _brokersim.record_run(loaded, self.seed, self.replay)
+            if fingerprint == self.fingerprint:
+                return html, timeline
+        raise ValueError(f"{name} is another scenario by now: it does not repeat this run")
 
     def assert_same_as(self, other: Result) -> None:
         """Raises AssertionError unless both are the same run, event by event; says in what they differ."""

@@ -39,7 +39,9 @@ def run(scenario: ScenarioLike, seed: Optional[int] = None, overrides: Optional[
     loaded = load(scenario, overrides)
     number = loaded.seed if seed is None else checked_seed(seed)
     outcome = execute(loaded, number)
-    return result_of(outcome, replay_of(scenario, overrides, number) or outcome.replay)
+    result = result_of(outcome, replay_of(scenario, overrides, number) or outcome.replay)
+    result._source = named_text(scenario)
+    return result
 
 
 def check(scenario: ScenarioLike, overrides: Optional[Overrides] = None) -> Diagnostics:

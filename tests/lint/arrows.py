@@ -56,11 +56,13 @@ ARROWS = {
     "app/logdir": ("sim", *MODELS, "app"),
     "app/branch": ("sim", *MODELS, "app", "app/scenario", "app/results"),
     "app/sweep": ("sim", *MODELS, "app", "app/scenario", "app/results"),
-    "app/cli": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/branch", "app/sweep", "app/logdir"),
-    "python": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/branch", "app/sweep"),
+    "app/report": ("sim", *MODELS, "app", "app/scenario", "app/results"),
+    "app/cli": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/branch", "app/sweep", "app/report",
+                "app/logdir"),
+    "python": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/branch", "app/sweep", "app/report"),
     "bench": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/branch"),
-    "tests": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/branch", "app/sweep", "app/logdir",
-              "app/cli"),
+    "tests": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/branch", "app/sweep", "app/report",
+              "app/logdir", "app/cli"),
 }
 
 # first part of <...> -> (library, the folders that may use it)

@@ -1,0 +1,37 @@
+// One run as one HTML file that explains itself: no network, light and dark, to be printed, read by keyboard.
+//
+// The file holds the outcome (results/json), the timeline, and the page (app/report/page) that draws them. Under 5 MB
+// unless the outcome alone (losses, windows) has more: the logs of the 24 worst partitions are drawn, and of 100,000
+// events the first half, quarter, ... listed until it fits; the page says what it left out.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "app/report/timeline.h"
+#include "app/results/run_result.h"
+#include "app/scenario/scenario.h"
+
+namespace brokersim::report {
+
+struct Recorded {
+  results::RunResult result;
+  std::string html;      ///< The report; "" if a bug of ours ended the run.
+  std::string timeline;  ///< The same series as JSON, for Python.
+};
+
+/// Runs the scenario as results::execute() does, to the same fingerprint, with a timeline attached. `replay`: the line that
+/// the report ends with; "": the result's own.
+[[nodiscard]] Recorded run(const scenario::Scenario& scenario, std::uint64_t seed,
+                           const std::vector<std::string>& overrides = {}, const std::string& replay = "");
+
+/// The series as one JSON object, with the first `events_max` events.
+[[nodiscard]] std::string timeline_json(const results::RunResult& result, const Timeline& timeline,
+                                        const world::Config& config, const history::History& history,
+                                        std::size_t events_max = Timeline::kEventsMax);
+/// The page around them. `why` of the scenario, `replay` as of run().
+[[nodiscard]] std::string page(const results::RunResult& result, const std::string& timeline,
+                               const std::string& why, const std::string& replay);
+
+}  // namespace brokersim::report
