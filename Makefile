@@ -20,7 +20,7 @@ RELEASE := build/release
 BROKERSIM := $(RELEASE)/brokersim
 CONFIGURE = cmake --preset release -DBROKERSIM_WERROR=$(WERROR) -DPython3_EXECUTABLE=$$(command -v $(PYTHON) || echo python3) >/dev/null
 
-.PHONY: help run build test package-test engines-test report-test cases gate matrix worlds soak bench bench-peers table outbox-table reference conformance-log conformance-groups rebalances validation format format-check clean dependencies
+.PHONY: help run build test package-test engines-test report-test cases gate matrix worlds soak bench bench-peers table outbox-table reference conformance-log conformance-groups rebalances museum validation format format-check clean dependencies
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -149,6 +149,12 @@ rebalances: ## What rebalances cost, by event and protocol (docs/rebalances.md)
 	@$(CONFIGURE)
 	@cmake --build $(RELEASE) --target brokersim -j $(JOBS)
 	@$(PYTHON) tools/rebalance_table.py $(BROKERSIM) --write docs/rebalances.md
+
+museum: ## What it costs one common search to find each known defect: docs/museum.md (long; MUSEUM="--cpu '20 s'")
+	@tools/install_dependencies.sh build python
+	@$(CONFIGURE)
+	@cmake --build $(RELEASE) --target brokersim -j $(JOBS)
+	@$(PYTHON) tools/museum.py $(BROKERSIM) --jobs $(JOBS) --write docs/museum.md $(MUSEUM)
 
 dependencies: ## Install everything that any target needs
 	@tools/install_dependencies.sh build python test gate

@@ -68,7 +68,7 @@ std::string Children::start(std::uint64_t task, const std::function<std::string(
   return "";
 }
 
-std::vector<ChildEnd> Children::wait(int watched) { return collect(watched, -1); }
+std::vector<ChildEnd> Children::wait(int watched, int timeout_ms) { return collect(watched, timeout_ms); }
 
 std::vector<ChildEnd> Children::collect(int watched, int timeout_ms) {
   std::vector<pollfd> events;

@@ -41,9 +41,9 @@ class Children {
   [[nodiscard]] std::string start(std::uint64_t task, const std::function<std::string()>& work,
                                   const std::vector<int>& not_for_child = {});
 
-  /// Waits until a child has ended, or `watched` (-1: none) has bytes, end or error. Those that have ended; perhaps
-  /// none.
-  [[nodiscard]] std::vector<ChildEnd> wait(int watched);
+  /// Waits until a child has ended, or `watched` (-1: none) has bytes, end or error, or `timeout_ms` have passed (-1:
+  /// no such limit). Those that have ended; perhaps none.
+  [[nodiscard]] std::vector<ChildEnd> wait(int watched, int timeout_ms = -1);
 
   /// Those that have ended by now.
   [[nodiscard]] std::vector<ChildEnd> poll() { return collect(-1, 0); }

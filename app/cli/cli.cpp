@@ -37,6 +37,9 @@ struct Options {
   InspectLogOptions inspect_log;
   BranchOptions branch;
   SweepOptions sweep;
+  ExploreOptions explore;
+  ReplayOptions replay;
+  ShrinkOptions shrink;
 };
 
 /// Columns of the terminal, 100 where there is none.
@@ -89,6 +92,8 @@ int run_command_line(const std::vector<std::string>& arguments, std::ostream& ou
       ->add_option("--report", options.run.report,
                    "File for an HTML report of the run, of one file and one seed: timelines, losses, replay.")
       ->check(not_empty);
+  run_command->add_option("--tape", options.run.tape,
+                          "File for the tape of the first run that fails; of a single run in any case.");
   add_set(*run_command, options);
 
   CLI::App* sweep_command = app.add_subcommand(
@@ -164,6 +169,19 @@ int run_command_line(const std::vector<std::string>& arguments, std::ostream& ou
   test_command->add_flag("--invariants", options.invariants, invariants_help);
   test_command->add_flag("--twice", options.test.twice, "Run each twice; fingerprints must be equal.");
   test_command->add_option("--junit", options.test.junit, "File for a JUnit report.");
+  test_command
+      ->add_option(
+          "--canary", options.test.canaries,
+          "Scenario that must fail, or the test does: proof that failures are seen. May be repeated.")
+      ->allow_extra_args(false)
+      ->take_all();
+  test_command->add_option(
+      "--rotate", options.test.rotate,
+      "Number of this test run: a few seeds that depend on it, besides each scenario's own.");
+  test_command->add_option("--more", options.test.more, "How many such seeds.")
+      ->check(CLI::Range(1, 1'000'000));
+  test_command->add_option("--tapes", options.test.tapes, "Folder for tapes of what is not as expected.")
+      ->check(not_empty);
   add_set(*test_command, options);
 
   CLI::App* diff_command = app.add_subcommand(
@@ -188,6 +206,60 @@ int run_command_line(const std::vector<std::string>& arguments, std::ostream& ou
   };
   add_set_of("--set-a", options.diff.overrides_a, "A");
   add_set_of("--set-b", options.diff.overrides_b, "B");
+
+  CLI::App* explore_command = app.add_subcommand(
+      "explore", "Search faults, settings and seeds for failures, guided by what runs reach.");
+  explore_command->add_option("SPEC", options.explore.file, "What may change, and of which scenario.")
+      ->required();
+  explore_command
+      ->add_option("--out", options.explore.out, "Folder of the results; a search that stands there goes on.")
+      ->required()
+      ->check(not_empty);
+  explore_command->add_option("--runs", options.explore.runs, "Trials in all.")
+      ->check(CLI::Range(1, 100'000'000));
+  explore_command->add_option("--budget", options.explore.budget, "Wall time, as \"10 min\".");
+  explore_command->add_option("--simulated", options.explore.simulated,
+                              "Simulated time of all trials, as \"10 h\".");
+  explore_command->add_option("--cpu", options.explore.cpu, "Processor time of all trials, as \"60 s\".");
+  explore_command->add_option("--seed", options.explore.seed,
+                              "Seed of the search instead of the spec's own.");
+  explore_command->add_option("--jobs", options.explore.jobs, "Trials at a time.")->check(CLI::Range(1, 256));
+  explore_command->add_flag("--first", options.explore.first, "End with the first finding.");
+  explore_command->add_flag("--shrink", options.explore.shrink, "Then make each finding minimal.");
+  explore_command->add_flag("--json", options.explore.json, "One JSON object instead of text.");
+  add_set(*explore_command, options);
+
+  CLI::App* replay_command =
+      app.add_subcommand("replay", "Run a tape again: the same run, the same failure, or where they part?");
+  replay_command->add_option("TAPE", options.replay.files, "Files of --tape, --tapes or explore.")
+      ->required();
+  replay_command->add_flag("--json", options.replay.json, "One JSON object for each tape and line.");
+
+  CLI::App* shrink_command =
+      app.add_subcommand("shrink", "From a failing run to the smallest scenario that fails in the same way.");
+  shrink_command->add_option("FILE", options.shrink.file, "Scenario file whose run fails.")->required();
+  shrink_command->add_option("--seed", options.shrink.seed, "Seed instead of the scenario's own.");
+  shrink_command->add_option("--out", options.shrink.out, "File for the result; FILE.min.json if not given.")
+      ->check(not_empty);
+  shrink_command
+      ->add_option(
+          "--keep", options.shrink.keep,
+          "What must stay broken: a law (S1), \"lost\", or \"expect: TEXT\". May be repeated; if not given, "
+          "the first thing that fails.")
+      ->allow_extra_args(false)
+      ->take_all();
+  shrink_command->add_option("--budget", options.shrink.budget,
+                             "Wall time, as \"60 s\"; then the best so far is it.");
+  shrink_command->add_option("--runs", options.shrink.runs, "At most so many runs.")
+      ->check(CLI::NonNegativeNumber);
+  shrink_command
+      ->add_option("--reseed", options.shrink.seeds,
+                   "Seeds to try where a cut shifts draws, its own included.")
+      ->check(CLI::Range(1, 1'000));
+  shrink_command->add_option("--jobs", options.shrink.jobs, "Runs at a time.")->check(CLI::Range(1, 256));
+  shrink_command->add_flag("--known", options.shrink.known,
+                           "The result expects the failure, and passes while it is there.");
+  add_set(*shrink_command, options);
 
   CLI::App* check_command =
       app.add_subcommand("check", "Say everything that is wrong with scenario files; run nothing.");
@@ -250,6 +322,11 @@ int run_command_line(const std::vector<std::string>& arguments, std::ostream& ou
   if (run_command->parsed()) return run(options.run, out, err);
   if (test_command->parsed()) return test(options.test, out, err);
   if (diff_command->parsed()) return diff(options.diff, out, err);
+  options.shrink.overrides = options.overrides;
+  options.explore.overrides = options.overrides;
+  if (explore_command->parsed()) return explore(options.explore, out, err);
+  if (replay_command->parsed()) return replay(options.replay, out, err);
+  if (shrink_command->parsed()) return shrink(options.shrink, out, err);
   options.export_log.overrides = options.overrides;
   if (export_command->parsed()) return export_log(options.export_log, out, err);
   if (inspect_command->parsed()) return inspect_log(options.inspect_log, out, err);

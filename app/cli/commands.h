@@ -28,6 +28,8 @@ struct RunOptions {
   std::size_t width = 100;
   std::string out;     ///< Folder for result-<seed>.json; empty: none.
   std::string report;  ///< File for the report of the one run, as HTML; empty: none.
+  /// File for the tape of the first run that fails; of a single run, whatever it comes to.
+  std::string tape;
 };
 /// run FILE...: JSON Lines or text to `out`, talk to `err`. 130 if interrupted; what was printed is complete.
 [[nodiscard]] int run(const RunOptions& options, std::ostream& out, std::ostream& err);
@@ -72,12 +74,18 @@ struct InspectLogOptions {
 struct TestOptions {
   std::vector<std::string> paths;
   std::vector<std::string> overrides;
-  std::string junit;   ///< File for a JUnit report; empty: none.
+  std::string junit;                  ///< File for a JUnit report; empty: none.
+  std::vector<std::string> canaries;  ///< Scenario files that must fail.
+  std::optional<std::uint64_t>
+      rotate;  ///< With `more` seeds besides each scenario's own; others for another number.
+  std::int64_t more = 3;
+  std::string tapes;   ///< Folder for <scenario>-<seed>.tape.json of what is not as expected; empty: none.
   bool twice = false;  ///< Run each scenario twice and compare fingerprints.
   bool colour = false;
   std::size_t width = 100;
 };
-/// test DIR...: every scenario below, one line each; the text of those that are not as expected.
+/// test DIR...: every scenario below, one line each; the text of those that are not as expected. The last line is "N
+/// passed, N failed".
 [[nodiscard]] int test(const TestOptions& options, std::ostream& out, std::ostream& err);
 
 struct BranchOptions {
@@ -118,5 +126,50 @@ struct SweepOptions {
 
 /// What branch() starts: serves one request on standard input.
 [[nodiscard]] int branch_worker();
+
+struct ExploreOptions {
+  std::string file;
+  std::vector<std::string> overrides;
+  std::string out;   ///< Folder; a search that stands there goes on.
+  std::string seed;  ///< Of the search; empty: the spec's own.
+  std::uint64_t runs = 1'000;
+  std::string budget;     ///< A duration of wall time; empty: none.
+  std::string simulated;  ///< The same of simulated time.
+  std::string cpu;        ///< The same of processor time.
+  bool first = false;
+  bool shrink = false;
+  bool json = false;
+  int jobs = 1;
+};
+/// explore SPEC: searches for failures. 0 none found, 1 some, 2 usage or output, 130 interrupted.
+[[nodiscard]] int explore(const ExploreOptions& options, std::ostream& out, std::ostream& err);
+
+struct ReplayOptions {
+  std::vector<std::string> files;
+  bool json = false;
+};
+/// replay TAPE...: 0 the same run or the same failure, 1 another failure, 3 it passes now, 2 no tape or no scenario, 70
+/// the same program came to another run.
+[[nodiscard]] int replay(const ReplayOptions& options, std::ostream& out, std::ostream& err);
+
+/// Runs the scenario again and writes its tape. False after a complaint.
+[[nodiscard]] bool write_tape(const std::string& path, const std::string& scenario_file, std::uint64_t seed,
+                              const std::vector<std::string>& overrides, std::ostream& err);
+
+struct ShrinkOptions {
+  std::string file;
+  std::vector<std::string> overrides;
+  std::string seed;               ///< Empty: the scenario's own.
+  std::string out;                ///< Empty: FILE.min.json beside FILE.
+  std::vector<std::string> keep;  ///< Rules; empty: the headline of what fails.
+  std::string budget;             ///< A duration of wall time; empty: until nothing can be left out.
+  std::int64_t runs = 0;          ///< At most so many; 0: no limit.
+  std::int64_t seeds = 3;
+  int jobs = 1;
+  bool known = false;
+};
+/// shrink FILE: the smallest scenario that fails as FILE does. 0 written, 1 it does not fail in the same way again, 2
+/// usage or no failure, 130 interrupted; the best so far is in the file.
+[[nodiscard]] int shrink(const ShrinkOptions& options, std::ostream& out, std::ostream& err);
 
 }  // namespace brokersim::cli

@@ -120,12 +120,16 @@ int run_one(const scenario::Scenario& scenario, const RunOptions& options,
                                ? std::filesystem::path(scenario.file).stem().string() + "-"
                                : std::string("result-");
   results::SeedTable table;
+  std::optional<std::uint64_t> taped;  // seed of the run that goes on tape
   int code = exit_ok;
   std::size_t count = 0;
   Batch batch(scenario, options, wanted);
   batch.run([&](const results::RunResult& result) {
     ++count;
     code = worse(code, result.exit_code());
+    const bool failed = result.exit_code() == exit_failed || result.exit_code() == exit_bug;
+    if (!options.tape.empty() && !taped && (failed || (!many && options.files.size() == 1)))
+      taped = result.facts.seed;
     if (!options.out.empty() && !keep(result, options.out, stem, err)) code = worse(code, exit_usage);
     if (options.json) {
       out << results::to_json(result) << '\n' << std::flush;
@@ -150,6 +154,8 @@ int run_one(const scenario::Scenario& scenario, const RunOptions& options,
     }
   }
   if (progress) err << "\r\033[K";
+  if (taped && !write_tape(options.tape, scenario.file, *taped, options.overrides, err))
+    code = worse(code, exit_usage);
   if (many && !options.json && count > 0) out << table.render(options.width, options.colour);
   if (batch.reported() < wanted.size()) {
     err << "interrupted after " << batch.reported() << " of " << wanted.size()
@@ -217,10 +223,12 @@ int run(const RunOptions& options, std::ostream& out, std::ostream& err) {
   err << scenario::render(problems);
   if (scenarios.size() < options.files.size()) return exit_usage;
   int code = exit_ok;
+  RunOptions rest = options;
   for (const scenario::Scenario& scenario : scenarios) {
-    const int one = run_one(scenario, options, seeds, out, err);
+    const int one = run_one(scenario, rest, seeds, out, err);
     if (one == 130) return 130;
     code = worse(code, one);
+    if (one == exit_failed || one == exit_bug) rest.tape.clear();  // it holds the first failure
   }
   out.flush();
   if (!out) {

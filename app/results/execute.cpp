@@ -14,7 +14,10 @@ Execution::Execution(const scenario::Scenario& scenario, std::uint64_t seed,
 }
 
 std::string Execution::run_until(sim::SimTime until) {
-  return world::run_until(world_, std::min(until, world_.end_of_run())).bug;
+  if (stopped_) return stopped_->bug;
+  world::RunEnd end = world::run_until(world_, std::min(until, world_.end_of_run()));
+  if (!end.bug.empty()) stopped_ = std::move(end);
+  return stopped_ ? stopped_->bug : std::string();
 }
 
 void Execution::branch(BranchFacts branch, std::vector<faults::FaultConfig> faults) {
@@ -24,7 +27,7 @@ void Execution::branch(BranchFacts branch, std::vector<faults::FaultConfig> faul
 }
 
 RunResult Execution::finish() {
-  const world::RunEnd end = world::run(world_);
+  const world::RunEnd end = stopped_ ? *stopped_ : world::run(world_);
   facts_.fingerprint = end.fingerprint;
   facts_.fingerprint_parts = end.fingerprint_parts;
   facts_.events = end.events;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,7 @@ class Execution {
   /// absolute. Once. `branch` becomes RunFacts::branch.
   void branch(BranchFacts branch, std::vector<faults::FaultConfig> faults);
 
-  /// For watchers, which attach before the first event and change nothing.
+  /// For more watchers of the history, attached before anything has run, and for the fingerprint on the way.
   [[nodiscard]] world::World& world() { return world_; }
 
   /// Runs to the end and judges. Once, as the last call. A bug of ours becomes RunFacts::bug, never an exception.
@@ -39,6 +40,7 @@ class Execution {
   world::World world_;
   checkers::RunObserver observer_;
   RunFacts facts_;
+  std::optional<world::RunEnd> stopped_;  // a bug of ours ended run_until()
 };
 
 /// Builds the world with `seed`, runs it, judges it. A bug of ours becomes RunFacts::bug, never an exception.

@@ -20,6 +20,8 @@ KAFKA = ("models/kafka", "models/kafka/wire", RAFT, *PURE, *SHELLS, "models/kafk
 MODELS = (*DEVICES, "models/log", "models/history", *KAFKA, "models/database", "models/outbox", "models/faults",
           "models/checkers", "models/analytic", "models/world")
 
+SEARCHES = ("app/trial", "app/shrink", "app/replay", "app/explore")
+
 # folder (or file, without its ending) -> the folders it may include, besides itself.
 ARROWS = {
     "sim": (),
@@ -57,12 +59,17 @@ ARROWS = {
     "app/branch": ("sim", *MODELS, "app", "app/scenario", "app/results"),
     "app/sweep": ("sim", *MODELS, "app", "app/scenario", "app/results"),
     "app/report": ("sim", *MODELS, "app", "app/scenario", "app/results"),
-    "app/cli": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/branch", "app/sweep", "app/report",
-                "app/logdir"),
+    # One run in a process of its own; then what searches make of many.
+    "app/trial": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/branch"),
+    "app/shrink": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/trial"),
+    "app/replay": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/trial"),
+    "app/explore": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/trial", "app/shrink", "app/replay"),
+    "app/cli": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/branch", "app/sweep", "app/logdir",
+                *SEARCHES),
     "python": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/branch", "app/sweep", "app/report"),
     "bench": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/branch"),
-    "tests": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/branch", "app/sweep", "app/report",
-              "app/logdir", "app/cli"),
+    "tests": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/branch", "app/sweep", "app/report", "app/logdir",
+              *SEARCHES,               "app/cli"),
 }
 
 # first part of <...> -> (library, the folders that may use it)

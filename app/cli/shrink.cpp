@@ -1,0 +1,160 @@
+// shrink: from a failing run to the smallest scenario that fails in the same way.
+#include "app/shrink/shrink.h"
+
+#include <cstdio>
+#include <filesystem>
+
+#include "app/cli/cli.h"
+#include "app/cli/commands.h"
+#include "app/cli/talk.h"
+#include "app/scenario/limits.h"
+#include "app/scenario/reader.h"
+#include "app/scenario/scenario.h"
+
+namespace brokersim::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string seconds_text(double seconds) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f s", seconds);
+  return text;
+}
+
+std::string size_text(const shrink::Size& size) {
+  return scenario::counted(static_cast<std::size_t>(size.faults), "fault") + ", " +
+         scenario::counted(static_cast<std::size_t>(size.brokers), "broker") + ", " +
+         scenario::counted(static_cast<std::size_t>(size.partitions), "partition") + ", " +
+         trial::duration_text(size.duration_ns) + ", " + std::to_string(size.bytes) + " bytes";
+}
+
+std::string list(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
+  return out;
+}
+
+/// A .properties file that the scenario names is named from its folder; from the new one it has another name.
+void rename_properties(trial::Json& json, const fs::path& from, const fs::path& to) {
+  if (json.is_object() && json.contains("properties") && json["properties"].is_string()) {
+    const fs::path named(json["properties"].get<std::string>());
+    if (named.is_relative()) json["properties"] = fs::proximate(from / named, to).string();
+  }
+  if (!json.is_structured()) return;
+  for (auto& [key, value] : json.items()) rename_properties(value, from, to);
+}
+
+std::string placed(const std::string& text, const std::string& from, const std::string& to) {
+  const fs::path old_folder = fs::absolute(from).parent_path();
+  const fs::path new_folder = fs::absolute(to).parent_path();
+  if (old_folder == new_folder) return text;
+  auto json = trial::parse(text);
+  if (!json) return text;
+  rename_properties(*json, old_folder, new_folder);
+  return trial::pretty(*json);
+}
+
+void tell(const shrink::Result& result, const std::string& file, double seconds, std::ostream& out) {
+  out << file << "\n";
+  out << "  fails as before   " << trial::rules_text(result.rules)
+      << (result.fails_again ? "" : "  NOT REPEATED") << "\n";
+  if (!result.defects.empty()) out << "  defect behind it  " << list(result.defects) << "\n";
+  if (!result.fault_kinds.empty()) out << "  faults            " << list(result.fault_kinds) << "\n";
+  if (result.has_control) {
+    out << "  without " << (result.defects.empty() ? "its faults " : "the defect ") << "it "
+        << (result.control_holds ? "holds" : "FAILS, TOO") << "\n";
+  } else {
+    out << "  it fails without any fault or defect: nothing can be taken away to make it hold\n";
+  }
+  out << "  before            " << size_text(result.before) << "\n";
+  out << "  now               " << size_text(result.after.size) << ", " << result.after.records
+      << (result.after.records == 1 ? " record" : " records") << "\n";
+  out << "  " << (result.minimal ? "no cut is left" : "stopped before every cut was tried") << " after "
+      << result.after.runs << " runs in " << seconds_text(seconds) << "\n";
+  if (!result.story.empty()) out << "\n" << result.story << "\n";
+  out << "\nbrokersim run " << file << "\n";
+}
+
+}  // namespace
+
+int shrink(const ShrinkOptions& options, std::ostream& out, std::ostream& err) {
+  scenario::Problems problems;
+  const auto text = scenario::read_file(options.file, scenario::limits::file_bytes, problems);
+  if (!text) {
+    err << scenario::render(problems.all());
+    return exit_usage;
+  }
+  std::vector<std::string> overrides = options.overrides;
+  if (!options.seed.empty()) {
+    const auto seeds = parse_seeds(options.seed);
+    if (!seeds || seeds->size() != 1) {
+      complain(err, "shrink/usage", scenario::in_quotes(options.seed) + " is not a seed", "--seed",
+               "such as --seed 42");
+      return exit_usage;
+    }
+    overrides.push_back("/seed=" + std::to_string(seeds->front()));
+  }
+  // Everything that is wrong with the scenario at once, with its places.
+  const scenario::LoadResult loaded = scenario::load_text(*text, options.file, overrides);
+  err << scenario::render(loaded.diagnostics);
+  if (!loaded.scenario) return exit_usage;
+  std::optional<std::int64_t> budget_ns;
+  if (!options.budget.empty()) {
+    budget_ns = duration_option("--budget", options.budget, err);
+    if (!budget_ns) return exit_usage;
+  }
+  fs::path file = options.out;
+  if (options.out.empty()) file = fs::path(options.file).replace_extension(".min.json");
+  std::error_code error;
+  if (fs::equivalent(file, options.file, error)) {
+    complain(err, "shrink/usage", "the result would take the place of what it is made from", "--out",
+             "choose another file");
+    return exit_usage;
+  }
+
+  const Interrupts interrupts;
+  const double begin = seconds_now();
+  ProgressLine line(err);
+  std::string not_written;
+  const auto write = [&](const std::string& better) {
+    not_written = write_whole(file.string(), placed(better, options.file, file.string()));
+    return not_written.empty();
+  };
+  shrink::Watching watching;
+  watching.progress = [&](const shrink::Progress& p) {
+    line.show("shrink " + seconds_text(seconds_now() - begin) + "  " + std::to_string(p.runs) + " runs, " +
+              std::to_string(p.taken) + " cuts  [" + size_text(p.size) + "]  trying: " + p.cut);
+  };
+  watching.better = write;
+  watching.stop = [&] {
+    return Interrupts::noted() ||
+           (budget_ns && (seconds_now() - begin) * 1e9 > static_cast<double>(*budget_ns));
+  };
+  shrink::Options how;
+  how.keep = options.keep;
+  how.jobs = options.jobs;
+  how.seeds = options.seeds;
+  how.runs_max = options.runs;
+  how.known = options.known;
+  const shrink::Result result = shrink::shrink(*text, options.file, overrides, how, watching);
+  line.clear();
+  if (!not_written.empty()) {
+    complain(err, "shrink/output", "the result cannot be written: " + not_written, file.string(),
+             "is the disk full, or the folder not yours to write? --out names another file");
+    return exit_usage;
+  }
+  if (!result.error.empty()) {
+    if (Interrupts::noted()) return 130;
+    complain(err, "shrink/no-failure", result.error, options.file,
+             "give the seed with which it fails (--seed), or what it breaks (--keep S1)");
+    return exit_usage;
+  }
+  tell(result, file.string(), seconds_now() - begin, out);
+  out.flush();
+  if (Interrupts::noted()) return 130;
+  const bool sound = result.fails_again && (!result.has_control || result.control_holds);
+  return sound ? exit_ok : exit_failed;
+}
+
+}  // namespace brokersim::cli

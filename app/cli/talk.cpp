@@ -1,0 +1,95 @@
+#include "app/cli/talk.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+
+#include "app/scenario/diagnostic.h"
+#include "app/scenario/quantity.h"
+
+namespace brokersim::cli {
+namespace {
+
+volatile std::sig_atomic_t noted_signal = 0;
+void note(int) { noted_signal = 1; }
+
+}  // namespace
+
+Interrupts::Interrupts() {
+  noted_signal = 0;
+  struct sigaction action {};
+  action.sa_handler = note;  // without SA_RESTART: who waits shall look
+  ::sigaction(SIGINT, &action, &int_before_);
+  ::sigaction(SIGTERM, &action, &term_before_);
+}
+Interrupts::~Interrupts() {
+  ::sigaction(SIGINT, &int_before_, nullptr);
+  ::sigaction(SIGTERM, &term_before_, nullptr);
+}
+bool Interrupts::noted() { return noted_signal != 0; }
+
+double seconds_now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+ProgressLine::ProgressLine(std::ostream& err) : err_(err), terminal_(isatty(STDERR_FILENO) != 0) {}
+
+void ProgressLine::show(const std::string& text) {
+  const double now = seconds_now();
+  if (!terminal_ || (shown_ && now - shown_at_ < 0.1)) return;
+  shown_at_ = now;
+  shown_ = true;
+  err_ << "\r" << text << "\033[K" << std::flush;
+}
+
+void ProgressLine::clear() {
+  if (shown_) err_ << "\r\033[K" << std::flush;
+  shown_ = false;
+}
+
+std::string write_whole(const std::string& path, const std::string& text) {
+  const std::string beside = path + ".part";
+  const int file = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (file < 0) return std::strerror(errno);
+  std::string why;
+  for (std::size_t done = 0; done < text.size() && why.empty();) {
+    const ssize_t wrote = ::write(file, text.data() + done, text.size() - done);
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote < 0) {
+      why = std::strerror(errno);
+    } else {
+      done += static_cast<std::size_t>(wrote);
+    }
+  }
+  if (why.empty() && ::fsync(file) != 0 && errno != EINVAL && errno != EROFS) why = std::strerror(errno);
+  if (::close(file) != 0 && why.empty()) why = std::strerror(errno);
+  if (why.empty() && std::rename(beside.c_str(), path.c_str()) != 0) why = std::strerror(errno);
+  if (!why.empty()) ::unlink(beside.c_str());
+  return why;
+}
+
+void complain(std::ostream& err, const std::string& code, const std::string& message,
+              const std::string& place, const std::string& hint) {
+  scenario::Diagnostic d;
+  d.code = code;
+  d.message = message;
+  d.file = place;
+  d.hint = hint;
+  err << scenario::render({d});
+}
+
+std::optional<std::int64_t> duration_option(const std::string& option, const std::string& text,
+                                            std::ostream& err) {
+  const auto parsed = scenario::parse_quantity(text, scenario::Dimension::duration);
+  if (const auto* ns = std::get_if<std::int64_t>(&parsed)) return *ns;
+  const auto& wrong = std::get<scenario::QuantityError>(parsed);
+  complain(err, "usage/duration", scenario::in_quotes(text) + " " + wrong.message, option,
+           wrong.hint.empty() ? "such as \"30 s\"" : wrong.hint);
+  return std::nullopt;
+}
+
+}  // namespace brokersim::cli

@@ -1,0 +1,73 @@
+// What a search may change, and of which scenario: the file that `brokersim explore` reads.
+//
+//   {"title": "...", "scenario": "base.json" or a whole scenario, "seed": 1,
+//    "faults": {"kinds": ["power_loss", ...] or "all", "count": [1, 6], "between": ["3 s", "20 s"],
+//               "lasts": ["500 ms", "10 s"], "restart_after": ["500 ms", "8 s"], "inside_budget": true, "patterns": true},
+//    "knobs": {"/workloads/0/config/acks": [1, "all"], "/workloads/1": [null]},
+//    "losses_are_failures": false}
+//
+// A knob is a JSON pointer into the scenario and what may stand there instead of what does; null leaves it out. The
+// scenario as it is, is always one of the alternatives. "inside_budget": all faults that can take what was written hit one
+// broker of each run.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/scenario/diagnostic.h"
+#include "app/trial/json.h"
+
+namespace brokersim::explore {
+
+using trial::Json;
+
+struct Knob {
+  std::string pointer;
+  std::vector<Json> values;
+};
+
+struct Spec {
+  std::string file;
+  Json base;              ///< The scenario, overrides and all.
+  std::string base_name;  ///< Its path, or the spec's.
+  std::uint64_t seed = 1;
+  std::vector<std::string> kinds;  ///< Of faults; none: only knobs and seeds are searched.
+  bool patterns = true;            ///< Named combinations of faults, too.
+  std::int64_t count_min = 1;
+  std::int64_t count_max = 6;
+  std::int64_t from_ns = 0;
+  std::int64_t to_ns = 0;
+  std::int64_t lasts_min_ns = 500'000'000;
+  std::int64_t lasts_max_ns = 10'000'000'000;
+  std::int64_t restart_min_ns = 500'000'000;
+  std::int64_t restart_max_ns = 8'000'000'000;
+  bool inside_budget = false;
+  std::vector<Knob> knobs;
+  bool losses_are_failures = false;
+
+  // Of the base scenario.
+  std::string system;
+  std::int64_t brokers = 0;
+  std::vector<std::string> partitions;  ///< "orders/0"
+  std::vector<std::string> workloads;
+  std::int64_t duration_ns = 0;
+  std::uint64_t base_events = 0;  ///< Unknown here: 0.
+
+  std::string hash;  ///< 16 hexadecimal digits, of everything above but the changes of --set.
+};
+
+struct SpecResult {
+  std::optional<Spec> spec;
+  std::vector<scenario::Diagnostic> diagnostics;
+};
+
+/// Reads and checks the file. `overrides` change the base scenario; `seed` replaces the search's.
+[[nodiscard]] SpecResult load_spec(const std::string& path, const std::vector<std::string>& overrides,
+                                   std::optional<std::uint64_t> seed);
+
+/// Kinds that a search can make, in a fixed order.
+[[nodiscard]] const std::vector<std::string>& known_kinds();
+
+}  // namespace brokersim::explore

@@ -1,0 +1,390 @@
+#include "app/shrink/shrink.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "app/scenario/scenario.h"
+#include "app/trial/ordered.h"
+#include "sim/hash.h"
+
+namespace brokersim::shrink {
+namespace {
+
+/// A candidate may take so many times the events of the best run, and a little.
+constexpr std::uint64_t kEventsFactor = 3;
+constexpr std::uint64_t kEventsMore = 200'000;
+/// Processor seconds of one candidate with all its seeds: far above what so many events need.
+constexpr std::int64_t kCpuSeconds = 120;
+
+bool is_law(const std::string& rule) {
+  return !rule.starts_with("expect: ") && !rule.starts_with("bug: ") && rule != "lost";
+}
+
+/// The entries of `expect` that tell the rules.
+Json expectations(const Json& document, const std::vector<std::string>& keep, const std::string& name,
+                  bool known) {
+  Json expect = Json::array();
+  for (const std::string& rule : keep) {
+    if (rule == "lost") {
+      Json entry{{"metric", "records.lost_acknowledged"}};
+      entry[known ? "at_least" : "equals"] = known ? 1 : 0;
+      expect.push_back(entry);
+    } else if (is_law(rule)) {
+      expect.push_back({{"check", rule}, {"verdict", known ? "violated" : "holds"}});
+    }
+  }
+  // Of the document's own, those whose text is a rule that is kept: one entry may make two.
+  const Json* all = trial::member(document, "expect");
+  for (std::size_t i = 0; all != nullptr && all->is_array() && i < all->size(); ++i) {
+    Json alone = document;
+    alone["expect"] = Json::array({(*all)[i]});
+    const scenario::LoadResult loaded = scenario::load_text(alone.dump(), name);
+    const bool kept =
+        loaded.scenario &&
+        std::any_of(loaded.scenario->expect.begin(), loaded.scenario->expect.end(),
+                    [&](const scenario::Expectation& e) {
+                      return std::find(keep.begin(), keep.end(), "expect: " + e.text) != keep.end();
+                    });
+    if (kept) expect.push_back((*all)[i]);
+  }
+  return expect;
+}
+
+class Shrinker {
+ public:
+  Shrinker(std::string name, const Options& options, const Watching& watching)
+      : name_(std::move(name)), options_(options), watching_(watching) {}
+
+  Result run(const std::string& text, const std::vector<std::string>& overrides) {
+    if (!read(text, overrides) || !find_goal()) return std::move(result_);
+    tidy();
+    if (!save()) return std::move(result_);
+    while (!over_ && cut_all()) continue;
+    result_.minimal = !over_;
+    finish();
+    return std::move(result_);
+  }
+
+ private:
+  // ---- Asking.
+
+  [[nodiscard]] bool enough() {
+    if (!over_ && watching_.stop && watching_.stop()) over_ = true;
+    if (options_.runs_max > 0 && progress_.runs >= options_.runs_max) over_ = true;
+    return over_;
+  }
+
+  [[nodiscard]] trial::Limits limits() const {
+    const std::uint64_t events = best_events_ == 0 ? 0 : best_events_ * kEventsFactor + kEventsMore;
+    return {.events = events, .cpu_seconds = kCpuSeconds};
+  }
+
+  /// Runs documents as they are, for the preliminaries; none is left out.
+  std::vector<trial::Outcome> outcomes_of(const std::vector<Json>& documents) {
+    std::vector<trial::Outcome> outcomes;
+    trial::OrderedWork work;
+    work.count = documents.size();
+    work.jobs = options_.jobs;
+    work.work = [&](std::size_t i) {
+      trial::confine({.cpu_seconds = 0});
+      return trial::encode(trial::run_text(documents[i].dump(), name_, limits()));
+    };
+    work.done = [&](const trial::Piece& piece) {
+      ++progress_.runs;
+      auto outcome = trial::decode(piece.payload);
+      if (!outcome) {
+        outcome.emplace();
+        outcome->valid = true;
+        outcome->cut_short = true;
+        outcome->problem = piece.died;
+      }
+      outcomes.push_back(std::move(*outcome));
+      return true;
+    };
+    work.stop = [&] { return watching_.stop && watching_.stop(); };
+    static_cast<void>(trial::run_in_order(work));
+    return outcomes;
+  }
+
+  [[nodiscard]] std::uint64_t key_of(const Candidate& candidate) const {
+    return sim::hash_name(candidate.document.dump() + (candidate.reseed ? "+" : "-"));
+  }
+
+  [[nodiscard]] std::vector<std::uint64_t> seeds_for(const Candidate& candidate) const {
+    const std::uint64_t own = candidate.document.value("seed", std::uint64_t{1});
+    std::vector<std::uint64_t> seeds{own};
+    for (std::uint64_t seed = 1; candidate.reseed && seeds.size() < static_cast<std::size_t>(options_.seeds);
+         ++seed) {
+      if (seed != own) seeds.push_back(seed);
+    }
+    return seeds;
+  }
+
+  /// The first of `candidates` from `from` on that still fails, and takes it.
+  std::optional<std::size_t> take_first(const std::vector<Candidate>& candidates, std::size_t from) {
+    std::vector<std::size_t> open;  // those whose answer is not known
+    for (std::size_t i = from; i < candidates.size(); ++i) {
+      if (!refused_.contains(key_of(candidates[i]))) open.push_back(i);
+    }
+    std::optional<std::size_t> taken;
+    trial::OrderedWork work;
+    work.count = open.size();
+    work.jobs = options_.jobs;
+    work.work = [&](std::size_t k) {
+      const Candidate& candidate = candidates[open[k]];
+      trial::confine({.cpu_seconds = kCpuSeconds});
+      return encode(ask(goal_, {candidate.document, seeds_for(candidate), limits()}, name_));
+    };
+    work.done = [&](const trial::Piece& piece) {
+      const Answer answer = decode_answer(piece.payload);
+      progress_.runs += answer.runs;
+      if (answer.yes) {
+        taken = open[piece.index];
+        best_ = candidates[*taken].document;
+        best_["seed"] = answer.seed;
+        best_events_ = answer.outcome.events;
+        progress_.records = answer.outcome.sent;
+        return false;
+      }
+      refused_.insert(key_of(candidates[open[piece.index]]));
+      return !enough();
+    };
+    work.stop = [&] { return enough(); };
+    static_cast<void>(trial::run_in_order(work));
+    return taken;
+  }
+
+  // ---- Preliminaries.
+
+  bool fail(std::string why) {
+    result_.error = std::move(why);
+    return false;
+  }
+
+  bool read(const std::string& text, const std::vector<std::string>& overrides) {
+    auto json = trial::parse(text);
+    if (!json || !json->is_object()) return fail("the file is no JSON object");
+    best_ = std::move(*json);
+    for (const std::string& change : overrides) {
+      if (!trial::apply_override(best_, change)) return fail("--set " + change + " leads nowhere");
+    }
+    if (!best_.contains("seed")) best_["seed"] = 1;
+    result_.before = size_of(best_);
+    original_seed_ = best_.value("seed", std::uint64_t{1});
+    return true;
+  }
+
+  bool find_goal() {
+    progress_.cut = "the run as it is";
+    report();
+    const std::vector<trial::Outcome> first = outcomes_of({best_});
+    if (first.empty()) return fail("interrupted before the run had ended once");
+    const trial::Outcome& outcome = first.front();
+    if (!outcome.valid) return fail(outcome.problem);
+    if (!outcome.problem.empty()) {
+      return fail("the run " + outcome.problem + ": what kills a process cannot be kept as a rule");
+    }
+    goal_.keep = options_.keep;
+    if (goal_.keep.empty()) {
+      if (outcome.failure.rules.empty())
+        return fail(
+            "the run does not fail: no law and no expectation is violated, nothing acknowledged is lost");
+      goal_.keep = {outcome.failure.headline()};
+    }
+    for (const std::string& rule : goal_.keep) {
+      if (outcome.failure.breaks(rule)) continue;
+      return fail("the run does not break \"" + rule + "\"; it breaks " +
+                  (outcome.failure.rules.empty() ? "nothing" : trial::rules_text(outcome.failure.rules, 20)));
+    }
+    best_events_ = outcome.events;
+    seen_ = outcome.faults;
+    progress_.records = outcome.sent;
+    find_cause();
+    return true;
+  }
+
+  void find_cause() {
+    const std::string& headline = goal_.keep.front();
+    const auto gone = [&](const trial::Outcome& o) { return o.ran() && !o.failure.breaks(headline); };
+    const std::vector<Defect> defects = defects_of(best_);
+    std::vector<Json> without;
+    without.push_back(without_any_fault(best_));
+    without.push_back(without_defects(best_, defects));
+    for (const Defect& defect : defects) without.push_back(without_defects(best_, {defect}));
+    const std::vector<trial::Outcome> outcomes = outcomes_of(without);
+    if (outcomes.size() < without.size()) return;
+    for (std::size_t i = 0; i < defects.size(); ++i) {
+      if (gone(outcomes[i + 2])) goal_.defects.push_back(defects[i]);
+    }
+    // None alone, but all together: then all are the cause.
+    if (goal_.defects.empty() && !defects.empty() && gone(outcomes[1])) goal_.defects = defects;
+    goal_.faults_behind = goal_.defects.empty() && gone(outcomes[0]);
+  }
+
+  /// What no reader of a small file needs, as far as the failure does not need it either.
+  void tidy() {
+    progress_.cut = "what is not run";
+    report();
+    Json plain = best_;
+    for (const char* key : {"$schema", "cases", "variant", "notes", "published", "why"}) plain.erase(key);
+    plain["expect"] = expectations(best_, goal_.keep, name_, options_.known);
+    if (plain["expect"].empty()) plain.erase("expect");
+    const bool invariant = std::any_of(goal_.keep.begin(), goal_.keep.end(),
+                                       [](const std::string& rule) { return rule.starts_with("INV"); });
+    if (!invariant) plain.erase("invariants");
+    static_cast<void>(take_first({{plain, false}}, 0));
+    // Faults and workloads with the names that they have anyway: what is left out must not rename the others.
+    const scenario::LoadResult loaded = scenario::load_text(best_.dump(), name_);
+    Json named = best_;
+    if (loaded.scenario && named.contains("faults")) {
+      for (std::size_t i = 0; i < loaded.scenario->config.faults.size() && i < named["faults"].size(); ++i) {
+        Json fault{{"name", loaded.scenario->config.faults[i].name}};
+        for (auto& [key, value] : named["faults"][i].items()) fault[key] = value;
+        named["faults"][i] = std::move(fault);
+      }
+      static_cast<void>(take_first({{named, false}}, 0));
+    }
+    if (!best_.contains("fault_plan")) return;
+    Json written = best_;
+    written.erase("fault_plan");
+    for (Json& fault : faults_of_plan(best_, name_, seen_)) written["faults"].push_back(std::move(fault));
+    static_cast<void>(take_first({{written, true}}, 0));
+  }
+
+  // ---- The search.
+
+  /// Every cut once. True: at least one was possible.
+  bool cut_all() {
+    bool any = false;
+    for (const Cut& cut : cuts()) {
+      progress_.cut = cut.name;
+      report();
+      std::vector<Candidate> candidates = cut.candidates(best_);
+      for (std::size_t from = 0; from < candidates.size();) {
+        if (enough()) return any;
+        const auto taken = take_first(candidates, from);
+        if (!taken) break;
+        any = true;
+        ++progress_.taken;
+        report();
+        if (!save()) return any;
+        candidates = cut.candidates(best_);
+        from = *taken;  // what stood before was refused for a larger document; the next round asks again
+      }
+    }
+    return any;
+  }
+
+  void report() {
+    progress_.size = size_of(best_);
+    if (watching_.progress) watching_.progress(progress_);
+  }
+
+  bool save() {
+    if (!watching_.better || watching_.better(trial::pretty(labelled(nullptr)))) return true;
+    over_ = true;
+    return false;
+  }
+
+  // ---- The file.
+
+  [[nodiscard]] std::vector<std::string> kinds() const {
+    std::vector<std::string> kinds;
+    const Json* faults = trial::member(best_, "faults");
+    for (std::size_t i = 0; faults != nullptr && i < faults->size(); ++i) {
+      const std::string kind = trial::text_of((*faults)[i], "kind");
+      if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end()) kinds.push_back(kind);
+    }
+    return kinds;
+  }
+
+  [[nodiscard]] std::vector<std::string> defect_texts() const {
+    std::vector<std::string> texts;
+    for (const Defect& defect : goal_.defects) texts.push_back(defect.text(best_));
+    return texts;
+  }
+
+  [[nodiscard]] std::string cause() const {
+    const auto texts = defect_texts();
+    const auto faults = kinds();
+    std::string cause;
+    for (const std::string& one : texts) cause += (cause.empty() ? "" : ", ") + one;
+    for (const std::string& one : faults) cause += (cause.empty() ? "" : ", ") + one;
+    return cause;
+  }
+
+  /// With title, story and origin in front.
+  [[nodiscard]] Json labelled(const trial::Outcome* outcome) const {
+    Json file = Json::object();
+    std::string what = trial::rules_text(goal_.keep);
+    if (what == "lost")
+      what = "Acknowledged records are lost";
+    else if (is_law(goal_.keep.front()))
+      what += " is violated";
+    const std::string behind = cause();
+    file["title"] = what + (behind.empty() ? "" : " (" + behind + ")");
+    if (outcome != nullptr && !outcome->story.empty()) file["why"] = outcome->story;
+    file["notes"] = Json::array(
+        {"Made by brokersim shrink from " + name_ + ", seed " + std::to_string(original_seed_) + ".",
+         options_.known ? "It passes while the failure is there."
+                        : "It fails while the failure is there, and is a regression test from then on."});
+    for (const auto& [key, value] : best_.items()) {
+      if (key != "title" && key != "why" && key != "notes") file[key] = value;
+    }
+    return file;
+  }
+
+  void finish() {
+    progress_.cut = "the result again";
+    report();
+    std::vector<Json> documents{best_, best_};
+    if (goal_.has_control()) documents.push_back(goal_.control(best_));
+    // An interrupt ended the search, not this: it is short, and what is written must be known.
+    const Watching patient{.progress = {}, .better = {}, .stop = {}};
+    Shrinker again(name_, options_, patient);
+    again.best_events_ = best_events_;
+    const std::vector<trial::Outcome> outcomes = again.outcomes_of(documents);
+    progress_.runs += static_cast<std::int64_t>(documents.size());
+    result_.rules = outcomes[0].failure.rules;
+    result_.fails_again = outcomes[0].ran() && outcomes[0].failure.breaks_all(goal_.keep) &&
+                          outcomes[1].fingerprint == outcomes[0].fingerprint &&
+                          outcomes[1].failure == outcomes[0].failure;
+    result_.has_control = goal_.has_control();
+    result_.control_holds =
+        goal_.has_control() && outcomes[2].ran() && !outcomes[2].failure.breaks(goal_.keep.front());
+    result_.fingerprint = outcomes[0].fingerprint;
+    result_.story = outcomes[0].story;
+    result_.defects = defect_texts();
+    result_.fault_kinds = kinds();
+    result_.text = trial::pretty(labelled(&outcomes[0]));
+    progress_.records = outcomes[0].sent;
+    progress_.size = size_of(best_);
+    result_.after = progress_;
+    if (watching_.better && !watching_.better(result_.text)) result_.minimal = false;
+  }
+
+  std::string name_;
+  const Options& options_;
+  const Watching& watching_;
+  Goal goal_;
+  Json best_;
+  std::uint64_t best_events_ = 0;
+  std::uint64_t original_seed_ = 1;
+  std::vector<trial::FaultSeen> seen_;  // in the run as it was given
+  std::set<std::uint64_t> refused_;     // candidates that do not fail, by key_of()
+  Progress progress_;
+  Result result_;
+  bool over_ = false;
+};
+
+}  // namespace
+
+Result shrink(const std::string& text, const std::string& name, const std::vector<std::string>& overrides,
+              const Options& options, const Watching& watching) {
+  return Shrinker(name, options, watching).run(text, overrides);
+}
+
+}  // namespace brokersim::shrink

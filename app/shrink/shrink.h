@@ -1,0 +1,67 @@
+// From a failing run to a minimal scenario that fails in the same way.
+//
+// Method: delta debugging by passes (cuts.h): leave out faults in pieces, then workloads, topics, time, brokers,
+// settings, digits, again and again until no cut is possible. Each candidate runs in a process of its own. The first
+// candidate of a list that still fails is taken, whichever came first, so that the result is the same for any number
+// of processes. Where a cut shifts draws, a few other seeds are tried with it.
+// Not done: moving faults between machines, and cuts of two unrelated things at once.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "app/shrink/cuts.h"
+#include "app/shrink/goal.h"
+
+namespace brokersim::shrink {
+
+struct Options {
+  std::vector<std::string> keep;  ///< Rules to keep; empty: the headline of what fails.
+  int jobs = 1;
+  std::int64_t seeds = 3;     ///< Seeds to try where a cut shifts draws, its own included. 1 or more.
+  std::int64_t runs_max = 0;  ///< Runs in all; 0: no limit.
+  /// The file shall pass while the failure is there: for what is known and stays.
+  bool known = false;
+};
+
+struct Progress {
+  std::string cut;  ///< What is being left out.
+  std::int64_t runs = 0;
+  std::int64_t taken = 0;  ///< Cuts that were possible.
+  Size size;
+  std::int64_t records = 0;  ///< Sent in the best run so far.
+};
+
+struct Watching {
+  /// Told before each list of candidates and after each cut that was taken.
+  std::function<void(const Progress&)> progress;
+  /// A better file; false: it could not be kept, and the search ends.
+  std::function<bool(const std::string& text)> better;
+  /// Asked ten times a second: whether to be content with what there is.
+  std::function<bool()> stop;
+};
+
+struct Result {
+  std::string error;               ///< Why there is no result: the run does not fail ...; "" if there is one.
+  std::string text;                ///< The scenario file.
+  std::vector<std::string> rules;  ///< All that its run breaks, the headline first.
+  std::vector<std::string> defects;      ///< Behind the failure: texts of Defect.
+  std::vector<std::string> fault_kinds;  ///< In the file, each once.
+  std::string story;
+  bool fails_again = false;    ///< The file was run again from its text: same rules, same fingerprint.
+  bool has_control = false;    ///< A cause is known ...
+  bool control_holds = false;  ///< ... and without it the file's run does not fail so.
+  bool minimal = false;        ///< No cut is left; false: stopped before.
+  std::uint64_t fingerprint = 0;
+  Size before;
+  Progress after;
+};
+
+/// `text` is the document, `name` its path, for relative paths and words. The caller's process has one thread.
+[[nodiscard]] Result shrink(const std::string& text, const std::string& name,
+                            const std::vector<std::string>& overrides, const Options& options,
+                            const Watching& watching);
+
+}  // namespace brokersim::shrink

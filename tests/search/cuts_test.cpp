@@ -1,0 +1,119 @@
+// Goal: every cut leaves a scenario, or nothing that a run would have to refuse for the cut's own fault.
+// Method: each cut of a known document; names and numbers that belong together change together.
+#include "app/shrink/cuts.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "app/scenario/scenario.h"
+#include "tests/search/samples.h"
+
+namespace brokersim::shrink {
+namespace {
+
+Json noisy() { return *trial::parse(trial::noisy_text); }
+
+TEST(Cuts, ABrokerGoesWithItsReplicasAndWhoAimsAtIt) {
+  const auto candidates = fewer_brokers(noisy());
+  ASSERT_EQ(candidates.size(), 3u) << "one for each broker, the last first";
+  const Json& without_0 = candidates[2].document;
+  EXPECT_EQ(without_0["hosts"][0]["count"], 2);
+  EXPECT_EQ(without_0["hosts"][0]["zones"], Json({"b", "c"}));
+  const Json& topics = without_0["systems"]["kafka"]["topics"];
+  EXPECT_EQ(topics[1]["assignment"], Json({{0, 1}, {0, 1}, {1, 0}})) << "who was 1 is 0 now, who was 2 is 1";
+  ASSERT_EQ(without_0["faults"].size(), 3u)
+      << "neither the cut of broker 0 nor the death of host b-0 is left";
+  EXPECT_EQ(without_0["faults"][0]["target"]["broker"], 1);
+  EXPECT_EQ(without_0["faults"][1]["target"]["broker"], 0);
+  const Json& without_2 = candidates[0].document;
+  EXPECT_EQ(without_2["faults"][1]["to"], Json::parse(R"([{"broker": 1}])")) << "one side lost one of two";
+}
+
+TEST(Cuts, OnePartitionIsLeftAndItIsTheFirst) {
+  Json document = noisy();
+  document["faults"][0]["target"] = {{"leader_of", "orders/2"}};
+  const auto candidates = fewer_partitions(document);
+  ASSERT_EQ(candidates.size(), 3u);
+  EXPECT_EQ(candidates[1].document["systems"]["kafka"]["topics"][1]["assignment"],
+            Json::parse("[[0, 1, 2]]"));
+  EXPECT_EQ(candidates[1].document["faults"][0]["target"]["leader_of"], "orders/0");
+}
+
+TEST(Cuts, ATopicGoesWithItsClients) {
+  const auto candidates = without_topics(noisy());
+  ASSERT_EQ(candidates.size(), 2u);
+  EXPECT_EQ(candidates[0].document["workloads"].size(), 2u) << "the auditor wrote to it";
+  EXPECT_EQ(candidates[1].document["workloads"].size(), 1u);
+}
+
+TEST(Cuts, WhatComesLaterThanTheEndGoes) {
+  for (const Candidate& c : shorter(noisy())) {
+    const auto end = trial::duration_of(c.document, "duration").value_or(0);
+    ASSERT_GT(end, 0);
+    for (const Json& fault : c.document.contains("faults") ? c.document["faults"] : Json::array())
+      EXPECT_LE(trial::duration_of(fault, "at").value_or(0), end);
+  }
+}
+
+TEST(Cuts, WaitingIsShortenedForAllThatFollows) {
+  const auto candidates = earlier(noisy());
+  const auto found = std::find_if(candidates.begin(), candidates.end(), [](const Candidate& c) {
+    return c.document["faults"][0]["at"] == "0 s" && c.document["duration"] == "37 s";
+  });
+  ASSERT_NE(found, candidates.end()) << "the 3 s before the first fault";
+  EXPECT_EQ(found->document["faults"][3]["at"], "9500 ms") << "distances stay";
+}
+
+TEST(Cuts, NumbersGetRounder) {
+  bool second = false;
+  for (const Candidate& c : rounder(noisy())) {
+    if (c.document["faults"][1]["at"] == "6 s") second = true;
+    EXPECT_NE(c.document, noisy());
+  }
+  EXPECT_TRUE(second) << "6117 ms is 6 s";
+}
+
+TEST(Cuts, EveryMemberMayGoButThoseThatAScenarioIsMadeOf) {
+  const auto candidates = without_members(noisy());
+  const auto goes = [&](const char* pointer) {
+    return std::any_of(candidates.begin(), candidates.end(),
+                       [&](const Candidate& c) { return !c.document.contains(Json::json_pointer(pointer)); });
+  };
+  EXPECT_TRUE(goes("/systems/kafka/config"));
+  EXPECT_TRUE(goes("/systems/kafka/config/num.replica.fetchers"));
+  EXPECT_TRUE(goes("/hosts/0/zones"));
+  EXPECT_FALSE(goes("/duration"));
+  EXPECT_FALSE(goes("/workloads/0/kind"));
+}
+
+TEST(Cuts, APlanIsWrittenOutAsItHappened) {
+  Json document = *trial::parse(trial::sound_text());
+  document.erase("faults");
+  document["fault_plan"] = Json::parse(
+      R"({"counts": {"kill_process": 2, "partition": 3, "controller_kill": 1}, "between": ["5 s", "20 s"]})");
+  const trial::Outcome outcome = trial::run_text(document.dump(), "plan.json", {});
+  ASSERT_TRUE(outcome.ran()) << outcome.problem;
+  const auto faults = faults_of_plan(document, "plan.json", outcome.faults);
+  ASSERT_EQ(faults.size(), 6u);
+  document.erase("fault_plan");
+  for (const Json& fault : faults) document["faults"].push_back(fault);
+  const scenario::LoadResult loaded = scenario::load_text(document.dump(), "plan.json");
+  EXPECT_TRUE(loaded.scenario.has_value()) << scenario::render(loaded.diagnostics);
+  const bool drawn = std::any_of(faults.begin(), faults.end(), [](const Json& fault) {
+    return fault.dump().find("random_broker") != std::string::npos;
+  });
+  EXPECT_FALSE(drawn) << "who was drawn is named";
+}
+
+TEST(Cuts, SizesAreCounted) {
+  const Size size = size_of(noisy());
+  EXPECT_EQ(size.faults, 5);
+  EXPECT_EQ(size.brokers, 3);
+  EXPECT_EQ(size.partitions, 4);
+  EXPECT_EQ(size.workloads, 3);
+  EXPECT_EQ(size.duration_ns, 40'000'000'000);
+}
+
+}  // namespace
+}  // namespace brokersim::shrink

@@ -1,0 +1,214 @@
+// Goal: a search finds what is there, tells it once, and comes to the same findings however it is run.
+// Method: searches over a small cluster with and without a planted bug: with other numbers of processes, interrupted
+// at several places and resumed, with half a line at the end of its book; scenarios by the hundred, all legal.
+#include "app/explore/exploration.h"
+
+#include <gtest/gtest.h>
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "app/explore/coverage.h"
+#include "app/replay/replay.h"
+#include "app/scenario/scenario.h"
+
+namespace brokersim::explore {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* spec_text = R"({
+  "title": "Small", "seed": 3,
+  "scenario": {"duration": "16 s",
+    "hosts": [{"name": "b", "count": 3, "zones": ["a", "b", "c"], "boot_time": "500 ms"}],
+    "systems": {"kafka": {"kind": "kafka", "brokers_on": "b", "controllers": {"count": 1},
+      "config": {"broker.session.timeout.ms": 2000, "broker.heartbeat.interval.ms": 500, "replica.lag.time.max.ms": 3000},
+      "topics": [{"name": "orders", "assignment": [[0, 1, 2]], "config": {"min.insync.replicas": 2}}]}},
+    "workloads": [{"name": "checkout", "kind": "kafka_producer", "topic": "orders", "rate": "50 /s"}]},
+  "faults": {"kinds": ["kill_process", "partition", "pause_process", "network_delay"], "count": [1, 4],
+             "between": ["2 s", "10 s"], "lasts": ["200 ms", "4 s"]},
+  "knobs": {"/workloads/0/config": [{"linger.ms": 20}, {"acks": "all", "enable.idempotence": false}],
+            "/systems/kafka/config/num.replica.fetchers": [2, null]}
+})";
+const std::vector<std::string> bug{"/systems/kafka/rules/planted=[\"ack_before_replication\"]"};
+
+class Searches : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    char name[] = "/tmp/brokersim-explore-XXXXXX";
+    ASSERT_NE(::mkdtemp(name), nullptr);
+    folder_ = name;
+    std::ofstream(folder_ / "spec.json") << spec_text;
+  }
+  void TearDown() override {
+    std::error_code ignored;
+    fs::remove_all(folder_, ignored);
+  }
+
+  [[nodiscard]] Spec spec(const std::vector<std::string>& overrides) const {
+    SpecResult loaded = load_spec((folder_ / "spec.json").string(), overrides, std::nullopt);
+    EXPECT_TRUE(loaded.spec.has_value()) << scenario::render(loaded.diagnostics);
+    return loaded.spec.value_or(Spec{});
+  }
+
+  End search(const std::string& out, std::uint64_t runs, int jobs,
+             const std::vector<std::string>& overrides = bug, const std::function<bool()>& stop = {}) {
+    const Spec all = spec(overrides);
+    Store store;
+    EXPECT_EQ(store.open((folder_ / out).string(), header_of(all, "test")), "");
+    Options options;
+    options.runs_max = runs;
+    options.jobs = jobs;
+    Watching watching;
+    watching.stop = stop;
+    return explore(all, store, options, watching);
+  }
+
+  static std::vector<std::string> signatures(const End& end) {
+    std::vector<std::string> all;
+    for (const Finding& finding : end.findings)
+      all.push_back(finding.folder + " " + finding.signature() + " " + std::to_string(finding.trial) + " " +
+                    std::to_string(finding.seen));
+    return all;
+  }
+
+  fs::path folder_;
+};
+
+TEST_F(Searches, EveryTrialIsAScenario) {
+  const Spec all = spec({});
+  std::vector<Genes> corpus;
+  for (std::uint64_t n = 0; n < 300; ++n) {
+    Choices choose(7, n);
+    corpus.push_back(n < 150 ? fresh(all, choose)
+                             : mutated(all, corpus[n - 150], corpus[(n * 7) % 150], choose));
+    Choices again(7, n);
+    const Genes twin =
+        n < 150 ? fresh(all, again) : mutated(all, corpus[n - 150], corpus[(n * 7) % 150], again);
+    EXPECT_EQ(twin, corpus.back());
+    const scenario::LoadResult loaded =
+        scenario::load_text(document_of(all, corpus.back()).dump(), "trial.json");
+    ASSERT_TRUE(loaded.scenario.has_value())
+        << scenario::render(loaded.diagnostics) << document_of(all, corpus.back()).dump(2);
+    EXPECT_LE(corpus.back().faults.size(), 4u);
+  }
+}
+
+TEST_F(Searches, EveryKindOfFaultCanBeMade) {
+  const Spec all = spec({});
+  for (const std::string& kind : known_kinds()) {
+    for (std::uint64_t n = 0; n < 20; ++n) {
+      Choices choose(11, n);
+      Genes genes;
+      genes.knobs = {0, 0};
+      genes.faults.push_back(random_fault(all, kind, 1, choose));
+      genes.faults[0]["name"] = "f0";
+      const scenario::LoadResult loaded = scenario::load_text(document_of(all, genes).dump(), "trial.json");
+      ASSERT_TRUE(loaded.scenario.has_value()) << scenario::render(loaded.diagnostics) << genes.faults.dump();
+    }
+  }
+}
+
+TEST_F(Searches, FindAPlantedBugTellItOnceAndPutItOnTape) {
+  const End end = search("out", 96, 2);
+  EXPECT_EQ(end.error, "");
+  EXPECT_EQ(end.totals.runs, 96u);
+  EXPECT_EQ(end.totals.invalid, 0u) << end.totals.problem;
+  ASSERT_FALSE(end.findings.empty());
+  EXPECT_LT(end.findings.size(), end.totals.failing) << "the same failure is told once";
+  for (std::size_t i = 0; i < end.findings.size(); ++i) {
+    for (std::size_t k = 0; k < i; ++k) EXPECT_NE(end.findings[i].signature(), end.findings[k].signature());
+    const fs::path place = folder_ / "out" / end.findings[i].folder;
+    const scenario::LoadResult loaded = scenario::load_file((place / "scenario.json").string());
+    ASSERT_TRUE(loaded.scenario.has_value()) << scenario::render(loaded.diagnostics);
+    const trial::Outcome again = trial::run(*loaded.scenario, loaded.scenario->config.seed, {});
+    EXPECT_EQ(again.failure.headline(), end.findings[i].rule);
+    std::ifstream file(place / "tape.json", std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    std::string why;
+    const auto tape = replay::from_text(text, why);
+    ASSERT_TRUE(tape.has_value()) << why;
+    EXPECT_EQ(replay::replay(*tape).verdict, replay::Verdict::identical);
+  }
+  EXPECT_GT(end.totals.probes.size(), 5u) << "faults fired, leaders changed ...";
+}
+
+TEST_F(Searches, FindNothingWhereNothingIs) {
+  const End end = search("out", 96, 2, {});
+  EXPECT_EQ(end.error, "");
+  EXPECT_EQ(end.totals.failing, 0u) << (end.findings.empty() ? "" : end.findings[0].story);
+}
+
+TEST_F(Searches, AreTheSameForAnyNumberOfProcesses) {
+  const End one = search("one", 64, 1);
+  const End three = search("three", 64, 3);
+  EXPECT_EQ(signatures(one), signatures(three));
+  EXPECT_EQ(one.totals.cells, three.totals.cells);
+  EXPECT_EQ(one.totals.corpus, three.totals.corpus);
+}
+
+TEST_F(Searches, GoOnWhereTheyWereEndedAndComeToTheSame) {
+  const End whole = search("whole", 96, 2);
+  int looks = 0;
+  int pieces = 0;
+  End end;
+  do {
+    looks = 0;
+    end = search("pieces", 96, 2, bug, [&] { return ++looks > 25; });
+    // As a process that was killed while it wrote.
+    std::ofstream(folder_ / "pieces" / "explore.jsonl", std::ios::app) << R"({"run": 9999, "outc)";
+  } while (end.interrupted && ++pieces < 40);
+  EXPECT_GT(pieces, 1) << "it was interrupted";
+  EXPECT_EQ(end.totals.runs, 96u);
+  EXPECT_EQ(signatures(end), signatures(whole));
+  EXPECT_EQ(end.totals.cells, whole.totals.cells);
+}
+
+TEST_F(Searches, AnotherSearchIsNotMixedIn) {
+  static_cast<void>(search("out", 8, 1));
+  const Spec other = spec({});
+  Store store;
+  EXPECT_NE(store.open((folder_ / "out").string(), header_of(other, "test")), "")
+      << "without the bug: another search";
+  Store later;
+  EXPECT_NE(later.open((folder_ / "out").string(), header_of(spec(bug), "another program")), "");
+}
+
+TEST_F(Searches, WhatCannotBeWrittenIsTold) {
+  Store store;
+  EXPECT_NE(store.open("/proc/nowhere", header_of(spec({}), "test")), "");
+  std::ofstream(folder_ / "file") << "";
+  Store other;
+  EXPECT_NE(other.open((folder_ / "file").string(), header_of(spec({}), "test")), "");
+}
+
+TEST_F(Searches, SpecsAreJudgedAtOnce) {
+  std::ofstream(folder_ / "spec.json") << R"({"scenario": {"duration": "x"}, "fault": {}, "seed": -1,
+      "faults": {"kinds": ["earthquake"], "count": [3, 1], "between": ["3 s"]}, "knobs": {"/a/b": 3}})";
+  const SpecResult loaded = load_spec((folder_ / "spec.json").string(), {}, std::nullopt);
+  EXPECT_FALSE(loaded.spec.has_value());
+  const std::string text = scenario::render(loaded.diagnostics);
+  for (const char* part : {"\"fault\"", "earthquake", "count", "range", "alternatives", "seed", "duration"})
+    EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
+  EXPECT_FALSE(load_spec((folder_ / "absent.json").string(), {}, std::nullopt).spec.has_value());
+}
+
+TEST(Findability, CleanRunsUntilAFailureIsGone) {
+  EXPECT_EQ(clean_runs_needed(1, 100), 459u) << "0.99^459 = 0.0099";
+  EXPECT_EQ(clean_runs_needed(50, 100), 7u) << "0.5^7 = 0.0078";
+  EXPECT_EQ(clean_runs_needed(3, 3), 1u);
+  EXPECT_EQ(clean_runs_needed(0, 100), 0u) << "never seen: nothing can be said";
+}
+
+TEST(Coverage, CountsByPowersOfTwo) {
+  EXPECT_EQ(count_class(1), 1u);
+  EXPECT_EQ(count_class(3), 3u);
+  EXPECT_EQ(count_class(4), count_class(7));
+  EXPECT_NE(count_class(7), count_class(8));
+}
+
+}  // namespace
+}  // namespace brokersim::explore

@@ -1,0 +1,108 @@
+// Goal: what is left still fails for the same reason, and holds without it; the same file comes out however many
+// processes work. Method: a planted bug under noise; a loss without any bug; runs that do not fail.
+#include "app/shrink/shrink.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/search/samples.h"
+
+namespace brokersim::shrink {
+namespace {
+
+Options few_runs(std::int64_t runs, int jobs = 2) {
+  Options options;
+  options.jobs = jobs;
+  options.runs_max = runs;
+  return options;
+}
+
+TEST(Shrink, LeavesTheFaultsThatTheFailureNeeds) {
+  std::vector<std::string> saved;
+  Watching watching;
+  watching.better = [&](const std::string& text) {
+    saved.push_back(text);
+    return true;
+  };
+  const Result result = shrink(trial::noisy_text, "noisy.json", {}, few_runs(1'500), watching);
+  ASSERT_EQ(result.error, "");
+  EXPECT_EQ(result.rules.front(), "S1");
+  EXPECT_TRUE(result.fails_again);
+  EXPECT_TRUE(result.control_holds) << "without the bug the small run breaks nothing";
+  EXPECT_EQ(result.defects, std::vector<std::string>{"ack_before_replication"});
+  EXPECT_LE(result.after.size.faults, 2);
+  EXPECT_LE(result.after.size.brokers, 3);
+  EXPECT_EQ(result.after.size.partitions, 1);
+  EXPECT_LE(result.after.records, 200);
+  EXPECT_LT(result.after.size.duration_ns, 40'000'000'000);
+  ASSERT_FALSE(saved.empty());
+  EXPECT_EQ(saved.back(), result.text);
+
+  // The file by itself: it fails with the same rule, and not without the bug.
+  const trial::Outcome again = trial::run_text(result.text, "noisy.min.json", {});
+  EXPECT_EQ(again.exit_code, 1);
+  EXPECT_EQ(again.failure.headline(), "S1");
+  EXPECT_EQ(again.fingerprint, result.fingerprint);
+  Json mended = *trial::parse(result.text);
+  EXPECT_EQ(mended["expect"], Json::parse(R"([{"check": "S1", "verdict": "holds"}])"));
+  mended["systems"]["kafka"].erase("rules");
+  EXPECT_EQ(trial::run_text(mended.dump(), "noisy.min.json", {}).exit_code, 0);
+}
+
+TEST(Shrink, IsTheSameForAnyNumberOfProcesses) {
+  const Result one = shrink(trial::noisy_text, "noisy.json", {}, few_runs(150, 1), {});
+  const Result three = shrink(trial::noisy_text, "noisy.json", {}, few_runs(150, 3), {});
+  EXPECT_EQ(one.error, "");
+  EXPECT_EQ(one.text, three.text);
+  EXPECT_EQ(one.after.runs, three.after.runs);
+}
+
+TEST(Shrink, ALossThatNoLawForbidsIsKeptAndItsFaultsAreTheCause) {
+  Options options = few_runs(400);
+  options.known = true;
+  const Result result =
+      shrink(trial::sound_text(), "lossy.json",
+             {"/workloads/1/config={\"acks\": 1, \"enable.idempotence\": false}"}, options, {});
+  ASSERT_EQ(result.error, "");
+  EXPECT_EQ(result.rules.front(), "lost");
+  EXPECT_TRUE(result.has_control);
+  EXPECT_TRUE(result.control_holds);
+  const trial::Outcome again = trial::run_text(result.text, "lossy.min.json", {});
+  EXPECT_EQ(again.exit_code, 0) << "known: it passes while records are lost";
+  EXPECT_GT(again.lost, 0);
+}
+
+TEST(Shrink, WhatDoesNotFailIsRefusedInWords) {
+  const Result result = shrink(trial::sound_text(), "sound.json", {}, few_runs(10), {});
+  EXPECT_NE(result.error.find("does not fail"), std::string::npos) << result.error;
+  Options options = few_runs(10);
+  options.keep = {"S7"};
+  const Result other = shrink(trial::noisy_text, "noisy.json", {}, options, {});
+  EXPECT_NE(other.error.find("\"S7\""), std::string::npos) << other.error;
+  EXPECT_NE(other.error.find("S1"), std::string::npos) << "what it breaks instead is told";
+}
+
+TEST(Shrink, StopsWhenToldAndKeepsTheBest) {
+  int asked = 0;
+  std::string best;
+  Watching watching;
+  watching.better = [&](const std::string& text) {
+    best = text;
+    return true;
+  };
+  watching.stop = [&] { return !best.empty() && ++asked > 20; };
+  const Result result = shrink(trial::noisy_text, "noisy.json", {}, few_runs(0), watching);
+  EXPECT_EQ(result.error, "");
+  EXPECT_FALSE(result.minimal);
+  EXPECT_TRUE(result.fails_again);
+  EXPECT_EQ(best, result.text);
+}
+
+TEST(Shrink, EndsWhereNothingCanBeWritten) {
+  Watching watching;
+  watching.better = [](const std::string&) { return false; };
+  const Result result = shrink(trial::noisy_text, "noisy.json", {}, few_runs(0), watching);
+  EXPECT_LT(result.after.runs, 30) << "not a search whose result nobody gets";
+}
+
+}  // namespace
+}  // namespace brokersim::shrink
