@@ -11,7 +11,7 @@ DEVICES = ("models/devices", "models/devices/storage", "models/devices/network",
 PURE = ("models/kafka/replication", "models/kafka/controller", "models/kafka/groups", "models/kafka/transactions")
 # The controller's shell lives beside its decisions, file by file: it may use devices and its folder's decisions;
 # a decision may not include it.
-SHELLS = ("models/kafka/controller/controller_service", "models/kafka/controller/quorum",
+SHELLS = ("models/kafka/controller/controller_service", "models/kafka/controller/quorum", "models/kafka/controller/quorum_snapshots",
           "models/kafka/controller/metadata_log", "models/kafka/controller/metadata_snapshots",
           "models/kafka/controller/voter_channel")
 # The Raft core of the metadata log: pure as well; the controller's shells and the brokers' metadata loop use it.
@@ -64,12 +64,12 @@ ARROWS = {
     "app/shrink": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/trial"),
     "app/replay": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/trial"),
     "app/explore": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/trial", "app/shrink", "app/replay"),
-    "app/cli": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/branch", "app/sweep", "app/logdir",
-                *SEARCHES),
+    "app/cli": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/branch", "app/sweep", "app/report",
+                "app/logdir", *SEARCHES),
     "python": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/branch", "app/sweep", "app/report"),
     "bench": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/branch"),
     "tests": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/branch", "app/sweep", "app/report", "app/logdir",
-              *SEARCHES,               "app/cli"),
+              *SEARCHES, "app/cli"),
 }
 
 # first part of <...> -> (library, the folders that may use it)
