@@ -141,6 +141,10 @@ void ReplicaManager::remove(const wire::PartitionState& state) {
 
 void ReplicaManager::retire(std::unique_ptr<Replica>& slot) {
   slot->log().unlink(slot->files().list(slot->name().directory + "/"));
+  // Whoever fetched from it keeps its session, and is to be told by the next replica of the partition here.
+  for (const SessionWatch& watch : slot->watches) {
+    if (SessionPart* part = part_of(watch); part != nullptr) part->watched = false;
+  }
   std::erase(here_, slot.get());
   --logs_in_[directory_index(slot->files())];
   retired_.push_back(std::move(slot));  // tasks may still hold it
