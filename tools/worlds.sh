@@ -28,9 +28,9 @@ cat build/worlds/mutations.txt
 Made by `make worlds`; do not edit. What was found so far is told in [worlds-finds.md](worlds-finds.md). A world is a small cluster of 3 to 5 brokers and 1 to 5 controllers (dedicated or
 combined), versions 3.9, 4.0 and 4.1, with and without ELR, replication factors 2 to 4, with sessions and lags of a few
 seconds, and up to a dozen faults that meet: kills, crash loops, controlled shutdowns, power losses, kernel panics,
-pauses, frozen hosts, full, one-way and partial partitions, delays, slow and hanging disks. Some topics are compacted or
-lose old segments within seconds, some producers and topics compress, some consumers are members of a group of either
-protocol, some clusters read from followers or throttle replication; the i3en hosts have two log directories. After the last
+pauses, frozen hosts, full, one-way and partial partitions, delays, slow and hanging disks. Some producers
+and topics compress, some consumers are members of a group of either protocol, some clusters read from followers or throttle
+replication; the i3en hosts have two log directories. After the last
 fault a world has 22 quiet seconds or more. Each world is judged by every law (S1 to S26) and the nine invariants (INV1 to INV9) after every step; every
 tenth is run twice and must give the same fingerprint.
 

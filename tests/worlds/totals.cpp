@@ -7,7 +7,14 @@ namespace {
 
 /// States that a family must reach. The first is there for all but one of them; unclean elections are off in it.
 bool expected(Family family, State state) {
-  return (family == Family::inside) != (state == State::elected_unclean);
+  switch (state) {
+    case State::elected_unclean: return family != Family::inside;
+    case State::log_compacted:  // topics do not age yet, see Generator::lifetime
+    case State::compaction_gap_copied:
+    case State::retention_deleted:
+    case State::log_started_anew: return false;
+    default: return family == Family::inside;
+  }
 }
 
 }  // namespace

@@ -171,6 +171,8 @@ sim::Task<void> LogManager::write_log_starts() {
       if (log.log_start() <= log.segments().front().base_offset) continue;
       rows.push_back(topic_and_partition(replica->name().directory) + " " + std::to_string(log.log_start()));
     }
+    // An empty one replaces an older one, but is not made for its own sake.
+    if (rows.empty() && !replicas_.log_dir(dir).find(kLogStarts)) continue;
     std::string text = log::checkpoint_text(rows);
     std::string file = kLogStarts;
     const storage::Status status = co_await replicas_.log_dir(dir).replace(std::move(file), std::move(text));
