@@ -507,7 +507,9 @@ void ClassicGroup::tick(sim::SimTime now, ClassicOutputs& out) {
     if (member != members_.end() && member->second.session_end <= now)
       remove_member(id, ErrorCode::unknown_member_id, now, out);
   }
-  if (sync_end_ <= now && state_ == ClassicState::completing_rebalance) {
+  // Also of a group that its leader's SyncGroup has made stable already (GroupMetadataManager.expirePendingSync).
+  if (sync_end_ <= now &&
+      (state_ == ClassicState::completing_rebalance || state_ == ClassicState::stable)) {
     sync_end_ = sim::SimTime::max();
     const auto missing = std::exchange(sync_missing_, {});
     for (const auto& [id, flag] : missing) {
