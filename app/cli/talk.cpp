@@ -74,12 +74,9 @@ std::string write_whole(const std::string& path, const std::string& text) {
 
 void complain(std::ostream& err, const std::string& code, const std::string& message,
               const std::string& place, const std::string& hint) {
-  scenario::Diagnostic d;
-  d.code = code;
-  d.message = message;
-  d.file = place;
-  d.hint = hint;
-  err << scenario::render({d});
+  err << "error: " << scenario::shown(message, 2'000) << "   [" << code << "]\n  --> "
+      << scenario::shown(place) << "\n";
+  if (!hint.empty()) err << "  hint: " << hint << "\n";
 }
 
 std::optional<std::int64_t> duration_option(const std::string& option, const std::string& text,
