@@ -56,7 +56,7 @@ TEST(Trial, AFailureIsNamedByItsRulesMostTellingFirst) {
   EXPECT_TRUE(outcome.failure.breaks("S23"));
   EXPECT_TRUE(outcome.failure.breaks("lost"));
   EXPECT_FALSE(outcome.failure.breaks("expect: records.reordered equals 0"));
-  EXPECT_NE(outcome.story.find("orders/1"), std::string::npos) << outcome.story;
+  EXPECT_NE(outcome.story.find("Broker 0 acknowledged"), std::string::npos) << outcome.story;
   ASSERT_EQ(outcome.faults.size(), 5u);
   EXPECT_EQ(outcome.faults[2].name, "cut");
   EXPECT_TRUE(run_text(sound_text(), "sound.json", {}).failure.rules.empty());
