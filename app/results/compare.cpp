@@ -210,7 +210,10 @@ std::string to_string(Ingredient ingredient) {
 
 int RunComparison::exit_code() const {
   if (!not_repeatable.empty() || !a.bug.empty() || !b.bug.empty()) return 70;
-  return equal ? 0 : 1;
+  const auto changed = [](const ComparedRun& run) {
+    return run.completed && run.earlier_fingerprint && *run.earlier_fingerprint != run.fingerprint;
+  };
+  return equal && !changed(a) && !changed(b) ? 0 : 1;
 }
 
 RunComparison compare(const CompareSide& a, const CompareSide& b, const CompareProgress& progress) {

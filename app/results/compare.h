@@ -83,7 +83,7 @@ struct RunComparison {
   std::uint64_t recorded = 0;  ///< Events that were recorded of each run from the last equal checkpoint on.
   std::string not_repeatable;  ///< A run that was not the same twice: our own bug, in words; else "".
 
-  /// 0 equal, 1 not, 70 our own bug.
+  /// 0 equal; 70 a bug of ours; 1 the runs differ, or one of them is no longer the run of the result file it came from.
   [[nodiscard]] int exit_code() const;
 };
 
