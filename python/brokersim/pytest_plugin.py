@@ -147,7 +147,7 @@ def simulate(request: pytest.FixtureRequest, brokersim_seed: Optional[int]) -> C
     return run
 
 
-@pytest.hookimpl(hookwrapper=True)
+@pytest.hookimpl(hookwrapper=True)  # type: ignore[misc]  # untyped before pytest 7.3
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:
     """To a failed test's report: what the last run showed, how to repeat it, and where its artefacts are."""
     outcome = yield
