@@ -148,7 +148,7 @@ def more_of_ours(build, ours, rounds):
         lines.append(f"| {size:,} | " + " | ".join(f"{p:.1f}" for p in parts) + f" | {whole - sum(parts):.1f} | {whole:.1f} | "
                      f"{memory[0][0]}, {memory[1][0]} | {float(memory[0][2]):.0f}, {float(memory[1][2]):.0f} |")
     lines += ["", "Requests do not count the log of fingerprint checkpoints (32 bytes for 4,096 events), whose array doubles. A task's",
-              "frame is not among the bytes of its event: 128 bytes for PHOLD's token."]
+              "frame is not among the bytes of its event: 136 bytes for PHOLD's token (g++ 12.2 -O3)."]
     count = instructions(ours)
     if count is not None:
         lines += ["", f"Instructions per event, PHOLD 65,536, the whole program under cachegrind: {count:.0f} (aim: at most 300)."]
@@ -219,13 +219,13 @@ def report(found, sums, rounds, missing):
 WHY = """## Where an aim is missed, and why
 
 - **Tasks at 65,536.** An event misses the second-level cache 2.4 times as a callback (the event, its object, the queue's
-  entries) and 4.7 times as a task: a frame has two lines, and what the token works on is another. All of them are fetched
+  entries) and 4.7 times as a task: a frame has three lines, and what the token works on is another. All of them are fetched
   ahead, two slots before they are needed, so that the row is bound by the third-level cache, and by a chain: from the
   token's draw to the place of its next event in the queue each step waits for the one before, about 80 cycles, and a task
   has 100 instructions more between two such chains, which is more than the processor looks ahead. On a machine with busy
   neighbours the row moves between 40 and 80 ns, where the callback row moves by a tenth. Tried without gain: one line
   fetched with each event instead of all with each slot; fetches past the second-level cache; no fetches into the first.
-  What helped: frames of 128 bytes instead of 192, the object that a delay names (`works_on`), the first-level cache as the
+  What helped: frames of 136 bytes instead of 192 (eight too many for two lines), the object that a delay names (`works_on`), the first-level cache as the
   last stop, and huge pages from 256 KiB on (at 1,048,576 from 170 to 68 ns).
 - **Broker mix.** Of 35 ns at 1,000 batches the handler takes 10: its eleven steps alternate, which is one mispredicted
   jump an event. The kernel's own share has 1.6 mispredictions an event (does it go into the slot that is open, where in
