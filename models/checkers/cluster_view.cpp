@@ -387,6 +387,7 @@ LogStartFacts ClusterView::apply(const history::LogStartMoved& event) {
       if (p.expired.size() <= producer) p.expired.resize(producer + 1);
       p.expired[producer].add(run.first, run.first + run.count);
     });
+    p.logs.expire(std::min(event.offset, committed));
   }
   p.logs.set_start(replica, std::min(event.offset, p.logs.end(replica)));
   return facts;

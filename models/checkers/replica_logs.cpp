@@ -32,6 +32,7 @@ void ReplicaLogs::append(std::size_t index, const Run& run) {
 void ReplicaLogs::cut(std::size_t index, std::int64_t offset) {
   Replica& replica = replicas_[index];
   if (offset >= replica.end()) return;
+  replica.start = std::min(replica.start, offset);
   if (offset <= replica.agreed) {
     replica.tail.clear(offset);
     replica.agreed = offset;
@@ -68,9 +69,12 @@ void ReplicaLogs::match_again(Replica& replica) {
       rest.push_back(run);
       continue;
     }
-    const std::int64_t matched = reference_.matching(run);
+    const Run kept = clip(run, std::max(replica.agreed, expired_), run.end());
+    replica.agreed += run.count - kept.count;
+    if (kept.count == 0) continue;
+    const std::int64_t matched = reference_.matching(kept);
     replica.agreed += matched;
-    if (matched == run.count) continue;
+    if (matched == kept.count) continue;
     equal = false;
     rest.push_back(clip(run, replica.agreed, run.end()));
   }
@@ -85,9 +89,13 @@ void ReplicaLogs::promote(std::size_t index) {
   }
   const std::int64_t fork = leader.agreed;
   committed_ = std::min(committed_, fork);
+  expired_ = std::min(expired_, fork);
   for (Replica& other : replicas_) {
     if (other.agreed <= fork) continue;
     RunLog tail(fork);
+    // A leader that ends below where everybody else's log begins: the offsets between are nobody's records.
+    if (const std::int64_t begin = std::min(reference_.start(), other.agreed); begin > fork)
+      tail.append({fork, begin - fork, 0, Run::kHole, -1});
     reference_.for_each(fork, other.agreed, [&](const Run& run) { tail.append(run); });
     for (const Run& run : other.tail.runs()) tail.append(run);
     other.tail = std::move(tail);
@@ -110,10 +118,17 @@ void ReplicaLogs::uncommit(std::int64_t offset) {
   trim();
 }
 
+void ReplicaLogs::expire(std::int64_t offset) {
+  offset = std::min(offset, committed_);
+  if (offset <= expired_) return;
+  expired_ = offset;
+  for (Replica& replica : replicas_) match_again(replica);
+}
+
 void ReplicaLogs::set_start(std::size_t index, std::int64_t offset) {
   Replica& replica = replicas_[index];
   SIM_CHECK(offset <= replica.end(), "a log begins beyond its end");
-  replica.start = std::max(offset, std::min(replica.start, reference_.start()));
+  replica.start = std::min(std::max(offset, std::min(replica.start, reference_.start())), replica.end());
   trim_front();
 }
 

@@ -35,6 +35,10 @@ class ReplicaLogs {
 
   /// The replica's log begins at `offset` now: what it had below is gone by right. Never beyond its end.
   void set_start(std::size_t replica, std::int64_t offset);
+  /// What stood below `offset` and was committed has been taken by right (retention, DeleteRecords). Replicas that have not
+  /// deleted it yet may hold something else there: a leader that keeps no epoch of that range cannot tell a follower where
+  /// they part (LeaderEpochFileCache.endOffsetFor), and nobody reads it any more. So it counts as agreed.
+  void expire(std::int64_t offset);
   /// First offset of the replica's log.
   [[nodiscard]] std::int64_t start(std::size_t replica) const { return replicas_[replica].start; }
   /// The replica's log is empty and begins at `offset`.
@@ -86,6 +90,7 @@ class ReplicaLogs {
   RunLog reference_;
   std::vector<Replica> replicas_;
   std::int64_t committed_ = 0;
+  std::int64_t expired_ = 0;  ///< Below it what was committed is gone by right.
 };
 
 }  // namespace brokersim::checkers

@@ -158,7 +158,7 @@ void Log::drop_segments_from(std::size_t index) {
 }
 
 void Log::truncate_to(std::int64_t offset, sim::SimTime) {
-  SIM_CHECK(offset >= log_start_);
+  SIM_CHECK(offset >= 0);
   if (offset < log_end_) {
     std::size_t keep = segments_.size();
     while (keep > 0 && segments_[keep - 1].base_offset > offset) --keep;
@@ -189,6 +189,7 @@ void Log::truncate_to(std::int64_t offset, sim::SimTime) {
       if (active.bytes < files_.size(active.file).n) files_.truncate(active.file, {active.bytes});
     }
     log_end_ = offset;
+    log_start_ = std::min(log_start_, offset);
     recovery_point_ = std::min(recovery_point_, offset);
     cleaned_to_ = std::min(cleaned_to_, offset);
     rebuild_producers();

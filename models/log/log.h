@@ -160,7 +160,8 @@ class Log {
   /// Appends a batch whose base_offset equals log_end() (of a compacted log: is not below it), rolling the segment first
   /// if it must.
   AppendResult append(BatchId batch, sim::SimTime now);
-  /// Removes every record at or after `offset`, and the rest of a batch that it splits. Not made durable (kafka-behaviour.md 2.4).
+  /// Removes every record at or after `offset`, and the rest of a batch that it splits. An offset below log_start() leaves
+  /// an empty log that begins there (UnifiedLog.truncateTo). Not made durable (kafka-behaviour.md 2.4).
   void truncate_to(std::int64_t offset, sim::SimTime now);
   /// fsyncs the segments that hold [recovery_point(), offset) and then moves the recovery point up to it.
   sim::Task<storage::Status> flush_to(std::int64_t offset);

@@ -178,7 +178,7 @@ void Fetcher::truncate_by(const wire::EpochAnswer& answer, const wire::EpochQues
     to = cut.to_offset;
     fetched.truncating = !cut.settled;
   }
-  replica.truncate(std::max(to, log.log_start()), history::TruncateReason::divergence, component_.now());
+  replica.truncate(to, history::TruncateReason::divergence, component_.now());
   replica.files().replace_unsynced(log.epoch_file(), log.epochs().text());
 }
 
@@ -268,8 +268,7 @@ sim::Task<void> Fetcher::process(wire::FetchedPart part, std::int64_t asked_offs
   if (part.diverging) {
     const replication::Truncation cut = replication::truncate_to(
         replica.log().epochs(), replica.log().log_end(), {part.diverging->epoch, part.diverging->end_offset});
-    replica.truncate(std::max(cut.to_offset, replica.log().log_start()), history::TruncateReason::divergence,
-                     component_.now());
+    replica.truncate(cut.to_offset, history::TruncateReason::divergence, component_.now());
     replicas_.epochs_cut(replica);
     co_return;  // no data, no high watermark in this round (KAFKA-14704)
   }
@@ -299,11 +298,18 @@ sim::Task<void> Fetcher::process(wire::FetchedPart part, std::int64_t asked_offs
   const std::optional<std::int32_t> epoch_before = replica.log().epochs().latest_epoch();
   for (const log::BatchId batch : part.batches) {
     const std::int64_t base = (*params_.store)[batch].base_offset;
+    // An empty log may begin inside a batch of the leader (DeleteRecords): it begins anew where the batch does
+    // (Partition.doAppendRecordsToFollowerOrFutureReplica).
+    if (base < replica.log().log_end() && replica.log().log_start() == replica.log().log_end()) {
+      replicas_.unlink_later(replica, replica.start_anew(base, component_.now()));
+      replicas_.epochs_cut(replica);
+    }
     if (base < replica.log().log_end() || (base > replica.log().log_end() && !gaps)) {
       // A cut by the rules before KIP-279 may end within a batch of the leader: what comes begins before our end, the
       // append is refused, and the partition is given up until a newer epoch (markPartitionFailed).
       SIM_CHECK(cluster_.config.truncation != TruncationMode::fetch || !cluster_.config.topic_ids,
-                "a leader sent something else than was asked");
+                "a leader sent " + std::to_string(base) + " where " +
+                    std::to_string(replica.log().log_end()) + " was asked");
       if (Fetched* gone = find(part.partition); gone != nullptr) gone->failed = true;
       co_return;
     }
@@ -360,8 +366,7 @@ sim::Task<void> Fetcher::out_of_range(Replica* replica, std::int32_t asked_epoch
     co_await behind_log_start(replica, asked_epoch);
     co_return;
   }
-  replica->truncate(std::max(response->offset, replica->log().log_start()),
-                    history::TruncateReason::out_of_range, component_.now());
+  replica->truncate(response->offset, history::TruncateReason::out_of_range, component_.now());
   replicas_.epochs_cut(*replica);
 }
 

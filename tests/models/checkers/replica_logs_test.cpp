@@ -136,5 +136,46 @@ TEST(ReplicaLogs, AHoleIsNotTheRecord) {
   EXPECT_TRUE(logs.holds(0, {6, 4, 6, 0, 0}));
 }
 
+// Goal: a leader that ends below where everybody else's log begins (elected uncleanly after retention). Method: two logs
+// of 100 records that begin at 80, the third has lost all but 50; it leads and writes 10 records.
+TEST(ReplicaLogs, LeaderMayEndBelowTheOthersLogStarts) {
+  ReplicaLogs logs(3);
+  for (std::size_t i = 0; i < 3; ++i) logs.append(i, {0, 100, 0, 0, 1});
+  logs.promote(0);
+  logs.commit(100);
+  for (std::size_t i = 0; i < 3; ++i) logs.set_start(i, 80);
+  logs.cut(2, 50);
+  EXPECT_EQ(logs.start(2), 50) << "a log cannot begin beyond its end";
+  logs.promote(2);
+  logs.append(2, {50, 10, 500, 0, 2});
+  EXPECT_EQ(logs.committed(), 50);
+  EXPECT_EQ(logs.end(0), 100);
+  EXPECT_LE(logs.agreed(0), 50);
+  std::vector<LogRun> held;
+  logs.for_each(0, 0, 100, [&](const LogRun& run) { held.push_back(run); });
+  ASSERT_EQ(held.size(), 1u);
+  EXPECT_EQ(held.front(), (LogRun{80, 20, 80, 0, 1}));
+}
+
+// Goal: below what retention took by right nobody need agree any more; above it everybody must. Method: replica 1 holds
+// other records at [10, 20) and the same ones behind; the committed log expires up to 15, then to 20.
+TEST(ReplicaLogs, NothingNeedAgreeBelowWhatHasExpired) {
+  ReplicaLogs logs(2);
+  logs.append(0, {0, 10, 0, 0, 1});
+  logs.append(1, {0, 10, 0, 0, 1});
+  logs.append(1, {10, 10, 70, 1, 1});
+  logs.promote(0);
+  logs.append(0, {10, 10, 10, 0, 2});
+  logs.append(0, {20, 10, 20, 0, 3});
+  logs.append(1, {20, 10, 20, 0, 3});
+  logs.commit(30);
+  logs.rematch(1);
+  EXPECT_EQ(logs.agreed(1), 10);
+  logs.expire(15);
+  EXPECT_EQ(logs.agreed(1), 15) << "offsets 15 to 19 are committed and differ";
+  logs.expire(20);
+  EXPECT_EQ(logs.agreed(1), 30);
+}
+
 }  // namespace
 }  // namespace brokersim::checkers

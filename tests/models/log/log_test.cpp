@@ -251,6 +251,28 @@ TEST(Log, TruncationInsideABatchTakesTheWholeBatch) {
   EXPECT_EQ(rig.log->bytes(), kBatchBytes);
 }
 
+// Goal: a follower whose old records retention has taken can follow a leader that ends before them. Method: the log starts
+// at 60 in its third segment; cuts to 50, inside what is gone but in a file that is left, and to 20, below every file.
+TEST(Log, TruncationBelowTheLogStartLeavesAnEmptyLogThere) {
+  for (const std::int64_t to : {50, 20}) {
+    LogRig rig;
+    rig.config.segment_bytes = {3 * kBatchBytes};
+    rig.open();
+    rig.create();
+    for (int i = 0; i < 9; ++i) rig.append(10, 1);
+    rig.flush(90);
+    ASSERT_TRUE(rig.log->move_log_start(60));
+    rig.log->truncate_to(to, rig.sim.now());
+    EXPECT_EQ(rig.log->log_start(), to);
+    EXPECT_EQ(rig.log->log_end(), to);
+    EXPECT_TRUE(rig.log->epochs().empty())
+        << "what the next fetch names must not come from records that are gone";
+    rig.append(10, 2);
+    EXPECT_EQ(rig.log->log_end(), to + 10);
+    EXPECT_EQ(rig.log->epochs().entries().back(), (EpochEntry{2, to}));
+  }
+}
+
 TEST(Log, RollsBeforeASegmentWouldExceedItsSize) {
   LogRig rig;
   rig.config.segment_bytes = {3 * kBatchBytes + 1};
