@@ -1,10 +1,14 @@
 // What an event costs: `bench_kernel` prints the tables of `make bench`; `bench_kernel WORKLOAD ENGINE SIZE` measures one
 // cell and prints "ns_per_event events checksum" for tools/bench_peers.py and cachegrind; `bench_kernel parts SIZE` prints
-// "handler fingerprint queue" of PHOLD, `bench_kernel memory WORKLOAD ENGINE SIZE` "allocations events bytes_per_pending".
+// "handler draw fingerprint queue" of PHOLD, `bench_kernel memory WORKLOAD ENGINE SIZE` "allocations events
+// bytes_per_pending", `bench_kernel frame` the bytes of the block that a frame of PHOLD's task takes.
 //
-// WORKLOAD phold: ENGINE callback, task, plain; SIZE processes. WORKLOAD mix: ENGINE kernel, plain; SIZE batches.
+// WORKLOAD phold: ENGINE callback, task, plain; SIZE processes. WORKLOAD mix: ENGINE kernel, plain; SIZE batches. SIZE from
+// 1 to 4194304. Anything else: exit code 2.
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <new>
 #include <string>
@@ -108,21 +112,23 @@ void parts_table() {
   std::printf(
       "\nPHOLD's callback row by part, ns per event (median of %d rounds; see bench/workloads/parts.h)\n",
       kRounds);
-  std::printf("%10s %10s %12s %8s %10s %8s\n", "pending", "handler", "fingerprint", "queue", "dispatch",
-              "all");
+  std::printf("%10s %10s %8s %12s %8s %10s %8s\n", "pending", "handler", "draw", "fingerprint", "queue",
+              "dispatch", "all");
   std::uint64_t sum = 0;
   for (const std::uint32_t n : {1'024u, 65'536u, 1'048'576u}) {
-    std::vector<double> handler, fingerprint, queue, all;
+    std::vector<double> handler, draw, fingerprint, queue, all;
     for (int round = 0; round < kRounds; ++round) {
       const Parts parts = parts_of(n, sum);
       handler.push_back(parts.handler);
+      draw.push_back(parts.draw);
       fingerprint.push_back(parts.fingerprint);
       queue.push_back(parts.queue);
       all.push_back(phold("callback", n).ns_per_event);
     }
-    const double rest = median(all) - median(handler) - median(fingerprint) - median(queue);
-    std::printf("%10u %10.1f %12.1f %8.1f %10.1f %8.1f\n", n, median(handler), median(fingerprint),
-                median(queue), rest, median(all));
+    const double rest =
+        median(all) - median(handler) - median(draw) - median(fingerprint) - median(queue);
+    std::printf("%10u %10.1f %8.1f %12.1f %8.1f %10.1f %8.1f\n", n, median(handler), median(draw),
+                median(fingerprint), median(queue), rest, median(all));
   }
   if (sum == 0) std::printf("nothing was done\n");
 }
@@ -199,28 +205,63 @@ void small_table() {
   if (sum == 0) std::printf("no draws\n");
 }
 
+constexpr std::uint32_t kSizeMax = 1u << 22;
+
+[[noreturn]] void usage(const std::string& problem) {
+  std::fprintf(stderr,
+               "bench_kernel: %s\n"
+               "usage: bench_kernel\n"
+               "       bench_kernel phold callback|task|plain SIZE\n"
+               "       bench_kernel mix kernel|plain SIZE\n"
+               "       bench_kernel parts SIZE\n"
+               "       bench_kernel memory phold|mix ENGINE SIZE\n"
+               "       bench_kernel frame\n"
+               "SIZE: 1 to %u\n",
+               problem.c_str(), kSizeMax);
+  std::exit(2);
+}
+
+std::uint32_t size_of(const char* word) {
+  std::uint32_t size = 0;
+  const char* end = word + std::strlen(word);
+  const auto [rest, error] = std::from_chars(word, end, size);
+  if (error != std::errc() || rest != end || size == 0 || size > kSizeMax)
+    usage(std::string("not a size: ") + word);
+  return size;
+}
+
+Row measured(const std::string& workload, const std::string& engine, std::uint32_t size) {
+  const bool known = workload == "phold" ? engine == "callback" || engine == "task" || engine == "plain"
+                                         : workload == "mix" && (engine == "kernel" || engine == "plain");
+  if (!known) usage("no workload and engine " + workload + " " + engine);
+  return workload == "mix" ? mix(engine, size) : phold(engine, size);
+}
+
 }  // namespace
 
 int main(int count, char** words) {
-  if (count == 3 && std::string(words[1]) == "parts") {
+  const std::string first = count > 1 ? words[1] : "";
+  if (first == "frame" && count == 2) {
+    std::printf("%zu\n", TaskPhold::frame_bytes());
+    return 0;
+  }
+  if (first == "parts" && count == 3) {
     std::uint64_t sum = 0;
-    const Parts parts = parts_of(static_cast<std::uint32_t>(std::strtoul(words[2], nullptr, 10)), sum);
-    std::printf("%.2f %.2f %.2f\n", parts.handler, parts.fingerprint, parts.queue);
+    const Parts parts = parts_of(size_of(words[2]), sum);
+    std::printf("%.2f %.2f %.2f %.2f\n", parts.handler, parts.draw, parts.fingerprint, parts.queue);
     return sum == 0 ? 1 : 0;
   }
-  if (count == 5 && std::string(words[1]) == "memory") {
-    const auto size = static_cast<std::uint32_t>(std::strtoul(words[4], nullptr, 10));
-    const Row row = std::string(words[2]) == "mix" ? mix(words[3], size) : phold(words[3], size);
+  if (first == "memory" && count == 5) {
+    const Row row = measured(words[2], words[3], size_of(words[4]));
     std::printf("%llu %llu %.1f\n", static_cast<unsigned long long>(row.allocations),
                 static_cast<unsigned long long>(row.measured), row.bytes_per_pending_event);
     return 0;
   }
-  if (count == 4) {
-    const std::string workload = words[1];
-    const auto size = static_cast<std::uint32_t>(std::strtoul(words[3], nullptr, 10));
-    print(workload == "mix" ? mix(words[2], size) : phold(words[2], size));
+  if (count == 4 && first != "memory") {
+    print(measured(first, words[2], size_of(words[3])));
     return 0;
   }
+  if (count != 1) usage("these words are not understood");
   phold_table();
   mix_table();
   parts_table();

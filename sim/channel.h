@@ -50,7 +50,7 @@ class Channel {
     void await_suspend(std::coroutine_handle<Promise> frame) {
       if (!wakeup.suspend(frame, channel->name_, &detail::WaitList<Receive>::leave_any, this)) return;
       channel->receivers_.push_back(this);
-      if (timeout != Duration::max()) wakeup.wake_at(wakeup.component().now() + timeout, "task.timeout");
+      wakeup.give_up_after(timeout);
     }
     /// Nothing: the channel is closed and empty, the time is up, or the wait was cancelled.
     std::optional<T> await_resume() {

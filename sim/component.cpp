@@ -1,6 +1,5 @@
 #include "sim/component.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "sim/task.h"
@@ -14,33 +13,37 @@ Process::Process(Simulation& sim, std::string path)
 }
 
 Process::~Process() {
-  end_life();
+  if (alive_) end_life();
   sim_.processes_[life_] = nullptr;
 }
 
-void Process::kill() { end_life(); }
+void Process::kill() {
+  if (!alive_) return;
+  end_life();
+  sim_.drop_events_of_dead();
+  sim_.some_died_ = sim_.in_handler_;  // what the handler still schedules
+}
 
 void Process::end_life() {
-  if (!alive_) return;
   alive_ = false;
   paused_ = false;
-  sim_.lives_[life_] = Simulation::LifeState::dead;
-  const std::vector<std::uint32_t> deferred = std::exchange(deferred_, {});
-  for (std::size_t i = 0; i < deferred.size(); ++i) {
-    const Simulation::Node& node = sim_.nodes_[deferred[i]];
-    if (node.life == life_ && node.state == (Simulation::Node::kDeferred | i)) sim_.release(deferred[i]);
-  }
+  deferred_ = {};
+  sim_.tell_death(life_);
   // The branches leave the list here: what destroys their frames must not come back to a process that is gone.
-  std::vector<std::coroutine_handle<>> roots;
-  roots.reserve(tasks_);
-  for (detail::Branch* branch : std::exchange(branches_, {})) {
-    if (branch == nullptr) continue;
-    branch->listed = false;
-    if (!branch->owned) roots.push_back(detail::frame_of(*branch));
-  }
+  std::vector<detail::Branch*> branches = std::exchange(branches_, {});
+  std::erase(branches, nullptr);
   gaps_ = 0;
   tasks_ = 0;
-  for (const auto root : roots) sim_.destroy_frame_later(root);
+  for (detail::Branch* branch : branches) branch->listed = false;
+  // The tasks of joins go before those who wait for them, which began earlier.
+  const auto destroy = [](void* branch) { detail::destroy_frames(*static_cast<detail::Branch*>(branch)); };
+  for (std::size_t i = branches.size(); i-- > 0;) {
+    if (branches[i]->owned) sim_.dead_.push_back({branches[i], destroy});
+  }
+  for (detail::Branch* branch : branches) {
+    if (!branch->owned) sim_.dead_.push_back({branch, destroy});
+  }
+  sim_.bury_when_idle();
 }
 
 void Process::pause() {
@@ -53,11 +56,13 @@ void Process::set_timer_drift(std::int64_t ppb) {
   SIM_CHECK(ppb <= 100'000'000, path_ + " has timers that are fast by more than a tenth");
   SIM_CHECK(ppb >= -100'000'000, path_ + " has timers that are slow by more than a tenth");
   timer_drift_ = ppb;
+  if (ppb != 0) sim_.timers_drift_ = true;
 }
 
 Duration Process::drifted(Duration asked) const {
   constexpr std::int64_t kBillion = 1'000'000'000;
-  return {static_cast<std::int64_t>(static_cast<__int128>(asked.ns) * kBillion / (kBillion + timer_drift_))};
+  const __int128 length = static_cast<__int128>(asked.ns) * kBillion / (kBillion + timer_drift_);
+  return length > Duration::max().ns ? Duration::max() : Duration{static_cast<std::int64_t>(length)};
 }
 
 void Process::resume() {

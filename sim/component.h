@@ -31,7 +31,8 @@ class Process {
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 
-  /// SIGKILL: from now on none of its events and tasks run. Frames are destroyed after the handler.
+  /// SIGKILL: from now on none of its events and tasks run. Its events are given up at once (a look at every event of the
+  /// simulation), its frames are destroyed after the handler.
   void kill();
   /// SIGSTOP and SIGCONT. Idempotent; no effect on a dead process.
   void pause();
@@ -44,8 +45,9 @@ class Process {
   /// Spawned tasks that have not ended.
   [[nodiscard]] std::size_t tasks() const { return tasks_; }
 
-  /// The oscillator of its machine: timers asked for from now on with Component::after(), delay() and wait_for() run
-  /// fast by `ppb` parts in a thousand million, or slow if negative. Within a tenth.
+  /// The oscillator of its machine: timers asked for from now on, with Component::after(), delay(), timeouts of waits and
+  /// timer classes, run fast by `ppb` parts in a thousand million, or slow if negative. Within a tenth. What is asked for
+  /// at an instant (Component::at()) is not a timer.
   void set_timer_drift(std::int64_t ppb);
   /// True time until a timer of `asked` (not negative) goes off.
   [[nodiscard]] Duration timer(Duration asked) const { return timer_drift_ == 0 ? asked : drifted(asked); }

@@ -7,7 +7,11 @@
 // A checkpoint of all four is kept every 4,096 events (32 bytes: 800 KB for 10^8 events), so that two runs can be
 // compared interval by interval.
 // Each step is a bijection of the state for a given word and of the word for a given state: two runs that differ in
-// one word differ for good, and later differences cancel it with a chance of 2^-64.
+// one word differ for good, unless a later difference undoes it, and after one differing word exactly one value of the
+// next word does. Draws and names are 64 mixed bits: that they hit it has a chance of 2^-64. The hash is cheap, not
+// cryptographic: who chooses the words can make two of them cancel (the highest bit of a word is undone by bit 28 of
+// the next), and times are plain numbers, of which the low bits mix best: a difference in bit 44 (five hours) reaches only
+// 20 bits of the next step. Time, component, kind and draws would have to cancel all at once.
 #pragma once
 
 #include <bit>

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
+#include <limits>
 
 #include "sim/check.h"
 
@@ -10,6 +12,7 @@ namespace {
 
 constexpr std::int32_t kBits = 7;
 constexpr std::int32_t kPerOctave = 1 << kBits;
+constexpr std::int64_t kCountMax = std::numeric_limits<std::int64_t>::max();
 
 /// Buckets 0..127 hold one value each; from there every octave has 128.
 std::int32_t bucket_of(std::int64_t value) {
@@ -50,6 +53,7 @@ void Histogram::count_bucket(std::int32_t bucket, std::int64_t count) {
 
 void Histogram::add(std::int64_t value, std::int64_t count) {
   SIM_CHECK(count >= 0);
+  SIM_CHECK(count <= kCountMax - count_, "a histogram of more than 2^63 values");
   if (count == 0) return;
   value = std::max<std::int64_t>(value, 0);
   count_bucket(bucket_of(value), count);
@@ -61,6 +65,7 @@ void Histogram::add(std::int64_t value, std::int64_t count) {
 
 void Histogram::add_ramp(std::int64_t first, std::int64_t last, std::int64_t count) {
   SIM_CHECK(count >= 0);
+  SIM_CHECK(count <= kCountMax - count_, "a histogram of more than 2^63 values");
   const std::int64_t low = std::max<std::int64_t>(std::min(first, last), 0);
   const std::int64_t high = std::max<std::int64_t>(std::max(first, last), 0);
   if (count <= 1 || low == high) return add(low == high ? low : std::max<std::int64_t>(first, 0), count);
@@ -113,6 +118,7 @@ void Histogram::ramp_by_bucket(std::int64_t low, std::int64_t high, std::int64_t
 
 void Histogram::merge(const Histogram& other) {
   if (other.count_ == 0) return;
+  SIM_CHECK(other.count_ <= kCountMax - count_, "a histogram of more than 2^63 values");
   for (std::size_t i = 0; i < other.counts_.size(); ++i) {
     if (other.counts_[i] != 0) count_bucket(other.first_ + static_cast<std::int32_t>(i), other.counts_[i]);
   }
@@ -128,11 +134,13 @@ std::int64_t Histogram::quantile(double q) const {
   SIM_CHECK(q >= 0.0);
   SIM_CHECK(q <= 1.0);
   if (count_ == 0) return 0;
+  // 0.07 * 100 is 7.000000000000001: a product that is whole but for the rounding of `q` and its own counts as whole.
   const double exact = q * static_cast<double>(count_);
-  auto rank = static_cast<std::int64_t>(exact);
-  if (static_cast<double>(rank) < exact) ++rank;
-  if (rank <= 1) return min_;
-  if (rank >= count_) return max_;
+  const double near = std::floor(exact + 0.5);
+  const double rank_exact = std::abs(exact - near) <= exact * 0x1p-51 ? near : std::ceil(exact);
+  if (rank_exact <= 1.0) return min_;
+  if (rank_exact >= static_cast<double>(count_)) return max_;
+  const auto rank = static_cast<std::int64_t>(rank_exact);
   std::int64_t seen = 0;
   for (std::size_t i = 0; i < counts_.size(); ++i) {
     seen += counts_[i];

@@ -14,7 +14,7 @@ namespace brokersim::sim {
 
 class Histogram {
  public:
-  /// Counts `value` (ns, or any unit) `count` times. Negative values count as 0.
+  /// Counts `value` (ns, or any unit) `count` times. Negative values count as 0. At most 2^63 - 1 values in all.
   void add(std::int64_t value, std::int64_t count = 1);
 
   /// Counts `count` values spaced evenly from `first` to `last`, both included; descending is allowed. Costs one
@@ -33,7 +33,8 @@ class Histogram {
   [[nodiscard]] double mean() const;
 
   /// The value of nearest rank ceil(q * count), within 1/256 of it and never outside [min, max]. `q` in
-  /// [0, 1]; quantile(0) is the minimum, quantile(1) the maximum. 0 if empty.
+  /// [0, 1], meant as the decimal number it was written as: 0.07 of 100 values is the 7th. quantile(0) is the minimum,
+  /// quantile(1) the maximum. 0 if empty.
   [[nodiscard]] std::int64_t quantile(double q) const;
 
  private:

@@ -61,8 +61,10 @@ class JoinBase : public OwnedBranch::Owner {
   template <class Promise, class T>
   void start(std::coroutine_handle<Promise> parent, Child<T>& child) {
     Component* component = parent.promise().branch->component;
+    check_new(child.task.link());
     child.branch.owner = this;
     child.branch.owned = true;
+    child.branch.task = &child.task.link();
     child.branch.component = component;
     child.task.handle().promise().branch = &child.branch;
     component->process()->adopt(child.branch);
@@ -197,8 +199,10 @@ template <class T>
   return {false, "all_of", std::move(tasks)};
 }
 
-/// What `task` returns, or nothing if it takes longer than `timeout`: then it was cancelled and has ended. If both are
-/// due at one instant the task's result counts.
+/// What `task` returns, or nothing if it takes longer than `timeout`: then it was cancelled and has ended.
+/// A tie at the instant of the timeout goes by the kernel's order, as any tie: the timer takes its place when the wait
+/// begins, right after the task's first wait. So a task that ends with that first wait has ended in time; one whose last
+/// wait began later has not, also if it is due at the same instant.
 template <class T>
 [[nodiscard]] Task<std::optional<T>> with_timeout(Task<T> task, Duration timeout) {
   Task<void> timer = detail::sleep(timeout);

@@ -85,7 +85,7 @@ class Resource {
         return;
       }
       resource->waiters_.push_back(this);
-      if (timeout != Duration::max()) wakeup.wake_at(wakeup.component().now() + timeout, "task.timeout");
+      wakeup.give_up_after(timeout);
     }
     Lease await_resume() {
       wakeup.resumed();

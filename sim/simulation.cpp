@@ -14,6 +14,11 @@ constexpr std::size_t kFetchFrom = 4'096;
 /// No handler schedules as many events.
 constexpr std::uint64_t kSequencesInReserve = std::uint64_t{1} << 36;
 
+/// Of a limit that is not before the start: nothing happens at SimTime::max().
+std::uint64_t last_instant(SimTime limit) {
+  return static_cast<std::uint64_t>(limit == SimTime::max() ? limit.ns - 1 : limit.ns);
+}
+
 /// True while handlers run, and as before after them, also when a failed check leaves one: what its world destroys then
 /// must not wait for the end of a handler that is gone.
 class Running {
@@ -141,13 +146,16 @@ void Simulation::tell_recorder(const Node& node, std::uint32_t slot) {
 void Simulation::after_handler() {
   if (recorder_ != nullptr) recorder_->on_end();
   attention_ = recorder_ != nullptr || bug_ != nullptr;
+  if (some_died_) drop_events_of_dead();
   if (!dead_.empty()) bury_dead();
   if (bug_) std::rethrow_exception(bug_);
 }
 
 bool Simulation::step(SimTime limit) {
+  if (limit < now_) return false;
+  if (some_died_) drop_events_of_dead();
   const Running running(in_handler_);
-  const bool ran = run_one(static_cast<std::uint64_t>(limit.ns));
+  const bool ran = run_one(last_instant(limit));
   if (attention_) after_handler();
   current_component_ = nullptr;
   return ran;
@@ -170,8 +178,11 @@ void Simulation::run_until(SimTime until) {
 
 void Simulation::run_to_end(SimTime limit) {
   stopped_ = false;
+  if (limit < now_) return;
+  if (some_died_) drop_events_of_dead();
+  const std::uint64_t last = last_instant(limit);
   const Running running(in_handler_);
-  while (run_one(static_cast<std::uint64_t>(limit.ns))) {
+  while (run_one(last)) {
     if (!attention_) [[likely]]
       continue;
     after_handler();
@@ -222,6 +233,10 @@ void Simulation::destroy_frame_later(std::coroutine_handle<> frame) {
 
 void Simulation::bury(Corpse corpse) {
   dead_.push_back(corpse);
+  bury_when_idle();
+}
+
+void Simulation::bury_when_idle() {
   if (in_handler_) {
     attention_ = true;
   } else {

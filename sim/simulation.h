@@ -92,8 +92,10 @@ struct WaitingTask {
 
 /// What no sound model comes near. Passing one is a Bug that names who did it.
 struct Limits {
+  static constexpr std::size_t kPendingEventsMax = (std::size_t{1} << 24) - 256;
+
   std::uint64_t events_at_instant = 20'000'000;  ///< A model that loops without letting time pass.
-  std::size_t pending_events = 16'000'000;       ///< A model that floods the queue. At most 2^24 - 256.
+  std::size_t pending_events = 16'000'000;  ///< A model that floods the queue. At most kPendingEventsMax.
 };
 
 class Simulation {
@@ -107,7 +109,8 @@ class Simulation {
   [[nodiscard]] SimTime now() const { return now_; }
   [[nodiscard]] std::uint64_t seed() const { return seed_; }
 
-  /// Runs every event up to and including `until`, then sets now() to `until`. Rethrows a Bug of a task.
+  /// Runs every event up to and including `until`, then sets now() to `until`; nothing if that is before now(). Rethrows a
+  /// Bug of a task. What is scheduled at SimTime::max() never runs, here and below.
   void run_until(SimTime until);
   /// Runs until no event is left or `limit` is passed.
   void run_to_end(SimTime limit = SimTime::max());
@@ -130,7 +133,8 @@ class Simulation {
 
   /// The class of timers that run `duration` after they were set; equal durations share one. Not negative.
   [[nodiscard]] TimerClass timer_class(Duration duration);
-  /// As schedule() at now() + the duration of the class, in the same total order; O(1) without touching the queue.
+  /// As schedule() at now() + the duration of the class, in the same total order; O(1) without touching the queue, unless
+  /// the component's timers drift: then it is an event of its own.
   EventHandle set_timer(TimerClass timers, Component& component, EventKind kind, Callback callback) {
     return set_timer_in_pieces(component, timers, kind, callback.function, callback.self, callback.argument);
   }
@@ -142,16 +146,17 @@ class Simulation {
   [[nodiscard]] const char* kind_name(EventHandle handle) const {
     return pending(handle) ? nodes_[handle.slot].kind_name : "";
   }
-  [[nodiscard]] std::size_t pending_events() const { return live_; }
+  /// Of living processes and of hardware.
+  [[nodiscard]] std::size_t pending_events() const { return some_died_ ? live_ - events_of_dead() : live_; }
   /// How many of the executed events woke a task.
   [[nodiscard]] std::uint64_t task_events() const { return task_events_; }
   /// Every task that waits, of all living processes in the order of their birth, the tasks of any_of() after those who
   /// wait for them.
   [[nodiscard]] std::vector<WaitingTask> waiting() const;
-  /// Throws a Bug that says who waits for what if tasks wait and no event is left that could wake one. Tasks of paused
+  /// Throws a Bug that says who waits for what if tasks wait and no event is pending that could wake one. Tasks of paused
   /// processes wait for good reason.
   void check_not_stuck() const;
-  /// The bound on pending events is exact if it is set while fewer events are pending.
+  /// The bound on pending events is exact if it is set while fewer events are pending. A Bug if it is past its maximum.
   void set_limits(Limits limits);
   /// Bytes held for pending events and what is left of cancelled ones.
   [[nodiscard]] std::size_t event_memory() const;
@@ -187,7 +192,7 @@ class Simulation {
   void resume_also(std::coroutine_handle<> handle, const Component& component) {
     also_.push_back({handle, &component});
   }
-  void destroy_frame_later(std::coroutine_handle<> frame);
+  void destroy_frame_later(std::coroutine_handle<> frame);  ///< One that has ended.
   void store_bug(std::exception_ptr bug);
   [[nodiscard]] bool failed() const { return bug_ != nullptr; }
 
@@ -250,7 +255,11 @@ class Simulation {
   static EventHandle set_timer_in_pieces(Component& component, TimerClass timers, EventKind kind,
                                          Function function, void* self, std::uint64_t argument);
   void bury(Corpse corpse);
+  void bury_when_idle();
   void bury_dead();
+  void tell_death(std::uint32_t life);
+  [[nodiscard]] std::size_t events_of_dead() const;
+  void drop_events_of_dead();
   [[nodiscard]] bool run_one(std::uint64_t limit);
   [[nodiscard]] std::uint32_t occupy(const Component& component, EventKind kind, Function function,
                                      void* self, std::uint64_t argument);
@@ -302,6 +311,8 @@ class Simulation {
   bool in_handler_ = false;
   bool stopped_ = false;
   bool attention_ = false;  // something is to be done after the running handler: see after_handler(), stop()
+  bool some_died_ = false;  // processes, and events of theirs may be pending
+  bool timers_drift_ = false;     // of a process, or have
   Recorder* recorder_ = nullptr;  // only while a run is recorded
   // By number of a process; a byte each, as every event asks.
   std::vector<LifeState> lives_{LifeState::running};

@@ -53,7 +53,7 @@ std::vector<WaitingTask> Simulation::waiting() const {
   for (const Process* process : processes_) {
     if (process == nullptr) continue;
     for (const detail::Branch* b : process->branches_) {
-      if (b == nullptr || b->waiting == nullptr) continue;
+      if (b == nullptr || !b->waits()) continue;
       tasks.push_back({process->path(), b->component->path(), b->waiting->name(), b->waiting->since()});
     }
   }
@@ -61,12 +61,12 @@ std::vector<WaitingTask> Simulation::waiting() const {
 }
 
 void Simulation::check_not_stuck() const {
-  if (live_ > 0) return;
+  if (pending_events() > 0) return;
   std::string text;
   for (const Process* process : processes_) {
     if (process == nullptr || !process->alive() || process->paused()) continue;
     for (const detail::Branch* b : process->branches_) {
-      if (b == nullptr || b->waiting == nullptr) continue;
+      if (b == nullptr || !b->waits()) continue;
       text += "\n  " + b->component->path() + " of " + process->path() + " waits for " + b->waiting->name() +
               " since " + to_string(b->waiting->since());
     }

@@ -25,6 +25,10 @@ inline std::uint32_t Simulation::occupy(const Component& component, EventKind ki
 
 /// One more slot for an event: all others are taken, so that this is where a flood is seen.
 void Simulation::add_node(const Component& component, EventKind kind) {
+  if (some_died_) {
+    drop_events_of_dead();
+    if (free_ != kNoSlot) return;
+  }
   if (live_ >= limits_.pending_events) floods(component, kind);
   free_ = grow();
   nodes_[free_].callback.argument = kNoSlot;
@@ -38,6 +42,10 @@ std::uint32_t Simulation::grow() {
 }
 
 void Simulation::set_limits(Limits limits) {
+  SIM_CHECK(limits.pending_events <= Limits::kPendingEventsMax,
+            "a limit of " + std::to_string(limits.pending_events) + " pending events; at most " +
+                std::to_string(Limits::kPendingEventsMax));
+  if (some_died_) drop_events_of_dead();
   limits_ = limits;
   // Free slots past the limit are given up, as a flood is looked for where none is free.
   if (live_ >= limits.pending_events) free_ = kNoSlot;
@@ -124,6 +132,36 @@ void Simulation::compact_if_stale() {
   });
 }
 
+// ---- Events of processes that have died
+
+void Simulation::tell_death(std::uint32_t life) {
+  lives_[life] = LifeState::dead;
+  some_died_ = true;
+  if (in_handler_) attention_ = true;
+}
+
+std::size_t Simulation::events_of_dead() const {
+  std::size_t count = 0;
+  for (std::uint32_t slot = 0; slot < nodes_.size(); ++slot) {
+    if ((nodes_[slot].state & Node::kFree) == 0 && lives_[nodes_[slot].life] == LifeState::dead) ++count;
+  }
+  return count;
+}
+
+/// At a death, and once more after the handler, which may have scheduled on for what it killed. Looks at all events: deaths
+/// are rare, and a number of events per process would cost each event something.
+void Simulation::drop_events_of_dead() {
+  some_died_ = false;
+  if (live_ == 0) return;
+  for (std::uint32_t slot = 0; slot < nodes_.size(); ++slot) {
+    const Node& node = nodes_[slot];
+    if ((node.state & Node::kFree) != 0 || lives_[node.life] != LifeState::dead) continue;
+    if ((node.state & Node::kInClass) != 0) unlink_timer(slot);
+    release(slot);
+  }
+  compact_if_stale();
+}
+
 // ---- Timer classes
 
 TimerClass Simulation::timer_class(Duration duration) {
@@ -145,6 +183,12 @@ EventHandle Simulation::set_timer_in_pieces(Component& component, TimerClass tim
                                             Function function, void* self, std::uint64_t argument) {
   Simulation& sim = component.sim();
   SIM_CHECK(timers.index < sim.timers_.size());
+  if (sim.timers_drift_) [[unlikely]] {
+    // A list in order of deadlines needs one length for all.
+    const Duration length = component.timer(sim.timers_[timers.index].duration);
+    if (length != sim.timers_[timers.index].duration)
+      return schedule_in_pieces(component, sim.now_ + length, kind, function, self, argument);
+  }
   if (sim.free_ == kNoSlot) [[unlikely]]
     sim.add_node(component, kind);
   const std::uint32_t slot = sim.occupy(component, kind, function, self, argument);
@@ -157,6 +201,10 @@ EventHandle Simulation::set_timer_in_pieces(Component& component, TimerClass tim
 bool Simulation::restart_timer(TimerClass timers, EventHandle handle) {
   SIM_CHECK(timers.index < timers_.size());
   if (!pending(handle)) return false;
+  if (timers_drift_) [[unlikely]] {
+    const Duration length = nodes_[handle.slot].component->timer(timers_[timers.index].duration);
+    if (length != timers_[timers.index].duration) return reschedule(handle, now_ + length);
+  }
   if ((nodes_[handle.slot].state & Node::kInClass) != 0) unlink_timer(handle.slot);
   if (recorder_ != nullptr) [[unlikely]]
     recorder_->on_schedule(handle.slot);

@@ -3,36 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <utility>
 
 #include "sim/check.h"
 #include "sim/sampling.h"
+#include "sim/tail_shares.h"
 
 namespace brokersim::sim {
 namespace {
-
-/// P(X <= k) of a binomial: terms relative to the largest one, outwards from it until they no longer count.
-double binomial_cdf(std::int64_t k, std::int64_t n, double p) {
-  if (k < 0) return 0.0;
-  if (k >= n) return 1.0;
-  if (p <= 0.0) return 1.0;
-  if (p >= 1.0) return 0.0;
-  const auto mode = std::min(n, static_cast<std::int64_t>(static_cast<double>(n + 1) * p));
-  double below = mode <= k ? 1.0 : 0.0;
-  double total = 1.0;
-  double term = 1.0;
-  for (std::int64_t i = mode; i < n && term > 1e-18; ++i) {
-    term *= static_cast<double>(n - i) / static_cast<double>(i + 1) * (p / (1.0 - p));
-    total += term;
-    if (i + 1 <= k) below += term;
-  }
-  term = 1.0;
-  for (std::int64_t i = mode; i > 0 && term > 1e-18; --i) {
-    term *= static_cast<double>(i) / static_cast<double>(n - i + 1) * ((1.0 - p) / p);
-    total += term;
-    if (i - 1 <= k) below += term;
-  }
-  return below / total;
-}
 
 /// The p at which P(X <= k) = target; the probability falls as p grows.
 double solve_share(std::int64_t k, std::int64_t n, double target) {
@@ -40,31 +18,9 @@ double solve_share(std::int64_t k, std::int64_t n, double target) {
   double high = 1.0;
   for (int i = 0; i < 80; ++i) {
     const double middle = (low + high) / 2.0;
-    (binomial_cdf(k, n, middle) > target ? low : high) = middle;
+    (detail::binomial_share(k, n, middle) > target ? low : high) = middle;
   }
   return (low + high) / 2.0;
-}
-
-/// P(X <= k) of a Poisson variable, likewise.
-double poisson_cdf(std::int64_t k, double mean) {
-  if (k < 0) return 0.0;
-  if (mean <= 0.0) return 1.0;
-  const auto mode = static_cast<std::int64_t>(mean);
-  double below = mode <= k ? 1.0 : 0.0;
-  double total = 1.0;
-  double term = 1.0;
-  for (std::int64_t i = mode; term > 1e-18; ++i) {
-    term *= mean / static_cast<double>(i + 1);
-    total += term;
-    if (i + 1 <= k) below += term;
-  }
-  term = 1.0;
-  for (std::int64_t i = mode; i > 0 && term > 1e-18; --i) {
-    term *= static_cast<double>(i) / mean;
-    total += term;
-    if (i - 1 <= k) below += term;
-  }
-  return below / total;
 }
 
 /// The mean at which P(X <= k) = target.
@@ -73,7 +29,7 @@ double solve_mean(std::int64_t k, double target) {
   double high = 2.0 * static_cast<double>(k) + 200.0;  // target is at least 1e-16 or so
   for (int i = 0; i < 100; ++i) {
     const double middle = (low + high) / 2.0;
-    (poisson_cdf(k, middle) > target ? low : high) = middle;
+    (detail::poisson_share(k, middle) > target ? low : high) = middle;
   }
   return (low + high) / 2.0;
 }
@@ -115,12 +71,12 @@ double binomial_at_most(std::int64_t k, std::int64_t n, double p) {
   SIM_CHECK(n >= 0);
   SIM_CHECK(p >= 0.0);
   SIM_CHECK(p <= 1.0);
-  return binomial_cdf(k, n, p);
+  return detail::binomial_share(k, n, p);
 }
 
 double poisson_at_most(std::int64_t k, double mean) {
   SIM_CHECK(mean >= 0.0);
-  return poisson_cdf(k, mean);
+  return detail::poisson_share(k, mean);
 }
 
 Interval clopper_pearson(std::int64_t hits, std::int64_t n, double confidence) {
@@ -212,7 +168,8 @@ double student_t(std::int64_t degrees, double confidence) {
   SIM_CHECK(confidence > 0.0);
   SIM_CHECK(confidence < 1.0);
   if (degrees > 2'000) {
-    // Cornish and Fisher's expansion; the next term is below 1e-12 from here on.
+    // Cornish and Fisher's expansion; the next term is below 1e-12 from here on, up to a confidence of 0.999, and below
+    // 1e-8 always.
     const double z = normal_quantile(0.5 + confidence / 2.0);
     const double nu = static_cast<double>(degrees);
     const double z2 = z * z;
@@ -220,7 +177,8 @@ double student_t(std::int64_t degrees, double confidence) {
                 (((3.0 * z2 + 19.0) * z2 + 17.0) * z2 - 15.0) / (384.0 * nu * nu * nu));
   }
   double low = 0.0;
-  double high = 1e7;
+  double high = 1.0;
+  while (student_within(high, degrees) < confidence) low = std::exchange(high, 2.0 * high);
   for (int i = 0; i < 100; ++i) {
     const double middle = (low + high) / 2.0;
     (student_within(middle, degrees) < confidence ? low : high) = middle;

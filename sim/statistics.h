@@ -18,7 +18,7 @@ struct Interval {
 
 /// Exact two-sided interval of a binomial share after `hits` of `n`, by Clopper and Pearson (1934): each end leaves
 /// (1 - confidence) / 2 outside. With no hits the lower end is 0, with all hits the upper one 1; `n` = 0 gives [0, 1].
-/// 0 <= hits <= n, confidence in (0, 1).
+/// 0 <= hits <= n, confidence in (0, 1). Some milliseconds at most, whatever `n`.
 [[nodiscard]] Interval clopper_pearson(std::int64_t hits, std::int64_t n, double confidence = 0.95);
 
 /// One-sided: the share is at most this with that confidence. For 0 of n it is 1 - (1 - confidence)^(1/n), the "rule of
@@ -73,7 +73,8 @@ class Moments {
 /// Two-sided Student interval of the mean. With fewer than two values it is the value itself.
 [[nodiscard]] Interval student_interval(const Summary& summary, double confidence = 0.95);
 
-/// The t with P(|T| <= t) = confidence for `degrees` >= 1 degrees of freedom.
+/// The t with P(|T| <= t) = confidence for `degrees` >= 1 degrees of freedom. As exact as 1 - confidence is in a double:
+/// close to 1 its rounding is the larger part (1e-6 of t for one degree and a confidence of 1 - 1e-10).
 [[nodiscard]] double student_t(std::int64_t degrees, double confidence);
 
 /// "0 of 100 (at most 2.95 %)", "3 of 100 (3 %, 0.62 to 8.52 %)". For people.

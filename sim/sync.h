@@ -37,10 +37,7 @@ class Signal {
     void await_suspend(std::coroutine_handle<Promise> frame) {
       if (!wakeup.suspend(frame, signal->name_, &detail::WaitList<Waiter>::leave_any, this)) return;
       signal->waiters_.push_back(this);
-      if (timeout != Duration::max()) {
-        Component& owner = wakeup.component();
-        wakeup.wake_at(owner.now() + owner.timer(timeout), "task.timeout");
-      }
+      wakeup.give_up_after(timeout);
     }
     Waited await_resume() {
       wakeup.resumed();

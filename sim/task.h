@@ -1,9 +1,9 @@
 // Tasks: C++20 coroutines on virtual time, owned by a process.
 //
-// A Task is lazy: it starts when awaited, or when spawned in a process. Awaiting never grows the native
-// stack: the kernel's trampoline resumes one frame at a time (symmetric transfer overflows the stack in
+// A Task is lazy: it starts when awaited, or when spawned in a process; once, else a Bug says so. Awaiting never grows the
+// native stack: the kernel's trampoline resumes one frame at a time (symmetric transfer overflows the stack in
 // long chains at -O0). Killing the process destroys the frames of its tasks, innermost first, after the
-// running handler; awaiters unlink themselves in their destructors.
+// running handler, one after the other however long the chain; awaiters unlink themselves in their destructors.
 //
 // Traps: parameters by value only, no capturing lambdas, and name temporaries before co_await
 // (g++ 12.2 destroys some of them twice).
@@ -29,11 +29,7 @@ enum class Waited : std::uint8_t { notified, timed_out, cancelled };
 
 namespace detail {
 
-/// What every frame of a chain knows: set by whoever starts it.
-struct PromiseBase {
-  Branch* branch = nullptr;
-  std::coroutine_handle<> continuation;  // who awaits this frame; null: the first of its chain
-
+struct PromiseBase : FrameBase {
   static void* operator new(std::size_t size) { return allocate_frame(size); }
   static void operator delete(void* memory, std::size_t size) noexcept { release_frame(memory, size); }
 
@@ -47,11 +43,10 @@ struct PromiseBase {
     void await_suspend(std::coroutine_handle<Promise> handle) noexcept {
       PromiseBase& promise = handle.promise();
       Simulation& sim = promise.branch->component->sim();
-      if (sim.failed()) return;
-      // It killed its own process: every frame of the chain is buried already and nothing of it goes on.
-      if (!promise.alive()) return;
-      if (promise.continuation) {
-        sim.resume_next(promise.continuation);
+      // If it killed its own process every frame of the chain is about to be destroyed, and nothing of it goes on.
+      if (sim.failed() || !promise.alive()) return promise.branch->stop_at(handle.address());
+      if (promise.owner != nullptr) {
+        sim.resume_next(std::coroutine_handle<>::from_address(promise.owner->parent));
         return;
       }
       Branch& chain = *promise.branch;
@@ -84,46 +79,63 @@ struct Promise<void> : PromiseBase, Branch {  // a spawned task is its own branc
   void return_void() {}
 };
 
+/// Throws a Bug if there is no task, or one that has begun before.
+void check_new(const TaskLink& task);
+
 }  // namespace detail
 
 template <class T>
-class [[nodiscard]] Task {
+class [[nodiscard]] Task : private detail::TaskLink {
  public:
   using promise_type = detail::Promise<T>;
   using Handle = std::coroutine_handle<promise_type>;
 
   Task() = default;
-  explicit Task(Handle handle) : handle_(handle) {}
-  Task(Task&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+  explicit Task(Handle handle) : TaskLink{handle.address(), nullptr} {}
+  Task(Task&& other) noexcept : TaskLink{other.TaskLink::release()} { settle(); }
   Task& operator=(Task&& other) noexcept {
     if (this != &other) {
-      if (handle_) handle_.destroy();
-      handle_ = std::exchange(other.handle_, nullptr);
+      if (frame != nullptr) handle().destroy();
+      static_cast<TaskLink&>(*this) = other.TaskLink::release();
+      settle();
     }
     return *this;
   }
   ~Task() {
-    if (handle_) handle_.destroy();
+    if (frame != nullptr) handle().destroy();
   }
 
   bool await_ready() const noexcept { return false; }
   template <class Promise>
-  void await_suspend(std::coroutine_handle<Promise> parent) {
-    handle_.promise().branch = parent.promise().branch;
-    handle_.promise().continuation = parent;
-    if (!handle_.promise().alive()) return;
-    handle_.promise().branch->component->sim().resume_next(handle_);
+  void await_suspend(std::coroutine_handle<Promise> waiting) {
+    detail::check_new(*this);
+    promise_type& promise = handle().promise();
+    if (!waiting.promise().alive()) return waiting.promise().branch->stop_at(waiting.address());
+    promise.branch = waiting.promise().branch;
+    promise.owner = this;
+    parent = waiting.address();
+    promise.branch->component->sim().resume_next(handle());
   }
   T await_resume() {
-    if constexpr (!std::is_void_v<T>) return std::move(*handle_.promise().value);
+    if constexpr (!std::is_void_v<T>) return std::move(*handle().promise().value);
   }
 
   /// The frame, still owned by the task.
-  [[nodiscard]] Handle handle() const { return handle_; }
-  [[nodiscard]] Handle release() { return std::exchange(handle_, nullptr); }
+  [[nodiscard]] Handle handle() const {
+    static_assert(alignof(promise_type) <= 2 * sizeof(void*), "see detail::FrameBase::of");
+    return Handle::from_address(frame);
+  }
+  [[nodiscard]] Handle release() { return Handle::from_address(TaskLink::release().frame); }
+  /// For those who own the task: where its frame is known.
+  [[nodiscard]] detail::TaskLink& link() { return *this; }
 
  private:
-  Handle handle_;
+  /// It is here now.
+  void settle() {
+    if (frame == nullptr) return;
+    promise_type& promise = handle().promise();
+    if (promise.owner != nullptr) promise.owner = this;
+  }
 };
 
 namespace detail {
@@ -142,17 +154,28 @@ void start_root(Component& component, Task<void> task);
   return std::coroutine_handle<Promise<void>>::from_promise(static_cast<Promise<void>&>(branch));
 }
 
-struct DelayAwaiter {
+struct DelayAwaiterBase {
   Wait wait;
 
   bool await_ready() const noexcept { return false; }
-  template <class Promise>
-  void await_suspend(std::coroutine_handle<Promise> frame) {
-    wait.delay_by(frame);
-  }
   Waited await_resume() {
     wait.resumed();
     return wait.cancelled() ? Waited::cancelled : Waited::timed_out;
+  }
+};
+struct DelayAwaiter : DelayAwaiterBase {
+  const char* kind_name;
+
+  template <class Promise>
+  void await_suspend(std::coroutine_handle<Promise> frame) {
+    wait.delay_by(frame, {kind_name, wait.kind_hash()});
+  }
+};
+template <const EventKind& kKind>
+struct DelayAwaiterOf : DelayAwaiterBase {
+  template <class Promise>
+  void await_suspend(std::coroutine_handle<Promise> frame) {
+    wait.delay_by(frame, kKind);
   }
 };
 
@@ -164,9 +187,18 @@ struct DelayAwaiter {
 /// together with the frame, as a callback's object is. Nothing but speed depends on it, and it need not live on.
 inline detail::DelayAwaiter delay(const Duration& length, const EventKind& kind,
                                   const void* works_on = nullptr) {
-  return {{kind, length, works_on}};
+  return {{{kind, length, works_on}}, kind.name};
 }
 // By reference, as a frame holds a copy of each argument that is passed by value.
-inline detail::DelayAwaiter delay(const Duration& length) { return {{"task.delay", length, nullptr}}; }
+inline detail::DelayAwaiter delay(const Duration& length) {
+  constexpr EventKind kKind = "task.delay";
+  return {{{kKind, length, nullptr}}, kKind.name};
+}
+/// `co_await delay<kRetry>(length);` with `static constexpr EventKind kRetry = "client.retry";`: likewise, and the frame is
+/// eight bytes smaller.
+template <const EventKind& kKind>
+detail::DelayAwaiterOf<kKind> delay(const Duration& length, const void* works_on = nullptr) {
+  return {{{kKind, length, works_on}}};
+}
 
 }  // namespace brokersim::sim

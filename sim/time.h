@@ -11,7 +11,8 @@
 
 namespace brokersim::sim {
 
-/// A length of virtual time in nanoseconds. May be negative as the result of a subtraction.
+/// A length of virtual time in nanoseconds. May be negative as the result of a subtraction. Its own sums and products are
+/// not checked: keep them within 292 years.
 struct Duration {
   std::int64_t ns = 0;
 
@@ -43,18 +44,21 @@ struct SimTime {
   std::int64_t ns = 0;
 
   [[nodiscard]] constexpr auto operator<=>(const SimTime&) const = default;
-  constexpr SimTime& operator+=(Duration d) {
-    ns += d.ns;
-    return *this;
+  /// What would be later than max() is max(): a timer of Duration::max() never goes off.
+  [[nodiscard]] friend constexpr SimTime operator+(SimTime t, Duration d) {
+    std::int64_t sum = 0;
+    if (__builtin_add_overflow(t.ns, d.ns, &sum)) [[unlikely]]
+      return max();
+    return {sum};
   }
-  [[nodiscard]] friend constexpr SimTime operator+(SimTime t, Duration d) { return {t.ns + d.ns}; }
+  constexpr SimTime& operator+=(Duration d) { return *this = *this + d; }
   [[nodiscard]] friend constexpr SimTime operator-(SimTime t, Duration d) { return {t.ns - d.ns}; }
   [[nodiscard]] friend constexpr Duration operator-(SimTime a, SimTime b) { return {a.ns - b.ns}; }
 
   [[nodiscard]] constexpr double seconds() const { return static_cast<double>(ns) / 1e9; }
   [[nodiscard]] constexpr double milliseconds() const { return static_cast<double>(ns) / 1e6; }
 
-  /// Later than every instant a run can reach.
+  /// Later than every instant at which something can happen: 292 years.
   [[nodiscard]] static constexpr SimTime max() { return {std::numeric_limits<std::int64_t>::max()}; }
 };
 

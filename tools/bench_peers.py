@@ -117,30 +117,40 @@ def measure(engines, rounds, minutes):
     return found, sums
 
 
-def instructions(ours):
-    """Per event of PHOLD(65,536): those of the whole program over its events. None without valgrind."""
+def executed(ours, workload, engine, size):
+    """Per event: (instructions, data misses of a second-level cache of 1 MiB, mispredicted jumps), those of the whole program
+    over its events. None without valgrind."""
     if not shutil.which("valgrind"):
         return None
     try:
-        done = subprocess.run(["valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null",
-                               ours, "phold", "callback", "65536"], capture_output=True, text=True, timeout=200)
-        total = next(line for line in done.stderr.splitlines() if "refs:" in line).split()[-1]
-        return int(total.replace(",", "")) / int(done.stdout.split()[-2])
+        done = subprocess.run(["valgrind", "--tool=cachegrind", "--cache-sim=yes", "--branch-sim=yes", "--LL=1048576,16,64",
+                               "--cachegrind-out-file=/dev/null", ours, workload, engine, str(size)],
+                              capture_output=True, text=True, timeout=300)
+        events = int(done.stdout.split()[-2])
+        counts = []
+        for name in ("I   refs:", "LLd misses:", "Mispredicts:"):
+            line = next(line for line in done.stderr.splitlines() if name in line)
+            counts.append(int(line.split(":")[1].split()[0].replace(",", "")) / events)
+        return counts
     except (subprocess.TimeoutExpired, StopIteration, IndexError, ValueError, OSError):
         return None
+
+
+def frame_bytes(ours):
+    return int(subprocess.run([ours, "frame"], capture_output=True, text=True).stdout or 0)
 
 
 def more_of_ours(build, ours, rounds):
     """Lines about our kernel alone: parts, memory, instructions, tasks in R1."""
     lines = ["## What an event costs, by part", "",
-             "PHOLD's callback row, ns: the handler alone (draw, decision, state), what the fingerprint adds, what the queue",
-             "adds, and the rest (slab of events, checks, indirect call, prefetching). Each is measured in the company of the",
-             "handler (`bench/workloads/parts.h`), the rest is a difference; medians.", "",
-             "| pending | handler and draw | fingerprint | queue | dispatch (the rest) | all | requests for memory in 1.5 million events: "
-             "callback, task | bytes per pending event: callback, task |", "|---|---|---|---|---|---|---|---|"]
+             "PHOLD's callback row, ns: the handler alone (decision, state), what its random number adds, what the fingerprint",
+             "adds, what the queue adds, and the rest (slab of events, checks, indirect call, prefetching). Each is measured in the",
+             "company of the handler (`bench/workloads/parts.h`), the rest is a difference; medians.", "",
+             "| pending | handler | random number | fingerprint | queue | dispatch (the rest) | all | requests for memory in 1.5 million "
+             "events: callback, task | bytes per pending event: callback, task |", "|---|---|---|---|---|---|---|---|---|"]
     for size in SIZES["phold"]:
         runs = [subprocess.run([ours, "parts", str(size)], capture_output=True, text=True).stdout.split() for _ in range(rounds)]
-        parts = [statistics.median(float(run[i]) for run in runs) for i in range(3)]
+        parts = [statistics.median(float(run[i]) for run in runs) for i in range(4)]
         whole = [cell([ours, "phold", "callback", str(size)]) for _ in range(rounds)]
         whole = statistics.median(row[0] for row in whole if row is not None)
         memory = [subprocess.run([ours, "memory", "phold", e, str(size)], capture_output=True, text=True).stdout.split()
@@ -148,10 +158,16 @@ def more_of_ours(build, ours, rounds):
         lines.append(f"| {size:,} | " + " | ".join(f"{p:.1f}" for p in parts) + f" | {whole - sum(parts):.1f} | {whole:.1f} | "
                      f"{memory[0][0]}, {memory[1][0]} | {float(memory[0][2]):.0f}, {float(memory[1][2]):.0f} |")
     lines += ["", "Requests do not count the log of fingerprint checkpoints (32 bytes for 4,096 events), whose array doubles. A task's",
-              "frame is not among the bytes of its event: 136 bytes for PHOLD's token (g++ 12.2 -O3)."]
-    count = instructions(ours)
-    if count is not None:
-        lines += ["", f"Instructions per event, PHOLD 65,536, the whole program under cachegrind: {count:.0f} (aim: at most 300)."]
+              f"frame is not among the bytes of its event: {frame_bytes(ours)} for PHOLD's token, in whole cache lines."]
+    counted = [(name, executed(ours, *cell_of)) for name, cell_of in (
+        ("PHOLD, callback", ("phold", "callback", 65_536)), ("PHOLD, task", ("phold", "task", 65_536)),
+        ("broker mix", ("mix", "kernel", 1_000)))]
+    if all(row for _, row in counted):
+        lines += ["", "Under cachegrind, the whole program over its events, PHOLD 65,536 and broker mix 1,000 (its branch predictor is a",
+                  "plain one; the second-level cache has 1 MiB):", "",
+                  "| workload | instructions | misses of the second-level cache | mispredicted jumps |", "|---|---|---|---|"]
+        lines += [f"| {name} | {row[0]:.0f}{' (aim: at most 300)' if name == 'PHOLD, callback' else ''} | {row[1]:.1f} | {row[2]:.1f} |"
+                  for name, row in counted]
     brokersim = os.path.join(build, "brokersim")
     if os.path.exists(brokersim) and os.path.exists(R1):
         done = subprocess.run([brokersim, "run", R1, "--json"], capture_output=True, text=True)
@@ -171,7 +187,8 @@ def report(found, sums, rounds, missing):
     lines = ["# The kernel beside other event kernels", "",
              f"`make bench-peers`, {datetime.date.today().isoformat()}, {machine}, one thread, {rounds} interleaved rounds. Ratios: a peer's",
              "median over the median of our callback row, with the aim behind it. The row of costs below has the least and the most",
-             "in brackets, in ns of processor time per event.", "",
+             "in brackets, in ns of processor time per event. Where time was short the slowest cells have fewer rounds, which is said.",
+             "",
              "PHOLD(N): N pending events, at each one a draw, an exponential delay, a coin and a uniform target. Broker mix(C): C batches in",
              "flight, 12 events and three timers each, most of them cancelled. Every engine runs the same handlers",
              "(`bench/workloads`). Ours is the `Simulation` of every scenario: fingerprint on, tracing off, events cancellable.",
@@ -182,6 +199,9 @@ def report(found, sums, rounds, missing):
     for workload, sizes in SIZES.items():
         name = "PHOLD" if workload == "phold" else "broker mix"
         for size in sizes:
+            def fewer(costs):
+                return f", {len(costs)} round{'s' if len(costs) > 1 else ''}" if len(costs) < rounds else ""
+
             def median(engine):
                 costs = found.get((workload, size, engine))
                 return statistics.median(costs) if costs else None
@@ -190,7 +210,7 @@ def report(found, sums, rounds, missing):
                 costs = found.get((workload, size, engine))
                 if not costs:
                     return "not installed" if engine in missing else "-"
-                few = f", {len(costs)} rounds" if len(costs) < rounds else ""
+                few = fewer(costs)
                 return f"{statistics.median(costs):,.1f} ({min(costs):,.1f} to {max(costs):,.1f}{few})"
 
             base = median("callback")
@@ -198,7 +218,8 @@ def report(found, sums, rounds, missing):
             for peer, aim in zip((*PEERS, "priority_queue"), AIMS[(workload, size)]):
                 cost = median(peer)
                 text = "not installed" if cost is None and peer in missing else "-" if not cost or not base else f"**{cost / base:.1f}**"
-                cells.append(text + ("" if aim is None else f" (aim {aim})"))
+                few = fewer(found.get((workload, size, peer)) or [0] * rounds)
+                cells.append(text + ("" if aim is None else f" (aim {aim}{few})"))
             task = median("task")
             aim = f" (aim: at most {TASK_AIMS[size]})" if size in TASK_AIMS else ""
             cells.append(f"**{task / base:.2f}**{aim}" if task and base else "-")
@@ -214,26 +235,20 @@ def report(found, sums, rounds, missing):
     return lines, same
 
 
-# What the tables do not say by themselves; measured with cachegrind (its branch predictor is a plain one; a second-level
-# cache of 1 MiB) and perf on the machine of the first published table.
-WHY = """## Where an aim is missed, and why
+# What the tables do not say by themselves. Numbers belong into the tables, where they are measured.
+WHY = """## What the rows rest on
 
-- **Tasks at 65,536.** An event misses the second-level cache 2.4 times as a callback (the event, its object, the queue's
-  entries) and 4.7 times as a task: a frame has three lines, and what the token works on is another. All of them are fetched
-  ahead, two slots before they are needed, so that the row is bound by the third-level cache, and by a chain: from the
-  token's draw to the place of its next event in the queue each step waits for the one before, about 80 cycles, and a task
-  has 100 instructions more between two such chains, which is more than the processor looks ahead. On a machine with busy
-  neighbours the row moves between 40 and 80 ns, where the callback row moves by a tenth. Tried without gain: one line
-  fetched with each event instead of all with each slot; fetches past the second-level cache; no fetches into the first.
-  What helped: frames of 136 bytes instead of 192 (eight too many for two lines), the object that a delay names (`works_on`), the first-level cache as the
-  last stop, and huge pages from 256 KiB on (at 1,048,576 from 170 to 68 ns).
-- **Broker mix.** Of 35 ns at 1,000 batches the handler takes 10: its eleven steps alternate, which is one mispredicted
-  jump an event. The kernel's own share has 1.6 mispredictions an event (does it go into the slot that is open, where in
-  it, is it a timer that was cancelled), about 8 ns; scheduling takes 5, the loop with the fingerprint 5, sorting in what is
-  due at once 4, setting and cancelling three timers a batch 4. A queue alone, without events that have owners, can be
-  cancelled by handle, die with a process and are hashed, has been measured at 29, which is the aim.
-- **Instructions.** 41 of an event's 300 are the benchmark's draw and logarithm, 61 the loop with liveness and
-  fingerprint, 60 scheduling, 30 sorting, 19 fetching ahead.
+- **Tasks.** A frame and what the task works on are lines that a callback does not touch, and the instructions of a task
+  come between one draw and the next: from the draw to the place of its next event in the queue each step waits for the one
+  before, and the processor does not look far enough ahead to overlap two such chains. All lines are fetched ahead, two
+  slots before they are needed, so that at 65,536 the row is bound by the third-level cache; with busy neighbours it moves
+  more than the callback row does. Tried without gain: one line fetched with each event instead of all with each slot;
+  fetches past the second-level cache; no fetches into the first. What helped: frames of two lines, the object that a delay
+  names (`works_on`), the first-level cache as the last stop, and huge pages from 256 KiB on.
+- **Broker mix.** The handler's eleven steps alternate, which is one mispredicted jump an event in every engine. The
+  kernel's own are: does it go into the slot that is open, where in it, is it a timer that was cancelled. The aim is what a
+  queue alone has been measured at, without events that have owners, can be cancelled by handle, die with a process and are
+  hashed.
 """.splitlines()
 
 

@@ -103,7 +103,7 @@ class Planner {
       if (count == 0)
         error("--every", "after-the-end", "there is no such instant before the end: " + end, "choose less");
       if (count > static_cast<std::int64_t>(kOutcomesMax)) {
-        error("--every", "too-many", "that are " + std::to_string(count) + " instants", "choose more");
+        error("--every", "too-many", "that are " + std::to_string(count) + " instants", "choose a longer distance");
         return;
       }
       for (std::int64_t n = 1; n <= count; ++n) plan_.at.push_back({n * request_.every.ns});

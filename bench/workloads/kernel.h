@@ -63,14 +63,22 @@ class TaskPhold {
     for (const std::uint64_t state : states_) sum = fold(sum, state);
     return sum;
   }
+  /// Of the block that a token's frame takes: whole cache lines. As the first in its process to make any.
+  [[nodiscard]] static std::size_t frame_bytes() {
+    const sim::Task<void> a = token(nullptr, 0), b = token(nullptr, 0);
+    const auto* first = static_cast<const char*>(a.handle().address());
+    const auto* second = static_cast<const char*>(b.handle().address());
+    return static_cast<std::size_t>(second > first ? second - first : first - second);
+  }
   sim::Simulation simulation{1};
 
  private:
+  static constexpr sim::EventKind kPhold = "phold";
+
   static sim::Task<void> token(TaskPhold* world, std::uint32_t at) {
-    static constexpr sim::EventKind kind = "phold";
     sim::Duration wait{world->rules_.first(world->states_[at])};
     for (;;) {
-      co_await sim::delay(wait, kind, &world->states_[at]);
+      co_await sim::delay<kPhold>(wait, &world->states_[at]);
       at = world->visit(at, wait);
     }
   }

@@ -1,6 +1,7 @@
 // What an event of PHOLD costs by part: the same handler with one part of the kernel after the other.
 //
-//   handler      the draw, the decision and the process's state, processes in random order, nothing scheduled
+//   handler      the decision and the process's state, processes in random order, nothing scheduled
+//   draw         what mixing the bits of the random number adds to that
 //   fingerprint  what hashing time, component, kind and draw adds to that
 //   queue        what pushing and popping 16-byte entries in order adds to it
 //   dispatch     the rest of the kernel's callback row: the events' slab, the checks, the indirect call, prefetching
@@ -18,12 +19,14 @@ namespace workloads {
 
 struct Parts {
   double handler = 0;
+  double draw = 0;
   double fingerprint = 0;
   double queue = 0;
 };
 
-/// Ns per event of `count` events at `n` processes, in an order that no queue decides.
-template <bool kFingerprint>
+/// Ns per event of `count` events at `n` processes, in an order that no queue decides. Without kDraw the bits are the
+/// counter that a draw mixes.
+template <bool kDraw, bool kFingerprint>
 [[nodiscard]] double handler_alone(std::uint32_t n, std::uint64_t count, std::uint64_t& sum) {
   const PholdRules rules(n);
   std::vector<std::uint64_t> states(n);
@@ -34,7 +37,7 @@ template <bool kFingerprint>
   const double begin = cpu_ns();
   for (std::uint64_t i = 0, token = 0; i < count; ++i) {
     const std::uint32_t at = tokens[token];
-    const std::uint64_t bits = next_bits(states[at]);
+    const std::uint64_t bits = kDraw ? next_bits(states[at]) : (states[at] += 0x9E3779B97F4A7C15ull);
     const Hold hold = rules.decide(bits, at);
     if constexpr (kFingerprint) {
       fingerprint.event(time, 0x1234567, bits);  // as much as the kernel hashes
@@ -85,9 +88,11 @@ template <bool kFingerprint>
 [[nodiscard]] inline Parts parts_of(std::uint32_t n, std::uint64_t& sum) {
   const std::uint64_t count = std::uint64_t{2'000'000};
   Parts parts;
-  parts.handler = handler_alone<false>(n, count, sum);
-  parts.fingerprint = handler_alone<true>(n, count, sum) - parts.handler;
-  parts.queue = handler_and_queue(n, count, sum) - parts.handler;
+  parts.handler = handler_alone<false, false>(n, count, sum);
+  const double with_draw = handler_alone<true, false>(n, count, sum);
+  parts.draw = with_draw - parts.handler;
+  parts.fingerprint = handler_alone<true, true>(n, count, sum) - with_draw;
+  parts.queue = handler_and_queue(n, count, sum) - with_draw;
   return parts;
 }
 

@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <limits>
 #include <vector>
 
+#include "sim/check.h"
 #include "sim/hash.h"
 #include "sim/statistics.h"
 
@@ -65,6 +68,58 @@ TEST(Histogram, RampEqualsItsValues) {
     for (int q = 0; q <= 100; ++q)
       EXPECT_EQ(ramp.quantile(q / 100.0), single.quantile(q / 100.0)) << first << " " << q;
   }
+}
+
+// Goal: the same where the values are not whole, and are rounded down. Method: random ramps of many values over few
+// buckets and of few over many, every value counted by itself.
+TEST(Histogram, RampsOfAnyStepEqualTheirValues) {
+  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+    const std::uint64_t bits = mix64(seed);
+    const auto first = static_cast<std::int64_t>(bits % 100'000);
+    const auto last = static_cast<std::int64_t>((bits >> 20) % 100'000);
+    const auto count = static_cast<std::int64_t>(2 + (bits >> 40) % (seed % 2 == 0 ? 50 : 20'000));
+    Histogram ramp, single;
+    ramp.add_ramp(first, last, count);
+    for (std::int64_t i = 0; i < count; ++i)
+      single.add(std::min(first, last) + std::abs(last - first) * i / (count - 1));
+    ASSERT_EQ(ramp.count(), single.count());
+    for (int q = 0; q <= 1'000; ++q)
+      ASSERT_EQ(ramp.quantile(q / 1e3), single.quantile(q / 1e3)) << seed << " " << q;
+  }
+}
+
+// Goal: the rank is ceil(q * count) for q as it is written: exact where the product is whole, else rounded up.
+TEST(Histogram, TheRankOfAQuantileIsRoundedUpAndNotTooFar) {
+  Histogram ten, hundred, thousand;
+  for (int i = 1; i <= 10; ++i) ten.add(i);
+  for (int i = 1; i <= 100; ++i) hundred.add(i);
+  thousand.add(1, 70);
+  thousand.add(2, 930);
+  for (int i = 1; i <= 10; ++i) {
+    EXPECT_EQ(ten.quantile(i / 10.0), i);
+    if (i == 10) break;
+    EXPECT_EQ(ten.quantile(i / 10.0 + 0.01), i + 1);
+    EXPECT_EQ(ten.quantile(i / 10.0 + 1e-9), i + 1);
+  }
+  for (int i = 1; i <= 100; ++i) EXPECT_EQ(hundred.quantile(i / 100.0), i);
+  EXPECT_EQ(hundred.quantile(0.07), 7) << "though 0.07 * 100 is 7.000000000000001";
+  EXPECT_EQ(thousand.quantile(0.07), 1);
+  EXPECT_EQ(thousand.quantile(0.0701), 2);
+}
+
+// Goal: more values than 64 bits can count are refused, and nothing changes.
+TEST(Histogram, CountsUpToItsEndOnly) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  Histogram histogram;
+  histogram.add(1, kMost);
+  EXPECT_THROW(histogram.add(1), Bug);
+  EXPECT_THROW(histogram.add_ramp(1, 5, 5), Bug);
+  EXPECT_THROW(histogram.merge(Histogram{histogram}), Bug);
+  EXPECT_EQ(histogram.count(), kMost);
+  EXPECT_EQ(histogram.quantile(0.5), 1);
+  Histogram large;
+  large.add(kMost);
+  EXPECT_EQ(large.quantile(0.5), kMost);
 }
 
 // Goal: merging is addition. Method: two halves merged, in both orders, against the whole.

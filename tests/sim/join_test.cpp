@@ -81,6 +81,28 @@ TEST(WithTimeout, GivesTheValueOrNothing) {
   EXPECT_EQ(w.sim.now(), SimTime{} + 15_ms);
 }
 
+Task<int> takes_two_steps(int first_ms, int second_ms) {
+  co_await delay({first_ms * 1'000'000ll});
+  co_await delay({second_ms * 1'000'000ll});
+  co_return 9;
+}
+Task<void> asks_at_the_last_instant(World* w) {
+  Task<int> one_wait = takes(w, 10, 7);
+  const std::optional<int> in_time = co_await with_timeout(std::move(one_wait), 10_ms);
+  w->say(in_time.has_value() ? "in time" : "late");
+  Task<int> two_waits = takes_two_steps(4, 6);
+  const std::optional<int> late = co_await with_timeout(std::move(two_waits), 10_ms);
+  w->say(late.has_value() ? "in time" : "late");
+}
+// Goal: a tie goes by the order in which the waits began, as every tie does: the task's first wait is before the timer,
+// its later ones are after it.
+TEST(WithTimeout, ATieGoesByTheOrderOfTheWaits) {
+  World w;
+  w.c.spawn(asks_at_the_last_instant(&w));
+  w.sim.run_to_end();
+  EXPECT_EQ(w.log, (std::vector<std::string>{"10 7 elapsed", "10 in time", "20 late"}));
+}
+
 Task<void> gathers(World* w) {
   std::vector<Task<int>> tasks;
   for (int i = 0; i < 5; ++i) tasks.push_back(takes(w, 10 * (5 - i), i));

@@ -69,6 +69,22 @@ TEST(Statistics, GarwoodAsTables) {
   EXPECT_THROW((void)garwood(-1, 1), Bug);
 }
 
+// Goal: large counts are as exact as small ones, and cost no more. Method: on both sides of where the sums give way to
+// integrals, and far beyond, where a sum of terms would take minutes for these thousand intervals.
+TEST(Statistics, IntervalsOfLargeCountsAsTables) {
+  expect_interval(clopper_pearson(99'999, 1'000'000), 0.0994116724822261, 0.100588645577044);
+  expect_interval(clopper_pearson(100'001, 1'000'000), 0.0994136672498678, 0.100590650797789);
+  expect_interval(clopper_pearson(500'000'000'000, 1'000'000'000'000), 0.499999020017508, 0.500000979982492);
+  EXPECT_NEAR(clopper_pearson(5, 1'000'000'000'000).low, 1.62348639012035e-12, 1e-22);
+  EXPECT_NEAR(clopper_pearson(5, 1'000'000'000'000).high, 1.16683320792838e-11, 1e-22);
+  expect_interval(garwood(99'999, 1), 99380.1557627304, 100620.741640774);
+  expect_interval(garwood(100'001, 1), 99382.1495647746, 100622.747838699);
+  expect_interval(garwood(1'000'000'000'000, 1), 999998040036.963, 1000001959965.93);
+  double sum = 0;
+  for (std::int64_t i = 0; i < 1'000; ++i) sum += clopper_pearson(500'000'000'000 + i, 1'000'000'000'000).low;
+  EXPECT_NEAR(sum, 499.99902, 1e-4);
+}
+
 TEST(Statistics, StudentAsTables) {
   EXPECT_NEAR(student_t(1, 0.95), 12.706204736432095, 1e-8);
   EXPECT_NEAR(student_t(5, 0.99), 4.032142983557536, 1e-9);
@@ -76,6 +92,11 @@ TEST(Statistics, StudentAsTables) {
   EXPECT_NEAR(student_t(2'000, 0.95), 1.9611508260994375, 1e-9);
   EXPECT_NEAR(student_t(2'001, 0.95), 1.961150232622441, 1e-9) << "by the expansion";
   EXPECT_NEAR(student_t(10'000, 0.999), 3.2914999659416355, 1e-9);
+  // Close to certainty the rounding of 1 - confidence counts: 1e-7 of t here.
+  EXPECT_NEAR(student_t(1, 0.99999999), 63661976.9169, 63.0);
+  EXPECT_NEAR(student_t(1, 0.999999999), 636619790.372, 636.0);
+  EXPECT_NEAR(student_t(3, 0.999999999), 1301.63717956, 1e-3);
+  EXPECT_GT(student_t(1, 1 - 0x1p-53), 5e15);
 }
 
 TEST(Statistics, DistributionFunctionsAsTables) {
@@ -203,6 +224,11 @@ TEST(Series, TimeWeightedIsExact) {
   queue.merge(other);
   EXPECT_DOUBLE_EQ(queue.mean(), (4.0 * 10 + 6.0 * 30 + 100.0 * 10) / 100);
   EXPECT_EQ(queue.max(), 100);
+  EXPECT_EQ(queue.min(), 0);
+  TimeWeighted high = other;
+  high.merge(queue);
+  EXPECT_EQ(high.min(), 0) << "the lower of the two, whichever is merged into which";
+  EXPECT_EQ(high.max(), 100);
   EXPECT_EQ(TimeWeighted{}.mean(), 0.0);
   EXPECT_THROW(other.set(SimTime{} + 9_ms, 1), Bug) << "time does not go back";
   TimeWeighted bytes;  // whole numbers far beyond 2^63 in the integral
@@ -271,6 +297,22 @@ TEST(Series, BatchMeansMerge) {
   EXPECT_EQ(steady.batch_size, 32);
   EXPECT_EQ(steady.batches, 35);
   EXPECT_NEAR(steady.mean, (32 * 1.0 + 3 * 4.0) / 35, 1e-12);
+}
+
+// Goal: pairing an odd number of batches up loses no observation. Method: 33 batches of one are merged with 32 of two, so
+// that the 33rd waits in the open batch for its partner, which comes next.
+TEST(Series, AnOddBatchWaitsForItsPartner) {
+  BatchMeans odd, even;
+  for (int i = 0; i < 33; ++i) odd.add(i < 32 ? 1.0 : 100.0);
+  for (int i = 0; i < 64; ++i) even.add(1.0);
+  odd.merge(even);
+  EXPECT_EQ(odd.observations(), 97);
+  EXPECT_EQ(odd.result().batches, 48) << "16 and 32 of two; the odd one is in none yet";
+  odd.add(200.0);
+  const SteadyState steady = odd.result();
+  EXPECT_EQ(steady.batch_size, 2);
+  EXPECT_EQ(steady.batches, 49);
+  EXPECT_NEAR(steady.mean, (48 * 1.0 + (100.0 + 200.0) / 2) / 49, 1e-12);
 }
 
 TEST(Series, WarmUpIsFoundByMser5) {
