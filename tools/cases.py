@@ -5,7 +5,8 @@
   tools/cases.py --check          runs nothing: every case has its scenarios, and the page lists them all
 
 A scenario says "cases": ["D08"] and, where a case has alternatives, "variant": "without ELR". The cases of
-groups T (truncation), D (durability), I (ISR), L (log) and K (control plane) are in tools/cases.json.
+groups T (truncation), D (durability), I (ISR), L (log), K (control plane), P (producers) and C (consumers) are in
+tools/cases.json.
 """
 import argparse
 import json
@@ -21,7 +22,12 @@ GROUPS = {
     "I": "The ISR protocol",
     "L": "Storage",
     "K": "The control plane",
+    "P": "Producers and transactions",
+    "C": "Consumers",
 }
+# What becomes of records outside of the log: shown for the groups P and C as their scenarios measure it.
+OUTSIDE = ("records.processed_twice", "records.skipped", "records.unknown", "records.expired_unread", "records.stale_keys",
+           "kafka_transactions.", "pipeline.")
 
 
 def catalogue():
@@ -89,6 +95,19 @@ def seconds(windows, kinds):
     return f"{longest:.1f} s" if longest > 0 else "–"
 
 
+def outside(outcome):
+    """Figures of the expectations that say what applications saw; what is 0 is left out."""
+    shown = []
+    for e in outcome["expectations"]:
+        words = e["text"].split()
+        name = words[1] if words[0] == "metric" else words[0]
+        if not name.startswith(OUTSIDE) or not e["value"] or name.endswith((".committed", ".made", ".begun")):
+            continue
+        of = f" of {words[words.index('of') + 1]}" if "of" in words else ""
+        shown.append(f"{name.split('.', 1)[1].replace('_', ' ')}{of} {e['value']:,.0f}")
+    return "; ".join(dict.fromkeys(shown)) or "–"
+
+
 def row(case, path, document, outcome, code):
     records = outcome["records"]
     windows = outcome["unavailable"]
@@ -103,6 +122,7 @@ def row(case, path, document, outcome, code):
         f"{records['reordered']:,}",
         seconds(windows, {"produce", "produce_acks_all"}),
         seconds(windows, {"no_leader"}),
+        *([outside(outcome)] if case[0] in "PC" else []),
         ", ".join(laws) if laws else "–",
         verdict,
     ]) + " |"
@@ -133,6 +153,8 @@ def page(cases, found, outcomes):
         "  not fenced yet counts for writes only.",
         "- laws: those that the run breaks (`brokersim list checks`). A defective variant is in `scenarios/planted`, its fixed",
         "  one beside it in `scenarios/incidents`.",
+        "- applications (groups P and C): what their clients saw that the log does not tell, as far as the scenario measures it;",
+        "  kafka transactions: torn, wrong (not as the client was told), hanging, fenced.",
         "",
     ]
     for group, name in GROUPS.items():
@@ -147,8 +169,9 @@ def page(cases, found, outcomes):
             if not own:
                 out += ["No scenario yet.", ""]
                 continue
-            out += ["| variant | scenario | lost | diverged | duplicated | out of order | writes | leader | laws | verdict |",
-                    "|---|---|---|---|---|---|---|---|---|---|"]
+            more = " applications |" if group in "PC" else ""
+            out += [f"| variant | scenario | lost | diverged | duplicated | out of order | writes | leader |{more} laws | verdict |",
+                    "|---" * (11 if more else 10) + "|"]
             out += [row(case, p, d, *outcomes[p]) for p, d in own] + [""]
     return "\n".join(out).rstrip() + "\n"
 

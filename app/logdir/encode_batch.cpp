@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "models/log/format/bytes.h"
 #include "models/log/format/record_batch.h"
 #include "sim/check.h"
 
@@ -59,6 +60,22 @@ Fields fields_of(const history::History& history, const history::RecordRange& re
   return {};
 }
 
+/// A control batch: key (version, type) and value (version, epoch of the coordinator) of its one record.
+std::string encode_marker(log::format::BatchHeader header, const log::BatchData& data) {
+  header.attributes = 16 | 32;
+  std::string key;
+  log::format::ByteWriter key_writer(key);
+  key_writer.i16(0);
+  key_writer.i16(data.kind == log::BatchKind::commit ? 1 : 0);
+  std::string value;
+  log::format::ByteWriter value_writer(value);
+  value_writer.i16(0);
+  value_writer.i32(data.coordinator_epoch);
+  log::format::BatchBuilder builder(header);
+  builder.add(header.base_offset, timestamp_ms(data.first_time) + data.clock_error_ms, key, value);
+  return builder.finish();
+}
+
 }  // namespace
 
 std::string encode_batch(const history::History& history, const log::StoredBatch& batch,
@@ -72,8 +89,10 @@ std::string encode_batch(const history::History& history, const log::StoredBatch
   header.producer_id = data.producer_id;
   header.producer_epoch = data.producer_epoch;
   header.base_sequence = data.base_sequence;
+  if (data.kind != log::BatchKind::plain) header.attributes = 16;
+  if (data.is_marker()) return encode_marker(header, data);
   if (cleaned != nullptr && cleaned->delete_horizon_ms >= 0) {
-    header.attributes = 64;
+    header.attributes = static_cast<std::int16_t>(header.attributes | 64);
     header.base_timestamp = kTimeZeroMs + cleaned->delete_horizon_ms;
   }
   log::format::BatchBuilder builder(header);

@@ -96,6 +96,14 @@ class PartitionExport {
     if (closed) index.close();
     put(stem + ".index", format::encode(index.offsets()));
     put(stem + ".timeindex", format::encode(index.times()));
+    // As in Kafka, a segment in which no transaction was aborted has no such file.
+    const auto& aborted = producers_.aborted();
+    if (aborted.size() > aborted_written_) {
+      put(stem + ".txnindex",
+          format::encode(std::vector<format::AbortedEntry>(
+              aborted.begin() + static_cast<std::ptrdiff_t>(aborted_written_), aborted.end())));
+      aborted_written_ = aborted.size();
+    }
   }
 
   /// What a reader of the medium finds.
@@ -122,7 +130,12 @@ class PartitionExport {
     const auto header = format::parse_header(bytes);
     if (!header || header->bytes() != static_cast<std::int64_t>(bytes.size())) return;
     index.add(position, header->bytes(), header->last_offset(), header->max_timestamp, header->last_offset());
-    producers_.note(*header, nullptr);
+    std::optional<format::ControlMarker> marker;
+    if (header->control()) {
+      format::RecordWalk records(*header, std::string_view(bytes).substr(format::kHeaderBytes));
+      if (const auto record = records.next()) marker = format::parse_marker(*record);
+    }
+    producers_.note(*header, marker ? &*marker : nullptr);
     ++summary_.batches;
   }
 
@@ -139,6 +152,7 @@ class PartitionExport {
   std::int64_t index_interval_;
   ExportSummary& summary_;
   ProducerReplay producers_;
+  std::size_t aborted_written_ = 0;  // entries that stand in a file already
 };
 
 class DirectoryExport {

@@ -134,6 +134,38 @@ Json of_events(const checkers::EventFindings& events) {
   return json;
 }
 
+Json of_transactions(const checkers::KafkaTransactions& all) {
+  Json json;
+  json["workloads"] = Json::array();
+  for (const checkers::TransactionFindings& t : all.workloads) {
+    json["workloads"].push_back({{"of", t.name},
+                                 {"begun", t.begun},
+                                 {"committed", t.committed},
+                                 {"aborted", t.aborted},
+                                 {"unknown", t.unknown},
+                                 {"unfinished", t.unfinished},
+                                 {"fenced", t.fenced},
+                                 {"torn", t.torn},
+                                 {"wrong", t.wrong},
+                                 {"records_committed", t.records_committed},
+                                 {"records_aborted", t.records_aborted},
+                                 {"balance", t.balance},
+                                 {"read_balance", t.read_balance},
+                                 {"duration", of_histogram(t.duration)}});
+  }
+  json["pipelines"] = Json::array();
+  for (const checkers::TransformationFindings& t : all.transformations) {
+    json["pipelines"].push_back({{"of", t.name},
+                                 {"exactly_once", t.exactly_once},
+                                 {"made", t.made},
+                                 {"duplicated", t.duplicated},
+                                 {"lost", t.lost}});
+  }
+  json["hanging"] = all.hanging;
+  json["hanging_longest_s"] = all.hanging_longest.seconds();
+  return json;
+}
+
 Json lists_of_outcomes(const RunResult& result) {
   Json json;
   const checkers::Measures& measures = result.findings.measures;
@@ -146,6 +178,7 @@ Json lists_of_outcomes(const RunResult& result) {
                                    {"open", window.open}});
   }
   if (!result.findings.events.databases.empty()) json["outbox"] = of_events(result.findings.events);
+  if (!result.findings.transactions.empty()) json["transactions"] = of_transactions(result.findings.transactions);
   json["recoveries"] = Json::array();
   for (const checkers::LeaderRecovery& recovery : measures.recoveries) {
     json["recoveries"].push_back({{"of", partition_name(result, recovery.partition)},

@@ -216,6 +216,54 @@ std::optional<MetricValue> of_events(const RunResult& result, std::string_view n
   return sum;
 }
 
+/// kafka_transactions.*, pipeline.*, latency.transaction.*; `of` is a workload, "" all of them.
+std::optional<MetricValue> of_transactions(const RunResult& result, std::string_view name, std::string_view of) {
+  const checkers::KafkaTransactions& all = result.findings.transactions;
+  if (name.starts_with("latency.transaction.")) {
+    sim::Histogram durations;
+    for (const checkers::TransactionFindings& t : all.workloads) {
+      if (of.empty() || of == t.name) durations.merge(t.duration);
+    }
+    return of_histogram(durations, name.substr(20));
+  }
+  std::optional<MetricValue> sum;
+  const auto add = [&](std::int64_t value) {
+    sum = MetricValue{(sum ? sum->value : 0) + static_cast<double>(value)};
+  };
+  if (name.starts_with("pipeline.")) {
+    for (const checkers::TransformationFindings& t : all.transformations) {
+      if (!of.empty() && of != t.name) continue;
+      if (name == "pipeline.made") add(t.made);
+      if (name == "pipeline.duplicated") add(t.duplicated);
+      if (name == "pipeline.lost") add(t.lost);
+    }
+    return sum;
+  }
+  if (name == "kafka_transactions.hanging") return MetricValue{static_cast<double>(all.hanging)};
+  if (name == "kafka_transactions.hanging_longest") return MetricValue{all.hanging_longest.seconds()};
+  for (const checkers::TransactionFindings& t : all.workloads) {
+    if (!of.empty() && of != t.name) continue;
+    const std::pair<std::string_view, std::int64_t> values[] = {
+        {"begun", t.begun},
+        {"committed", t.committed},
+        {"aborted", t.aborted},
+        {"unknown", t.unknown},
+        {"unfinished", t.unfinished},
+        {"fenced", t.fenced},
+        {"torn", t.torn},
+        {"wrong", t.wrong},
+        {"records_committed", t.records_committed},
+        {"records_aborted", t.records_aborted},
+        {"balance", t.balance},
+        {"read_balance", t.read_balance},
+    };
+    for (const auto& [key, value] : values) {
+      if (name.substr(19) == key) add(value);
+    }
+  }
+  return sum;
+}
+
 }  // namespace
 
 std::optional<MetricValue> metric_value(const RunResult& result, std::string_view name, std::string_view of) {
@@ -236,6 +284,9 @@ std::optional<MetricValue> metric_value(const RunResult& result, std::string_vie
   const bool events = name.starts_with("events.") || name.starts_with("effects.") ||
                       name.starts_with("transactions.") || name.starts_with("latency.commit_to_topic.");
   if (events) return of_events(result, name, of);
+  const bool transactions = name.starts_with("kafka_transactions.") || name.starts_with("pipeline.") ||
+                            name.starts_with("latency.transaction.");
+  if (transactions) return of_transactions(result, name, of);
   if (!of.empty()) {
     const auto workload = measures.workloads.find(std::string(of));
     if (workload == measures.workloads.end()) return std::nullopt;

@@ -53,6 +53,7 @@ class Report {
     }
     records();
     events();
+    transactions();
     losses();
     unavailable();
     latency();
@@ -195,6 +196,35 @@ class Report {
         out_ += wrapped(p.stories[i].text, 4, width_);
       }
     }
+  }
+
+  /// Transactions of Kafka clients, and what pipelines made, if there are any.
+  void transactions() {
+    const checkers::KafkaTransactions& all = result_.findings.transactions;
+    if (all.empty()) return;
+    heading("Transactions");
+    if (!all.workloads.empty()) {
+      Columns table({false, true, true, true, true, true, true, true});
+      table.row({"", "committed", "aborted", "unknown", "unfinished", "torn", "balance", "begin to commit"});
+      for (const checkers::TransactionFindings& t : all.workloads) {
+        table.row({t.name, count_text(t.committed), count_text(t.aborted), count_text(t.unknown),
+                   count_text(t.unfinished), count_text(t.torn + t.wrong), count_text(t.balance),
+                   t.duration.count() == 0
+                       ? "-"
+                       : "p50 " + fixed(static_cast<double>(t.duration.quantile(0.5)) / 1e6, 1) + " ms, p99 " +
+                             fixed(static_cast<double>(t.duration.quantile(0.99)) / 1e6, 1) + " ms"});
+      }
+      out_ += table.text(2);
+    }
+    for (const checkers::TransformationFindings& t : all.transformations) {
+      out_ += wrapped(t.name + ": " + count_text(t.made) + " records made, " + count_text(t.duplicated) +
+                          " of them twice; from " + count_text(t.lost) + " committed ones none.",
+                      2, width_);
+    }
+    if (all.hanging > 0)
+      out_ += wrapped(count_text(all.hanging) + " open for ever, the oldest for " +
+                          fixed(all.hanging_longest.seconds(), 0) + " s.",
+                      2, width_);
   }
 
   void losses() {

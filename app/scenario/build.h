@@ -73,6 +73,8 @@ void build_disk(Build& build, const View& view, const storage::DiskConfig& base,
 void build_systems(Build& build, const View& scenario);
 /// __consumer_offsets, once, in a cluster that has a consumer group; `at` is where problems are shown.
 void add_offsets_topic(Build& build, const std::string& cluster, NodeId at);
+/// __transaction_state, likewise, in a cluster that has a transactional producer.
+void add_transactions_topic(Build& build, const std::string& cluster, NodeId at);
 void build_workloads(Build& build, const View& scenario);
 /// The administrator's actions; their client gets a host of its own.
 void build_admin(Build& build, const View& scenario);

@@ -37,6 +37,8 @@ void build_rules(const View& rules, kafka::Version version, kafka::BrokerConfig&
   broker.detect_clean_shutdown = rules.boolean("detect_clean_shutdown");
   broker.periodic_fence_check = rules.boolean("periodic_fence_check");
   broker.pre_vote = rules.boolean("pre_vote");
+  broker.transaction_version =
+      static_cast<std::int32_t>(rules.integer("transaction_version").value_or(version == kafka::Version::v3_9 ? 1 : 2));
   broker.topic_ids = *rules.boolean("topic_ids");
   broker.reelection_forgets_followers = *rules.boolean("reelection_forgets_followers");
   for (const std::string& bug : rules.texts("planted")) plant(broker.planted, bug);
@@ -351,48 +353,88 @@ void build_kafka(Build& build, const std::string& name, const View& view) {
   build.out.config.clusters.push_back(std::move(cluster));
 }
 
+/// What tells one internal topic from the other.
+struct InternalTopic {
+  std::string name;
+  std::string need;      ///< "a consumer group needs __consumer_offsets"
+  std::string property;  ///< That its replication factor comes from.
+  std::int32_t partitions = 0;
+  std::int32_t replication_factor = 0;
+  sim::Bytes segment_bytes;
+};
+
+void add_internal_topic(Build& build, ClusterConfig& cluster, const InternalTopic& topic, NodeId at) {
+  for (const TopicSpec& known : cluster.topics) {
+    if (known.name == topic.name) return;
+  }
+  TopicSpec spec;
+  spec.name = topic.name;
+  spec.internal = true;
+  spec.partitions = topic.partitions;
+  spec.replication_factor = topic.replication_factor;
+  const auto brokers = static_cast<std::int32_t>(cluster.broker_hosts.size());
+  if (spec.replication_factor > brokers) {
+    build.doc.error(at, "too-few-brokers",
+                    topic.need + " with " +
+                        counted(static_cast<std::size_t>(spec.replication_factor), "replica") +
+                        " per partition, but the cluster has " +
+                        counted(static_cast<std::size_t>(brokers), "broker"),
+                    "set " + topic.property + " of the system to " + std::to_string(brokers) +
+                        ", or raise the count of brokers");
+    return;
+  }
+  // Of its own it has the size of segments and the clean-up; the rest, min.insync.replicas too, is the brokers' default.
+  spec.config = cluster.topic_defaults;
+  spec.config.segment_bytes = topic.segment_bytes;
+  spec.config.keeps_codec = true;
+  if (topic.name == world::kTransactionsTopic) {
+    spec.config.min_insync_replicas = cluster.broker.transaction_state_min_isr;
+    spec.config.unclean_leader_election = false;
+    spec.config.compression.codec = compute::Codec::none;
+  }
+  // Not modelled: its compaction. Nothing of it is deleted, so a coordinator reads more than it would have to.
+  spec.config.cleanup_delete = false;
+  spec.config.cleanup_compact = false;
+  const std::vector<std::int32_t> order = interleaved_by_zone(build, cluster.broker_hosts);
+  for (std::int32_t p = 0; p < spec.partitions; ++p) {
+    std::vector<std::int32_t> replicas;
+    for (std::int32_t r = 0; r < spec.replication_factor; ++r)
+      replicas.push_back(order[static_cast<std::size_t>(p + r) % order.size()]);
+    spec.assignment.push_back(std::move(replicas));
+  }
+  build.replicas += static_cast<std::int64_t>(spec.partitions) * spec.replication_factor;
+  cluster.topics.push_back(std::move(spec));
+}
+
+ClusterConfig* find_cluster(Build& build, const std::string& name) {
+  for (ClusterConfig& cluster : build.out.config.clusters) {
+    if (cluster.name == name && !cluster.broker_hosts.empty()) return &cluster;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 void add_offsets_topic(Build& build, const std::string& name, NodeId at) {
-  for (ClusterConfig& cluster : build.out.config.clusters) {
-    if (cluster.name != name || cluster.broker_hosts.empty()) continue;
-    for (const TopicSpec& topic : cluster.topics) {
-      if (topic.internal) return;
-    }
-    TopicSpec spec;
-    spec.name = "__consumer_offsets";
-    spec.internal = true;
-    spec.partitions = cluster.broker.offsets_topic_num_partitions;
-    spec.replication_factor = cluster.broker.offsets_topic_replication_factor;
-    const auto brokers = static_cast<std::int32_t>(cluster.broker_hosts.size());
-    if (spec.replication_factor > brokers) {
-      build.doc.error(at, "too-few-brokers",
-                      "a consumer group needs __consumer_offsets with " +
-                          counted(static_cast<std::size_t>(spec.replication_factor), "replica") +
-                          " per partition, but the cluster has " +
-                          counted(static_cast<std::size_t>(brokers), "broker"),
-                      "set offsets.topic.replication.factor of the system to " + std::to_string(brokers) +
-                          ", or raise the count of brokers");
-      return;
-    }
-    // Of its own it has the size of segments and the clean-up; the rest, min.insync.replicas too, is the brokers' default.
-    spec.config = cluster.topic_defaults;
-    spec.config.segment_bytes = cluster.broker.offsets_topic_segment_bytes;
-    spec.config.keeps_codec = true;
-    // Not modelled: its compaction. Nothing of it is deleted, so a coordinator reads more than it would have to.
-    spec.config.cleanup_delete = false;
-    spec.config.cleanup_compact = false;
-    const std::vector<std::int32_t> order = interleaved_by_zone(build, cluster.broker_hosts);
-    for (std::int32_t p = 0; p < spec.partitions; ++p) {
-      std::vector<std::int32_t> replicas;
-      for (std::int32_t r = 0; r < spec.replication_factor; ++r)
-        replicas.push_back(order[static_cast<std::size_t>(p + r) % order.size()]);
-      spec.assignment.push_back(std::move(replicas));
-    }
-    build.replicas += static_cast<std::int64_t>(spec.partitions) * spec.replication_factor;
-    cluster.topics.push_back(std::move(spec));
-    return;
-  }
+  ClusterConfig* cluster = find_cluster(build, name);
+  if (cluster == nullptr) return;
+  const kafka::BrokerConfig& broker = cluster->broker;
+  add_internal_topic(build, *cluster,
+                     {"__consumer_offsets", "a consumer group needs __consumer_offsets",
+                      "offsets.topic.replication.factor", broker.offsets_topic_num_partitions,
+                      broker.offsets_topic_replication_factor, broker.offsets_topic_segment_bytes},
+                     at);
+}
+
+void add_transactions_topic(Build& build, const std::string& name, NodeId at) {
+  ClusterConfig* cluster = find_cluster(build, name);
+  if (cluster == nullptr) return;
+  const kafka::BrokerConfig& broker = cluster->broker;
+  add_internal_topic(build, *cluster,
+                     {world::kTransactionsTopic, "a transactional producer needs __transaction_state",
+                      "transaction.state.log.replication.factor", broker.transaction_state_partitions,
+                      broker.transaction_state_replication_factor, broker.transaction_state_segment_bytes},
+                     at);
 }
 
 void build_systems(Build& build, const View& scenario) {

@@ -172,6 +172,10 @@ class WorkloadBuilder {
     check_idempotence(given, version(), settings.producer);
     check_delivery_timeout(given, settings.producer);
     w.config = settings.producer;
+    if (!w.config.transactional_id.empty()) {
+      given.report(Severity::error, "transactional.id", "config", "a kafka_producer sends without transactions",
+                   "use the kind kafka_transactions, or leave transactional.id out");
+    }
     check_record_size(w, given);
     build_.out.config.producers.push_back(std::move(w));
   }
@@ -293,7 +297,8 @@ void build_workloads(Build& build, const View& scenario) {
     const Table* table = choose(build.doc, node, workload_variants(), false);
     if (table == nullptr) continue;
     const View view(build.doc, node, *table);
-    if (!build_outbox_workload(build, view)) WorkloadBuilder(build, view).make();
+    if (build_outbox_workload(build, view) || build_transactional_workload(build, view)) continue;
+    WorkloadBuilder(build, view).make();
   }
 }
 

@@ -14,6 +14,13 @@ namespace brokersim::scenario {
 /// A system of kind database, named `name`.
 void build_database(Build& build, const std::string& name, const View& view);
 
+/// kafka_transactions and kafka_pipeline (tables_transactions.cpp, build_transactions.cpp).
+[[nodiscard]] const Table& transactions_table();
+[[nodiscard]] const Table& pipeline_table();
+[[nodiscard]] bool build_transactional_workload(Build& build, const View& view);
+/// What all clients of a Kafka cluster have: name, of, topic, count, start, on, config, properties.
+[[nodiscard]] std::vector<Field> client_fields(const char* kind, PropertyScope scope);
+
 /// True if the workload is one of those above; then it is built.
 [[nodiscard]] bool build_outbox_workload(Build& build, const View& view);
 

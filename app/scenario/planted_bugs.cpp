@@ -8,7 +8,7 @@ namespace {
 
 using kafka::PlantedBugs;
 
-constexpr std::array<std::pair<std::string_view, bool PlantedBugs::*>, 17> bugs_by_name{{
+constexpr std::array<std::pair<std::string_view, bool PlantedBugs::*>, 26> bugs_by_name{{
     {"hw_uses_committed_isr", &PlantedBugs::hw_uses_committed_isr},
     {"shrink_before_confirmed", &PlantedBugs::shrink_before_confirmed},
     {"truncate_to_high_watermark", &PlantedBugs::truncate_to_high_watermark},
@@ -24,6 +24,15 @@ constexpr std::array<std::pair<std::string_view, bool PlantedBugs::*>, 17> bugs_
     {"epoch_file_unsynced", &PlantedBugs::epoch_file_unsynced},
     {"verification_shares_buffers", &PlantedBugs::verification_shares_buffers},
     {"follower_serves_log_end", &PlantedBugs::follower_serves_log_end},
+    {"marker_skips_partition", &PlantedBugs::marker_skips_partition},
+    {"producers_unfenced", &PlantedBugs::producers_unfenced},
+    {"reads_beyond_stable", &PlantedBugs::reads_beyond_stable},
+    {"aborted_list_outdated", &PlantedBugs::aborted_list_outdated},
+    {"offsets_outside_transaction", &PlantedBugs::offsets_outside_transaction},
+    {"markers_forgotten_on_failover", &PlantedBugs::markers_forgotten_on_failover},
+    {"transactions_never_time_out", &PlantedBugs::transactions_never_time_out},
+    {"coordinator_answers_uncommitted", &PlantedBugs::coordinator_answers_uncommitted},
+    {"stale_members_commit", &PlantedBugs::stale_members_commit},
     {"retention_ignores_high_watermark", &PlantedBugs::retention_ignores_high_watermark},
     {"epoch_checkpoint_loses_entry", &PlantedBugs::epoch_checkpoint_loses_entry},
 }};

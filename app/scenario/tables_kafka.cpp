@@ -97,6 +97,12 @@ const Table& rules_table() {
            .type = boolean,
            .doc = "KIP-516 (2.8): a log belongs to a topic by its id; before, by its name.",
            .fallback = "true"},
+          {.name = "transaction_version",
+           .type = integer,
+           .doc = "1: transactions as before KIP-890 part 2: the epoch stays, clients add partitions. 2: every end of "
+                  "one raises the epoch. Default: 2 from 4.0, 1 before.",
+           .min = 1,
+           .max = 2},
           {.name = "planted",
            .type = choice_list,
            .doc = "Deliberately wrong rules, to prove that the checks see them.",
@@ -219,6 +225,8 @@ const Table& kafka_table() {
   return table;
 }
 
+}  // namespace
+
 std::vector<Field> client_fields(const char* kind, PropertyScope scope) {
   return {
       {.name = "name",
@@ -249,6 +257,8 @@ std::vector<Field> client_fields(const char* kind, PropertyScope scope) {
            "A real .properties file of a client, relative to this file; unknown names in it are warnings."},
   };
 }
+
+namespace {
 
 const Table& producer_table() {
   static const Table table = [] {
@@ -367,7 +377,8 @@ const Variants& workload_variants() {
   static const Variants variants{"workload",
                                  "kind",
                                  {&producer_table(), &consumer_table(), &outbox_service_table(),
-                                  &outbox_publisher_table(), &inbox_consumer_table()}};
+                                  &outbox_publisher_table(), &inbox_consumer_table(), &transactions_table(),
+                                  &pipeline_table()}};
   return variants;
 }
 

@@ -148,8 +148,10 @@ void ClientLaws::on(const history::Consumed& event) {
   if (positions_[c].size() <= n) positions_[c].resize(n + 1, -1);
   std::int64_t& position = positions_[c][n];
   const bool compacted_between =
-      event.base_offset > position &&
-      p.compacted_offsets.count_within(position, event.base_offset) == event.base_offset - position;
+      event.base_offset > position && position >= 0 &&
+      p.compacted_offsets.count_within(position, event.base_offset) +
+              transactions_->hidden_offsets(event.records.partition, position, event.base_offset, event.consumer) >=
+          event.base_offset - position;
   if (position >= 0 && position != event.base_offset && !compacted_between) {
     book_->breach(CheckId::S26, event.at,
                   at_text(event.at) + consumer +
@@ -193,6 +195,8 @@ std::int64_t ClientLaws::unread(std::size_t partition, const Census& census) con
     if (account == nullptr) continue;
     IntervalSet missing = account->acknowledged_set();
     if (n < read_[partition].size()) missing = missing.minus(read_[partition][n]);
+    if (const IntervalSet* hidden = transactions_->hidden(partition, n); hidden != nullptr)
+      missing = missing.minus(*hidden);
     for (const Interval& part : missing.intervals())
       count += census.present(n).count_within(part.first, part.end);
   }
@@ -216,6 +220,7 @@ void ClientLaws::on(const history::OwnershipChanged& event) {
 void ClientLaws::judge(const history::Appended& event) {
   if (event.role != history::AppendRole::leader) return;
   if (view_->partition(event.records.partition).info.internal) return;  // the brokers' own words
+  if (event.mark == history::TransactionMark::commit || event.mark == history::TransactionMark::abort) return;
   const Account* account = ledger_.find(static_cast<std::size_t>(event.records.partition.n),
                                         static_cast<std::size_t>(event.records.producer.n));
   const std::int64_t end = event.records.first + event.records.count;

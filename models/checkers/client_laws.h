@@ -11,12 +11,14 @@
 #include "models/checkers/cluster_view.h"
 #include "models/checkers/law_book.h"
 #include "models/checkers/ledger.h"
+#include "models/checkers/transaction_laws.h"
 
 namespace brokersim::checkers {
 
 class ClientLaws {
  public:
-  ClientLaws(ClusterView& view, LawBook& book) : view_(&view), book_(&book) {}
+  ClientLaws(ClusterView& view, LawBook& book, TransactionLaws& transactions)
+      : view_(&view), book_(&book), transactions_(&transactions) {}
 
   void on(const history::Sent& event);
   void on(const history::ProduceOutcome& event);
@@ -42,6 +44,7 @@ class ClientLaws {
 
   ClusterView* view_;
   LawBook* book_;
+  TransactionLaws* transactions_;
   Ledger ledger_;
   std::vector<std::vector<IntervalSet>> read_;       ///< [partition][producer]: ordinals that a consumer got.
   std::vector<std::vector<std::int64_t>> positions_;  ///< [consumer][partition]: next offset, -1 unknown.

@@ -49,10 +49,22 @@ const std::vector<CheckInfo>& checks() {
       {CheckId::S26, "S26",
        "A consumer gets the offsets of a partition without a gap and without going back.",
        "consumers between their starts, and while they own the partition, within the fault budget"},
+      {CheckId::S27, "S27",
+       "Consumers get no markers; with read_committed nothing of open or aborted transactions.",
+       "clusters with transactional producers, within the fault budget"},
+      {CheckId::S28, "S28",
+       "Of a transaction all records count or none, as its client was told; with exactly_once every record in has one "
+       "out.",
+       "transactional producers, within the fault budget"},
+      {CheckId::S29, "S29", "Once a client has a producer's new epoch, nothing of an older one is appended.",
+       "transactional producers, within the fault budget"},
       {CheckId::S34, "S34",
        "Retention and DeleteRecords take committed records only; compaction keeps the last value of every "
        "key.",
        "within the fault budget, no unclean election"},
+      {CheckId::L8, "L8", "No transaction stays open in a log when its time is long over.",
+       "transactional producers; 30 s after the end of transaction.timeout.ms, of the coordinator's pause between two "
+       "looks, and after the last change of a broker"},
       {CheckId::G1, "G1",
        "Within one generation of a group a partition has one owner; with KIP-848 never two that are members.",
        "members of groups"},

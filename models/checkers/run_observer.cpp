@@ -17,7 +17,8 @@ RunObserver::RunObserver(history::History& history, bool invariants)
     : view_(history),
       book_(invariants),
       replication_(history, book_),
-      clients_(view_, book_),
+      transactions_(view_, book_),
+      clients_(view_, book_, transactions_),
       meter_(history),
       groups_(history, book_, &view_),
       pipelines_(history, book_) {
@@ -40,6 +41,7 @@ void RunObserver::on(const history::Consumed& event) {
   meter_.served_by(event, view_.partition(event.records.partition).leader);
   groups_.on(event);
   clients_.on(event);
+  transactions_.on(event);
   if (invariants_) invariants_->judge(event);
 }
 
@@ -62,6 +64,7 @@ void RunObserver::on(const history::Appended& event) {
   const AppendFacts facts = view_.apply(event);
   replication_.judge(event, facts, view_.partition(event.records.partition));
   clients_.judge(event);
+  transactions_.on(event);
 }
 
 void RunObserver::on(const history::Truncated& event) {
@@ -119,6 +122,7 @@ void RunObserver::on(const history::BrokerChanged& event) {
   if (invariants_) invariants_->settle(event.at);
   meter_.on(event);
   view_.apply(event);
+  transactions_.on(event);
   if (invariants_) invariants_->judge(event);
 }
 
@@ -203,7 +207,8 @@ void RunObserver::note_breaches_of_contract() {
                            count_text(static_cast<std::int64_t>(view_.partitions())) + " partitions: " + why +
                            ".";
   for (const CheckId check : {CheckId::S3, CheckId::S5, CheckId::S9, CheckId::S11, CheckId::S12, CheckId::S20,
-                              CheckId::S21, CheckId::S23, CheckId::S25, CheckId::S26}) {
+                              CheckId::S21, CheckId::S23, CheckId::S25, CheckId::S26, CheckId::S27, CheckId::S28,
+                              CheckId::S29}) {
     book_.note(check, note);
   }
 }
@@ -230,6 +235,7 @@ Findings RunObserver::finish(sim::SimTime now, const std::vector<std::int32_t>& 
     const bool runs =
         index >= 0 && view_.broker(committed).up && !p.replicas[static_cast<std::size_t>(index)].lost_cache;
     std::optional<Census> census;
+    transactions_.read(n, runs ? index : -1);
     if (runs) {
       const auto replica = static_cast<std::size_t>(index);
       census = take_census(p.logs, replica, p.logs.end(replica), p.replicas[replica].removed);
@@ -296,6 +302,7 @@ Findings RunObserver::finish(sim::SimTime now, const std::vector<std::int32_t>& 
     book_.not_applicable(CheckId::S26, "No consumer read anything.");
   }
   findings.events = pipelines_.finish(now);
+  findings.transactions = transactions_.finish(now);
   note_breaches_of_contract();
   findings.checks = book_.results();
   return findings;

@@ -18,6 +18,7 @@
 #include "models/checkers/measures.h"
 #include "models/checkers/pipelines.h"
 #include "models/checkers/replication_laws.h"
+#include "models/checkers/transaction_laws.h"
 
 namespace brokersim::checkers {
 
@@ -36,6 +37,7 @@ struct Findings {
   std::vector<std::string> client_names;  ///< By client number.
   std::vector<std::string> partition_names;
   EventFindings events;  ///< Empty without services that publish events.
+  KafkaTransactions transactions;  ///< Empty without transactional producers and pipelines.
 
   [[nodiscard]] bool any_violation() const;
 };
@@ -58,7 +60,13 @@ class RunObserver final : public history::Watcher {
   void on(const history::OwnershipChanged& event) override;
   void on(const history::GroupGeneration& event) override { groups_.on(event); }
   void on(const history::MemberRemoved& event) override { groups_.on(event); }
-  void on(const history::OffsetCommitted& event) override { groups_.on(event); }
+  void on(const history::OffsetCommitted& event) override {
+    groups_.on(event);
+    transactions_.on(event);
+  }
+  void on(const history::TransactionJoined& event) override { transactions_.on(event); }
+  void on(const history::TransactionEnded& event) override { transactions_.on(event); }
+  void on(const history::ProducerEpochGiven& event) override { transactions_.on(event); }
   void on(const history::Appended& event) override;
   void on(const history::Truncated& event) override;
   void on(const history::HighWatermark& event) override;
@@ -93,6 +101,7 @@ class RunObserver final : public history::Watcher {
   ClusterView view_;
   LawBook book_;
   ReplicationLaws replication_;
+  TransactionLaws transactions_;
   ClientLaws clients_;
   std::optional<Invariants> invariants_;
   Meter meter_;

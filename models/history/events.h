@@ -170,9 +170,42 @@ struct OffsetCommitted {
   std::int32_t generation = -1;  ///< Of the member that committed; -1 not a member.
 };
 
+// --- transactions, as their clients see them ---------------------------------------------------------
+
+/// A record that a client has sent within a transaction of its own, which it numbers from 0 over all its lives.
+struct TransactionJoined {
+  sim::SimTime at;
+  ClientId client;
+  std::int64_t transaction = 0;
+  RecordRange records;
+  /// Made from this record of another topic (consume-process-produce); producer -1: of nothing.
+  RecordRange source;
+  std::int64_t amount = 0;  ///< What it moves, if transactions move something: those of one sum up to 0.
+};
+
+enum class TransactionOutcome : std::uint8_t {
+  committed,  ///< commitTransaction() has returned.
+  aborted,    ///< abortTransaction() has returned, or the transaction cannot have been committed.
+  unknown,    ///< The client has found out that it is fenced, or gave up, while it tried to commit.
+};
+/// The client's last word on a transaction. None for one during which it died.
+struct TransactionEnded {
+  sim::SimTime at;
+  ClientId client;
+  std::int64_t transaction = 0;
+  TransactionOutcome outcome = TransactionOutcome::committed;
+  sim::SimTime began;
+  std::int64_t records = 0;
+  std::int16_t error = 0;  ///< Kafka error code that ended it, 0 if none.
+  bool fenced = false;     ///< Somebody else has the transactional id now.
+};
+
 // --- what the system did (white box) ------------------------------------------------------------------
 
 enum class AppendRole : std::uint8_t { leader, follower };
+
+/// What a batch is to transactions.
+enum class TransactionMark : std::uint8_t { none, data, commit, abort };
 
 struct Appended {
   sim::SimTime at;
@@ -181,6 +214,9 @@ struct Appended {
   RecordRange records;
   std::int64_t base_offset = 0;   ///< Offset of records.first; offsets are consecutive within a batch.
   std::int32_t leader_epoch = 0;  ///< Epoch stamped on the batch.
+  TransactionMark mark = TransactionMark::none;
+  std::int16_t producer_epoch = -1;
+  std::int64_t producer_id = -1;  ///< Of an idempotent producer; -1 without.
 };
 
 enum class TruncateReason : std::uint8_t {
@@ -274,6 +310,15 @@ struct BrokerChanged {
   sim::SimTime at;
   BrokerId broker = -1;
   BrokerEvent event = BrokerEvent::running;
+};
+
+/// A coordinator has given a producer id and epoch to a client: whoever has an older epoch is fenced.
+struct ProducerEpochGiven {
+  sim::SimTime at;
+  BrokerId coordinator = -1;
+  std::int64_t producer_id = -1;
+  std::int16_t epoch = 0;
+  bool by_timeout = false;
 };
 
 /// The controller refused to register a broker whose previous incarnation still has a session.

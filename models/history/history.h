@@ -62,6 +62,9 @@ class Watcher {
   virtual void on(const PartitionDeleted&) {}
   virtual void on(const AdminDone&) {}
   virtual void on(const OffsetReset&) {}
+  virtual void on(const TransactionJoined&) {}
+  virtual void on(const TransactionEnded&) {}
+  virtual void on(const ProducerEpochGiven&) {}
 };
 
 /// What a checker must know of a partition to judge it.
@@ -87,6 +90,20 @@ struct ClientInfo {
   std::int32_t max_in_flight = 5;
   KeySpace keys;  ///< Of a producer's records.
   GroupId group = {};  ///< Of a consumer that is a member of one.
+  bool internal = false;        ///< A broker that writes to internal topics, and markers.
+  bool read_committed = false;  ///< Of a consumer.
+  bool transactional = false;   ///< Of a producer.
+  /// Of a transactional producer: after that a coordinator ends what it left open, with the pause between two looks.
+  sim::Duration transaction_timeout = {};
+};
+
+/// A group that makes records of one topic from those of another.
+struct TransformationInfo {
+  std::string workload;
+  GroupId group;
+  std::vector<PartitionId> from;
+  std::vector<PartitionId> to;
+  bool exactly_once = true;
 };
 
 class History {
@@ -118,6 +135,14 @@ class History {
   [[nodiscard]] const std::vector<DatabaseInfo>& databases() const { return databases_; }
   void add_pipeline(PipelineInfo info) { pipelines_.push_back(std::move(info)); }
   [[nodiscard]] const std::vector<PipelineInfo>& pipelines() const { return pipelines_; }
+  /// One for each workload: instances of the same say the same.
+  void add_transformation(TransformationInfo info) {
+    for (const TransformationInfo& known : transformations_) {
+      if (known.workload == info.workload) return;
+    }
+    transformations_.push_back(std::move(info));
+  }
+  [[nodiscard]] const std::vector<TransformationInfo>& transformations() const { return transformations_; }
   void add_inbox(InboxInfo info) { inboxes_.push_back(std::move(info)); }
   [[nodiscard]] const std::vector<InboxInfo>& inboxes() const { return inboxes_; }
   [[nodiscard]] const PartitionInfo& partition(PartitionId id) const {
@@ -142,6 +167,7 @@ class History {
   std::vector<DatabaseInfo> databases_;
   std::vector<PipelineInfo> pipelines_;
   std::vector<InboxInfo> inboxes_;
+  std::vector<TransformationInfo> transformations_;
 };
 
 }  // namespace brokersim::history

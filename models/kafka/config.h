@@ -103,7 +103,7 @@ struct TopicSpec {
   std::string recreates;
   sim::SimTime created_at;                        ///< By an administrator; 0: when the cluster starts.
   sim::SimTime deleted_at = sim::SimTime::max();  ///< By an administrator.
-  bool internal = false;                          ///< __consumer_offsets: made by the cluster itself.
+  bool internal = false;  ///< __consumer_offsets or __transaction_state: made by the cluster itself.
 };
 
 /// How a follower finds where its log and its leader's part.
@@ -136,6 +136,15 @@ struct PlantedBugs {
       false;  ///< L09, KAFKA-15653: some compressed batches are refused as corrupt.
   bool follower_serves_log_end =
       false;  ///< C10, KAFKA-9835: a follower gives consumers what is not committed.
+  bool marker_skips_partition = false;  ///< A coordinator forgets the last partition of a transaction.
+  bool producers_unfenced = false;      ///< Partitions take batches of producer epochs that are over.
+  bool reads_beyond_stable = false;     ///< read_committed fetches go up to the high watermark.
+  bool aborted_list_outdated = false;   ///< C11, KAFKA-9807: aborted transactions as of the stable offset before.
+  bool offsets_outside_transaction = false;  ///< Offsets of a transaction count at once, whatever becomes of it.
+  bool markers_forgotten_on_failover = false;  ///< A new coordinator does not go on with what was prepared.
+  bool transactions_never_time_out = false;    ///< Coordinators end nothing that clients leave open.
+  bool coordinator_answers_uncommitted = false;  ///< Coordinators answer before their record is committed.
+  bool stale_members_commit = false;  ///< TxnOffsetCommit of who is no member any more (KIP-447 undone).
   bool retention_ignores_high_watermark = false;  ///< Retention deletes what is not committed, too.
   bool epoch_checkpoint_loses_entry = false;      ///< L10: a start reads all epochs but the last but one.
 };
@@ -250,6 +259,19 @@ struct BrokerConfig {
   sim::Duration offsets_retention_check_interval = {
       600'000'000'000};                                    ///< offsets.retention.check.interval.ms
   sim::Duration offsets_commit_timeout = {5'000'000'000};  ///< offsets.commit.timeout.ms
+  // Transactions.
+  sim::Duration transaction_max_timeout = {900'000'000'000};  ///< transaction.max.timeout.ms
+  /// transaction.abort.timed.out.transaction.cleanup.interval.ms
+  sim::Duration transaction_abort_interval = {10'000'000'000};
+  sim::Duration transactional_id_expiration = {604'800'000'000'000};  ///< transactional.id.expiration.ms
+  /// transaction.remove.expired.transaction.cleanup.interval.ms
+  sim::Duration transactional_id_cleanup_interval = {3'600'000'000'000};
+  std::int32_t transaction_state_partitions = 50;             ///< transaction.state.log.num.partitions
+  std::int32_t transaction_state_replication_factor = 3;      ///< transaction.state.log.replication.factor
+  std::int32_t transaction_state_min_isr = 2;                 ///< transaction.state.log.min.isr
+  sim::Bytes transaction_state_segment_bytes = {104'857'600};  ///< transaction.state.log.segment.bytes
+  bool transaction_verification = true;  ///< transaction.partition.verification.enable
+  std::int32_t transaction_version = 2;  ///< Feature transaction.version: 2 since 4.0, before 0 (here 1: as before).
   /// Versioned rules (kafka-behaviour.md section 11 item 6). Filled from the version, overridable by name.
   bool strict_min_isr = true;               ///< 3.7: HW waits while the ISR is below min ISR (KAFKA-15583).
   bool metadata_commit_wakes_fetch = true;  ///< 4.1, KIP-1166: a commit answers parked metadata fetches.
@@ -299,6 +321,8 @@ struct ProducerConfig {
   sim::Duration reconnect_backoff_max = {1'000'000'000};            ///< reconnect.backoff.max.ms
   sim::Duration metadata_max_age = {300'000'000'000};               ///< metadata.max.age.ms
   Security security;                                                ///< security.protocol, sasl.mechanism
+  std::string transactional_id;                                     ///< transactional.id
+  sim::Duration transaction_timeout = {60'000'000'000};             ///< transaction.timeout.ms
   sim::Duration socket_connection_setup_timeout = {10'000'000'000};  ///< socket.connection.setup.timeout.ms
   sim::Duration socket_connection_setup_timeout_max = {
       30'000'000'000};  ///< socket.connection.setup.timeout.max.ms
@@ -337,6 +361,7 @@ struct ConsumerConfig {
   /// partition.assignment.strategy, in order of preference.
   std::vector<AssignmentStrategy> assignment_strategy = {AssignmentStrategy::range,
                                                          AssignmentStrategy::cooperative_sticky};
+  bool read_committed = false;                           ///< isolation.level
   bool enable_auto_commit = true;                        ///< enable.auto.commit
   sim::Duration auto_commit_interval = {5'000'000'000};  ///< auto.commit.interval.ms
   sim::Duration default_api_timeout = {60'000'000'000};  ///< default.api.timeout.ms

@@ -24,6 +24,17 @@ namespace brokersim::log {
 
 /// Bytes of the v2 batch header: base offset 8 .. record count 4 (DefaultRecordBatch, KIP-98).
 inline constexpr std::int64_t kBatchHeaderBytes = 61;
+/// A marker: the header and one record with a key of 4 bytes (version, type) and a value of 6 (version, epoch of the
+/// coordinator): length, attributes, two deltas, two lengths, count of headers are one byte each.
+inline constexpr std::int64_t kMarkerBytes = kBatchHeaderBytes + 7 + 4 + 6;
+
+/// What a batch is to transactions (attributes 4 and 5 of its header, and the type of a control record).
+enum class BatchKind : std::uint8_t {
+  plain,          ///< Of no transaction.
+  transactional,  ///< Records of a transaction of its producer.
+  commit,         ///< Control batch: the producer's open transaction ends here, and holds.
+  abort,          ///< Control batch: it ends here, and what it wrote does not count.
+};
 
 /// A batch as a producer made it.
 struct BatchData {
@@ -31,6 +42,7 @@ struct BatchData {
   std::int64_t producer_id = -1;    ///< Idempotent producer id, -1 without.
   std::int32_t base_sequence = -1;  ///< Sequence of the first record, -1 without idempotence.
   std::int16_t producer_epoch = -1;
+  BatchKind kind = BatchKind::plain;
   compute::Codec codec = compute::Codec::none;  ///< Of the records; the header is never compressed.
   std::uint8_t compressed_percent = 0;          ///< How well the data compresses, 0: as the codec's corpus.
   std::int32_t bytes = 0;      ///< Encoded size, header included, as it travels and is stored.
@@ -38,12 +50,14 @@ struct BatchData {
   /// What the producer's wall clock was wrong by: CreateTime is true time plus this.
   std::int32_t clock_error_ms = 0;
   std::int32_t payload_bytes = 0;  ///< Sum of the record sizes (key + value).
+  std::int32_t coordinator_epoch = -1;  ///< Of a marker: leader epoch of the coordinator that sent it.
   /// Batches whose content is data (internal topics): its entry in the store of such contents; 0: none.
   std::uint32_t payload = 0;
   sim::SimTime first_time;  ///< Intended send time of the first record, in true time.
   sim::SimTime last_time;   ///< ... and of the last; the others are evenly spaced between.
 
   /// Largest timestamp of the records, in wall-clock milliseconds since the run began. May be negative.
+  [[nodiscard]] bool is_marker() const { return kind == BatchKind::commit || kind == BatchKind::abort; }
   [[nodiscard]] std::int64_t timestamp_ms() const { return last_time.ns / 1'000'000 + clock_error_ms; }
 
   [[nodiscard]] bool operator==(const BatchData&) const = default;

@@ -101,7 +101,8 @@ BatchVerdict clean_batch(const BatchStore& store, const StoredBatch& batch, cons
   const history::RecordRange& records = batch.data.records;
   const history::KeySpace keys = store.keys_of(records.producer);
   BatchVerdict verdict;
-  if (batch.data.payload != 0) {  // the keys of interned contents are not known here
+  // The keys of interned contents are not known here; without its marker a transaction would be open again.
+  if (batch.data.payload != 0 || batch.data.is_marker()) {
     verdict.bytes = batch.data.bytes;
     return verdict;
   }

@@ -6,8 +6,9 @@
 // writes the horizon into its batch (KIP-534), a later one drops it once that is past. Batches keep their first and last
 // offset; an empty one stays if it holds the last sequence of a producer, or ends the round.
 // Source of the slots: 24 bytes each (SkimpyOffsetMap: MD5 and offset), filled to log.cleaner.io.buffer.load.factor.
-// Not modelled: collisions of hashes; transactions and their markers (there are none); keys of batches whose content is
-// interned (internal topics): these stay as they are.
+// Nothing at or above the last stable offset is looked at. Records of aborted transactions supersede nothing.
+// Not modelled: collisions of hashes; that aborted records and, after delete.retention.ms, markers go, too: they stay; keys
+// of batches whose content is interned (internal topics): these stay as they are.
 #pragma once
 
 #include <cstdint>
@@ -58,7 +59,7 @@ struct DirtyRange {
   }
 };
 
-/// `segments` oldest first, the last one active. `stable_end`: the high watermark (there are no transactions).
+/// `segments` oldest first, the last one active. `stable_end`: the last stable offset.
 [[nodiscard]] DirtyRange dirty_range(const std::vector<CleanerSegment>& segments, std::int64_t cleaned_to,
                                      std::int64_t log_start, std::int64_t stable_end,
                                      const CleanerSettings& settings, std::int64_t now_ms);

@@ -5,7 +5,7 @@
 // Model: .log files hold batches in true sizes; .index and .timeindex are memory maps whose entries are
 // counted and written when their segment closes; leader-epoch-checkpoint, snapshots as small files.
 // Time in a log is wall-clock milliseconds since the run began, as the stampers had it (batch.h, timestamp_ms).
-// Not modelled: the transaction index (there are no transactions).
+// Not modelled: the file of the transaction index (.txnindex): what it says is kept in memory and found anew in the log.
 #pragma once
 
 #include <cstdint>
@@ -209,6 +209,7 @@ class Log {
   [[nodiscard]] std::int64_t bytes() const;
   [[nodiscard]] const EpochCache& epochs() const { return epochs_; }
   [[nodiscard]] const ProducerState& producers() const { return producers_; }
+  [[nodiscard]] ProducerState& producers() { return producers_; }
   [[nodiscard]] const std::vector<Segment>& segments() const { return segments_; }
   [[nodiscard]] const std::string& directory() const { return directory_; }
   [[nodiscard]] std::string epoch_file() const { return directory_ + "/leader-epoch-checkpoint"; }

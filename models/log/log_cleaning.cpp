@@ -33,6 +33,7 @@ CleaningPlan Log::plan_cleaning(const DirtyRange& range, const CleanerSettings& 
     for (const LogEntry& entry : segment.entries) {
       if (store_.base_offset(entry.batch) >= range.first_uncleanable) break;
       if (store_.next_offset(entry.batch) <= range.first_dirty) continue;
+      if (producers_.is_aborted(store_[entry.batch])) continue;
       room = map.add(store_, store_[entry.batch], range.first_uncleanable);
       if (!room) break;
     }

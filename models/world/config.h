@@ -19,6 +19,9 @@
 
 namespace brokersim::world {
 
+/// The internal topic of the transaction coordinators.
+inline constexpr const char* kTransactionsTopic = "__transaction_state";
+
 /// How records arrive at a producer.
 enum class Arrivals : std::uint8_t {
   constant,  ///< Evenly spaced at the rate; instances are offset by a share of one gap.
@@ -67,6 +70,41 @@ struct ConsumerWorkload {
   kafka::ConsumerConfig config;
 };
 
+/// An application that writes in transactions (models/kafka/client/transaction_load.h).
+struct TransactionWorkload {
+  std::string name;
+  std::string cluster;
+  std::string topic;
+  std::vector<std::string> hosts;          ///< One per instance.
+  std::int64_t rate_per_second_milli = 0;  ///< Transactions of all instances, in 1/1000 per second. Positive.
+  std::int32_t records = 1;                ///< Of a transaction.
+  std::int64_t accounts = 0;               ///< Positive: each is a transfer between two of them.
+  sim::Bytes record_size = {100};
+  sim::Duration work;
+  std::int32_t abort_permille = 0;
+  bool restarts_when_fenced = false;
+  sim::SimTime start;
+  sim::SimTime end = sim::SimTime::max();
+  kafka::ProducerConfig config;  ///< Without transactional.id each instance has its own name as one.
+};
+
+/// A group that turns the records of one topic into those of another (models/kafka/client/pipeline.h).
+struct PipelineWorkload {
+  std::string name;
+  std::string cluster;
+  std::string from;
+  std::string topic;
+  std::vector<std::string> hosts;  ///< One per instance.
+  std::string group;
+  bool exactly_once = true;
+  bool commits_first = false;  ///< At most once: offsets are committed before their records are worked on.
+  sim::Duration work;
+  sim::Bytes record_size = {100};
+  sim::SimTime start;
+  kafka::ProducerConfig producer;
+  kafka::ConsumerConfig consumer;
+};
+
 struct Config {
   std::string title;
   std::string why;
@@ -79,6 +117,8 @@ struct Config {
   std::vector<kafka::ClusterConfig> clusters;
   std::vector<ProducerWorkload> producers;
   std::vector<ConsumerWorkload> consumers;
+  std::vector<TransactionWorkload> transactions;
+  std::vector<PipelineWorkload> pipelines;
   std::vector<database::DatabaseConfig> databases;
   std::vector<outbox::ServiceConfig> outbox_services;
   std::vector<outbox::PublisherConfig> outbox_publishers;

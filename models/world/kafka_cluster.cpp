@@ -50,6 +50,8 @@ KafkaCluster::KafkaCluster(const kafka::ClusterConfig& cluster, const Config& co
   install_brokers();
   install_producers(config);
   install_consumers(config);
+  install_transactions(config);
+  install_pipelines(config);
   install_admin(config);
 }
 
@@ -103,6 +105,7 @@ void KafkaCluster::add_partitions(history::History& history, const Config& confi
       topics_[topic.name].push_back(id);
       SIM_CHECK(static_cast<std::size_t>(id.n) == shape_.partitions.size(),
                 "one Kafka cluster per scenario for now");
+      const bool transactions = topic.internal && topic.name == kTransactionsTopic;
       const std::string bears = name_in_cluster(topic);
       const bool shares = std::any_of(cluster_.topics.begin(), cluster_.topics.end(), [&](const auto& other) {
         return &other != &topic && name_in_cluster(other) == bears;
@@ -110,8 +113,12 @@ void KafkaCluster::add_partitions(history::History& history, const Config& confi
       const auto first = std::find_if(cluster_.topics.begin(), cluster_.topics.end(),
                                       [&](const auto& other) { return other.name == bears; });
       shape_.partitions.push_back(
-          {id, bears + "-" + std::to_string(number), topic.config, shares, topic.internal ? number : -1});
-      (topic.internal ? shape_.offsets_topic : shape_.topics[topic.name]).push_back(id);
+          {id, bears + "-" + std::to_string(number), topic.config, shares, topic.internal ? number : -1, transactions});
+      if (transactions) {
+        shape_.transactions_topic.push_back(id);
+      } else {
+        (topic.internal ? shape_.offsets_topic : shape_.topics[topic.name]).push_back(id);
+      }
       specs_.push_back({id, assigned, info.min_insync_replicas, info.unclean_leader_election,
                         /*on_request=*/topic.created_at.ns > 0,
                         static_cast<std::int32_t>(first - cluster_.topics.begin())});
@@ -144,9 +151,14 @@ void KafkaCluster::install_brokers() {
     params.cluster = &shape_;
     params.store = &batches_;
     params.contents = &contents_;
-    if (!shape_.offsets_topic.empty()) {
-      const std::string writer = "group-coordinator-" + std::to_string(id);
-      params.internal_writer = history_.add_client({writer, "group-coordinator", true, -1, true, 1, {}, {}});
+    params.transaction_records = &transaction_records_;
+    if (!shape_.offsets_topic.empty() || !shape_.transactions_topic.empty()) {
+      history::ClientInfo writer;
+      writer.name = "group-coordinator-" + std::to_string(id);
+      writer.workload = "group-coordinator";
+      writer.max_in_flight = 1;
+      writer.internal = true;
+      params.internal_writer = history_.add_client(std::move(writer));
     }
     params.history = &history_;
     hosts_.at(cluster_.broker_hosts[id])
@@ -232,7 +244,9 @@ void KafkaCluster::install_consumers(const Config& config) {
       params.name = workload.name + "-" + std::to_string(i);
       const history::GroupId group =
           workload.group.empty() ? history::GroupId{} : history_.group(workload.group);
-      params.client = history_.add_client({params.name, workload.name, false, 0, false, 1, {}, group});
+      history::ClientInfo info{params.name, workload.name, false, 0, false, 1, {}, group};
+      info.read_committed = workload.config.read_committed;
+      params.client = history_.add_client(std::move(info));
       params.topic = workload.topic;
       params.group = workload.group;
       if (workload.static_members) params.instance = params.name;

@@ -13,7 +13,9 @@
 #include "models/kafka/broker/broker_service.h"
 #include "models/kafka/client/admin_client.h"
 #include "models/kafka/client/consumer.h"
+#include "models/kafka/client/pipeline.h"
 #include "models/kafka/client/producer.h"
+#include "models/kafka/client/transaction_load.h"
 #include "models/kafka/controller/controller_service.h"
 #include "models/log/batch.h"
 #include "models/world/config.h"
@@ -74,12 +76,18 @@ class KafkaCluster {
   void install_producers(const Config& config);
   void install_consumers(const Config& config);
   void install_admin(const Config& config);
+  void install_transactions(const Config& config);
+  void install_pipelines(const Config& config);
+  [[nodiscard]] kafka::client::ProducerParams transactional(const std::string& name, const std::string& workload,
+                                                            const std::string& topic, sim::Bytes record_size,
+                                                            const kafka::ProducerConfig& config);
 
   const kafka::ClusterConfig& cluster_;
   Hosts& hosts_;
   history::History& history_;
   log::BatchStore batches_;
   kafka::wire::GroupRecordStore contents_;
+  kafka::wire::TransactionRecordStore transaction_records_;
   kafka::controller::MetadataStore metadata_;
   kafka::broker::ClusterShape shape_;
   std::vector<kafka::controller::PartitionSpec> specs_;
@@ -87,6 +95,8 @@ class KafkaCluster {
   std::vector<std::string> racks_;  // of the brokers, by number
   std::vector<Client> clients_;
   std::vector<std::unique_ptr<kafka::client::ProducerLedger>> ledgers_;
+  std::vector<std::unique_ptr<kafka::client::TransactionLedger>> transaction_ledgers_;
+  std::vector<std::unique_ptr<kafka::client::PipelineLedger>> pipeline_ledgers_;
 };
 
 }  // namespace brokersim::world

@@ -1,9 +1,11 @@
 #include "tests/worlds/generator.h"
 
 #include <algorithm>
+#include <optional>
 #include <sstream>
 
 #include "tests/worlds/choices.h"
+#include "tests/worlds/transfers.h"
 
 namespace brokersim::worlds {
 namespace {
@@ -50,9 +52,18 @@ class Generator {
 
   Plan make(const std::string& planted) {
     hosts();
+    if (family_ == Family::transfers) transfers_.emplace(plan_, plan_.number, planted);
     system(planted);
     const std::uint64_t topics = pick_.percent(30) ? 2 : 1;
     for (std::uint64_t t = 0; t < topics; ++t) topic(t);
+    if (transfers_) {
+      std::vector<std::string> names;
+      for (const Topic& topic : topics_) names.push_back(topic.name);
+      transfers_->add_workloads(names);
+      faults();
+      transfers_->add_faults(kCalmStart, fault_phase_);
+      return std::move(plan_);
+    }
     const std::uint64_t producers = pick_.between(1, 3);
     for (std::uint64_t i = 0; i < producers; ++i) producer(i);
     if (pick_.percent(50)) consumer();
@@ -69,7 +80,7 @@ class Generator {
     std::uint64_t keys = 0;  ///< Of its producers; 0: records without keys.
   };
 
-  bool inside() const { return family_ == Family::inside; }
+  bool inside() const { return family_ == Family::inside || family_ == Family::transfers; }
 
   void hosts() {
     std::ostringstream out;
@@ -89,7 +100,7 @@ class Generator {
   }
 
   void system(const std::string& planted) {
-    const std::string version = pick_.one_of({"4.1", "4.1", "4.0", "3.9"});
+    const std::string version = transfers_ ? pick_.one_of({"4.1", "4.0"}) : pick_.one_of({"4.1", "4.1", "4.0", "3.9"});
     const std::uint64_t session = pick_.between(1'000, 3'500);
     std::ostringstream out;
     out << "\"kind\": \"kafka\", \"version\": " << quoted(version) << ", \"brokers_on\": \"b\"";
@@ -129,11 +140,13 @@ class Generator {
     out << ", \"group.consumer.session.timeout.ms\": " << more_.between(2'000, 5'000);
     out << ", \"group.consumer.min.heartbeat.interval.ms\": 100, \"group.consumer.heartbeat.interval.ms\": "
         << more_.between(200, 600);
+    if (transfers_) out << transfers_->config();
     out << "}";
     std::vector<std::string> rules;
+    if (transfers_ && !transfers_->rules().empty()) rules.push_back(transfers_->rules());
     if (pick_.percent(50))
       rules.push_back(std::string("\"eligible_leader_replicas\": ") + (pick_.percent(50) ? "true" : "false"));
-    if (!planted.empty()) rules.push_back("\"planted\": [" + quoted(planted) + "]");
+    if (!planted.empty() && !is_rule(planted)) rules.push_back("\"planted\": [" + quoted(planted) + "]");
     for (std::size_t i = 0; i < rules.size(); ++i)
       out << (i == 0 ? ",\n      \"rules\": {" : ", ") << rules[i] << (i + 1 == rules.size() ? "}" : "");
     plan_.system = out.str();
@@ -411,6 +424,7 @@ class Generator {
     if (inside()) {
       lossy_max = 99;
       for (const Topic& topic : topics_) lossy_max = std::min(lossy_max, topic.min_isr - 1);
+      if (transfers_) lossy_max = std::min<std::uint64_t>(lossy_max, 1);  // of the internal topics, too
     }
     if (lossy_max > 0 && pick_.percent(12)) {
       relapse();
@@ -450,6 +464,7 @@ class Generator {
   std::uint64_t fault_phase_ = 0;
   std::uint64_t last_ = 0;
   std::vector<Topic> topics_;
+  std::optional<Transfers> transfers_;
 };
 
 void list(std::ostringstream& out, const std::vector<std::string>& items, const char* indent) {
@@ -463,6 +478,7 @@ std::string_view to_string(Family family) {
     case Family::inside: return "inside";
     case Family::outside: return "outside";
     case Family::broken_disks: return "broken_disks";
+    case Family::transfers: return "transfers";
   }
   return "";
 }

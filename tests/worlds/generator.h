@@ -25,6 +25,8 @@ enum class Family : std::uint8_t {
   outside,
   /// Disks that lie, fail and lose: no law of replication is judged. The program must not fail, and the run must repeat.
   broken_disks,
+  /// As `inside`, and the clients are a bank that moves money in transactions (transfers.h): its books must balance.
+  transfers,
 };
 [[nodiscard]] std::string_view to_string(Family family);
 
@@ -45,7 +47,7 @@ struct Plan {
   std::vector<std::string> faults;
 };
 
-/// The world. `planted` is the name of a planted bug, "" for none.
+/// The world. `planted` is the name of a planted bug, or of a safeguard of transfers.h; "" for none.
 [[nodiscard]] Plan plan(Family family, std::uint64_t number, const std::string& planted = "");
 
 /// The plan as a scenario file.

@@ -82,8 +82,10 @@ class Service final : public history::Watcher {
     std::int64_t& end = read_[{who, event.records.partition.n}];
     end = std::max(end, event.base_offset + event.records.count);
   }
-  void judge(const std::vector<world::FinalPartition>& partitions, Outcome& outcome) const {
+  void judge_writes(Outcome& outcome) const {
     if (!refused_.empty()) fail(outcome, "liveness", refused_);
+  }
+  void judge_reads(const std::vector<world::FinalPartition>& partitions, Outcome& outcome) const {
     for (const auto& [who, end] : read_) {
       const world::FinalPartition& partition = partitions[static_cast<std::size_t>(who.second)];
       // Its last records may have been taken before anybody came to read them.
@@ -107,6 +109,16 @@ class Service final : public history::Watcher {
   std::map<std::pair<std::int32_t, std::int32_t>, std::int64_t> read_;
 };
 
+/// At the end every transfer counts whole or not at all, for who reads the log and for who has read it.
+void judge_books(const checkers::KafkaTransactions& found, Outcome& outcome) {
+  for (const checkers::TransactionFindings& bank : found.workloads) {
+    if (bank.balance != 0) fail(outcome, "books", bank.name + ": the sum is " + std::to_string(bank.balance));
+    if (bank.read_balance != 0)
+      fail(outcome, "books", bank.name + ": the sum of what was read is " + std::to_string(bank.read_balance));
+    outcome.transactions += bank.committed;
+  }
+}
+
 }  // namespace
 
 Outcome run(const Plan& plan, const std::optional<std::string>& trace) {
@@ -125,7 +137,8 @@ Outcome run(const Plan& plan, const std::optional<std::string>& trace) {
   world->history().attach(coverage);
   const sim::Duration calm{static_cast<std::int64_t>(plan.settled_from_ms) * 1'000'000};
   Service service(world->history(), sim::SimTime{} + calm, plan.aging);
-  if (plan.family == Family::inside) world->history().attach(service);
+  const bool inside = plan.family == Family::inside || plan.family == Family::transfers;
+  if (inside) world->history().attach(service);
   const world::RunEnd end = world::run(*world);
   Outcome outcome;
   outcome.fingerprint = end.fingerprint;
@@ -148,11 +161,14 @@ Outcome run(const Plan& plan, const std::optional<std::string>& trace) {
     if (check.verdict == checkers::Verdict::violated && plan.family != Family::broken_disks)
       fail(outcome, check.id, check.detail);
   }
-  if (plan.family == Family::inside && orphaned(*world)) {
+  if (plan.family == Family::transfers) judge_books(findings.transactions, outcome);
+  if (inside && orphaned(*world)) {
     outcome.orphaned = true;
-  } else if (plan.family == Family::inside) {
+  } else if (inside) {
     judge_liveness(*world, findings, outcome);
-    service.judge(partitions, outcome);
+    service.judge_writes(outcome);
+    // The end of a partition with transactions is a marker, which no consumer gets; there the books tell.
+    if (plan.family == Family::inside) service.judge_reads(partitions, outcome);
   }
   return outcome;
 }

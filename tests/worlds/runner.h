@@ -24,6 +24,7 @@ struct Outcome {
   bool in_budget = false;  ///< The fault budget held on every partition, all the time.
   std::int64_t acknowledged_all = 0;
   std::int64_t lost_all = 0;
+  std::int64_t transactions = 0;  ///< Of which clients were told that they are committed.
   std::array<std::int64_t, kStates> seen{};     ///< As Coverage has it.
   std::map<std::string, int> effective_faults;  ///< By kind.
 };

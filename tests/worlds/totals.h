@@ -21,6 +21,7 @@ struct Totals {
   std::int64_t acknowledged_all = 0;  ///< Records, with acks=all.
   std::int64_t lost_all = 0;          ///< Of these, all in worlds beyond the budget unless S1 says otherwise.
   std::int64_t lost_in_budget = 0;    ///< Of these, in worlds that stayed within it.
+  std::int64_t transactions = 0;      ///< Committed, as their clients were told.
   std::uint64_t events = 0;
   std::array<std::int64_t, kStates> times{};
   std::array<std::int64_t, kStates> in_worlds{};

@@ -2,6 +2,7 @@
 //
 //   worlds 1..20000 --jobs 2              inside the fault budget: everything must hold, and be well again at the end
 //   worlds 1..5000 --family outside       beyond it; broken_disks: disks that lie and fail (generator.h)
+//   worlds 1..10000 --family transfers    a bank's transactions: the sum is conserved (transfers.h)
 //   worlds 1..500 --plant fsync_lies      with a planted bug; --mutations: each of them until the first world sees it
 //   worlds 17 --print                     world 17 as a scenario file; --trace orders/0: its story, event by event
 // Each failure is shrunk (faults, then clients are left out as long as it still fails), written to a scenario file, and
@@ -22,6 +23,7 @@
 #include "app/scenario/planted_bugs.h"
 #include "tests/worlds/runner.h"
 #include "tests/worlds/totals.h"
+#include "tests/worlds/transfers.h"
 
 namespace brokersim::worlds {
 namespace {
@@ -42,10 +44,10 @@ struct Options {
 
 int usage() {
   std::fprintf(stderr,
-               "usage: worlds FIRST..LAST [--family inside|outside|broken_disks] [--jobs N] [--plant BUG] "
+               "usage: worlds FIRST..LAST [--family inside|outside|broken_disks|transfers] [--jobs N] [--plant BUG] "
                "[--out DIR]\n"
                "              [--table] [--no-shrink] [--print] [--trace PARTITION|all]\n"
-               "       worlds FIRST..LAST --mutations\n");
+               "       worlds FIRST..LAST --mutations [--family transfers]\n");
   return 2;
 }
 
@@ -56,7 +58,7 @@ bool parse(const std::vector<std::string>& arguments, Options& options) {
     if (argument == "--family" && more) {
       const std::string& name = arguments[++i];
       bool known = false;
-      for (const Family family : {Family::inside, Family::outside, Family::broken_disks}) {
+      for (const Family family : {Family::inside, Family::outside, Family::broken_disks, Family::transfers}) {
         if (to_string(family) != name) continue;
         options.family = family;
         known = true;
@@ -159,21 +161,28 @@ std::string_view why_unseen(std::string_view bug) {
   if (bug == "clean_marker_after_failed_recovery") return "no disk is full during a recovery in the worlds yet";
   if (bug == "epoch_file_unsynced") return "a directory that does not load breaks no law";
   if (bug == "verification_shares_buffers") return "a sound batch that is refused breaks no law: the producer sends it again";
+  const std::vector<std::string>& transactional = transaction_safeguards();
+  if (bug != "skip_duplicate_check" && bug != "ack_before_replication" &&
+      std::find(transactional.begin(), transactional.end(), bug) != transactional.end())
+    return "looked for in the family transfers";
   return "";
 }
 
 /// Each planted bug until a world sees it: which check, after how many worlds.
 int mutations(const Options& options) {
   int missed = 0;
-  for (const std::string& bug : scenario::planted_bug_names()) {
-    const std::string_view reason = why_unseen(bug);
+  const bool transfers = options.family == Family::transfers;
+  std::vector<Family> families{Family::inside, Family::outside, Family::broken_disks};
+  if (transfers) families = {Family::transfers};
+  for (const std::string& bug : transfers ? transaction_safeguards() : scenario::planted_bug_names()) {
+    const std::string_view reason = transfers ? "" : why_unseen(bug);
     if (!reason.empty()) {
       std::printf("| `%s` | not looked for | | %s |\n", bug.c_str(), std::string(reason).c_str());
       continue;
     }
     bool caught = false;
     // Bugs that need a broken disk to show are looked for among those worlds.
-    for (const Family family : {Family::inside, Family::outside, Family::broken_disks}) {
+    for (const Family family : families) {
       for (std::uint64_t number = options.first; number <= options.last && !caught; ++number) {
         const Outcome outcome = worlds::run(plan(family, number, bug));
         if (outcome.failures.empty()) continue;

@@ -74,8 +74,7 @@ public final class GroupVectors {
         final TreeMap<String, Integer> topics = new TreeMap<>();
         final int topicCount = 1 + random.nextInt(5);
         for (int i = 0; i < topicCount; ++i) topics.put("t" + (char) ('a' + i), 1 + random.nextInt(12));
-        // The server's uniform assignor is modelled for equal subscriptions.
-        final boolean equal = random.nextInt(10) < 6 || assignor.equals("server-uniform");
+        final boolean equal = random.nextInt(10) < 6;
         final List<Member> members = new ArrayList<>();
         final int memberCount = 1 + random.nextInt(8);
         for (int i = 0; i < memberCount; ++i) members.add(newMember(topics, equal, members));

@@ -32,6 +32,7 @@ BrokerService::BrokerService(sim::Process& process, host::Host& host, const Brok
       quorum_(component_, host.network(), host.id(), cluster_.controller_hosts.front(),
               wire::kControllerPort),
       replicas_(component_, params_, log_dirs(), server_, image_),
+      peers_(component_, params_, host.network(), host.id(), image_),
       groups_(component_, params_, replicas_, server_, image_, host.incarnation(params.program)),
       logs_(component_, params_, replicas_),
       metadata_loop_(component_, params_, quorum_, replicas_, image_),
@@ -43,10 +44,14 @@ BrokerService::BrokerService(sim::Process& process, host::Host& host, const Brok
                     kControllerSocketTimeout),
       forwarding_(component_, host.network(), host.id(), cluster_.controller_hosts, metadata_loop_.leader(),
                   kControllerSocketTimeout),
+      ids_(params_, producer_ids_),
+      transactions_(component_, params_, replicas_, server_, peers_, ids_),
+      markers_(component_, params_, replicas_, server_, groups_),
       isr_(alter_, replicas_, params.id),
       fetchers_(process, process.path(), host.network(), host.id(), params_, &broker_epoch_, replicas_) {
   replicas_.connect(isr_, fetchers_, *this);
   if (!cluster_.offsets_topic.empty()) replicas_.connect_internal(groups_);
+  if (!cluster_.transactions_topic.empty()) replicas_.connect_transactions(transactions_, peers_);
 }
 
 std::vector<storage::FileSystem*> BrokerService::log_dirs() {
@@ -140,6 +145,7 @@ sim::Task<void> BrokerService::run() {
   }
   component_.spawn(logs_.flush_loop());
   if (!cluster_.offsets_topic.empty()) component_.spawn(groups_.expiry_loop());
+  if (!cluster_.transactions_topic.empty()) component_.spawn(transactions_.expiry_loop());
   ready_to_unfence_ = true;
   kick_.notify_all();
 }
@@ -270,6 +276,14 @@ sim::Duration BrokerService::cost(const wire::Message& request) const {
       return costs.handle_request +
              costs.read_partition * static_cast<std::int64_t>(replicas_.fetched_partitions(
                                         static_cast<const wire::FetchRequest&>(request)));
+    case wire::Api::write_txn_markers:
+      return costs.handle_request +
+             costs.append_batch * static_cast<std::int64_t>(
+                                      static_cast<const wire::WriteTxnMarkersRequest&>(request).partitions.size());
+    case wire::Api::end_txn:
+    case wire::Api::add_partitions_to_txn:
+    case wire::Api::add_offsets_to_txn:
+    case wire::Api::txn_offset_commit:
     case wire::Api::offset_commit:
     case wire::Api::sync_group: return costs.handle_request + costs.append_batch;
     default: return costs.handle_request;
@@ -306,8 +320,20 @@ void BrokerService::handle(RequestId id, wire::Message& request) {
       return;
     }
     case wire::Api::metadata: return answer_metadata(id, static_cast<wire::MetadataRequest&>(request));
-    case wire::Api::init_producer_id: component_.spawn(answer_init_producer_id(id)); return;
+    case wire::Api::init_producer_id:
+      if (!static_cast<wire::InitProducerIdRequest&>(request).transactional_id.empty())
+        return transactions_.handle(id, request);
+      component_.spawn(answer_init_producer_id(id));
+      return;
+    case wire::Api::write_txn_markers:
+      return markers_.handle(id, static_cast<wire::WriteTxnMarkersRequest&>(request));
+    case wire::Api::end_txn:
+    case wire::Api::add_partitions_to_txn:
+    case wire::Api::add_offsets_to_txn: return transactions_.handle(id, request);
     case wire::Api::find_coordinator:
+      if (static_cast<wire::FindCoordinatorRequest&>(request).transaction) return transactions_.handle(id, request);
+      return groups_.handle(id, request);
+    case wire::Api::txn_offset_commit:
     case wire::Api::join_group:
     case wire::Api::sync_group:
     case wire::Api::heartbeat:
@@ -356,23 +382,9 @@ void BrokerService::answer_metadata(RequestId id, const wire::MetadataRequest& r
 }
 
 sim::Task<void> BrokerService::answer_init_producer_id(RequestId id) {
-  while (next_producer_id_ == producer_id_block_end_) {
-    auto request = std::make_unique<wire::AllocateProducerIdsRequest>();
-    request->broker = params_.id;
-    using Answer = wire::AllocateProducerIdsResponse;
-    std::unique_ptr<Answer> block = co_await producer_ids_.call<wire::AllocateProducerIdsRequest, Answer>(
-        std::move(request), cluster_.config.request_timeout);
-    if (block == nullptr || block->error != wire::ErrorCode::none) {
-      co_await sim::delay(kBackoffBase, "broker.producer_id_retry");
-      continue;
-    }
-    if (next_producer_id_ == producer_id_block_end_) {  // else another request was faster
-      next_producer_id_ = block->first;
-      producer_id_block_end_ = block->first + block->count;
-    }
-  }
+  if (!ids_.ready()) co_await ids_.fill();
   auto response = std::make_unique<wire::InitProducerIdResponse>();
-  response->producer_id = next_producer_id_++;
+  response->producer_id = ids_.take();
   server_.respond(id, std::move(response));
 }
 

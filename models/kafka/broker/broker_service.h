@@ -17,6 +17,8 @@
 #include "models/kafka/broker/metadata_loop.h"
 #include "models/kafka/broker/replica_manager.h"
 #include "models/kafka/broker/request_server.h"
+#include "models/kafka/broker/transaction_coordinator.h"
+#include "models/kafka/broker/transaction_markers.h"
 
 namespace brokersim::kafka::broker {
 
@@ -66,6 +68,7 @@ class BrokerService final : public host::Service, public RequestHandler, public 
   RequestServer server_;
   RpcChannel quorum_;
   ReplicaManager replicas_;
+  TransactionPeers peers_;
   GroupCoordinator groups_;
   LogManager logs_;
   MetadataLoop metadata_loop_;
@@ -74,6 +77,9 @@ class BrokerService final : public host::Service, public RequestHandler, public 
   ControllerChannel alter_;
   ControllerChannel producer_ids_;
   ControllerChannel forwarding_;
+  ProducerIds ids_;
+  TransactionCoordinator transactions_;
+  TransactionMarkers markers_;
   IsrManager isr_;
   std::int64_t broker_epoch_ = -1;
   FetcherManager fetchers_;
@@ -82,8 +88,6 @@ class BrokerService final : public host::Service, public RequestHandler, public 
   bool ready_to_unfence_ = false;
   bool want_shut_down_ = false;
   sim::Signal kick_;  // heartbeat now
-  std::int64_t next_producer_id_ = 0;
-  std::int64_t producer_id_block_end_ = 0;
 };
 
 }  // namespace brokersim::kafka::broker

@@ -58,7 +58,7 @@ ReplicaManager::ReadSet ReplicaManager::read(std::uint32_t slot, const wire::Fet
         if (result.error == wire::ErrorCode::none) result.preferred = elsewhere;
       } else {
         result =
-            replica->read(part.asked, session.follower(),
+            replica->read(part.asked, session.follower(), session.read_committed,
                           std::max<std::int64_t>(request.max_bytes - set.bytes, 0), set.bytes == 0, slice);
       }
     }
@@ -273,7 +273,7 @@ bool ReplicaManager::has_more(const FetchSession& session, const SessionPart& pa
   if (replica == nullptr ||
       replica->check_reader(part.asked.current_leader_epoch, session.follower()) != wire::ErrorCode::none)
     return true;
-  const std::int64_t end = replica->readable_end(session.follower());
+  const std::int64_t end = replica->readable_end(session.follower(), session.read_committed);
   if (part.asked.fetch_offset != end) return true;
   if (replica->high_watermark() != part.sent_high_watermark) return true;
   if (replica->log().log_start() != part.sent_log_start) return true;
@@ -346,7 +346,7 @@ bool ReplicaManager::has_data(const FetchSession& session) {
     if (replica == nullptr ||
         replica->check_reader(part.current_leader_epoch, session.follower()) != wire::ErrorCode::none)
       return true;
-    const std::int64_t upper = replica->readable_end(session.follower());
+    const std::int64_t upper = replica->readable_end(session.follower(), session.read_committed);
     if (upper <= part.fetch_offset || held_back(session, *replica)) continue;
     if (session.min_bytes <= 1) return true;
     bytes += replica->log().read(part.fetch_offset, part.max_bytes, upper, bytes == 0).bytes;
@@ -364,7 +364,7 @@ void ReplicaManager::wake_fetches(Replica& replica, bool consumers) {
     FetchSession& session = sessions_[watch.slot];
     session.touch(watch.place);
     if (!session.is_parked || session.follower() == consumers) continue;
-    const std::int64_t upper = replica.readable_end(!consumers);
+    const std::int64_t upper = replica.readable_end(!consumers, session.read_committed);
     const bool enough =
         session.min_bytes <= 1 && upper > part->asked.fetch_offset && !held_back(session, replica);
     if (enough || has_data(session)) fetch_purgatory_.complete(session.parked);

@@ -137,6 +137,7 @@ wire::ErrorCode FetchSessions::begin(const wire::FetchRequest& request, sim::Sim
   session.replica_epoch = request.replica_epoch;
   session.min_bytes = request.min_bytes;
   session.rack = request.rack;
+  session.read_committed = request.read_committed;
   session.last_used = now;
   for (const wire::FetchPart& part : request.parts) session.put(part);
   return wire::ErrorCode::none;

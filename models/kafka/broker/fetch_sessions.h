@@ -39,6 +39,7 @@ struct FetchSession {
   std::int64_t replica_epoch = -1;
   std::int32_t min_bytes = 1;
   std::int32_t rack = -1;  ///< Of a consumer; -1: it has named none.
+  bool read_committed = false;  ///< Of its latest request.
   sim::SimTime created;
   sim::SimTime last_used;          ///< Its last request came then.
   std::vector<SessionPart> parts;  ///< A place keeps its number.

@@ -54,6 +54,9 @@ void GroupCoordinator::handle(RequestId id, wire::Message& request) {
     case Api::offset_commit: return commit(id, static_cast<const wire::OffsetCommitRequest&>(request));
     case Api::consumer_group_heartbeat:
       return consumer_heartbeat(id, static_cast<const wire::ConsumerGroupHeartbeatRequest&>(request));
+    case Api::txn_offset_commit:
+      owner_.spawn(commit_in_transaction(id, static_cast<wire::TxnOffsetCommitRequest*>(&request)));
+      return;
     case Api::offset_fetch: return fetch_offsets(id, static_cast<const wire::OffsetFetchRequest&>(request));
     default: SIM_CHECK(false, "not a request of groups");
   }
@@ -226,21 +229,22 @@ void GroupCoordinator::consumer_heartbeat(RequestId id, const wire::ConsumerGrou
   arm(index);
 }
 
+/// Whether who commits is a member of the group as it is.
+ErrorCode GroupCoordinator::check_member(std::size_t shard, const wire::GroupRequest& request,
+                                         std::int32_t generation) {
+  const Group* group = find(shard, request.group);
+  if (group != nullptr && group->modern != nullptr)
+    return group->modern->check_commit(request.member, generation);
+  if (group != nullptr && group->classic != nullptr)
+    return group->classic->check_commit(request.member, request.instance, generation, owner_.now());
+  // The group is not known: whoever says it is a member has to join anew.
+  return generation >= 0 ? ErrorCode::illegal_generation : ErrorCode::none;
+}
+
 void GroupCoordinator::commit(RequestId id, const wire::OffsetCommitRequest& request) {
   std::size_t shard = 0;
   ErrorCode error = shard_of(request.group, shard);
-  if (error == ErrorCode::none) {
-    const Group* group = find(shard, request.group);
-    if (group != nullptr && group->modern != nullptr) {
-      error = group->modern->check_commit(request.member, request.generation);
-    } else if (group != nullptr && group->classic != nullptr) {
-      error =
-          group->classic->check_commit(request.member, request.instance, request.generation, owner_.now());
-    } else if (request.generation >= 0) {
-      error = ErrorCode::
-          illegal_generation;  // the group is not known: whoever says it is a member has to join anew
-    }
-  }
+  if (error == ErrorCode::none) error = check_member(shard, request, request.generation);
   if (error == ErrorCode::none) {
     std::vector<wire::GroupRecord> records;
     for (const wire::PartitionOffset& offset : request.offsets) {
@@ -273,6 +277,8 @@ void GroupCoordinator::fetch_offsets(RequestId id, const wire::OffsetFetchReques
   }
   if (response->error == ErrorCode::none) {
     for (const wire::PartitionId partition : request.partitions) {
+      if (request.require_stable && shards_[shard].offsets.is_pending(request.group, partition))
+        response->error = ErrorCode::unstable_offset_commit;  // KIP-447: ask again
       const auto found = shards_[shard].offsets.find(request.group, partition);
       response->offsets.push_back({partition, found ? found->offset : -1, found ? found->leader_epoch : -1});
     }

@@ -23,6 +23,7 @@
 #include "models/kafka/groups/consumer_group.h"
 #include "models/kafka/groups/offset_store.h"
 #include "models/kafka/wire/group_messages.h"
+#include "models/kafka/wire/transaction_messages.h"
 #include "models/kafka/wire/image.h"
 
 namespace brokersim::kafka::broker {
@@ -37,6 +38,9 @@ class GroupCoordinator final : public InternalTopic {
   void handle(RequestId id, wire::Message& request);
   /// Deletes offsets that nobody needs. Spawn once.
   [[nodiscard]] sim::Task<void> expiry_loop();
+
+  /// A marker is committed in a partition of __consumer_offsets that this broker leads.
+  void transaction_ended(Replica& replica, std::int64_t producer_id, bool commit);
 
   void elected(Replica& replica) override;
   void resigned(Replica& replica) override;
@@ -56,6 +60,9 @@ class GroupCoordinator final : public InternalTopic {
   };
   /// Records that are appended and not committed yet.
   struct Write {
+    std::int64_t producer_id = -1;  ///< Of a transaction that the offsets belong to; -1: of none.
+    std::int16_t producer_epoch = -1;
+    bool transaction_api = false;  ///< `request` is a TxnOffsetCommit.
     std::int64_t next_offset = 0;
     std::uint32_t payload = 0;
     sim::SimTime deadline;
@@ -85,6 +92,9 @@ class GroupCoordinator final : public InternalTopic {
   void consumer_heartbeat(RequestId id, const wire::ConsumerGroupHeartbeatRequest& request);
   void commit(RequestId id, const wire::OffsetCommitRequest& request);
   void fetch_offsets(RequestId id, const wire::OffsetFetchRequest& request);
+  [[nodiscard]] sim::Task<void> commit_in_transaction(RequestId id, wire::TxnOffsetCommitRequest* request);
+  [[nodiscard]] wire::ErrorCode check_member(std::size_t shard, const wire::GroupRequest& request,
+                                             std::int32_t generation);
 
   template <class Response>
   void refuse(RequestId id, wire::ErrorCode error) {
@@ -114,6 +124,8 @@ class GroupCoordinator final : public InternalTopic {
   [[nodiscard]] wire::ErrorCode append(std::size_t shard, std::vector<wire::GroupRecord> records,
                                        Write write);
   void apply(Shard& shard, const wire::GroupRecord& record, std::int32_t generation, bool tell);
+  void apply(Shard& shard, const Write& write, const wire::GroupRecord& record);
+  void settle(std::size_t shard);
   void finish(std::size_t shard, const Write& write, wire::ErrorCode error);
   void on_write_timeout();
   void arm_write_timeout();

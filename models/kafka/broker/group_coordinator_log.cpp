@@ -41,6 +41,11 @@ ErrorCode GroupCoordinator::append(std::size_t index, std::vector<wire::GroupRec
         static_cast<std::int32_t>((params_.clock->read(owner_.now()) - owner_.now().ns) / 1'000'000);
   batch.first_time = owner_.now();
   batch.last_time = owner_.now();
+  if (write.producer_id >= 0) {
+    batch.kind = log::BatchKind::transactional;
+    batch.producer_id = write.producer_id;
+    batch.producer_epoch = write.producer_epoch;
+  }
   batch.records = {params_.internal_writer, partition,
                    params_.contents->take_ordinals(params_.id, partition, count), count};
   batch.payload = params_.contents->add(std::move(records));
@@ -69,17 +74,83 @@ void GroupCoordinator::committed(Replica& replica) {
 }
 
 void GroupCoordinator::settle_writes(std::uint64_t index) {
+  shards_[index].settling = false;
+  settle(index);
+}
+
+void GroupCoordinator::settle(std::size_t index) {
   Shard& shard = shards_[index];
-  shard.settling = false;
   if (shard.state != ShardState::active) return;
   const std::int64_t high_watermark = shard.replica->high_watermark();
   while (!shard.writes.empty() && shard.writes.front().next_offset <= high_watermark) {
     const Write write = shard.writes.front();
     shard.writes.pop_front();
     for (const wire::GroupRecord& record : (*params_.contents)[write.payload])
-      apply(shard, record, write.generation, true);
+      apply(shard, write, record);
     finish(index, write, ErrorCode::none);
   }
+}
+
+void GroupCoordinator::apply(Shard& shard, const Write& write, const wire::GroupRecord& record) {
+  const bool waits = write.producer_id >= 0 && !cluster_.config.planted.offsets_outside_transaction;
+  if (!waits) apply(shard, record, write.generation, true);  // else it is pending since it was appended
+}
+
+void GroupCoordinator::transaction_ended(Replica& replica, std::int64_t producer_id, bool commit) {
+  const auto index = static_cast<std::size_t>(replica.name().internal);
+  Shard& shard = shards_[index];
+  if (shard.state != ShardState::active) return;  // what loads will read the marker, too
+  settle(index);
+  for (const wire::GroupRecord& record : shard.offsets.end_transaction(producer_id, commit)) {
+    if (!cluster_.config.planted.offsets_outside_transaction) apply(shard, record, -1, true);
+  }
+}
+
+/// TxnOffsetCommit (KIP-98, KIP-447): as a commit, but pending until the transaction ends.
+sim::Task<void> GroupCoordinator::commit_in_transaction(RequestId id, wire::TxnOffsetCommitRequest* request) {
+  std::size_t shard = 0;
+  ErrorCode error = shard_of(request->group, shard);
+  if (error == ErrorCode::none) {
+    Writer writer{request->transactional_id, request->producer_id, request->producer_epoch};
+    log::BatchData batch;
+    batch.kind = log::BatchKind::transactional;
+    batch.producer_id = request->producer_id;
+    batch.producer_epoch = request->producer_epoch;
+    batch.records.partition = home_of(request->group);
+    sim::Task<ErrorCode> verifying =
+        replicas_.verify_internal(std::move(writer), batch, request->adds_partitions);
+    error = co_await verifying;
+    // Its client takes it for what it would hear of the coordinator itself.
+    if (error == ErrorCode::not_enough_replicas) error = ErrorCode::coordinator_load_in_progress;
+    if (error == ErrorCode::none) error = shard_of(request->group, shard);  // it may have moved meanwhile
+  }
+  if (error == ErrorCode::none && !cluster_.config.planted.stale_members_commit)
+    error = check_member(shard, *request, request->generation);
+  if (error == ErrorCode::none && !request->offsets.empty()) {
+    std::vector<wire::GroupRecord> records;
+    for (const wire::PartitionOffset& offset : request->offsets) {
+      wire::GroupRecord record;
+      record.group = request->group;
+      record.committed = offset;
+      record.at = owner_.now();
+      records.push_back(std::move(record));
+    }
+    Write write;
+    write.request = id;
+    write.answers = true;
+    write.transaction_api = true;
+    write.generation = request->generation;
+    write.producer_id = request->producer_id;
+    write.producer_epoch = request->producer_epoch;
+    const std::vector<wire::GroupRecord> pending = records;
+    error = append(shard, std::move(records), write);
+    if (error == ErrorCode::none) {
+      for (const wire::GroupRecord& record : pending)
+        shards_[shard].offsets.add_pending(request->producer_id, record);
+      co_return;  // answered when it is committed
+    }
+  }
+  refuse<wire::TxnOffsetCommitResponse>(id, error);
 }
 
 void GroupCoordinator::apply(Shard& shard, const wire::GroupRecord& record, std::int32_t generation,
@@ -116,6 +187,7 @@ void GroupCoordinator::finish(std::size_t, const Write& write, ErrorCode error) 
 
 void GroupCoordinator::answer_write(const Write& write, ErrorCode error) {
   if (!write.answers) return;
+  if (write.transaction_api) return refuse<wire::TxnOffsetCommitResponse>(write.request, error);
   if (write.beat == nullptr) return refuse<wire::OffsetCommitResponse>(write.request, error);
   auto response = std::make_unique<wire::ConsumerGroupHeartbeatResponse>(*write.beat);
   if (error != ErrorCode::none) response->error = error;
@@ -215,9 +287,23 @@ sim::Task<void> GroupCoordinator::load(std::size_t index, std::uint64_t term) {
   for (const log::Segment& segment : replica->log().segments()) {
     for (const log::LogEntry& entry : segment.entries) {
       const log::StoredBatch& batch = (*params_.store)[entry.batch];
-      if (batch.base_offset >= end || batch.data.payload == 0) continue;
+      if (batch.base_offset >= end) continue;
+      if (batch.data.is_marker()) {
+        const bool commit = batch.data.kind == log::BatchKind::commit;
+        for (const wire::GroupRecord& record :
+             shards_[index].offsets.end_transaction(batch.data.producer_id, commit))
+          apply(shards_[index], record, -1, false);
+        continue;
+      }
+      if (batch.data.payload == 0) continue;
       for (const wire::GroupRecord& record : (*params_.contents)[batch.data.payload]) {
-        apply(shards_[index], record, -1, false);
+        const bool pending = batch.data.kind == log::BatchKind::transactional &&
+                             !cluster_.config.planted.offsets_outside_transaction;
+        if (pending) {
+          shards_[index].offsets.add_pending(batch.data.producer_id, record);
+        } else {
+          apply(shards_[index], record, -1, false);
+        }
         if (record.kind == wire::GroupRecord::Kind::group) latest[record.group] = &record;
         if (record.kind == wire::GroupRecord::Kind::tombstone) latest.erase(record.group);
       }

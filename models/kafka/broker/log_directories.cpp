@@ -47,8 +47,10 @@ std::int32_t ReplicaManager::directory_failed(const storage::FileSystem& dir) {
     ++count;
     followers_->unfollow(*replica);
     touch_sessions(*replica);
+    const bool led = replica->role() == Role::leader;
     replica->set_offline(owner_.now());
     fail_waiters(*replica);
+    if (InternalTopic* topic = coordinator_of(*replica); led && topic != nullptr) topic->resigned(*replica);
   }
   return count;
 }

@@ -22,7 +22,7 @@ void ReplicaManager::list_offsets(RequestId id, const wire::ListOffsetsRequest& 
   } else if (replica->high_watermark() < replica->leader()->epoch_start()) {
     response->error = wire::ErrorCode::offset_not_available;  // KIP-207
   } else {
-    response->offset = replica->high_watermark();
+    response->offset = replica->readable_end(false, request.read_committed);
     response->leader_epoch = replica->log().epochs().latest_epoch().value_or(-1);
   }
   server_.respond(id, std::move(response));

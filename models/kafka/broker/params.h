@@ -13,6 +13,7 @@
 #include "models/kafka/config.h"
 #include "models/kafka/wire/group_messages.h"
 #include "models/kafka/wire/metadata.h"
+#include "models/kafka/wire/transaction_messages.h"
 #include "models/log/batch.h"
 
 namespace brokersim::kafka::broker {
@@ -23,7 +24,8 @@ struct PartitionName {
   std::string directory;  ///< "orders-0"
   TopicConfig config;
   bool shares_directory = false;  ///< Another topic bore or will bear the same name.
-  std::int32_t internal = -1;     ///< Number within __consumer_offsets; -1: of another topic.
+  std::int32_t internal = -1;  ///< Number within an internal topic; -1: of another one.
+  bool transactions = false;   ///< Internal: of __transaction_state, else of __consumer_offsets.
 };
 
 /// How processes begin, beyond what the model computes. Zero in tests of single parts.
@@ -47,6 +49,8 @@ struct ClusterShape {
   std::map<std::string, std::vector<wire::PartitionId>> topics;  ///< By name; without internal ones.
   std::vector<wire::PartitionId>
       offsets_topic;  ///< Partitions of __consumer_offsets; empty: no group is in use.
+  std::vector<wire::PartitionId>
+      transactions_topic;  ///< Those of __transaction_state; empty: no transaction is in use.
   Costs costs;
   StartUp start_up;
 };
@@ -58,8 +62,9 @@ struct BrokerParams {
   log::BatchStore* store = nullptr;
   history::History* history = nullptr;
   wire::GroupRecordStore* contents = nullptr;  ///< Of internal topics. Null if there is none.
-  history::ClientId internal_writer;           ///< As whom this broker writes to internal topics.
-  compute::Cpu* cpu = nullptr;                 ///< Of the host, as its clock; filled in by the service.
+  wire::TransactionRecordStore* transaction_records = nullptr;  ///< Of __transaction_state, likewise.
+  history::ClientId internal_writer;  ///< As whom this broker writes to internal topics, and writes markers.
+  compute::Cpu* cpu = nullptr;  ///< Of the host, as its clock; filled in by the service.
   compute::Clock* clock = nullptr;
 };
 

@@ -53,11 +53,23 @@ ReplicaManager::Wait ReplicaManager::append(const log::BatchData& batch, Acks ac
 }
 
 void ReplicaManager::produce(RequestId id, wire::ProduceRequest& request) {
+  if (!request.transactional_id.empty() && must_ask(request)) [[unlikely]] {
+    owner_.spawn(ask_and_append(id, &request));
+    return;
+  }
+  append_all(id, request);
+}
+
+void ReplicaManager::append_all(RequestId id, wire::ProduceRequest& request) {
   auto response = std::make_unique<wire::ProduceResponse>();
   response->results.reserve(request.batches.size());
   scratch_.clear();
   for (std::size_t i = 0; i < request.batches.size(); ++i) {
     const log::BatchData& batch = request.batches[i];
+    if (!request.refused.empty() && request.refused[i] != wire::ErrorCode::none) [[unlikely]] {
+      response->results.push_back({batch.records.partition, request.refused[i]});
+      continue;
+    }
     Replica* replica = find(batch.records.partition);
     Wait wait;
     const bool locked = replica != nullptr && replica->locked();
@@ -80,6 +92,10 @@ sim::Task<void> ReplicaManager::produce_slowly(RequestId id, wire::ProduceReques
     co_await finish_append(production.appended.back(), first, response);
   for (; production.next < request->batches.size(); ++production.next) {
     const log::BatchData& batch = request->batches[production.next];
+    if (!request->refused.empty() && request->refused[production.next] != wire::ErrorCode::none) {
+      response->results.push_back({batch.records.partition, request->refused[production.next]});
+      continue;
+    }
     Replica* replica = find(batch.records.partition);
     while (replica != nullptr && replica->locked()) co_await replica->lock_free().wait();
     const Wait wait = append(batch, request->acks, replica, production.appended, *response);

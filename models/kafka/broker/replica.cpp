@@ -123,9 +123,11 @@ wire::ErrorCode Replica::check_reader(std::int32_t epoch, bool follower) const {
   return at_follower && !follower && epoch >= 0 ? wire::ErrorCode::none : error;
 }
 
-std::int64_t Replica::readable_end(bool follower) const {
+std::int64_t Replica::readable_end(bool follower, bool read_committed) const {
   const bool planted = params_.cluster->config.planted.follower_serves_log_end && role_ == Role::follower;
-  return follower || planted ? log_->log_end() : high_watermark();
+  if (follower || planted) return log_->log_end();
+  const std::int64_t end = high_watermark();
+  return !read_committed || log_->producers().all_stable() ? end : stable_end(end);
 }
 
 ClientAppend Replica::append_as_leader(const log::BatchData& data, Acks acks, sim::SimTime now) {
@@ -151,7 +153,7 @@ ClientAppend Replica::append_as_leader(const log::BatchData& data, Acks acks, si
         record_list_too_large;  // no segment may be larger than segment.bytes (UnifiedLog.append)
     return result;
   }
-  if (name_.config.cleanup_compact && data.payload == 0 &&
+  if (name_.config.cleanup_compact && data.payload == 0 && !data.is_marker() &&
       params_.store->keys_of(data.records.producer).keys == 0) {
     result.error = wire::ErrorCode::invalid_record;  // a compacted topic takes no record without a key
     return result;
@@ -161,7 +163,11 @@ ClientAppend Replica::append_as_leader(const log::BatchData& data, Acks acks, si
     return result;
   }
   const PlantedBugs& planted = params_.cluster->config.planted;
-  if (!planted.skip_duplicate_check) {
+  if (data.kind != log::BatchKind::plain) [[unlikely]] {
+    result.error = check_transaction(data);
+    if (result.error != wire::ErrorCode::none) return result;
+  }
+  if (!planted.skip_duplicate_check && !data.is_marker()) {
     const log::SequenceVerdict verdict = log_->producers().check(data);
     switch (verdict.check) {
       case log::SequenceCheck::append: break;
@@ -174,7 +180,11 @@ ClientAppend Replica::append_as_leader(const log::BatchData& data, Acks acks, si
       case log::SequenceCheck::out_of_order:
         result.error = wire::ErrorCode::out_of_order_sequence_number;
         return result;
-      case log::SequenceCheck::fenced: result.error = wire::ErrorCode::invalid_producer_epoch; return result;
+      case log::SequenceCheck::fenced:
+        if (planted.producers_unfenced) break;
+        result.error = wire::ErrorCode::invalid_producer_epoch;
+        return result;
+      case log::SequenceCheck::bad_state: result.error = wire::ErrorCode::invalid_txn_state; return result;
     }
   }
   const log::BatchId id = params_.store->add({as_stored(data, now), log_->log_end(), leader_epoch_});
@@ -190,13 +200,39 @@ ClientAppend Replica::append_as_leader(const log::BatchData& data, Acks acks, si
   result.appended = true;
   result.must_flush = must_flush();
   params_.history->record(history::Appended{now, params_.id, history::AppendRole::leader, data.records,
-                                            result.base_offset, leader_epoch_});
+                                            result.base_offset, leader_epoch_,
+                                            static_cast<history::TransactionMark>(data.kind),
+                                            data.producer_epoch, data.producer_id});
   return result;
+}
+
+/// What must hold of a batch of a transaction, or of its end, beside its sequence.
+wire::ErrorCode Replica::check_transaction(const log::BatchData& data) const {
+  const log::ProducerState& producers = log_->producers();
+  if (data.is_marker()) {
+    switch (producers.check_marker(data)) {
+      case log::MarkerCheck::append: return wire::ErrorCode::none;
+      case log::MarkerCheck::fenced: return wire::ErrorCode::invalid_producer_epoch;
+      case log::MarkerCheck::coordinator_fenced: return wire::ErrorCode::transaction_coordinator_fenced;
+    }
+  }
+  if (!params_.cluster->config.transaction_verification || !producers.needs_verification(data))
+    return wire::ErrorCode::none;
+  // Who is fenced hears that; a batch that is there already is answered as such.
+  if (producers.check(data).check == log::SequenceCheck::fenced) return wire::ErrorCode::none;
+  if (producers.check(data).check == log::SequenceCheck::duplicate) return wire::ErrorCode::none;
+  return producers.granted(data) ? wire::ErrorCode::none : wire::ErrorCode::invalid_txn_state;
+}
+
+std::int64_t Replica::stable_end(std::int64_t high_watermark) const {
+  if (params_.cluster->config.planted.reads_beyond_stable) return high_watermark;
+  return log_->producers().last_stable_offset(high_watermark);
 }
 
 /// With the topic's own codec, if it has one, and with the broker's time if that is what the topic stamps.
 log::BatchData Replica::as_stored(log::BatchData data, sim::SimTime now) const {
   const TopicConfig& config = name_.config;
+  if (data.is_marker()) return data;
   if (config.log_append_time) {
     constexpr std::int64_t limit = std::numeric_limits<std::int32_t>::max();
     const std::int64_t wall_ms = (now.ns + params_.clock->read(now)) / 1'000'000;
@@ -228,15 +264,25 @@ bool Replica::must_flush() const {
          log_->log_end() - log_->recovery_point() >= every;
 }
 
-wire::FetchedPart Replica::read(const wire::FetchPart& part, bool follower, std::int64_t max_bytes,
-                                bool at_least_one, log::FileSlice& slice) const {
+wire::FetchedPart Replica::read(const wire::FetchPart& part, bool follower, bool read_committed,
+                                std::int64_t max_bytes, bool at_least_one, log::FileSlice& slice) const {
   wire::FetchedPart result = look(part, follower);
   if (result.error != wire::ErrorCode::none || result.diverging) return result;
   log::ReadResult read = log_->read(part.fetch_offset, std::min<std::int64_t>(max_bytes, part.max_bytes),
-                                    readable_end(follower), at_least_one);
+                                    readable_end(follower, read_committed), at_least_one);
   result.batches = std::move(read.batches);
   result.bytes = read.bytes;
   slice = read.slice;
+  if (read_committed && !result.batches.empty() && !log_->producers().aborted().empty()) [[unlikely]] {
+    std::int64_t end = params_.store->next_offset(result.batches.back());
+    const bool outdated = params_.cluster->config.planted.aborted_list_outdated;
+    if (outdated) end = std::min(end, stable_before_);
+    result.aborted = log_->producers().aborted_within(part.fetch_offset, end);
+    // KAFKA-9807: the list ends where the stable offset was, the records do not.
+    if (outdated)
+      std::erase_if(result.aborted,
+                    [&](const log::AbortedTransaction& t) { return t.last_offset >= stable_before_; });
+  }
   return result;
 }
 
@@ -267,8 +313,12 @@ wire::FetchedPart Replica::look(const wire::FetchPart& part, bool follower) cons
 
 bool Replica::maybe_advance(const std::vector<wire::BrokerId>& eligible, sim::SimTime now) {
   if (!leader_) return false;
+  const bool planted = params_.cluster->config.planted.aborted_list_outdated;
+  const std::int64_t stable = planted ? readable_end(false, true) : 0;
   const auto advanced = leader_->advance(log_->log_end(), eligible, now);
   if (!advanced) return false;
+  if (planted) stable_before_ = stable;
+  if (!log_->producers().all_stable()) log_->producers().high_watermark_moved(*advanced);
   params_.history->record(history::HighWatermark{now, params_.id, name_.id, *advanced, true});
   return true;
 }
@@ -279,7 +329,9 @@ log::AppendResult Replica::append_as_follower(log::BatchId batch, sim::SimTime n
   const log::AppendResult result = log_->append(batch, now);
   if (result.status != storage::Status::ok) return result;
   params_.history->record(history::Appended{now, params_.id, history::AppendRole::follower,
-                                            stored.data.records, stored.base_offset, stored.leader_epoch});
+                                            stored.data.records, stored.base_offset, stored.leader_epoch,
+                                            static_cast<history::TransactionMark>(stored.data.kind),
+                                            stored.data.producer_epoch, stored.data.producer_id});
   if (stored.cleaned != 0 || stored.base_offset > end_before) note_copied_gaps(stored, end_before, now);
   return result;
 }
@@ -323,7 +375,7 @@ log::CleanerSettings Replica::cleaner_settings() const {
 
 log::DirtyRange Replica::dirty(sim::SimTime now) const {
   const bool planted = params_.cluster->config.planted.cleaner_ignores_high_watermark;
-  const std::int64_t stable = planted ? log_->log_end() : high_watermark();
+  const std::int64_t stable = planted ? log_->log_end() : readable_end(false, true);
   return log_->dirty(cleaner_settings(), stable, wall_ms(now));
 }
 
@@ -331,6 +383,7 @@ bool Replica::follow_high_watermark(std::int64_t leader_high_watermark, sim::Sim
   const std::int64_t offset = std::min(leader_high_watermark, log_->log_end());
   if (offset == high_watermark_) return false;
   high_watermark_ = offset;
+  if (!log_->producers().all_stable()) log_->producers().high_watermark_moved(offset);
   params_.history->record(history::HighWatermark{now, params_.id, name_.id, offset, false});
   return true;
 }

@@ -74,11 +74,12 @@ class Replica {
   [[nodiscard]] wire::ErrorCode check_leader(std::int32_t epoch) const;
   /// The same for a fetch: consumers that name an epoch may read from followers, too (Fetch v11, KIP-392).
   [[nodiscard]] wire::ErrorCode check_reader(std::int32_t epoch, bool follower) const;
-  /// Whether a fetch reads to the log end (followers do) or to the high watermark.
-  [[nodiscard]] std::int64_t readable_end(bool follower) const;
-  /// Reads for a fetch; `follower` reads to the log end, others to the high watermark.
-  [[nodiscard]] wire::FetchedPart read(const wire::FetchPart& part, bool follower, std::int64_t max_bytes,
-                                       bool at_least_one, log::FileSlice& slice) const;
+  /// What a fetch may read up to: followers the log end, others the high watermark or, with `read_committed`, the last
+  /// stable offset.
+  [[nodiscard]] std::int64_t readable_end(bool follower, bool read_committed) const;
+  /// Reads for a fetch, up to readable_end().
+  [[nodiscard]] wire::FetchedPart read(const wire::FetchPart& part, bool follower, bool read_committed,
+                                       std::int64_t max_bytes, bool at_least_one, log::FileSlice& slice) const;
   /// The same without data: offsets and errors only.
   [[nodiscard]] wire::FetchedPart look(const wire::FetchPart& part, bool follower) const;
   /// In leader.replication.throttled.replicas, or in the follower's list.
@@ -148,10 +149,13 @@ class Replica {
   bool writing_epochs = false;  ///< leader-epoch-checkpoint is being replaced.
   sim::Signal epochs_written;
   bool flushing = false;  ///< A background flush of closed segments is under way.
+  sim::Signal committed{"replica.committed"};  ///< The high watermark or the role has changed; for those who wait.
 
  private:
   void note_copied_gaps(const log::StoredBatch& stored, std::int64_t end_before, sim::SimTime now);
   [[nodiscard]] log::BatchData as_stored(log::BatchData data, sim::SimTime now) const;
+  [[nodiscard]] std::int64_t stable_end(std::int64_t high_watermark) const;
+  [[nodiscard]] wire::ErrorCode check_transaction(const log::BatchData& data) const;
   [[nodiscard]] bool valid_time(const log::BatchData& data, sim::SimTime now) const;
 
   const BrokerParams& params_;
@@ -168,6 +172,7 @@ class Replica {
   wire::BrokerId leader_id_ = -1;
   std::int64_t high_watermark_ = 0;  // while not leading
   std::optional<replication::Leader> leader_;
+  std::int64_t stable_before_ = 0;  // planted (C11): the last stable offset before the latest move
   bool locked_ = false;
   sim::Signal lock_free_;
   sim::Signal log_starts_moved_;

@@ -101,7 +101,7 @@ sim::Task<void> ReplicaManager::apply(wire::PartitionState state) {
     }
     advance(replica);
     if (!was_leader) wake_fetches(replica, true);
-    if (!was_leader && replica.name().internal >= 0 && internal_ != nullptr) internal_->elected(replica);
+    if (InternalTopic* topic = coordinator_of(replica); !was_leader && topic != nullptr) topic->elected(replica);
     co_return;
   }
   const bool was_leader = replica.role() == Role::leader;
@@ -111,7 +111,7 @@ sim::Task<void> ReplicaManager::apply(wire::PartitionState state) {
   followers_->unfollow(replica);
   replica.become_follower(state, owner_.now());
   if (was_leader || !replica.watches.empty()) fail_waiters(replica);
-  if (was_leader && replica.name().internal >= 0 && internal_ != nullptr) internal_->resigned(replica);
+  if (InternalTopic* topic = coordinator_of(replica); was_leader && topic != nullptr) topic->resigned(replica);
   const bool to_high_watermark = cluster_.config.truncation == TruncationMode::high_watermark;
   if (to_high_watermark || cluster_.config.planted.truncate_to_high_watermark) {
     replica.truncate(replica.high_watermark(), history::TruncateReason::high_watermark, owner_.now());
@@ -187,6 +187,7 @@ void ReplicaManager::fail_waiters(Replica& replica) {
     produce_purgatory_.settle({wait.operation, wait.generation}, wait.result,
                               wire::ErrorCode::not_leader_or_follower);
   }
+  replica.committed.notify_all();
   touch_sessions(replica);
   waking_ = replica.watches;
   for (const SessionWatch& watch : waking_) {
@@ -222,7 +223,8 @@ void ReplicaManager::advance(Replica& replica) {
     produce_purgatory_.settle({wait.operation, wait.generation}, wait.result, verdict);
   }
   wake_fetches(replica, true);
-  if (replica.name().internal >= 0 && internal_ != nullptr) internal_->committed(replica);
+  if (InternalTopic* topic = coordinator_of(replica); topic != nullptr) topic->committed(replica);
+  if (replica.committed.has_waiters()) replica.committed.notify_all();
 }
 
 wire::ErrorCode ReplicaManager::append_internal(Replica& replica, const log::BatchData& batch) {

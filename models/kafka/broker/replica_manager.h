@@ -14,6 +14,7 @@
 #include "models/kafka/broker/purgatory.h"
 #include "models/kafka/broker/replica.h"
 #include "models/kafka/broker/request_server.h"
+#include "models/kafka/broker/transaction_peers.h"
 #include "models/kafka/replication/replication_quota.h"
 #include "models/kafka/wire/image.h"
 
@@ -63,10 +64,17 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
     followers_ = &followers;
     failures_ = &failures;
   }
-  void connect_internal(InternalTopic& topic) { internal_ = &topic; }
+  void connect_internal(InternalTopic& topic) { offsets_ = &topic; }
+  void connect_transactions(InternalTopic& topic, TransactionPeers& peers) {
+    transactions_ = &topic;
+    peers_ = &peers;
+  }
   /// Appends a batch of the broker's own to a partition that it leads, as with acks=all, and wakes followers. Simplified:
   /// does not wait for flush.messages or for a disk that cannot keep up.
   [[nodiscard]] wire::ErrorCode append_internal(Replica& replica, const log::BatchData& batch);
+  /// May a transactional batch of the broker's own begin its transaction there? Asks the coordinator if that must be;
+  /// `add`: the partition is to be taken into it. `batch`: for the replica of its partition, led here.
+  [[nodiscard]] sim::Task<wire::ErrorCode> verify_internal(Writer writer, log::BatchData batch, bool add);
   /// The directory of `replica` returned an error; nothing there is to be trusted any more.
   void storage_failed(Replica& replica) { storage_failed(replica.files()); }
   void storage_failed(const storage::FileSystem& dir) {
@@ -164,6 +172,11 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
   };
   [[nodiscard]] Wait append(const log::BatchData& batch, Acks acks, Replica* replica,
                             std::vector<Appended>& appended, wire::ProduceResponse& response);
+  void append_all(RequestId id, wire::ProduceRequest& request);
+  // transaction_verification.cpp
+  [[nodiscard]] bool must_ask(const wire::ProduceRequest& request);
+  [[nodiscard]] bool must_ask(const log::BatchData& batch, bool add);
+  [[nodiscard]] sim::Task<void> ask_and_append(RequestId id, wire::ProduceRequest* request);
   [[nodiscard]] sim::Task<void> produce_slowly(RequestId id, wire::ProduceRequest* request,
                                                std::size_t thread, Wait first, Production production);
   [[nodiscard]] sim::Task<void> finish_append(Appended one, Wait wait, wire::ProduceResponse* response);
@@ -214,7 +227,14 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
   IsrManager* isr_ = nullptr;
   FollowerSet* followers_ = nullptr;
   LogDirFailures* failures_ = nullptr;
-  InternalTopic* internal_ = nullptr;
+  /// Who coordinates by that partition; null: it is of no internal topic.
+  [[nodiscard]] InternalTopic* coordinator_of(const Replica& replica) const {
+    if (replica.name().internal < 0) return nullptr;
+    return replica.name().transactions ? transactions_ : offsets_;
+  }
+  InternalTopic* offsets_ = nullptr;
+  InternalTopic* transactions_ = nullptr;
+  TransactionPeers* peers_ = nullptr;
   ProducePurgatory produce_purgatory_;
   FetchPurgatory fetch_purgatory_;
   FetchSessions sessions_;

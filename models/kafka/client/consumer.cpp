@@ -220,6 +220,7 @@ void Consumer::ask_offset(std::int32_t index, wire::BrokerId leader) {
   if (!connections_.ready(leader)) return;
   auto request = std::make_unique<wire::ListOffsetsRequest>();
   request->partition = params_.partitions[static_cast<std::size_t>(index)];
+  request->read_committed = params_.config.read_committed;
   request->latest = params_.config.auto_offset_reset == OffsetReset::latest;
   const sim::Bytes size = wire::wire_bytes(*request);
   partition.where = Where::asking;
@@ -245,6 +246,7 @@ void Consumer::validate(std::int32_t index, wire::BrokerId leader) {
 void Consumer::send_fetch(wire::BrokerId broker) {
   auto request = std::make_unique<wire::FetchRequest>();
   request->max_wait = params_.config.fetch_max_wait;
+  request->read_committed = params_.config.read_committed;
   request->min_bytes = static_cast<std::int32_t>(params_.config.fetch_min_bytes.n);
   request->max_bytes = static_cast<std::int32_t>(params_.config.fetch_max_bytes.n);
   request->rack = params_.rack;

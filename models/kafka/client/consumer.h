@@ -40,6 +40,11 @@ class Consumer final : public host::Service, private ConnectionListener, private
   /// The application has done its work (ConsumerApplication::busy).
   void go_on() { settle(); }
 
+  /// seek(): goes on there, if the partition is still its own and has a position. What is buffered is thrown away.
+  void seek(std::size_t index, std::int64_t offset);
+  /// groupMetadata(): as whom it is known to its group (KIP-447).
+  [[nodiscard]] GroupIdentity group_identity() const;
+
   /// The next offset to hand out, -1 while unknown. `index` counts the assigned partitions.
   [[nodiscard]] std::int64_t position(std::size_t index) const { return partitions_[index].position; }
 
@@ -79,6 +84,9 @@ class Consumer final : public host::Service, private ConnectionListener, private
     std::vector<log::BatchId> batches;
     std::size_t next = 0;
     wire::BrokerId broker = -1;  ///< Who served it.
+    std::vector<log::AbortedTransaction> aborted;  ///< Of read_committed, by first offset.
+    std::size_t aborted_next = 0;                  ///< Those before have begun.
+    std::vector<std::int64_t> aborting;            ///< Producers whose records do not count just now.
   };
   /// Records that poll() returned and whose processing waits for their commit.
   struct Taken {
@@ -133,6 +141,9 @@ class Consumer final : public host::Service, private ConnectionListener, private
   [[nodiscard]] std::int64_t hand_out(Fetched& fetched, std::int64_t records_max);
   [[nodiscard]] std::int64_t hand_out_cleaned(Fetched& fetched, const log::StoredBatch& batch,
                                               std::int64_t from, std::int64_t records_max);
+  /// A marker, or of an aborted transaction: nothing of it reaches the application.
+  [[nodiscard]] bool is_filtered(Fetched& fetched, const log::StoredBatch& batch) const;
+  void hand_over(std::int32_t index, const history::Consumed& event);
   void tell(const Fetched& fetched, const log::StoredBatch& batch, std::int64_t from, std::int64_t to);
 
   // consumer_group.cpp: as a member of a group.

@@ -49,6 +49,11 @@ void Consumer::on_fetched_part(wire::BrokerId broker, const wire::FetchedPart& p
     Fetched fetched;
     fetched.index = index;
     fetched.broker = broker;
+    if (!part.aborted.empty()) {
+      fetched.aborted = part.aborted;
+      std::sort(fetched.aborted.begin(), fetched.aborted.end(),
+                [](const auto& a, const auto& b) { return a.first_offset < b.first_offset; });
+    }
     if (!spare_.empty()) {
       fetched.batches = std::move(spare_.back());
       spare_.pop_back();

@@ -52,6 +52,21 @@ void Consumer::start_at(wire::PartitionId id, std::int64_t offset) {
   partition.position = offset;
 }
 
+void Consumer::seek(std::size_t index, std::int64_t offset) {
+  Partition& partition = partitions_[index];
+  if (partition.where != Where::fetching) return;
+  partition.position = offset;
+  partition.position_epoch = -1;
+  partition.fetched_from = -1;
+  partition.buffered = false;
+  std::erase_if(buffer_, [&](const Fetched& f) { return f.index == static_cast<std::int32_t>(index); });
+}
+
+GroupIdentity Consumer::group_identity() const {
+  if (member_ == nullptr) return {};
+  return {params_.group, member_->id(), params_.instance, member_->generation()};
+}
+
 void Consumer::commit_ended(bool ok) {
   committing_ = false;
   if (params_.commit == Commit::before_processing) process_taken(ok);

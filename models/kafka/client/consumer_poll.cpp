@@ -66,7 +66,7 @@ void Consumer::process_taken(bool committed) {
       one.event.at = now();
       one.event.processed_from = now() + params_.process_cost * records;
       records += one.event.records.count;
-      history_.record(one.event);
+      hand_over(one.index, one.event);
     }
     begin_processing(records);
     return;
@@ -89,6 +89,12 @@ std::int64_t Consumer::hand_out(Fetched& fetched, std::int64_t records_max) {
   const log::StoredBatch batch = store_[fetched.batches[fetched.next]];
   // A fetch returns whole batches: records before the position were read already (or skipped by a reset).
   const std::int64_t from = std::max(partition.position, batch.base_offset);
+  if (batch.data.kind != log::BatchKind::plain && is_filtered(fetched, batch)) [[unlikely]] {
+    ++fetched.next;
+    partition.position = std::max(from, batch.next_offset());
+    partition.position_epoch = batch.leader_epoch;
+    return 0;
+  }
   if (batch.cleaned != 0) return hand_out_cleaned(fetched, batch, from, records_max);
   const std::int64_t to = std::min(batch.next_offset(), from + records_max);
   if (batch.next_offset() <= to || to <= from) ++fetched.next;
@@ -124,6 +130,25 @@ std::int64_t Consumer::hand_out_cleaned(Fetched& fetched, const log::StoredBatch
   return given;
 }
 
+/// CompletedFetch.nextFetchedRecord: aborted transactions are taken up as their first offset comes by, and left behind at
+/// their marker.
+bool Consumer::is_filtered(Fetched& fetched, const log::StoredBatch& batch) const {
+  const std::int64_t id = batch.data.producer_id;
+  if (params_.config.read_committed) {
+    while (fetched.aborted_next < fetched.aborted.size() &&
+           fetched.aborted[fetched.aborted_next].first_offset < batch.next_offset())
+      fetched.aborting.push_back(fetched.aborted[fetched.aborted_next++].producer_id);
+    if (batch.data.kind == log::BatchKind::abort) std::erase(fetched.aborting, id);
+  }
+  if (batch.data.is_marker()) return true;
+  return std::find(fetched.aborting.begin(), fetched.aborting.end(), id) != fetched.aborting.end();
+}
+
+void Consumer::hand_over(std::int32_t index, const history::Consumed& event) {
+  history_.record(event);
+  if (params_.application != nullptr) params_.application->on_records(static_cast<std::size_t>(index), event);
+}
+
 /// Offsets [from, to) of the batch reach the application.
 void Consumer::tell(const Fetched& fetched, const log::StoredBatch& batch, std::int64_t from,
                     std::int64_t to) {
@@ -146,10 +171,8 @@ void Consumer::tell(const Fetched& fetched, const log::StoredBatch& batch, std::
   if (params_.commit == Commit::before_processing && member_ != nullptr) {
     taken_.push_back({fetched.index, event});
   } else {
-    history_.record(event);
+    hand_over(fetched.index, event);
   }
-  if (params_.application != nullptr)
-    params_.application->on_records(static_cast<std::size_t>(fetched.index), event);
   if (batch.data.codec != compute::Codec::none) {
     const std::int64_t raw = batch.data.raw_bytes - log::kBatchHeaderBytes;
     decompression_ += compute::codec_model(batch.data.codec).decompress(raw) * (to - from) / all.count;

@@ -334,6 +334,7 @@ void GroupMember::fetch_offsets() {
   offsets_in_flight_ = true;
   auto made = request<wire::OffsetFetchRequest>();
   made->partitions = without_offset_;
+  made->require_stable = config().read_committed;
   if (modern_) made->generation = generation_;
   send(ownership_, std::move(made));
 }

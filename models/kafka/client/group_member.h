@@ -26,6 +26,14 @@
 
 namespace brokersim::kafka::client {
 
+/// ConsumerGroupMetadata.
+struct GroupIdentity {
+  std::string group;
+  std::string member;
+  std::string instance;
+  std::int32_t generation = -1;
+};
+
 /// The consumer that the member belongs to.
 class MemberOwner {
  public:
@@ -69,6 +77,7 @@ class GroupMember final : private ConnectionListener {
 
   [[nodiscard]] const std::vector<wire::PartitionId>& owned() const { return owned_; }
   [[nodiscard]] std::int32_t generation() const { return generation_; }
+  [[nodiscard]] const std::string& id() const { return member_id_; }
 
  private:
   enum class Phase : std::uint8_t {

@@ -54,6 +54,16 @@ class SendListener {
   ~SendListener() = default;
 };
 
+/// Of a transactional producer: what its batches wait for (TransactionManager.isSendToPartitionAllowed).
+class SendGate {
+ public:
+  /// May batches of partition number `partition` be sent now?
+  [[nodiscard]] virtual bool may_send(std::int32_t partition) const = 0;
+
+ protected:
+  ~SendGate() = default;
+};
+
 struct ProducerParams {
   history::ClientId client;
   std::string name;  ///< "checkout-0"; for messages only.
@@ -69,6 +79,9 @@ struct ProducerParams {
   sim::Duration send_cost;  ///< Application and client CPU per record, in the application's one thread.
   std::int32_t compressed_percent = 0;  ///< How well the data compresses; 0: as the codec's corpus.
   SendListener* listener = nullptr;     ///< Of Arrivals::application; outlives the producer.
+  /// Its batches are transactional: id and epoch come by Producer::set_producer(). Outlives the producer.
+  const SendGate* gate = nullptr;
+  bool adds_partitions = false;  ///< Transaction version 2: a produce request adds its partitions.
   ProducerConfig config;
   std::vector<history::PartitionId> partitions;  ///< Of the topic, in order of partition number. Not empty.
   std::vector<wire::BrokerEndpoint> bootstrap;   ///< Not empty.

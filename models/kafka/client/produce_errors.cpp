@@ -44,6 +44,9 @@ bool proves_not_stored(ErrorCode error, Acks acks) {
     case ErrorCode::invalid_timestamp:
     case ErrorCode::invalid_record:
     case ErrorCode::out_of_order_sequence_number:
+    case ErrorCode::invalid_txn_state:
+    case ErrorCode::invalid_producer_id_mapping:
+    case ErrorCode::transaction_abortable:
     case ErrorCode::invalid_producer_epoch: return true;
     case ErrorCode::not_leader_or_follower: return acks != Acks::all;
     default: return false;

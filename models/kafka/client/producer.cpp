@@ -38,6 +38,7 @@ Producer::Producer(sim::Process& process, const ClientSite& site, ProducerParams
       in_flight_(params_.partitions.size(), 0),
       ordered_(is_idempotent(params_.config)) {
   SIM_CHECK(!params_.bootstrap.empty(), params_.name + " knows no broker");
+  if (params_.gate != nullptr) sequences_.leave_epoch_alone();
   SIM_CHECK(config().linger.ns >= 0);
   for (const wire::BrokerEndpoint& endpoint : params_.bootstrap) connections_.learn(endpoint);
 }
@@ -51,6 +52,13 @@ void Producer::terminate() {
   begin();
   intake_.stop();
   closing_ = true;
+  settle();
+}
+
+void Producer::set_producer(std::int64_t id, std::int16_t epoch) {
+  begin();
+  SIM_CHECK(accumulator_.live() == 0, "a new epoch while something is in flight");
+  sequences_.set_producer_id(id, epoch);
   settle();
 }
 
@@ -83,7 +91,7 @@ void Producer::settle() {
   record_sent();
   if (ordered_) {
     sequences_.settle();
-    ask_for_producer_id();
+    if (params_.gate == nullptr) ask_for_producer_id();
   }
   send_ready();
   record_sent();
@@ -168,7 +176,7 @@ void Producer::arm() {
   sim::SimTime wake = std::min(intake_.next_time(config().linger), head_ready_);
   if (intake_.blocked()) wake = std::min(wake, intake_.blocked_since() + config().max_block);
   if (!submissions_.empty()) wake = std::min(wake, submissions_.front().since + config().max_block);
-  if (ordered_ && !sequences_.has_producer_id() && !id_under_way_ && id_not_before_ > now()) {
+  if (ordered_ && params_.gate == nullptr && !sequences_.has_producer_id() && !id_under_way_ && id_not_before_ > now()) {
     wake = std::min(wake, id_not_before_);
   }
   arm_wake(wake);

@@ -8,7 +8,8 @@
 // 3.1, 3.2). delivery.timeout.ms runs from the opening of a batch. A batch that ends without an acknowledgement
 // is `failed` if every attempt is known to have stored nothing, else `unknown`. With acks=0 a batch is acknowledged
 // when the socket has taken its request; one lost before that is retried like any other (broker_connections.h).
-// Not modelled: CPU time of the sender thread, compression, keys, transactions.
+// Of a transactional producer (transactional_producer.h) ids, epochs and permission to send come from outside.
+// Not modelled: CPU time of the sender thread, compression, keys.
 #pragma once
 
 #include <deque>
@@ -41,6 +42,26 @@ class Producer final : public host::Service, private ConnectionListener {
   /// params.partitions), on behalf of the caller's own thread. Its ticket: what the listener hears of it by. Waits, in
   /// order, for memory and metadata, at most max.block.ms; so a caller that must not go on waits for on_joined.
   std::uint64_t send(std::int32_t partition);
+
+  // --- as a part of a transactional producer -----------------------------------------------------------------
+  /// What batches are numbered with from now on. Nothing is in flight.
+  void set_producer(std::int64_t id, std::int16_t epoch);
+  /// Something that SendGate::may_send() looks at has changed.
+  void wake() {
+    begin();
+    settle();
+  }
+  /// flush(): everything is sent without linger until there is nothing left.
+  void flush() {
+    flushing_ = true;
+    wake();
+  }
+  /// Batches that were never sent fail; what was sent goes on to its outcome (RecordAccumulator.abortUndrainedBatches).
+  void abort_unsent();
+  /// Every record has its outcome.
+  [[nodiscard]] bool drained() const { return accumulator_.live() == 0 && submissions_.empty(); }
+  /// A sequence is in doubt: the next transaction needs a new epoch (KIP-360).
+  [[nodiscard]] bool needs_new_epoch() const { return sequences_.wants_new_epoch(); }
 
   [[nodiscard]] const Accumulator& accumulator() const { return accumulator_; }
   [[nodiscard]] const LeaderTable& leaders() const { return metadata_.leaders(); }
@@ -143,6 +164,7 @@ class Producer final : public host::Service, private ConnectionListener {
   sim::SimTime id_not_before_;
   std::int64_t id_failures_ = 0;
   std::uint64_t id_requests_ = 0;
+  bool flushing_ = false;
   bool closing_ = false;
   bool exited_ = false;
 };

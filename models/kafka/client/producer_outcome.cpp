@@ -85,7 +85,11 @@ void Producer::answer(wire::BrokerId broker, Slot slot, const wire::ProduceResul
   }
   const bool in_time = now() < batch.created + config().delivery_timeout;
   const bool allowed = in_time && batch.attempts < config().retries;
-  if (allowed && ordered_ && result.error == ErrorCode::out_of_order_sequence_number) {
+  const bool gap = result.error == ErrorCode::out_of_order_sequence_number && params_.gate != nullptr &&
+                   sequences_.is_next_expected(batch.partition, slot);
+  if (gap) {  // a transaction never numbers anew: it is to be aborted
+    fail(slot, result.error, broker);
+  } else if (allowed && ordered_ && result.error == ErrorCode::out_of_order_sequence_number) {
     sequences_.out_of_order(batch.partition, slot);
     try_again(slot);
   } else if (allowed && is_retriable(result.error)) {
@@ -157,7 +161,32 @@ void Producer::finish(Slot slot, history::Outcome outcome, ErrorCode error, wire
   event.payload = {batch.count * params_.record_size.n};
   history_.record(event);
   accumulator_.release(slot);
+  if (accumulator_.live() == 0) flushing_ = false;
   if (params_.listener != nullptr) params_.listener->on_outcome(event);
+}
+
+void Producer::abort_unsent() {
+  begin();
+  while (!submissions_.empty()) {
+    const std::uint64_t ticket = submissions_.front().ticket;
+    submissions_.pop_front();
+    params_.listener->on_refused(ticket);
+  }
+  const std::vector<std::int32_t> partitions = accumulator_.active();
+  for (const std::int32_t partition : partitions) {
+    std::vector<Slot> unsent;
+    for (Slot slot = accumulator_.head(partition); slot != kNoSlot; slot = accumulator_[slot].next) {
+      if (accumulator_[slot].sends == 0) unsent.push_back(slot);
+    }
+    for (const Slot slot : unsent) {
+      if (!accumulator_[slot].closed) intake_.close(slot);
+      record_sent();
+      accumulator_.remove(slot);
+      finish(slot, history::Outcome::failed, ErrorCode::operation_not_attempted, -1, -1);
+    }
+  }
+  flushing_ = accumulator_.live() > 0;
+  settle();
 }
 
 /// delivery.timeout.ms has passed since a batch was opened: the application hears an error, whatever becomes of it.

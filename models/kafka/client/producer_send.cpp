@@ -16,13 +16,14 @@ sim::SimTime Producer::ready_time(Slot head) const {
     return new_leader ? now() : batch.last_attempt + batch.backoff;
   }
   const bool full = batch.closed || accumulator_.queued(batch.partition) > 1;
-  if (full || intake_.exhausted() || closing_) return now();
+  if (full || intake_.exhausted() || closing_ || flushing_) return now();
   return batch.created + config().linger;
 }
 
 /// Waits for an answer about an earlier batch of the partition, which will come as an event.
 bool Producer::is_held_back(std::int32_t partition, Slot head) const {
   if (config().max_in_flight == 1 && in_flight_[static_cast<std::size_t>(partition)] > 0) return true;
+  if (params_.gate != nullptr && !params_.gate->may_send(partition)) return true;
   return ordered_ && !sequences_.may_send(partition, head);
 }
 
@@ -97,6 +98,10 @@ void Producer::send_one(wire::BrokerId broker) {
   request->acks = config().acks;
   request->timeout = config().request_timeout;
   request->batches.reserve(drained_.size());
+  if (params_.gate != nullptr) {
+    request->transactional_id = config().transactional_id;
+    request->adds_partitions = params_.adds_partitions;
+  }
   for (const std::int32_t partition : drained_) {
     const Slot slot = accumulator_.pop(partition);
     if (!accumulator_[slot].closed) intake_.close(slot);
@@ -126,6 +131,7 @@ log::BatchData Producer::pack(Slot slot) {
   data.producer_id = ticket.producer_id;
   data.producer_epoch = ticket.epoch;
   data.base_sequence = ticket.base_sequence;
+  if (params_.gate != nullptr) data.kind = log::BatchKind::transactional;
   data.codec = config().compression.codec;
   data.compressed_percent = static_cast<std::uint8_t>(params_.compressed_percent);
   data.bytes = static_cast<std::int32_t>(batch.wire_bytes);

@@ -23,6 +23,7 @@ void Sequences::set_producer_id(std::int64_t id, std::int16_t epoch) {
   SIM_CHECK(id >= 0);
   producer_id_ = id;
   epoch_ = epoch;
+  if (!raises_itself_) raise_epoch_ = false;
   for (Partition& partition : partitions_) {
     if (partition.restart) restart(partition);
   }
@@ -45,10 +46,11 @@ Ticket Sequences::take(std::int32_t p, Slot slot, std::int64_t count) {
   if (entry == partition.in_flight.end()) {
     if (is_stale(partition)) restart(partition);
     partition.in_flight.push_back({slot, partition.next, static_cast<std::int32_t>(count),
-                                   partition.producer_id, partition.epoch, false});
+                                   partition.producer_id, partition.epoch, false, false});
     partition.next = plus(partition.next, count);
     entry = partition.in_flight.end() - 1;
   }
+  entry->moved = false;
   return {entry->producer_id, entry->epoch, entry->base};
 }
 
@@ -63,6 +65,16 @@ void Sequences::acknowledged(std::int32_t p, Slot slot) {
     partition.last_acknowledged = last;
   }
   partition.in_flight.erase(entry);
+}
+
+bool Sequences::is_next_expected(std::int32_t p, Slot slot) const {
+  const Partition& partition = at(p);
+  for (const Entry& entry : partition.in_flight) {
+    if (entry.slot == slot && entry.moved) return false;  // what was refused had another number
+    if (entry.slot == slot)
+      return entry.base == (partition.last_acknowledged < 0 ? 0 : plus(partition.last_acknowledged, 1));
+  }
+  return true;
 }
 
 void Sequences::out_of_order(std::int32_t p, Slot slot) {
@@ -83,8 +95,19 @@ void Sequences::failed(std::int32_t p, Slot slot, bool retries_left) {
   Partition& partition = at(p);
   const auto entry = find(partition, slot);
   if (entry == partition.in_flight.end()) return;
+  const Entry gone = *entry;
   partition.in_flight.erase(entry);
-  if (retries_left) ask_to_restart(partition);
+  if (!retries_left) return;
+  ask_to_restart(partition);
+  if (raises_itself_) return;
+  // Within a transaction there is no other epoch: who follows moves up (TxnPartitionMap.adjustSequencesDueToFailedBatch).
+  if (partition.producer_id != gone.producer_id || partition.epoch != gone.epoch) return;
+  partition.next = plus(partition.next, -gone.count);
+  for (Entry& later : partition.in_flight) {
+    if (later.base < gone.base) continue;
+    later.base = plus(later.base, -gone.count);
+    later.moved = true;
+  }
 }
 
 void Sequences::expired(std::int32_t p, Slot slot) {
@@ -126,7 +149,7 @@ void Sequences::settle() {
       if (partition.next != expected) ask_to_restart(partition);
     }
   }
-  if (!raise_epoch_) return;
+  if (!raise_epoch_ || !raises_itself_) return;
   raise_epoch_ = false;
   if (epoch_ == std::numeric_limits<std::int16_t>::max()) {
     producer_id_ = -1;

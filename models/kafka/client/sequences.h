@@ -7,7 +7,8 @@
 //     expected one: raise the epoch and number everything in flight from 0.
 //   - A batch that expires after it was sent leaves its sequence unresolved: nothing new is sent until the rest
 //     is answered; then either a later one was acknowledged, or the epoch is raised.
-//   - A batch that fails for good raises the epoch, as its number will never arrive.
+//   - A batch that fails for good raises the epoch, as its number will never arrive; within a transaction what was sent
+//     after it moves up instead, and goes again.
 //   - After a raised epoch a partition starts at 0 again once nothing of the old epoch is in flight.
 // Pure. "In flight" means: has a sequence and no final outcome, waiting for a retry included.
 #pragma once
@@ -29,6 +30,12 @@ struct Ticket {
 class Sequences {
  public:
   explicit Sequences(std::size_t partitions) : partitions_(partitions) {}
+
+  /// The epoch is raised by the transaction coordinator only: settle() does not.
+  void leave_epoch_alone() { raises_itself_ = false; }
+  [[nodiscard]] bool wants_new_epoch() const { return raise_epoch_; }
+  /// Would 45 on this batch say that the broker lacks what was acknowledged? (It is the next expected one.)
+  [[nodiscard]] bool is_next_expected(std::int32_t partition, Slot slot) const;
 
   [[nodiscard]] bool has_producer_id() const { return producer_id_ >= 0; }
   void set_producer_id(std::int64_t id, std::int16_t epoch);
@@ -66,6 +73,7 @@ class Sequences {
     std::int64_t producer_id = -1;
     std::int16_t epoch = -1;
     bool renumbered = false;
+    bool moved = false;  // has another number than when it was sent last
   };
   struct Partition {
     std::int64_t producer_id = -1;
@@ -90,6 +98,7 @@ class Sequences {
   std::int64_t producer_id_ = -1;
   std::int16_t epoch_ = -1;
   bool raise_epoch_ = false;
+  bool raises_itself_ = true;
   std::int32_t unresolved_ = 0;  // partitions with an unresolved sequence
   std::vector<Partition> partitions_;
 };

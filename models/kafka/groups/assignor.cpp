@@ -1,6 +1,7 @@
 #include "models/kafka/groups/assignor.h"
 
 #include <algorithm>
+#include <set>
 
 #include "models/kafka/java_hash.h"
 #include "sim/check.h"
@@ -99,9 +100,12 @@ Assignment assign_uniform(const std::vector<Topic>& topics, const std::vector<Me
   Assignment result = nothing(members);
   if (members.empty()) return result;
   std::map<TopicPartition, bool> taken;
+  const auto wants = [](const MemberInput& member) {
+    return std::set<std::string>(member.topics.begin(), member.topics.end());
+  };
+  const std::set<std::string> first = wants(members.front());
   for (const MemberInput& member : members) {
-    SIM_CHECK(member.topics == members.front().topics,
-              "the uniform assignor is modelled for equal subscriptions");
+    if (wants(member) != first) return assign_uniform_mixed(topics, members);
     for (const TopicPartition& partition : member.owned) taken[partition] = true;
   }
   std::vector<TopicPartition> free;

@@ -4,9 +4,8 @@
 // of KIP-848 runs one of two in the broker. Each gives what the class of the same name in Kafka 4.1.0 gives, member for
 // member: tests/models/kafka/groups holds answers of those classes, `make conformance-groups` asks them anew.
 // Where a class walks a java.util.HashMap the order of that map is followed (java_hash.h), with members in the order in
-// which the coordinator lists them. Not modelled: racks (client.rack, KIP-881), the server's uniform assignor for members
-// with different subscriptions, and one oddity of the sticky ones: Kafka may hand a partition back to a member that missed
-// a rebalance and has unsubscribed from the topic meanwhile.
+// which the coordinator lists them. Not modelled: racks (client.rack, KIP-881), and one oddity of the sticky ones: Kafka may
+// hand a partition back to a member that missed a rebalance and has unsubscribed from the topic meanwhile.
 #pragma once
 
 #include <cstdint>
@@ -48,7 +47,6 @@ enum class ServerAssignor : std::uint8_t { uniform, range };
 /// `topics`: those that exist, each once, sorted by name. Subscriptions to others are ignored.
 [[nodiscard]] Assignment assign(Assignor assignor, const std::vector<Topic>& topics,
                                 const std::vector<MemberInput>& members);
-/// All members of the uniform assignor have the same subscription.
 [[nodiscard]] Assignment assign(ServerAssignor assignor, const std::vector<Topic>& topics,
                                 const std::vector<MemberInput>& members);
 
@@ -64,8 +62,11 @@ enum class ServerAssignor : std::uint8_t { uniform, range };
 /// CooperativeStickyAssignor: the same, but what changes its owner is held back until that owner has given it up.
 [[nodiscard]] Assignment assign_cooperative_sticky(const std::vector<Topic>& topics,
                                                    const std::vector<MemberInput>& members);
-/// UniformAssignor of the group coordinator, for equal subscriptions.
+/// UniformAssignor of the group coordinator.
 [[nodiscard]] Assignment assign_uniform(const std::vector<Topic>& topics,
                                         const std::vector<MemberInput>& members);
+/// What it does where subscriptions differ (uniform_mixed.cpp).
+[[nodiscard]] Assignment assign_uniform_mixed(const std::vector<Topic>& topics,
+                                              const std::vector<MemberInput>& members);
 
 }  // namespace brokersim::kafka::groups

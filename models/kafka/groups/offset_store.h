@@ -60,9 +60,38 @@ class OffsetStore {
     }
     return tombstones;
   }
-  void clear() { groups_.clear(); }
+  void clear() {
+    groups_.clear();
+    pending_.clear();
+  }
+
+  // --- offsets of transactions (TxnOffsetCommit): they count when the producer's marker says so ----------------------
+
+  /// Written, and its transaction is open.
+  void add_pending(std::int64_t producer_id, const wire::GroupRecord& record) {
+    pending_[producer_id].push_back(record);
+  }
+  /// The marker is there: what it commits, in the order in which it was written.
+  [[nodiscard]] std::vector<wire::GroupRecord> end_transaction(std::int64_t producer_id, bool commit) {
+    const auto found = pending_.find(producer_id);
+    if (found == pending_.end()) return {};
+    std::vector<wire::GroupRecord> records = std::move(found->second);
+    pending_.erase(found);
+    if (!commit) records.clear();
+    return records;
+  }
+  /// Whether an open transaction has an offset of the partition: what is committed now may be changed by it.
+  [[nodiscard]] bool is_pending(const std::string& group, wire::PartitionId partition) const {
+    for (const auto& [id, records] : pending_) {
+      for (const wire::GroupRecord& record : records) {
+        if (record.group == group && record.committed.partition == partition) return true;
+      }
+    }
+    return false;
+  }
 
  private:
+  std::map<std::int64_t, std::vector<wire::GroupRecord>> pending_;  // by producer id
   std::map<std::string, std::map<wire::PartitionId, CommittedOffset>> groups_;
 };
 

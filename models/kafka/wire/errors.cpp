@@ -25,6 +25,13 @@ const char* name(ErrorCode code) {
     case ErrorCode::invalid_request: return "INVALID_REQUEST";
     case ErrorCode::out_of_order_sequence_number: return "OUT_OF_ORDER_SEQUENCE_NUMBER";
     case ErrorCode::invalid_producer_epoch: return "INVALID_PRODUCER_EPOCH";
+    case ErrorCode::invalid_txn_state: return "INVALID_TXN_STATE";
+    case ErrorCode::invalid_producer_id_mapping: return "INVALID_PRODUCER_ID_MAPPING";
+    case ErrorCode::invalid_transaction_timeout: return "INVALID_TRANSACTION_TIMEOUT";
+    case ErrorCode::concurrent_transactions: return "CONCURRENT_TRANSACTIONS";
+    case ErrorCode::transaction_coordinator_fenced: return "TRANSACTION_COORDINATOR_FENCED";
+    case ErrorCode::producer_fenced: return "PRODUCER_FENCED";
+    case ErrorCode::transaction_abortable: return "TRANSACTION_ABORTABLE";
     case ErrorCode::invalid_record: return "INVALID_RECORD";
     case ErrorCode::operation_not_attempted: return "OPERATION_NOT_ATTEMPTED";
     case ErrorCode::kafka_storage_error: return "KAFKA_STORAGE_ERROR";

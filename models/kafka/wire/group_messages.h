@@ -43,7 +43,8 @@ struct MemberPartitions {
 
 struct FindCoordinatorRequest : Message {
   FindCoordinatorRequest() : Message(Api::find_coordinator) {}
-  std::string group;
+  std::string group;         ///< The key: a group, or a transactional id.
+  bool transaction = false;  ///< key_type 1
 };
 struct FindCoordinatorResponse : Message {
   FindCoordinatorResponse() : Message(Api::find_coordinator) {}
@@ -124,6 +125,7 @@ struct OffsetCommitResponse : Message {
 struct OffsetFetchRequest : GroupRequest {
   OffsetFetchRequest() : GroupRequest(Api::offset_fetch) {}
   std::int32_t generation = -1;  ///< Member epoch with KIP-848 (v9); -1: not checked.
+  bool require_stable = false;   ///< Of read_committed consumers: not while a transaction's offsets are pending.
   std::vector<PartitionId> partitions;
 };
 struct OffsetFetchResponse : Message {

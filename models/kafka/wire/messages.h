@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "models/devices/network/network.h"
@@ -14,6 +15,7 @@
 #include "models/kafka/wire/errors.h"
 #include "models/kafka/wire/metadata.h"
 #include "models/log/batch.h"
+#include "models/log/producer_state.h"
 #include "sim/time.h"
 
 namespace brokersim::kafka::wire {
@@ -53,6 +55,12 @@ enum class Api : std::uint8_t {
   alter_partition_reassignments,
   create_topics,
   delete_topics,
+  // Transactions, see transaction_messages.h.
+  add_partitions_to_txn,
+  add_offsets_to_txn,
+  txn_offset_commit,
+  end_txn,
+  write_txn_markers,
 };
 
 /// Base of every request and response. A response repeats its request's api and correlation.
@@ -69,6 +77,11 @@ struct ProduceRequest : Message {
   Acks acks = Acks::all;
   sim::Duration timeout = {30'000'000'000};  ///< How long acks=all may wait on the broker.
   std::vector<log::BatchData> batches;       ///< At most one per partition.
+  /// Of transactional batches; empty: there are none.
+  std::string transactional_id;
+  bool adds_partitions = false;  ///< Produce v12 (KIP-890 part 2): the broker adds its partitions to the transaction.
+  /// Of the broker, while it works on the request: batches that verification has refused. Empty: none.
+  std::vector<ErrorCode> refused;
 };
 
 struct ProduceResult {
@@ -98,6 +111,7 @@ struct FetchRequest : Message {
   sim::Duration max_wait = {500'000'000};
   std::int32_t min_bytes = 1;
   std::int32_t max_bytes = 10'485'760;
+  bool read_committed = false;  ///< isolation_level 1: nothing at or above the last stable offset.
   /// KIP-227. Epoch 0: `parts` is everything, make a session; -1: everything, without a session; above: only what changed in
   /// the session since its last request.
   std::int32_t session_id = 0;
@@ -126,6 +140,7 @@ struct FetchedPart {
   BrokerId preferred = -1;  ///< Read there from now on (KIP-392): the answer is empty then. -1: here.
   std::vector<log::BatchId> batches;
   std::int64_t bytes = 0;  ///< Sum of the batches' sizes.
+  std::vector<log::AbortedTransaction> aborted;  ///< With read_committed: those within the batches.
   /// Index in `batches` of the first whose bytes are not what was appended: who checks its CRC finds out. -1: none.
   std::int32_t corrupt_from = -1;
 };
@@ -141,6 +156,7 @@ struct ListOffsetsRequest : Message {
   PartitionId partition;
   bool latest = true;     ///< Else earliest.
   BrokerId replica = -1;  ///< A follower asks for the log end, a consumer (-1) for the high watermark.
+  bool read_committed = false;  ///< ... or for the last stable offset.
 };
 struct ListOffsetsResponse : Message {
   ListOffsetsResponse() : Message(Api::list_offsets) {}
@@ -207,6 +223,10 @@ struct MetadataResponse : Message {
 
 struct InitProducerIdRequest : Message {
   InitProducerIdRequest() : Message(Api::init_producer_id) {}
+  std::string transactional_id;  ///< Empty: idempotent only; any broker answers.
+  sim::Duration transaction_timeout = {60'000'000'000};
+  std::int64_t producer_id = -1;  ///< KIP-360: what the client has; -1: it has just started.
+  std::int16_t producer_epoch = -1;
 };
 struct InitProducerIdResponse : Message {
   InitProducerIdResponse() : Message(Api::init_producer_id) {}

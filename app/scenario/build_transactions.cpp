@@ -1,0 +1,155 @@
+// workloads of kind kafka_transactions and kafka_pipeline, and the internal topics that they need.
+#include <algorithm>
+
+#include "app/scenario/kafka_properties.h"
+#include "app/scenario/outbox_tables.h"
+#include "app/scenario/property_set.h"
+
+namespace brokersim::scenario {
+namespace {
+
+class TransactionalBuilder {
+ public:
+  TransactionalBuilder(Build& build, const View& view) : build_(build), doc_(build.doc), view_(view) {}
+
+  void make() {
+    name_ = build_.stable_name(view_);
+    if (!build_.workload_names.insert(name_).second) {
+      doc_.error(view_.place("name"), "duplicate-name", "there are two workloads named " + in_quotes(name_),
+                 "choose another name");
+      return;
+    }
+    cluster_ = build_.resolve_system(view_);
+    hosts_ = build_.client_hosts(view_, name_, cluster_);
+    check_topic("topic");
+    if (view_.table().tag == "kafka_transactions") {
+      make_transactions();
+    } else {
+      check_topic("from");
+      make_pipeline();
+    }
+  }
+
+ private:
+  kafka::Version version() const { return cluster_ != nullptr ? cluster_->version : kafka::Version::v4_1; }
+  std::string cluster_name() const { return cluster_ != nullptr ? cluster_->name : ""; }
+
+  void check_topic(std::string_view field) {
+    const NodeId topic = view_.member(field);
+    if (cluster_ == nullptr || topic == no_node || doc_.tree[topic].kind != NodeKind::text) return;
+    std::vector<std::string> known;
+    for (const kafka::TopicSpec& spec : cluster_->topics) {
+      if (spec.name == doc_.tree[topic].text) return;
+      known.push_back(spec.name);
+    }
+    doc_.error(
+        topic, "unknown-topic",
+        "there is no topic named " + in_quotes(doc_.tree[topic].text) + " in " + in_quotes(cluster_->name),
+        doc_.suggest(doc_.tree[topic].text, [&] { return known; }));
+  }
+
+  void check_time(std::string_view field, sim::Duration at) {
+    if (build_.duration_known && view_.has(field) && at > build_.out.config.duration)
+      doc_.error(view_.member(field), "after-the-end", std::string(field) + " is after the end of the run",
+                 "raise /duration, or set it earlier");
+  }
+
+  /// What makes a producer a transactional one is not a choice (TransactionManager needs idempotence).
+  kafka::ProducerConfig producer(bool transactional) {
+    KafkaSettings settings;
+    apply_defaults(settings, PropertyScope::producer, version());
+    const PropertySet given(doc_, view_, PropertyScope::producer, version());
+    given.apply(settings);
+    kafka::ProducerConfig config = settings.producer;
+    const auto needs = [&](std::string_view property, const std::string& rule) {
+      given.report(Severity::error, property, "config", "a transactional producer needs " + rule,
+                   "change it, or leave it out");
+    };
+    if (transactional) {
+      if (config.acks != kafka::Acks::all) needs("acks", "acks=all");
+      if (!config.enable_idempotence) needs("enable.idempotence", "enable.idempotence=true");
+      if (config.max_in_flight > 5)
+        needs("max.in.flight.requests.per.connection", "max.in.flight.requests.per.connection of at most 5");
+      if (cluster_ != nullptr && config.transaction_timeout > cluster_->broker.transaction_max_timeout)
+        needs("transaction.timeout.ms", "a transaction.timeout.ms of at most the brokers' transaction.max.timeout.ms");
+      if (cluster_ != nullptr) add_transactions_topic(build_, cluster_->name, view_.place("kind"));
+    } else if (!config.transactional_id.empty()) {
+      given.report(Severity::error, "transactional.id", "config", "without transactions it has no transactional.id",
+                   "leave it out, or set guarantee to exactly_once");
+    }
+    return config;
+  }
+
+  void make_transactions() {
+    world::TransactionWorkload w;
+    w.name = name_;
+    w.cluster = cluster_name();
+    w.topic = view_.text("topic").value_or("");
+    w.hosts = std::move(hosts_);
+    w.rate_per_second_milli = view_.quantity("rate").value_or(1'000);
+    w.records = static_cast<std::int32_t>(*view_.integer("records_per_transaction"));
+    w.accounts = view_.integer("accounts").value_or(0);
+    if (w.accounts > 0 && view_.has("records_per_transaction"))
+      doc_.error(view_.member("records_per_transaction"), "two-selectors", "a transfer has two records",
+                 "leave one of accounts and records_per_transaction out");
+    if (w.accounts > 0) w.records = 2;
+    w.record_size = *view_.bytes("record_size");
+    w.work = *view_.duration("work");
+    w.abort_permille = static_cast<std::int32_t>(*view_.integer("abort_permille"));
+    w.restarts_when_fenced = view_.text("on_fenced") == "restart";
+    w.start = {view_.duration("start")->ns};
+    const sim::Duration run = build_.out.config.duration;
+    w.end = {view_.duration("stop").value_or(sim::Duration{run.ns - run.ns / 6}).ns};
+    check_time("start", {w.start.ns});
+    check_time("stop", {w.end.ns});
+    w.config = producer(true);
+    build_.out.config.transactions.push_back(std::move(w));
+  }
+
+  void make_pipeline() {
+    world::PipelineWorkload w;
+    w.name = name_;
+    w.cluster = cluster_name();
+    w.from = view_.text("from").value_or("");
+    w.topic = view_.text("topic").value_or("");
+    w.hosts = std::move(hosts_);
+    w.group = view_.text("group").value_or(name_);
+    w.exactly_once = view_.text("guarantee") == "exactly_once";
+    w.commits_first = view_.text("guarantee") == "at_most_once";
+    w.work = *view_.duration("work");
+    w.record_size = *view_.bytes("record_size");
+    w.start = {view_.duration("start")->ns};
+    check_time("start", {w.start.ns});
+    w.producer = producer(w.exactly_once);
+    KafkaSettings settings;
+    apply_defaults(settings, PropertyScope::consumer, version());
+    settings.consumer.auto_offset_reset = kafka::OffsetReset::earliest;
+    settings.consumer.read_committed = w.exactly_once;
+    if (view_.has("consumer")) {
+      const View consumer = view_.object("consumer");
+      const PropertySet given(doc_, consumer, PropertyScope::consumer, version());
+      given.apply(settings);
+    }
+    w.consumer = settings.consumer;
+    if (cluster_ != nullptr) add_offsets_topic(build_, cluster_->name, view_.place("kind"));
+    build_.out.config.pipelines.push_back(std::move(w));
+  }
+
+  Build& build_;
+  Document& doc_;
+  const View& view_;
+  const kafka::ClusterConfig* cluster_ = nullptr;
+  std::string name_;
+  std::vector<std::string> hosts_;
+};
+
+}  // namespace
+
+bool build_transactional_workload(Build& build, const View& view) {
+  const std::string& kind = view.table().tag;
+  if (kind != "kafka_transactions" && kind != "kafka_pipeline") return false;
+  TransactionalBuilder(build, view).make();
+  return true;
+}
+
+}  // namespace brokersim::scenario

@@ -1,0 +1,162 @@
+// Transactions of Kafka: S27 (read_committed), S28 (all or nothing, exactly once), S29 (fenced producers), L8 (none hangs).
+//
+// Ground truth is the committed log of every partition: batches and markers in their order say what is open, committed and
+// aborted at every offset. It is read as far as the true high watermark has come, whenever somebody asks; at the end the
+// leaders' whole logs are read. What clients meant and were told comes from them (TransactionJoined, TransactionEnded).
+// Where no producer is transactional nothing is kept and every event costs one comparison.
+// Memory: runs of one producer epoch, aborted ranges, and every transaction with its records.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "models/checkers/cluster_view.h"
+#include "models/checkers/interval_set.h"
+#include "models/checkers/law_book.h"
+#include "models/history/history.h"
+#include "sim/histogram.h"
+
+namespace brokersim::checkers {
+
+/// What became of one workload's transactions.
+struct TransactionFindings {
+  std::string name;
+  std::int64_t begun = 0;      ///< With at least one record.
+  std::int64_t committed = 0;  ///< commitTransaction() returned.
+  std::int64_t aborted = 0;    ///< Given up by the client, in order.
+  std::int64_t unknown = 0;    ///< The client was fenced while it tried to commit.
+  std::int64_t unfinished = 0;  ///< The client said nothing: it died, or the run ended.
+  std::int64_t fenced = 0;      ///< Ends at which the client found out that it is fenced.
+  std::int64_t torn = 0;        ///< Some of its records count and some do not.
+  std::int64_t wrong = 0;       ///< Whole, but not as the client was told.
+  std::int64_t records_committed = 0;  ///< Records that read_committed readers may see at the end.
+  std::int64_t records_aborted = 0;    ///< Records in the log that they may not.
+  std::int64_t balance = 0;            ///< Sum of what the committed records move: 0 for whole transfers.
+  std::int64_t read_balance = 0;       ///< The same of what read_committed consumers were given, each record once.
+  sim::Histogram duration;             ///< From begin to the end of the commit, ns.
+};
+
+/// A group that makes records from records.
+struct TransformationFindings {
+  std::string name;
+  bool exactly_once = true;
+  std::int64_t made = 0;        ///< Committed records out.
+  std::int64_t duplicated = 0;  ///< Of these, beyond the first of one record in.
+  std::int64_t lost = 0;        ///< Records in below the committed offset, without one out.
+};
+
+struct KafkaTransactions {
+  std::vector<TransactionFindings> workloads;
+  std::vector<TransformationFindings> transformations;
+  std::int64_t hanging = 0;       ///< Open in a log at the end, although their time was long over.
+  sim::Duration hanging_longest;  ///< Since their first record.
+  [[nodiscard]] bool empty() const { return workloads.empty() && transformations.empty(); }
+};
+
+class TransactionLaws {
+ public:
+  TransactionLaws(ClusterView& view, LawBook& book) : view_(&view), book_(&book) {}
+
+  void on(const history::Appended& event) {
+    if (event.mark != history::TransactionMark::none) [[unlikely]]
+      note(event);
+  }
+  void on(const history::Consumed& event) {
+    if (used_) judge(event);
+  }
+  void on(const history::ProducerEpochGiven& event);
+  void on(const history::TransactionJoined& event);
+  void on(const history::TransactionEnded& event);
+  void on(const history::OffsetCommitted& event);
+  void on(const history::BrokerChanged& event) { last_change_ = event.at; }
+
+  /// Offsets of [from, to) that no application gets: markers, and what is aborted if it reads committed records only.
+  [[nodiscard]] std::int64_t hidden_offsets(history::PartitionId partition, std::int64_t from, std::int64_t to,
+                                            history::ClientId consumer);
+  /// Reads a partition as it stands at the end: `replica` of its logs, or what is committed (-1). Before finish().
+  void read(std::size_t partition, std::int32_t replica);
+  /// Ordinals of the producer that stand in the partition and do not count; after read().
+  [[nodiscard]] const IntervalSet* hidden(std::size_t partition, std::size_t producer) const;
+  [[nodiscard]] KafkaTransactions finish(sim::SimTime now);
+
+ private:
+  /// Consecutive records of one client in one partition, by ordinal.
+  struct Written {
+    std::int64_t first = 0;
+    std::int64_t end = 0;
+    std::int64_t producer_id = -1;
+    std::int16_t epoch = -1;
+    history::TransactionMark mark = history::TransactionMark::none;
+    sim::SimTime at;
+  };
+  struct Range {
+    std::int64_t base = 0;
+    std::int32_t producer = -1;
+    std::int64_t first = 0;
+    std::int64_t count = 0;
+    sim::SimTime at;
+  };
+  struct Open {
+    std::int64_t first_offset = 0;
+    std::vector<Range> ranges;
+  };
+  /// What a log up to some offset says.
+  struct Reading {
+    std::int64_t cursor = 0;
+    std::map<std::int64_t, Open> open;  ///< By producer id.
+    IntervalSet aborted;                ///< Offsets.
+    IntervalSet control;
+    std::vector<Range> visible;  ///< Only where the whole log is read at the end.
+    std::map<std::int32_t, IntervalSet> hidden;  ///< Ordinals by client, likewise.
+    bool keeps = false;
+  };
+  struct Member {
+    history::RecordRange record;
+    std::int64_t amount = 0;
+  };
+  struct Transaction {
+    std::vector<Member> members;
+    history::TransactionOutcome outcome = history::TransactionOutcome::unknown;
+    bool ended = false;
+  };
+  struct Source {
+    history::RecordRange record;
+    history::RecordRange source;
+  };
+  using Stream = std::pair<std::int32_t, std::int32_t>;  ///< Partition, client.
+
+  void note(const history::Appended& event);
+  void judge(const history::Consumed& event);
+  [[nodiscard]] const Written* written(std::int32_t partition, std::int32_t client, std::int64_t ordinal) const;
+  /// Takes a run of a log in.
+  void take(Reading& reading, std::int32_t partition, const Run& run) const;
+  void advance(std::size_t partition);
+  void judge_transaction(history::ClientId client, std::int64_t number, const Transaction& transaction,
+                         TransactionFindings& findings, sim::SimTime now);
+  void judge_hanging(sim::SimTime now);
+  [[nodiscard]] TransformationFindings judge(const history::TransformationInfo& info, sim::SimTime now);
+  [[nodiscard]] bool stands(const history::RecordRange& record) const;
+  [[nodiscard]] std::string excuse();
+  [[nodiscard]] TransactionFindings& of(history::ClientId client);
+
+  ClusterView* view_;
+  LawBook* book_;
+  bool used_ = false;
+  sim::SimTime last_change_;
+  std::map<Stream, std::vector<Written>> written_;
+  std::map<std::int64_t, std::int16_t> given_;  ///< Producer id -> newest epoch that a client got.
+  std::map<std::size_t, Reading> committed_;    ///< By partition.
+  std::map<std::size_t, Reading> final_;
+  std::map<Stream, IntervalSet> visible_;  ///< Ordinals, at the end.
+  std::map<std::pair<std::int32_t, std::int64_t>, Transaction> transactions_;  ///< Client, number.
+  std::map<Stream, std::map<std::int64_t, std::int64_t>> amounts_;             ///< Of what moves something.
+  std::map<Stream, IntervalSet> read_;
+  std::vector<Source> sources_;
+  std::map<std::pair<std::int32_t, std::int32_t>, std::int64_t> offsets_;  ///< Group, partition.
+  KafkaTransactions found_;
+};
+
+}  // namespace brokersim::checkers

@@ -1,0 +1,229 @@
+// Goal: S27, S28, S29 and L8 see what they should, and nothing else. Method: histories of a few events by hand, each broken
+// in one way; offsets written out.
+#include "models/checkers/transaction_laws.h"
+
+#include <gtest/gtest.h>
+
+#include "models/checkers/run_observer.h"
+
+namespace brokersim::checkers {
+namespace {
+
+using history::TransactionMark;
+
+sim::SimTime at(std::int64_t seconds) { return {seconds * 1'000'000'000}; }
+
+/// One broker, two partitions, a transactional producer and a read_committed reader.
+class Story {
+ public:
+  Story() : observer_(make()) {
+    for (const history::PartitionId p : partitions_) {
+      history_.record(history::PartitionChanged{at(0), p, 0, 0, 0, {0}, {}});
+      history_.record(history::RoleChanged{at(0), 0, p, 0, 0, 0});
+    }
+  }
+
+  /// Appends and commits `count` records of the producer; the next of its ordinals in that partition.
+  void data(int partition, std::int64_t count, std::int16_t epoch = 0, sim::SimTime when = at(1)) {
+    const history::RecordRange r{bank_, partitions_[partition], ordinals_[partition], count};
+    ordinals_[partition] += count;
+    history_.record(history::Sent{when, r});
+    append(partition, r, TransactionMark::data, epoch, when);
+  }
+  void marker(int partition, TransactionMark mark, std::int16_t epoch = 0, sim::SimTime when = at(2)) {
+    append(partition, {broker_, partitions_[partition], markers_[partition]++, 1}, mark, epoch, when);
+  }
+  void joined(std::int64_t number, int partition, std::int64_t ordinal, std::int64_t amount = 0) {
+    history_.record(history::TransactionJoined{
+        at(1), bank_, number, {bank_, partitions_[partition], ordinal, 1}, {}, amount});
+  }
+  void ended(std::int64_t number, history::TransactionOutcome outcome) {
+    history_.record(history::TransactionEnded{at(3), bank_, number, outcome, at(1), 2});
+  }
+  void read(int partition, std::int64_t offset, std::int64_t ordinal) {
+    history::Consumed event;
+    event.at = at(4);
+    event.consumer = reader_;
+    event.records = {bank_, partitions_[partition], ordinal, 1};
+    event.base_offset = offset;
+    history_.record(event);
+  }
+  void given(std::int16_t epoch) { history_.record(history::ProducerEpochGiven{at(2), 0, 7, epoch, false}); }
+
+  Findings finish(sim::SimTime now = at(10)) { return observer_.finish(now, {0, 0}); }
+  static Verdict of(const Findings& findings, const std::string& id) {
+    for (const CheckResult& check : findings.checks) {
+      if (check.id == id) return check.verdict;
+    }
+    return Verdict::not_applicable;
+  }
+
+ private:
+  history::History& make() {
+    for (int p = 0; p < 2; ++p) {
+      history::PartitionInfo info;
+      info.topic = "transfers";
+      info.partition = p;
+      info.replicas = {0};
+      partitions_.push_back(history_.add_partition(info));
+    }
+    history::ClientInfo bank;
+    bank.name = "bank-0";
+    bank.workload = "bank";
+    bank.transactional = true;
+    bank.transaction_timeout = {20'000'000'000};
+    bank_ = history_.add_client(bank);
+    history::ClientInfo reader;
+    reader.name = "reader-0";
+    reader.workload = "reader";
+    reader.producer = false;
+    reader.read_committed = true;
+    reader_ = history_.add_client(reader);
+    history::ClientInfo broker;
+    broker.name = "group-coordinator-0";
+    broker.internal = true;
+    broker_ = history_.add_client(broker);
+    return history_;
+  }
+  void append(int partition, const history::RecordRange& r, TransactionMark mark, std::int16_t epoch,
+              sim::SimTime when) {
+    std::int64_t& end = ends_[partition];
+    history_.record(history::Appended{when, 0, history::AppendRole::leader, r, end, 0, mark, epoch, 7});
+    end += r.count;
+    history_.record(history::HighWatermark{when, 0, partitions_[partition], end, true});
+  }
+
+  history::History history_;
+  std::vector<history::PartitionId> partitions_;
+  history::ClientId bank_;
+  history::ClientId reader_;
+  history::ClientId broker_;
+  std::int64_t ordinals_[2] = {0, 0};
+  std::int64_t markers_[2] = {0, 0};
+  std::int64_t ends_[2] = {0, 0};
+  RunObserver observer_;
+};
+
+/// A transfer of 5 from partition 0 to partition 1.
+void transfer(Story& s) {
+  s.joined(0, 0, 0, -5);
+  s.joined(0, 1, 0, 5);
+  s.data(0, 1);
+  s.data(1, 1);
+}
+
+TEST(TransactionLaws, AWholeTransferIsWhole) {
+  Story s;
+  transfer(s);
+  s.marker(0, TransactionMark::commit);
+  s.marker(1, TransactionMark::commit);
+  s.ended(0, history::TransactionOutcome::committed);
+  s.read(0, 0, 0);
+  s.read(1, 0, 0);
+  const Findings found = s.finish();
+  for (const char* id : {"S22", "S26", "S27", "S28", "S29", "L8"}) EXPECT_EQ(Story::of(found, id), Verdict::holds) << id;
+  ASSERT_EQ(found.transactions.workloads.size(), 1u);
+  const TransactionFindings& bank = found.transactions.workloads.front();
+  EXPECT_EQ(bank.committed, 1);
+  EXPECT_EQ(bank.records_committed, 2);
+  EXPECT_EQ(bank.balance, 0);
+  EXPECT_EQ(bank.read_balance, 0);
+}
+
+TEST(TransactionLaws, HalfATransferIsTorn) {
+  Story s;
+  transfer(s);
+  s.marker(0, TransactionMark::commit);
+  s.marker(1, TransactionMark::abort);
+  const Findings found = s.finish();
+  EXPECT_EQ(Story::of(found, "S28"), Verdict::violated);
+  EXPECT_EQ(found.transactions.workloads.front().torn, 1);
+  EXPECT_EQ(found.transactions.workloads.front().balance, -5);
+}
+
+TEST(TransactionLaws, CommittedMustCountAndAbortedMustNot) {
+  Story lost;
+  transfer(lost);
+  lost.marker(0, TransactionMark::abort);
+  lost.marker(1, TransactionMark::abort);
+  lost.ended(0, history::TransactionOutcome::committed);
+  EXPECT_EQ(Story::of(lost.finish(), "S28"), Verdict::violated);
+
+  Story shown;
+  transfer(shown);
+  shown.marker(0, TransactionMark::commit);
+  shown.marker(1, TransactionMark::commit);
+  shown.ended(0, history::TransactionOutcome::aborted);
+  EXPECT_EQ(Story::of(shown.finish(), "S28"), Verdict::violated);
+
+  Story unknown;
+  transfer(unknown);
+  unknown.marker(0, TransactionMark::commit);
+  unknown.marker(1, TransactionMark::commit);
+  unknown.ended(0, history::TransactionOutcome::unknown);
+  EXPECT_EQ(Story::of(unknown.finish(), "S28"), Verdict::holds) << "either is right";
+}
+
+TEST(TransactionLaws, ReadersSeeNothingOpenAndNothingAborted) {
+  Story open;
+  transfer(open);
+  open.read(0, 0, 0);
+  EXPECT_EQ(Story::of(open.finish(), "S27"), Verdict::violated);
+
+  Story aborted;
+  transfer(aborted);
+  aborted.marker(0, TransactionMark::abort);
+  aborted.marker(1, TransactionMark::abort);
+  aborted.read(0, 0, 0);
+  EXPECT_EQ(Story::of(aborted.finish(), "S27"), Verdict::violated);
+}
+
+TEST(TransactionLaws, MarkersAndAbortedRecordsAreNoGap) {
+  Story s;
+  s.data(0, 1);                             // 0
+  s.marker(0, TransactionMark::commit);     // 1
+  s.data(0, 1);                             // 2
+  s.marker(0, TransactionMark::abort);      // 3
+  s.data(0, 1);                             // 4
+  s.marker(0, TransactionMark::commit);     // 5
+  s.read(0, 0, 0);
+  s.read(0, 4, 2);
+  EXPECT_EQ(Story::of(s.finish(), "S26"), Verdict::holds);
+
+  Story gap;
+  gap.data(0, 1);                           // 0
+  gap.marker(0, TransactionMark::commit);   // 1
+  gap.data(0, 2);                           // 2, 3
+  gap.marker(0, TransactionMark::commit);   // 4
+  gap.read(0, 0, 0);
+  gap.read(0, 3, 2);
+  EXPECT_EQ(Story::of(gap.finish(), "S26"), Verdict::violated) << "offset 2 counts and was passed over";
+}
+
+TEST(TransactionLaws, AnOldEpochWritesNothingOnceANewOneIsGiven) {
+  Story s;
+  s.data(0, 1, 3);
+  s.marker(0, TransactionMark::abort, 4);
+  s.given(5);
+  EXPECT_EQ(Story::of(s.finish(), "S29"), Verdict::holds);
+
+  Story zombie;
+  zombie.given(5);
+  zombie.data(1, 1, 3);
+  EXPECT_EQ(Story::of(zombie.finish(), "S29"), Verdict::violated);
+}
+
+TEST(TransactionLaws, WhatStaysOpenHangs) {
+  Story soon;
+  transfer(soon);
+  EXPECT_EQ(Story::of(soon.finish(at(40)), "L8"), Verdict::holds) << "20 s and 30 s have not passed since 1 s";
+  Story late;
+  transfer(late);
+  const Findings found = late.finish(at(52));
+  EXPECT_EQ(Story::of(found, "L8"), Verdict::violated);
+  EXPECT_EQ(found.transactions.hanging, 2);
+  EXPECT_EQ(found.transactions.hanging_longest, sim::Duration{51'000'000'000});
+}
+
+}  // namespace
+}  // namespace brokersim::checkers
