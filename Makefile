@@ -20,7 +20,7 @@ RELEASE := build/release
 BROKERSIM := $(RELEASE)/brokersim
 CONFIGURE = cmake --preset release -DBROKERSIM_WERROR=$(WERROR) -DPython3_EXECUTABLE=$$(command -v $(PYTHON) || echo python3) >/dev/null
 
-.PHONY: help run build test package-test engines-test report-test cases gate matrix worlds soak bench bench-peers table outbox-table reference conformance-log conformance-groups rebalances museum validation format format-check clean dependencies
+.PHONY: help run build test package-test engines-test report-test cases gate matrix worlds soak bench bench-peers table outbox-table reference fit conformance-log conformance-groups rebalances museum validation format format-check clean dependencies
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -100,11 +100,18 @@ outbox-table: ## Dual writes and outboxes with deaths at every step over SEEDS: 
 	@cmake --build $(RELEASE) --target brokersim -j $(JOBS)
 	@$(PYTHON) tools/outbox_table.py $(BROKERSIM) --seeds 1..3 --jobs $(JOBS) --out docs/outbox.md
 
-reference: ## Predicted beside published, for every scenario in scenarios/reference
+reference: ## Predicted beside published, for every scenario in scenarios/reference; writes docs/validation-clusters.md
 	@tools/install_dependencies.sh build python
 	@$(CONFIGURE)
 	@cmake --build $(RELEASE) --target brokersim -j $(JOBS)
-	@$(PYTHON) tools/reference_table.py $(BROKERSIM) scenarios/reference --jobs $(JOBS)
+	@$(PYTHON) tools/reference_table.py $(BROKERSIM) scenarios/reference --jobs $(JOBS) --seeds 1..3 --write docs/validation-clusters.md
+
+fit: ## Fit the profile of cost constants to scenarios/reference; writes models/kafka/profiles/jvm-1.json (long)
+	@tools/install_dependencies.sh build python
+	@$(CONFIGURE)
+	@cmake --build $(RELEASE) --target brokersim -j $(JOBS)
+	@$(PYTHON) tools/fit_costs.py $(BROKERSIM) scenarios/reference --jobs $(JOBS) --write models/kafka/profiles/jvm-1.json
+	@echo "models/kafka/costs.cpp holds the profile that runs use: copy the values there, build, and run make reference"
 
 validation: ## Published beside predicted for every device: docs/validation-devices.md and its pictures
 	@tools/install_dependencies.sh build python

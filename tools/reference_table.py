@@ -1,30 +1,171 @@
-"""reference_table.py PROGRAM DIRECTORY [--jobs N]: predicted beside published, whatever the error is.
+"""reference_table.py PROGRAM DIRECTORY [--jobs N] [--seeds A..B] [--write PAGE]: predicted beside published.
 
-Every scenario in DIRECTORY names what was published ("published": metric, value, source); this runs it once with its
-own seed and prints both. A metric is a path into the result of `run --json`. Nothing fails on the size of an error;
-exit code 2 if a run failed or a metric is not in its result.
+Every scenario in DIRECTORY names what was published ("published": metric, value, source); this runs it with its own seed,
+or with several, and prints both. A metric is a path into the result of `run --json`. Nothing fails on the size of an
+error; exit code 2 if a run failed or a metric is not in its result. With --write the page of clusters and its picture
+(images/validation-clusters.svg beside it) are written, too.
 """
 import argparse
 import json
-import subprocess
+import math
+import statistics
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from reference_runs import TARGETS, group_of, kind_of, profile_overrides, run_all, value_of, within
 
-def run(program, path):
-    done = subprocess.run([program, "run", str(path), "--json"], capture_output=True, text=True)
-    if done.returncode not in (0, 1, 3):
-        raise RuntimeError(f"{path}: exit code {done.returncode}\n{done.stderr}")
-    return json.loads(done.stdout)
+# What a miss says of the model, by group: beside this file. A group that is not named there prints as unexplained.
+LACKS_FILE = "reference_misses.json"
 
 
-def value_of(result, metric, workload):
-    """The metric of the whole run, or of one workload where the result has it apart."""
-    value = result.get("workloads", {}).get(workload, result) if workload else result
-    for key in metric.split("."):
-        value = value[key]
-    return value
+def rows_of(files, scenarios, all_results):
+    """One row per published number: what was predicted, over seeds."""
+    rows, failed = [], False
+    for file, scenario, results in zip(files, scenarios, all_results):
+        if isinstance(results, Exception):
+            print(f"error: {results}", file=sys.stderr)
+            failed = True
+            continue
+        if not scenario.get("published"):
+            print(f"{file.stem:40} nothing published is named")
+        for entry in scenario.get("published", []):
+            try:
+                values = [value_of(result, entry["metric"], entry.get("of")) for result in results]
+            except (KeyError, TypeError):
+                print(f"error: {file}: the result has no {entry['metric']}", file=sys.stderr)
+                failed = True
+                continue
+            published, predicted = float(entry["value"]), statistics.fmean(values)
+            kind = kind_of(scenario, entry)
+            rows.append({"file": file, "metric": entry["metric"], "kind": kind, "published": published,
+                         "predicted": predicted, "low": min(values), "high": max(values), "source": entry["source"],
+                         "error": predicted / published - 1, "ok": within(kind, published, predicted),
+                         "wall": statistics.fmean(result["wall_seconds"] for result in results)})
+    return rows, failed
+
+
+def verdict(row):
+    return "-" if row["ok"] is None else "ok" if row["ok"] else "miss"
+
+
+def print_table(rows):
+    print(f"{'scenario':44} {'metric':32} {'published':>11} {'predicted':>11} {'error':>8} {'':5} {'wall s':>7}")
+    for row in rows:
+        print(f"{row['file'].stem:44} {row['metric']:32} {row['published']:11,.6g} {row['predicted']:11,.6g} "
+              f"{row['error'] * 100:+7.1f}% {verdict(row):5} {row['wall']:7.1f}")
+
+
+def score(rows):
+    """(within, scored, median absolute error) of some rows."""
+    scored = [row for row in rows if row["ok"] is not None]
+    if not scored:
+        return 0, 0, math.nan
+    return sum(row["ok"] for row in scored), len(scored), statistics.median(abs(row["error"]) for row in scored)
+
+
+def summary_lines(rows):
+    lines = ["| what | target | scored | within | median absolute error |", "|---|---|---|---|---|"]
+    texts = {"throughput": "10 %", "p50": "25 %", "p99": "factor 1.7"}
+    for kind in TARGETS:
+        ok, count, error = score([row for row in rows if row["kind"] == kind])
+        lines.append(f"| {kind} | {texts[kind]} | {count} | {ok} | {error * 100:.0f} % |" if count else
+                     f"| {kind} | {texts[kind]} | 0 | 0 | - |")
+    ok, count, error = score(rows)
+    lines.append(f"| all | | {count} | {ok} | {error * 100:.0f} % |")
+    return lines
+
+
+def short(value):
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def page(rows, scenarios, files, seeds, profile, lacks):
+    text = ["# Clusters: published beside predicted", "",
+            "Generated by `make reference`; do not edit. Left: what others measured on real clusters. Right: what the models "
+            f"predict, mean over seeds {seeds} (range in brackets) of the scenarios in `scenarios/reference/`. Hardware comes "
+            "from data sheets and independent measurements, never from the row; one profile of cost constants "
+            f"(`{profile.get('name', 'jvm-1')}`) serves all rows.", ""]
+    text += summary_lines(rows)
+    text += ["", "Not scored (-): the rate of a workload that was given one, and p99.9, in which pauses of the clients' JVMs "
+             "weigh that are not modelled.", "", "![predicted over published](images/validation-clusters.svg)", ""]
+    by_file = dict(zip(files, scenarios))
+    for group in dict.fromkeys(group_of(file) for file in files):
+        of_group = [row for row in rows if group_of(row["file"]) == group]
+        if not of_group:
+            continue
+        ok, count, _ = score(of_group)
+        text += [f"## {group}", "", f"{ok} of {count} within target. Source: {of_group[0]['source'].split('; row')[0]}.", "",
+                 "| scenario | metric | published | predicted | over seeds | error | |", "|---|---|---|---|---|---|---|"]
+        for row in of_group:
+            text.append(f"| {row['file'].stem} | {row['metric']} | {short(row['published'])} | {short(row['predicted'])} | "
+                        f"{short(row['low'])} to {short(row['high'])} | {row['error'] * 100:+.0f} % | {verdict(row)} |")
+        if ok < count:
+            text += ["", "**What the model lacks.** " + lacks.get(group, "Not explained yet.")]
+        notes = [note for note in by_file[of_group[0]["file"]].get("notes", [])]
+        text += ["", "Anachronisms and assumptions: " + " ".join(notes), ""]
+    return "\n".join(text + constants(profile)) + "\n"
+
+
+def constants(profile):
+    """The profile, how well the rows know each constant, and how the fit does on rows it has not seen."""
+    if not profile.get("constants"):
+        return []
+    text = ["## The profile of cost constants", "",
+            f"`{profile['name']}`: `\"costs\": {{\"profile\": \"{profile['name']}\"}}` in a scenario; values, priors and sources "
+            "are in `models/kafka/profiles/`. Fitted by `make fit` (least squares on logarithms, each constant held to its prior "
+            "within a factor of 2; residuals in units of their targets).", "",
+            "| constant | meaning | prior | fitted | 95 % interval | known from the rows |", "|---|---|---|---|---|---|"]
+    for one in profile["constants"]:
+        interval = f"{short(one['low'])} to {short(one['high'])}" if "low" in one else "-"
+        known = f"{one['known'] * 100:.0f} %" if "known" in one else "not fitted"
+        text.append(f"| {one['name']} ({one['unit']}) | {one['meaning']} | {short(one['prior'])} | {short(one['value'])} | "
+                    f"{interval} | {known} |")
+    text += ["", "\"Known from the rows\" is the part of the prior's variance that the measurements took away: near 0 % the value "
+             "is the prior's, and nothing was learnt."]
+    if profile.get("correlations"):
+        text += ["", "Strongest correlations of the estimates: " + "; ".join(
+            f"{c['a']} and {c['b']} {c['r']:+.2f}" for c in profile["correlations"]) + "."]
+    cross = profile.get("cross_validation")
+    if cross:
+        text += ["", "### Fitted on some, scored on others", "",
+                 "Root mean square of the residuals (1 = at the target), of the short runs that the fit uses.", "",
+                 "| group left out | fitted with it | fitted without it |", "|---|---|---|"]
+        text += [f"| {one['group']} | {one['fitted']:.2f} | {one['left_out']:.2f} |" for one in cross]
+    if profile.get("sensitivity"):
+        names = profile["sensitivity"]["inputs"]
+        text += ["", "### Sensitivity: change of the prediction, in percent, when an input grows by 10 %", "",
+                 "| prediction | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
+        for row in profile["sensitivity"]["rows"]:
+            text.append(f"| {row['what']} | " + " | ".join(f"{x:+.1f}" for x in row["percent"]) + " |")
+    return text
+
+
+def draw(rows, target):
+    import matplotlib
+
+    matplotlib.use("svg")
+    matplotlib.rcParams["svg.hashsalt"] = "brokersim"  # same bytes at every run
+    matplotlib.rcParams["svg.fonttype"] = "none"
+    from matplotlib import pyplot
+
+    scored = [row for row in rows if row["kind"] and row["predicted"] > 0]
+    figure, axes = pyplot.subplots(figsize=(7, 0.16 * len(scored) + 1.2))
+    colours = {"throughput": "tab:blue", "p50": "tab:green", "p99": "tab:orange"}
+    for place, row in enumerate(scored):
+        factor = math.exp(TARGETS[row["kind"]])
+        axes.plot([1 / factor, factor], [place, place], color=colours[row["kind"]], alpha=0.25, linewidth=5)
+        axes.plot([row["low"] / row["published"], row["high"] / row["published"]], [place, place], color="black", linewidth=1)
+        axes.plot([row["predicted"] / row["published"]], [place], "o", color=colours[row["kind"]], markersize=4)
+    axes.axvline(1, color="black", linewidth=0.8)
+    axes.set_xscale("log")
+    axes.set_yticks(range(len(scored)), [f"{row['file'].stem} {row['metric'].split('.', 1)[1]}" for row in scored], fontsize=5)
+    axes.invert_yaxis()
+    axes.set(xlabel="predicted / published; bars: targets (blue throughput, green p50, orange p99)")
+    axes.grid(True, axis="x", alpha=0.3)
+    figure.tight_layout()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(target, metadata={"Date": None, "Creator": None})
+    pyplot.close(figure)
 
 
 def main():
@@ -32,6 +173,9 @@ def main():
     parser.add_argument("program")
     parser.add_argument("directory", type=Path)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--seeds", default="")
+    parser.add_argument("--write", type=Path)
+    parser.add_argument("--profile", type=Path, default=Path("models/kafka/profiles/jvm-1.json"))
     arguments = parser.parse_args()
 
     files = sorted(arguments.directory.glob("*.json"))
@@ -39,30 +183,18 @@ def main():
         print(f"error: no scenario in {arguments.directory}", file=sys.stderr)
         return 2
     scenarios = [json.loads(file.read_text()) for file in files]
-    code = 0
-    print(f"{'scenario':32} {'metric':34} {'published':>12} {'predicted':>12} {'error':>8} {'wall s':>7}")
-    with ThreadPoolExecutor(arguments.jobs) as pool:
-        for file, scenario, future in [(f, s, pool.submit(run, arguments.program, f)) for f, s in zip(files, scenarios)]:
-            try:
-                result = future.result()
-            except RuntimeError as error:
-                print(f"error: {error}", file=sys.stderr)
-                code = 2
-                continue
-            published = scenario.get("published", [])
-            if not published:
-                print(f"{file.stem:32} {'nothing published is named':34}")
-            for entry in published:
-                wanted = float(entry["value"])
-                try:
-                    value = float(value_of(result, entry["metric"], entry.get("of")))
-                except (KeyError, TypeError):
-                    print(f"error: {file}: the result has no {entry['metric']}", file=sys.stderr)
-                    code = 2
-                    continue
-                print(f"{file.stem:32} {entry['metric']:34} {wanted:12,.6g} {value:12,.6g} {(value / wanted - 1) * 100:+7.1f}% "
-                      f"{result['wall_seconds']:7.1f}", flush=True)
-    return code
+    results = run_all(arguments.program,
+                      [(file, arguments.seeds, profile_overrides(scenario)) for file, scenario in zip(files, scenarios)], arguments.jobs)
+    rows, failed = rows_of(files, scenarios, results)
+    print_table(rows)
+    print("\n".join(summary_lines(rows)))
+    if arguments.write and not failed:
+        profile = json.loads(arguments.profile.read_text()) if arguments.profile.exists() else {}
+        lacks = json.loads((Path(__file__).parent / LACKS_FILE).read_text())
+        arguments.write.write_text(page(rows, scenarios, files, arguments.seeds or "1", profile, lacks))
+        draw(rows, arguments.write.parent / "images" / "validation-clusters.svg")
+        print(f"wrote {arguments.write}")
+    return 2 if failed else 0
 
 
 if __name__ == "__main__":

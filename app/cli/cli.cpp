@@ -37,6 +37,7 @@ struct Options {
   InspectLogOptions inspect_log;
   BranchOptions branch;
   SweepOptions sweep;
+  CapacityOptions capacity;
   ExploreOptions explore;
   ReplayOptions replay;
   ShrinkOptions shrink;
@@ -133,6 +134,31 @@ int run_command_line(const std::vector<std::string>& arguments, std::ostream& ou
   sweep_command->add_flag("--json", options.sweep.json,
                           "One JSON object per run and line instead of the table.");
   add_set(*sweep_command, options);
+
+  CLI::App* capacity_command =
+      app.add_subcommand("capacity", "Find the highest rate that keeps a service level, and what limits it.");
+  capacity_command->add_option("FILE", options.capacity.file, "Scenario file; its rates are scaled.")
+      ->required();
+  capacity_command
+      ->add_option(
+          "--slo", options.capacity.slos,
+          "What must hold: \"produce p99 <= 20 ms\". produce, produce_ok or end_to_end; mean, p50, p95, "
+          "p99, p999 or max. May be repeated.")
+      ->required()
+      ->allow_extra_args(false)
+      ->take_all();
+  capacity_command->add_option("--seeds", options.capacity.seeds, "Seeds, A..B.")->capture_default_str();
+  capacity_command->add_option("--precision", options.capacity.precision, "Width of the bracket, in percent.")
+      ->check(CLI::Range(0.01, 50.0))
+      ->capture_default_str();
+  capacity_command
+      ->add_option("--max", options.capacity.rate_max, "Highest rate to try, in records per second.")
+      ->check(CLI::Range(1, 1'000'000'000))
+      ->capture_default_str();
+  capacity_command->add_option("--jobs", options.capacity.jobs, "Seeds at a time.")
+      ->check(CLI::Range(1, 256));
+  capacity_command->add_flag("--json", options.capacity.json, "One JSON object instead of text.");
+  add_set(*capacity_command, options);
 
   CLI::App* branch_command =
       app.add_subcommand("branch", "Run to an instant, then on into many futures: how likely is a failure?");
@@ -317,6 +343,8 @@ int run_command_line(const std::vector<std::string>& arguments, std::ostream& ou
   options.sweep.overrides = options.overrides;
   options.sweep.colour = terminal_colour();
   if (worker_command->parsed()) return branch_worker();
+  options.capacity.overrides = options.overrides;
+  if (capacity_command->parsed()) return capacity(options.capacity, out, err);
   if (sweep_command->parsed()) return sweep(options.sweep, out, err);
   if (branch_command->parsed()) return branch(options.branch, out, err);
   if (run_command->parsed()) return run(options.run, out, err);

@@ -108,6 +108,20 @@ struct BranchOptions {
 /// branch FILE: JSON Lines or a summary to `out`, talk to `err`. 130 if interrupted; what was printed is complete.
 [[nodiscard]] int branch(const BranchOptions& options, std::ostream& out, std::ostream& err);
 
+struct CapacityOptions {
+  std::string file;
+  std::vector<std::string> overrides;
+  std::vector<std::string> slos;  ///< "produce p99 <= 20 ms" each.
+  std::string seeds = "1..3";
+  double precision = 1;                ///< Percent.
+  std::int64_t rate_max = 10'000'000;  ///< Records per second.
+  int jobs = 1;
+  bool json = false;
+};
+/// capacity FILE --slo ...: the highest rate that keeps the service level, its interval, the bottleneck. 0, or 3 if the
+/// question has no answer.
+[[nodiscard]] int capacity(const CapacityOptions& options, std::ostream& out, std::ostream& err);
+
 struct SweepOptions {
   std::string file;
   std::vector<std::string> overrides;

@@ -44,6 +44,20 @@ void build_rules(const View& rules, kafka::Version version, kafka::BrokerConfig&
   for (const std::string& bug : rules.texts("planted")) plant(broker.planted, bug);
 }
 
+void build_costs(const View& view, kafka::Costs& costs) {
+  if (const auto profile = view.text("profile")) {
+    if (const kafka::Costs* known = kafka::find_cost_profile(*profile)) costs = *known;
+  }
+  for (const kafka::CostField& field : kafka::cost_fields()) {
+    if (!view.has(field.name)) continue;
+    if (field.time != nullptr) {
+      costs.*field.time = view.duration(field.name).value_or(costs.*field.time);
+    } else {
+      costs.*field.ps_per_byte = view.integer(field.name).value_or(costs.*field.ps_per_byte);
+    }
+  }
+}
+
 /// Broker properties that only make sense together.
 void check_broker(const PropertySet& given, KafkaSettings& settings) {
   auto& broker = settings.broker;
@@ -327,6 +341,7 @@ void build_kafka(Build& build, const std::string& name, const View& view) {
   cluster.broker = settings.broker;
   cluster.topic_defaults = settings.topic;
 
+  build_costs(view.object("costs"), cluster.costs);
   const View jvm = view.object("jvm");
   const std::string collector = jvm.text("collector").value_or("none");
   cluster.jvm.collector = collector == "g1"    ? compute::Collector::g1

@@ -138,18 +138,30 @@ class WorkloadBuilder {
     const std::string arrivals = *view_.text("arrivals");
     w.arrivals = arrivals == "poisson"    ? world::Arrivals::poisson
                  : arrivals == "saturate" ? world::Arrivals::saturate
+                 : arrivals == "closed"   ? world::Arrivals::closed
                                           : world::Arrivals::constant;
     w.rate_per_second_milli = view_.quantity("rate").value_or(0);
-    if (w.arrivals == world::Arrivals::saturate && view_.has("rate")) {
-      doc_.error(view_.member("rate"), "two-selectors", "a workload that saturates has no rate",
+    const bool without_rate =
+        w.arrivals == world::Arrivals::saturate || w.arrivals == world::Arrivals::closed;
+    if (without_rate && view_.has("rate")) {
+      doc_.error(view_.member("rate"), "two-selectors", "a workload that saturates or is closed has no rate",
                  "leave one of rate and arrivals out");
     }
-    if (w.arrivals != world::Arrivals::saturate && !view_.has("rate")) {
+    if (!without_rate && !view_.has("rate")) {
       doc_.error(view_.node(), "missing-field", "the kafka_producer workload has no \"rate\"",
                  "add \"rate\": \"20000 /s\", or \"arrivals\": \"saturate\"");
     }
     w.record_size = *view_.bytes("record_size");
     w.records_per_send = static_cast<std::int32_t>(*view_.integer("records_per_send"));
+    w.records_per_send_max = static_cast<std::int32_t>(view_.integer("records_per_send_max").value_or(0));
+    if (view_.has("records_per_send_max") && w.records_per_send_max < w.records_per_send) {
+      doc_.error(view_.member("records_per_send_max"), "out-of-range",
+                 "records_per_send_max is below records_per_send", "raise it, or leave it out");
+    }
+    if (view_.has("records_per_send_max") && w.arrivals != world::Arrivals::closed) {
+      doc_.error(view_.member("records_per_send_max"), "two-selectors",
+                 "records_per_send_max is of closed arrivals only", "leave it out");
+    }
     take_keys(w);
     w.records_max = view_.integer("records").value_or(0);
     w.start = {view_.duration("start")->ns};

@@ -57,5 +57,7 @@ class PresetMaker {
 
 /// AWS instances with drives of their own, beside those of presets.cpp.
 [[nodiscard]] std::vector<Preset> instance_presets();
+/// Those without.
+[[nodiscard]] std::vector<Preset> ebs_instance_presets();
 
 }  // namespace brokersim::scenario

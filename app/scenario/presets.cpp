@@ -221,6 +221,7 @@ const std::vector<Preset>& presets() {
         client_default(),
         controller_default()};
     for (Preset& instance : instance_presets()) list.push_back(std::move(instance));
+    for (Preset& instance : ebs_instance_presets()) list.push_back(std::move(instance));
     return list;
   }();
   return all;

@@ -185,6 +185,31 @@ const Table& jvm_table() {
   return table;
 }
 
+/// A profile, and single constants that differ from it: what the fit varies.
+const Table& costs_table() {
+  static const Table table = [] {
+    Table t{"costs", "", "CPU time of brokers and clients on the reference machine.", {}};
+    t.fields.push_back({.name = "profile",
+                        .type = choice,
+                        .doc =
+                            "A named set. primitives-1: measured primitives; threads wake at once, clients "
+                            "cost what their workloads say. jvm-1: fitted to published measurements, for "
+                            "predictions (docs/validation-clusters.md).",
+                        .fallback = "primitives-1",
+                        .choices = kafka::cost_profile_names()});
+    for (const kafka::CostField& one : kafka::cost_fields()) {
+      const bool time = one.time != nullptr;
+      t.fields.push_back(
+          {.name = one.name,
+           .type = time ? duration : integer,
+           .doc = std::string(one.meaning) + (time ? "" : " Picoseconds.") + " Default: the profile's.",
+           .max = time ? second : 1'000'000});
+    }
+    return t;
+  }();
+  return table;
+}
+
 const Table& kafka_table() {
   static const Table table{
       "system",
@@ -216,6 +241,10 @@ const Table& kafka_table() {
            .type = object,
            .doc = "The Java virtual machine that every broker runs in.",
            .table = &jvm_table()},
+          {.name = "costs",
+           .type = object,
+           .doc = "CPU time of brokers and clients: a profile, or parts of one.",
+           .table = &costs_table()},
           {.name = "rules",
            .type = object,
            .doc = "Single rules that differ from the version's.",
@@ -269,15 +298,17 @@ const Table& producer_table() {
         {
             {.name = "rate",
              .type = rate,
-             .doc = "Records per second of all instances together. Required unless arrivals is saturate.",
+             .doc = "Records per second of all instances together. Required unless arrivals is saturate or "
+                    "closed.",
              .min = 1,
              .max = rate_max},
             {.name = "arrivals",
              .type = choice,
-             .doc =
-                 "constant: evenly spaced. poisson: exponential gaps. saturate: as fast as send() returns.",
+             .doc = "constant: evenly spaced. poisson: exponential gaps. saturate: as fast as send() "
+                    "returns. closed: "
+                    "records_per_send together, the next ones once each of them has its outcome.",
              .fallback = "constant",
-             .choices = {"constant", "poisson", "saturate"}},
+             .choices = {"constant", "poisson", "saturate", "closed"}},
             {.name = "record_size",
              .type = size,
              .doc = "Key and value of a record.",
@@ -299,6 +330,12 @@ const Table& producer_table() {
              .type = integer,
              .doc = "Records that arrive together.",
              .fallback = "1",
+             .min = 1,
+             .max = 1'000'000},
+            {.name = "records_per_send_max",
+             .type = integer,
+             .doc = "With arrivals closed: records_per_send to this many, equally likely. Default: "
+                    "records_per_send.",
              .min = 1,
              .max = 1'000'000},
             {.name = "records",

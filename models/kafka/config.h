@@ -14,6 +14,7 @@
 
 #include "models/devices/compute/codec.h"
 #include "models/devices/compute/jvm.h"
+#include "models/kafka/costs.h"
 #include "sim/time.h"
 #include "sim/units.h"
 
@@ -376,6 +377,7 @@ struct ClusterConfig {
   BrokerConfig broker;
   compute::JvmConfig jvm;      ///< Of every broker.
   TopicConfig topic_defaults;  ///< What topics inherit from the brokers.
+  Costs costs;                 ///< Of brokers and clients.
   std::vector<TopicSpec> topics;
 };
 

@@ -27,6 +27,7 @@ enum class Arrivals : std::uint8_t {
   constant,  ///< Evenly spaced at the rate; instances are offset by a share of one gap.
   poisson,   ///< Exponential gaps.
   saturate,  ///< As fast as send() returns (closed by buffer.memory); no `rate`.
+  closed,    ///< A group; the next one when every record of it has its outcome; no `rate`.
 };
 
 struct ProducerWorkload {
@@ -38,6 +39,7 @@ struct ProducerWorkload {
   std::int64_t rate_per_second_milli = 0;  ///< Total over all instances, in 1/1000 records per second.
   sim::Bytes record_size = {1'024};        ///< Key + value. 1 B or more.
   std::int32_t records_per_send = 1;       ///< Records that arrive together (a burst of one call).
+  std::int32_t records_per_send_max = 0;   ///< closed: up to this many, equally likely; 0: records_per_send.
   history::KeySpace keys;                  ///< `keys` 0: records have no key.
   std::int64_t records_max = 0;            ///< Stop after this many in total; 0 = until `end`.
   sim::SimTime start;

@@ -14,6 +14,7 @@ kafka::client::Arrivals arrivals_of(Arrivals arrivals) {
     case Arrivals::constant: return kafka::client::Arrivals::constant;
     case Arrivals::poisson: return kafka::client::Arrivals::poisson;
     case Arrivals::saturate: return kafka::client::Arrivals::saturate;
+    case Arrivals::closed: return kafka::client::Arrivals::closed;
   }
   return kafka::client::Arrivals::constant;
 }
@@ -40,6 +41,7 @@ KafkaCluster::KafkaCluster(const kafka::ClusterConfig& cluster, const Config& co
   add_partitions(history, config);
   shape_.config = cluster.broker;
   shape_.version = cluster.version;
+  shape_.costs = cluster.costs;
   for (const auto& name : cluster.broker_hosts) shape_.broker_hosts.push_back(hosts.at(name)->id());
   for (const auto& name : cluster.broker_hosts)
     shape_.broker_racks.push_back(rack_number(hosts.at(name)->config()));
@@ -206,13 +208,16 @@ void KafkaCluster::install_producers(const Config& config) {
       }
       params.record_size = workload.record_size;
       params.records_per_send = workload.records_per_send;
+      params.records_per_send_max = workload.records_per_send_max;
       params.records_max = share(workload.records_max, i, count);
       params.start = workload.start;
       params.end = workload.end;
       params.compressed_percent = workload.compressed_percent;
-      params.send_cost =
-          workload.send_cost + kafka::client::compression_cost(workload.config, workload.record_size.n,
-                                                               workload.compressed_percent);
+      params.costs = cluster_.costs;
+      params.send_cost = workload.send_cost + cluster_.costs.client_record +
+                         kafka::per_byte(workload.record_size.n, cluster_.costs.client_record_ps_per_byte) +
+                         kafka::client::compression_cost(workload.config, workload.record_size.n,
+                                                         workload.compressed_percent);
       params.config = workload.config;
       params.partitions = partitions_of(workload.topic);
       params.bootstrap = bootstrap();
@@ -253,7 +258,8 @@ void KafkaCluster::install_consumers(const Config& config) {
       params.commit = commit_of(workload.commit);
       params.in_background = workload.in_background;
       params.start = workload.start;
-      params.process_cost = workload.process_cost;
+      params.costs = cluster_.costs;
+      params.process_cost = workload.process_cost + cluster_.costs.client_poll_record;
       params.validate_offsets = cluster_.broker.consumer_offset_validation;
       params.config = workload.config;
       const auto rack = std::find(racks_.begin(), racks_.end(), workload.config.client_rack);

@@ -34,6 +34,7 @@ kafka::client::ProducerParams KafkaCluster::transactional(const std::string& nam
   params.client = history_.add_client(std::move(info));
   params.record_size = record_size;
   params.config = config;
+  params.costs = cluster_.costs;
   params.partitions = partitions_of(topic);
   params.bootstrap = bootstrap();
   return params;

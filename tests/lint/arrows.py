@@ -57,6 +57,7 @@ ARROWS = {
     "app/results": ("sim", *MODELS, "app", "app/scenario"),
     "app/logdir": ("sim", *MODELS, "app"),
     "app/branch": ("sim", *MODELS, "app", "app/scenario", "app/results"),
+    "app/capacity": ("sim", *MODELS, "app", "app/scenario", "app/results"),
     "app/sweep": ("sim", *MODELS, "app", "app/scenario", "app/results"),
     "app/report": ("sim", *MODELS, "app", "app/scenario", "app/results"),
     # One run in a process of its own; then what searches make of many.
@@ -65,11 +66,11 @@ ARROWS = {
     "app/replay": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/trial"),
     "app/explore": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/trial", "app/shrink", "app/replay"),
     "app/cli": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/branch", "app/sweep", "app/report",
-                "app/logdir", *SEARCHES),
+                "app/capacity", "app/logdir", *SEARCHES),
     "python": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/branch", "app/sweep", "app/report"),
     "bench": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/branch"),
     "tests": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/branch", "app/sweep", "app/report", "app/logdir",
-              *SEARCHES, "app/cli"),
+              "app/capacity", *SEARCHES, "app/cli"),
 }
 
 # first part of <...> -> (library, the folders that may use it)
@@ -77,7 +78,7 @@ LIBRARIES = {
     "boost": ("Boost", ("models/devices/network",)),
     "Eigen": ("Eigen", ("models/analytic",)),
     "unsupported": ("Eigen", ("models/analytic",)),
-    "nlohmann": ("nlohmann/json", ("app", "tests/app")),
+    "nlohmann": ("nlohmann/json", ("app", "tests/app", "tests/laws")),
     "pybind11": ("pybind11", ("python",)),
     "CLI": ("CLI11", ("app/cli",)),
     "gtest": ("GoogleTest", ("tests",)),

@@ -22,7 +22,7 @@ void ThreadPool::submit(sim::Duration cost, sim::Callback done) {
   if (busy_ < threads()) {
     for (std::size_t thread = 0; thread < running_.size() && may_work(thread); ++thread) {
       if (running_[thread].busy) continue;
-      start(thread, job);
+      start(thread, job, wake_up_);
       return;
     }
   }
@@ -35,21 +35,21 @@ void ThreadPool::submit_to(std::size_t thread, sim::Duration cost, sim::Callback
   SIM_CHECK(thread < running_.size(), owner_.path() + " has no such thread");
   const Job job{cost, scaled(cost), owner_.now(), done};
   if (!running_[thread].busy && may_work(thread)) {
-    start(thread, job);
+    start(thread, job, wake_up_);
     return;
   }
   queued_length_ += job.length;
   running_[thread].pinned.push_back(job);
 }
 
-void ThreadPool::start(std::size_t thread, const Job& job) {
+void ThreadPool::start(std::size_t thread, const Job& job, sim::Duration wake_up) {
   Running& running = running_[thread];
   running.busy = true;
   running.done = job.done;
   running.since = owner_.now();
   ++busy_;
   wait_max_ = std::max(wait_max_, owner_.now() - job.submitted);
-  running.work = cpu_.run(owner_, job.cost, sim::bind<&ThreadPool::finish>(this, thread));
+  running.work = cpu_.run(owner_, job.cost + wake_up, sim::bind<&ThreadPool::finish>(this, thread));
 }
 
 void ThreadPool::finish(std::uint64_t thread) {

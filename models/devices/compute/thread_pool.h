@@ -5,6 +5,7 @@
 // Model: `threads` equal servers, no preemption. A job goes to a thread that idles, else into one queue without bound;
 // or it is pinned to a thread and waits in that thread's own queue (a broker's network threads, each with its own
 // connections). A running job is work on the host's Cpu, where it shares the cores with everything else that runs.
+// A thread that idled may need time to wake: that counts as work of the job it wakes for.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +26,9 @@ class ThreadPool {
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
+
+  /// What a thread that idles needs before its next job, on the reference machine: 0 unless set. Not negative.
+  void set_wake_up(sim::Duration cost) { wake_up_ = cost; }
 
   /// Runs a job of `cost` (not negative) CPU time on the reference machine; `done` is called at its end.
   void submit(sim::Duration cost, sim::Callback done);
@@ -83,7 +87,7 @@ class ThreadPool {
   [[nodiscard]] bool may_work(std::size_t thread) const {
     return static_cast<std::int32_t>(thread) < threads() - stalled_;
   }
-  void start(std::size_t thread, const Job& job);
+  void start(std::size_t thread, const Job& job, sim::Duration wake_up = {});
   void finish(std::uint64_t thread);
   void free(std::size_t thread);
 
@@ -93,6 +97,7 @@ class ThreadPool {
   std::vector<Running> running_;  // one per thread
   std::deque<Job> queue_;
   sim::Callback dequeued_ = {};
+  sim::Duration wake_up_;
   sim::Duration queued_length_;
   std::int32_t busy_ = 0;
   std::int32_t stalled_ = 0;

@@ -207,7 +207,7 @@ sim::Task<void> Fetcher::run() {
     }
     auto* response = static_cast<wire::FetchResponse*>(answer.get());
     if (!session_.answered(*response)) continue;  // the broker has lost the session: a full request
-    sim::Duration cost = cluster_.costs.fetcher_round;
+    sim::Duration cost = cluster_.costs.wake_up + cluster_.costs.fetcher_round;
     for (const auto& part : response->parts) {
       cost += cluster_.costs.fetcher_append_batch * static_cast<std::int64_t>(part.batches.size());
       cost += per_byte(part.bytes, cluster_.costs.append_ps_per_byte);

@@ -16,6 +16,8 @@ RequestServer::RequestServer(sim::Component& owner, network::Network& network, c
       tls_threads_(owner, cluster.config.num_network_threads, cpu),
       handlers_(owner, cluster.config.num_io_threads, cpu),
       memory_free_(cluster.config.queued_max_request_bytes) {
+  for (compute::ThreadPool* pool : {&plain_threads_, &tls_threads_, &handlers_})
+    pool->set_wake_up(cluster_.costs.wake_up);
   handlers_.on_dequeued(sim::bind<&RequestServer::on_dequeued>(this));
 }
 

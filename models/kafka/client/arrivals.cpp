@@ -27,7 +27,7 @@ std::int64_t groups_before(sim::Duration span, std::int64_t group, std::int64_t 
 }  // namespace
 
 SendLoop::SendLoop(const ProducerParams& params, sim::Stream stream, std::int64_t first, sim::SimTime begin)
-    : arrivals_(params.arrivals),
+    : arrivals_(params.arrivals == Arrivals::closed ? Arrivals::saturate : params.arrivals),
       rate_milli_(params.rate_per_second_milli),
       group_(params.records_per_send),
       records_max_(params.records_max == 0 ? kNever : params.records_max),

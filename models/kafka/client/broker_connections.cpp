@@ -154,10 +154,23 @@ void BrokerConnections::on_closed(network::ConnectionId connection, network::Clo
 }
 
 void BrokerConnections::on_message(network::ConnectionId connection,
-                                   std::unique_ptr<network::Message> message, sim::Bytes) {
+                                   std::unique_ptr<network::Message> message, sim::Bytes size) {
+  if (config_.thread == nullptr) return deliver(connection, *message);
+  unread_.push_back({connection, std::move(message)});
+  config_.thread->submit(config_.response_cost + per_byte(size.n, config_.response_ps_per_byte),
+                         sim::bind<&BrokerConnections::on_read>(this, 0));
+}
+
+void BrokerConnections::on_read(std::uint64_t) {
+  const Unread next = std::move(unread_.front());
+  unread_.pop_front();
+  deliver(next.connection, *next.message);
+}
+
+void BrokerConnections::deliver(network::ConnectionId connection, const network::Message& message) {
   const wire::BrokerId broker = broker_of(connection);
   if (broker < 0) return;
-  const auto& response = static_cast<const wire::Message&>(*message);
+  const auto& response = static_cast<const wire::Message&>(message);
   Node& from = node(broker);
   const auto found = std::find_if(from.in_flight.begin(), from.in_flight.end(),
                                   [&](const InFlight& r) { return r.correlation == response.correlation; });

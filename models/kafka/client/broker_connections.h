@@ -19,9 +19,11 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <vector>
 
+#include "models/devices/compute/thread_pool.h"
 #include "models/devices/network/network.h"
 #include "models/kafka/client/backoff.h"
 #include "models/kafka/client/params.h"
@@ -39,6 +41,10 @@ struct ConnectionConfig {
   sim::Bytes receive_buffer = {65'536};  ///< receive.buffer.bytes; likewise
   Security
       security;  ///< TLS: to the listener with encryption. The ApiVersions round trip of NetworkClient is not modelled.
+  /// The client's own thread, which reads answers in the order in which they come; null: they are read at once.
+  compute::ThreadPool* thread = nullptr;
+  sim::Duration response_cost = {0};  ///< Of an answer, on that thread.
+  std::int64_t response_ps_per_byte = 0;
 };
 
 /// A request as its sender knows it.
@@ -133,6 +139,8 @@ class BrokerConnections final : public network::Peer {
   };
 
   [[nodiscard]] Node& node(wire::BrokerId broker) { return nodes_[static_cast<std::size_t>(broker)]; }
+  void on_read(std::uint64_t);
+  void deliver(network::ConnectionId connection, const network::Message& message);
   [[nodiscard]] wire::BrokerId broker_of(network::ConnectionId connection) const;
   [[nodiscard]] std::int32_t load(const Node& node) const;
   void want(wire::BrokerId broker);
@@ -154,6 +162,12 @@ class BrokerConnections final : public network::Peer {
   ConnectionConfig config_;
   sim::Bytes send_buffer_;
   ConnectionListener& listener_;
+  /// Has come, and waits for the client's thread.
+  struct Unread {
+    network::ConnectionId connection;
+    std::unique_ptr<network::Message> message;
+  };
+  std::deque<Unread> unread_;
   sim::Stream reconnect_jitter_;
   sim::Stream setup_jitter_;
   std::vector<Node> nodes_;  // by broker id

@@ -167,6 +167,7 @@ class Consumer final : public host::Service, private ConnectionListener, private
   ConsumerParams params_;
   const log::BatchStore& store_;
   history::History& history_;
+  std::unique_ptr<compute::ThreadPool> thread_;  // that polls; null: it needs no time
   BrokerConnections connections_;
   MetadataUpdater metadata_;
   sim::Stream retry_jitter_;

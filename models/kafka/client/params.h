@@ -2,21 +2,29 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "models/devices/network/peer.h"
 #include "models/history/events.h"
 #include "models/kafka/config.h"
+#include "models/kafka/costs.h"
 #include "models/kafka/wire/messages.h"
 #include "sim/time.h"
 #include "sim/units.h"
 
+namespace brokersim::compute {
+class ThreadPool;
+}
 namespace brokersim::host {
 class Host;
 }
 namespace brokersim::network {
 class Network;
+}
+namespace brokersim::sim {
+class Component;
 }
 
 namespace brokersim::kafka::client {
@@ -33,11 +41,16 @@ struct ClientSite {
   sim::BytesPerSecond line_rate = {0};
 };
 
+/// The thread of a client that sends requests and reads answers; null where it costs nothing. Its process dies with it.
+[[nodiscard]] std::unique_ptr<compute::ThreadPool> make_thread(sim::Component& owner, const ClientSite& site,
+                                                               const Costs& costs);
+
 /// When records are meant to be sent.
 enum class Arrivals : std::uint8_t {
   constant,     ///< Group g of `records_per_send` records at start + phase + g x gap, exact.
   poisson,      ///< Exponential gaps between groups, drawn by group number.
   saturate,     ///< send() is called again as soon as it has returned.
+  closed,       ///< A group of records is sent; the next one once each of them has its outcome.
   application,  ///< By Producer::send(), from the program that the producer is a part of.
 };
 
@@ -73,11 +86,14 @@ struct ProducerParams {
   sim::Duration phase;  ///< Share of one gap, so that instances do not beat together.
   sim::Bytes record_size = {1'024};   ///< Key + value, 1 B or more.
   std::int32_t records_per_send = 1;  ///< Records of one group, 1 or more.
-  std::int64_t records_max = 0;       ///< Of this instance over all its lives; 0: until `end`.
+  /// Arrivals::closed: groups have records_per_send ... this many records, equally likely. 0: always records_per_send.
+  std::int32_t records_per_send_max = 0;
+  std::int64_t records_max = 0;  ///< Of this instance over all its lives; 0: until `end`.
   sim::SimTime start;
   sim::SimTime end = sim::SimTime::max();  ///< No record is meant to be sent at or after it.
   sim::Duration send_cost;  ///< Application and client CPU per record, in the application's one thread.
   std::int32_t compressed_percent = 0;  ///< How well the data compresses; 0: as the codec's corpus.
+  Costs costs;                          ///< Of the client's threads; client_record is in send_cost.
   SendListener* listener = nullptr;     ///< Of Arrivals::application; outlives the producer.
   /// Its batches are transactional: id and epoch come by Producer::set_producer(). Outlives the producer.
   const SendGate* gate = nullptr;
@@ -126,7 +142,8 @@ struct ConsumerParams {
   history::ClientId client;
   std::string name;
   sim::SimTime start;
-  sim::Duration process_cost;                  ///< Application time per record, in the polling thread.
+  sim::Duration process_cost;  ///< Application time per record, in the polling thread.
+  Costs costs;                 ///< Of the client's thread; client_poll_record is in process_cost.
   ConsumerApplication* application = nullptr;  ///< Outlives the consumer.
   bool validate_offsets = true;  ///< 2.1, KIP-320: asks a new leader whether it has the position.
   ConsumerConfig config;

@@ -9,7 +9,9 @@
 // is `failed` if every attempt is known to have stored nothing, else `unknown`. With acks=0 a batch is acknowledged
 // when the socket has taken its request; one lost before that is retried like any other (broker_connections.h).
 // Of a transactional producer (transactional_producer.h) ids, epochs and permission to send come from outside.
-// Not modelled: CPU time of the sender thread, compression, keys.
+// With a profile of costs that has client threads, the sender is one: it looks when it has woken or has done what it was
+// at, takes one request for each broker that is ready, and is busy for what they cost before it looks again.
+// Not modelled: that a request leaves only when its own CPU time is over; keys.
 #pragma once
 
 #include <deque>
@@ -86,6 +88,7 @@ class Producer final : public host::Service, private ConnectionListener {
   [[nodiscard]] sim::SimTime ready_time(Slot head) const;
   [[nodiscard]] bool is_held_back(std::int32_t partition, Slot head) const;
   void send_ready();
+  void on_sender();
   void find_ready();
   void choose_batches(wire::BrokerId broker);
   void send_one(wire::BrokerId broker);
@@ -139,6 +142,7 @@ class Producer final : public host::Service, private ConnectionListener {
   Accumulator accumulator_;
   RecordIntake intake_;
   Sequences sequences_;
+  std::unique_ptr<compute::ThreadPool> thread_;  // the sender; null: it needs no time
   BrokerConnections connections_;
   MetadataUpdater metadata_;
   sim::Stream retry_jitter_;
@@ -159,7 +163,10 @@ class Producer final : public host::Service, private ConnectionListener {
   sim::EventHandle deadline_;
   sim::SimTime deadline_at_ = sim::SimTime::max();
 
-  bool ordered_;  // idempotent
+  bool sending_ = false;     // the sender's turn
+  bool sender_due_ = false;  // it has a turn coming
+  sim::Duration spent_;      // what it has sent in this turn costs
+  bool ordered_;             // idempotent
   bool id_under_way_ = false;
   sim::SimTime id_not_before_;
   std::int64_t id_failures_ = 0;

@@ -28,6 +28,16 @@ bool Producer::is_held_back(std::int32_t partition, Slot head) const {
 }
 
 void Producer::send_ready() {
+  if (thread_ != nullptr && !sending_) {  // the sender will look
+    if (sender_due_) return;
+    find_ready();
+    bool ready = false;
+    for (const wire::BrokerId broker : ready_brokers_) ready = connections_.ready(broker) || ready;
+    if (!ready) return;
+    sender_due_ = true;
+    thread_->submit({}, sim::bind<&Producer::on_sender>(this));
+    return;
+  }
   for (bool sent = true; sent;) {
     sent = false;
     find_ready();
@@ -36,7 +46,21 @@ void Producer::send_ready() {
       send_one(broker);
       sent = true;
     }
+    if (thread_ != nullptr) return;
   }
+}
+
+/// The sender's turn: one request for each broker that is ready. It looks again when it has done what they cost.
+void Producer::on_sender() {
+  sender_due_ = false;
+  spent_ = {};
+  begin();
+  sending_ = true;
+  settle();
+  sending_ = false;
+  if (spent_.ns == 0) return;
+  sender_due_ = true;
+  thread_->submit(spent_, sim::bind<&Producer::on_sender>(this));
 }
 
 /// Brokers to which something is ready, and when the next head turns ready.
@@ -110,6 +134,9 @@ void Producer::send_one(wire::BrokerId broker) {
     request->batches.push_back(pack(slot));
   }
   const sim::Bytes size = wire::wire_bytes(*request);
+  const auto batches = static_cast<std::int64_t>(drained_.size());
+  spent_ += params_.costs.client_request + params_.costs.client_batch * batches +
+            per_byte(size.n, params_.costs.client_ps_per_byte);
   if (config().acks == Acks::none) {
     connections_.send_unanswered(broker, {wire::Api::produce, number}, size, std::move(request));
     return;

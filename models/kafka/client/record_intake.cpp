@@ -65,7 +65,13 @@ RecordIntake::RecordIntake(const ProducerParams& params, ProducerLedger& ledger,
       partitioner_(static_cast<std::int32_t>(params.partitions.size()), params.config.batch_size.n),
       sticky_(sticky),
       loads_(params.partitions.size()),
-      application_(params.arrivals == Arrivals::application) {
+      application_(params.arrivals == Arrivals::application),
+      closed_loop_(params.arrivals == Arrivals::closed),
+      call_end_(ledger.next_record),
+      call_min_(params.records_per_send),
+      call_max_(std::max(params.records_per_send, params.records_per_send_max)),
+      calls_(arrivals.child(1)),
+      wake_up_(params.costs.wake_up) {
   ledger_.next_ordinal.resize(params.partitions.size(), 0);
 }
 
@@ -105,7 +111,8 @@ RecordIntake::Plan RecordIntake::make_plan(Begun batch) {
   };
   // Every record takes more than its own size; one record fits into an empty batch whatever its size.
   const std::int64_t room = std::max<std::int64_t>(batch_size_ / record_size_, 1);
-  const std::int64_t limit = loop_.limit(next + room);
+  const std::int64_t bound = closed_loop_ ? std::min(next + room, call_end_) : next + room;
+  const std::int64_t limit = loop_.limit(bound);
   const std::int64_t most = batch.count + (limit - next);
   const std::int64_t least = std::max<std::int64_t>(batch.count, 1);
   SIM_CHECK(most >= least);
@@ -132,11 +139,13 @@ RecordIntake::Plan RecordIntake::make_plan(Begun batch) {
       bytes = bytes_at(total);
     }
   }
-  return {next + total - batch.count, bytes, total == most && limit < next + room};
+  return {next + total - batch.count, bytes,
+          total == most && limit < next + room};  // a call's end, too: what follows is not known
 }
 
 bool RecordIntake::make_room(sim::SimTime now) {
   if (!metadata_known_) return false;
+  if (closed_loop_ && loop_.next() >= call_end_ && !next_call()) return false;
   if (switch_is_due()) choose();
   const Slot tail = accumulator_.tail(partitioner_.current());
   if (tail != kNoSlot && !accumulator_[tail].closed) {
@@ -151,6 +160,17 @@ bool RecordIntake::make_room(sim::SimTime now) {
   if (too_large_ || !accumulator_.has_room(record_alone_)) return false;
   const std::int32_t partition = partitioner_.current();
   accumulator_.open(partition, ledger_.next_ordinal[static_cast<std::size_t>(partition)], now, record_alone_);
+  return true;
+}
+
+/// A closed loop's next call, if the last one has ended.
+bool RecordIntake::next_call() {
+  awaits_ = accumulator_.live() > 0;
+  if (awaits_) return false;
+  const auto range = static_cast<std::uint64_t>(call_max_ - call_min_ + 1);
+  const auto more = static_cast<std::int64_t>(calls_.below(static_cast<std::uint64_t>(call_end_), range));
+  call_end_ = loop_.next() + call_min_ + more;
+  plan_key_ = -1;
   return true;
 }
 
@@ -219,6 +239,15 @@ void RecordIntake::append(Slot slot, const Plan& plan, sim::SimTime now) {
 void RecordIntake::unblock(sim::SimTime now) {
   if (!blocked_) return;
   if (!metadata_known_) return;
+  if (awaits_) {
+    if (accumulator_.live() > 0) return;
+    awaits_ = false;
+    blocked_ = false;
+    plan_key_ = -1;
+    loop_.stall(now + wake_up_);  // the next call is made then
+    advance(now);
+    return;
+  }
   if (too_large_ || !accumulator_.has_room(record_alone_)) return;
   blocked_ = false;
   plan_key_ = -1;

@@ -55,9 +55,10 @@ class RecordIntake {
   /// Which partitions have a leader; before the first call send() waits for metadata.
   void set_available(const std::vector<bool>& available);
 
-  [[nodiscard]] bool blocked() const { return blocked_; }
+  /// Waits for memory or metadata, for max.block.ms at most; not for the outcomes that end a closed loop's call.
+  [[nodiscard]] bool blocked() const { return blocked_ && !awaits_; }
   /// Blocked by memory: every batch may be sent, full or not (BufferPool.queued).
-  [[nodiscard]] bool exhausted() const { return blocked_ && metadata_known_; }
+  [[nodiscard]] bool exhausted() const { return blocked() && metadata_known_; }
   /// No request and no memory will ever take a record of this size: send() throws at once (ensureValidRecordSize).
   [[nodiscard]] bool too_large() const { return too_large_ && metadata_known_; }
   /// When the blocked send() began to wait.
@@ -88,6 +89,7 @@ class RecordIntake {
   };
 
   [[nodiscard]] bool make_room(sim::SimTime now);
+  [[nodiscard]] bool next_call();
   void choose();
   [[nodiscard]] const Plan& plan(Begun batch);
   [[nodiscard]] Plan make_plan(Begun batch);
@@ -112,8 +114,16 @@ class RecordIntake {
   std::int64_t plan_key_ = -1;  ///< Number of the next record less records in the batch; -1: no plan.
   bool metadata_known_ = false;
   bool blocked_ = false;
+  bool awaits_ = false;  ///< Blocked by records without an outcome.
   bool stopped_ = false;
   bool application_ = false;  ///< Records come by submit() only.
+  // Arrivals::closed: the first record of the next call, and what draws how many it has.
+  bool closed_loop_ = false;
+  std::int64_t call_end_ = 0;
+  std::int64_t call_min_ = 1;
+  std::int64_t call_max_ = 1;
+  sim::Stream calls_;
+  sim::Duration wake_up_;  ///< Of the application's thread, which waits for the outcomes.
   sim::SimTime blocked_since_;
   std::int64_t blocked_record_ = -1;
 };

@@ -1,0 +1,144 @@
+// Goal: `capacity` finds the rate that the scarcest part allows, and names the part. Method: clusters of which one part is so
+// scarce that its rate follows from its size: card, disk, processors, the client's own thread, a partition's lock.
+#include "app/capacity/capacity.h"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "app/capacity/search.h"
+#include "app/cli/cli.h"
+
+namespace brokersim::capacity {
+namespace {
+
+Slo slo(const char* text) {
+  auto parsed = parse_slo(text);
+  EXPECT_TRUE(std::holds_alternative<Slo>(parsed)) << text;
+  return std::get<Slo>(parsed);
+}
+
+scenario::Scenario cluster(const std::string& hardware, const std::string& workload,
+                           const std::string& topic = "", const std::string& kafka = "") {
+  const std::string json =
+      R"({"title": "t", "duration": "8 s", "hosts": [{"name": "b", "hardware": )" + hardware +
+      R"(}], "systems": {"kafka": {"kind": "kafka", "brokers_on": "b", "controllers": {"count": 1})" + kafka +
+      R"(, "topics": [{"name": "t", "partitions": 6, "replication_factor": 1, "config": {)" + topic +
+      R"(}}]}}, "workloads": [{"name": "load", "kind": "kafka_producer", "topic": "t", "stop": "7 s", )" +
+      workload + "}]}";
+  scenario::LoadResult loaded = scenario::load_text(json, "t.json");
+  EXPECT_TRUE(loaded.scenario) << scenario::render(loaded.diagnostics);
+  return std::move(*loaded.scenario);
+}
+
+Answer ask(const scenario::Scenario& scenario, const char* level = "produce p99 <= 50 ms") {
+  Request request;
+  request.slos = {slo(level)};
+  request.seeds = {1, 2};
+  request.precision = 0.02;
+  Answer made = answer(scenario, request);
+  EXPECT_EQ(made.problem, "");
+  return made;
+}
+
+TEST(Capacity, CardBound) {
+  const Answer made = ask(cluster(
+      R"({"preset": "generic.nvme-plp", "nic": {"bandwidth": "50 MB/s"}})",
+      R"("rate": "10000 /s", "record_size": "1000 B", "config": {"linger.ms": 5, "batch.size": 65536})"));
+  EXPECT_EQ(made.limit.kind, Kind::nic) << made.limit.what;
+  // 1,448 of 1,538 bytes on the wire are payload of TCP; batches and records add about 1 %.
+  EXPECT_NEAR(made.rate, 50e6 * 1'448 / 1'538 / 1'010, 0.04 * 47'000);
+  EXPECT_GE(made.limit.utilisation, 0.9);
+  EXPECT_EQ(made.seeds.size(), 2u);
+}
+
+TEST(Capacity, DiskBound) {
+  // A flush for every append: each is a write and a journal's, on a disk that takes 10 MB/s.
+  const Answer made = ask(cluster(
+      R"({"preset": "generic.nvme-plp", "page_cache": {"memory": "64 MiB"}, "disks": [{"kind": "nvme", "capacity": "100 GB",
+          "write_bandwidth": "20 MB/s", "read_bandwidth": "100 MB/s", "write_iops": 10000, "read_iops": 10000}]})",
+      R"("rate": "5000 /s", "record_size": "1000 B", "config": {"linger.ms": 5, "batch.size": 65536})"));
+  EXPECT_EQ(made.limit.kind, Kind::disk) << made.limit.what;
+  EXPECT_NEAR(made.rate, 20'000 / 1.01, 0.08 * 20'000) << "20 MB/s of 1,010 bytes a record";
+}
+
+TEST(Capacity, ProcessorBound) {
+  // One handler thread of one slow core, 2 ms for each request, one record in each: 500 a second, less the card's threads.
+  const Answer made =
+      ask(cluster(R"({"preset": "generic.nvme-plp", "cpu": {"cores": 1}})",
+                  R"("rate": "100 /s", "record_size": "1000 B", "config": {"linger.ms": 0, "batch.size": 1})",
+                  "", R"(, "costs": {"handle_request": "2 ms"}, "config": {"num.io.threads": 1})"));
+  EXPECT_EQ(made.limit.kind, Kind::cpu) << made.limit.what;
+  EXPECT_NEAR(made.rate, 490, 40);
+}
+
+TEST(Capacity, ClientBound) {
+  const Answer made = ask(cluster(R"({"preset": "generic.nvme-plp"})",
+                                  R"("rate": "500 /s", "record_size": "1000 B", "send_cost": "1 ms")"));
+  EXPECT_EQ(made.limit.kind, Kind::client) << made.limit.what;
+  EXPECT_NEAR(made.rate, 1'000, 30) << "the application's thread needs a millisecond for a record";
+}
+
+TEST(Capacity, PartitionBound) {
+  // Six partitions of which one is written to: its lock is held for every flush, and the drive could do more.
+  const Answer made = ask(cluster(
+      R"({"preset": "generic.nvme", "disks": [{"preset": "samsung-970pro-1tb", "flush_latency": "2 ms", "power_loss_protection": false}]})",
+      R"("rate": "50 /s", "record_size": "1000 B", "count": 4, "config": {"linger.ms": 0, "batch.size": 1, "enable.idempotence": false})",
+      R"("flush.messages": 1)"));
+  EXPECT_TRUE(made.limit.kind == Kind::partition || made.limit.kind == Kind::disk) << made.limit.what;
+  EXPECT_LT(made.rate, 1'000) << "two flushes of 2 ms for each append, six partitions, one drive";
+}
+
+TEST(Capacity, ParsesServiceLevels) {
+  EXPECT_EQ(slo("produce p99 <= 20 ms").metric, "latency.produce.p99_ms");
+  EXPECT_EQ(slo("end_to_end mean <= 1 s").bound_ms, 1'000);
+  for (const char* wrong : {"", "produce", "produce p99", "produce p99 < 20 ms", "consume p99 <= 20 ms",
+                            "produce p98 <= 20 ms", "produce p99 <= 20", "produce p99 <= 0 ms"}) {
+    EXPECT_TRUE(std::holds_alternative<std::string>(parse_slo(wrong))) << wrong;
+  }
+}
+
+// Method: a threshold known to the test; the search may try what it likes.
+TEST(Capacity, SearchBracketsTheThreshold) {
+  for (const std::int64_t threshold : {3, 777, 123'456, 9'999'999}) {
+    for (const std::int64_t start : {1, 1'000, 5'000'000}) {
+      Search search;
+      search.start = start;
+      search.most = 10'000'000;
+      search.precision = 0.01;
+      const Bracket found = find_highest(search, [&](std::int64_t rate) { return rate <= threshold; });
+      ASSERT_TRUE(found.holds);
+      ASSERT_TRUE(found.fails);
+      EXPECT_LE(*found.holds, threshold);
+      EXPECT_GT(*found.fails, threshold);
+      EXPECT_LE(static_cast<double>(*found.fails - *found.holds),
+                std::max(1.0, 0.01 * static_cast<double>(*found.holds)));
+      EXPECT_LE(found.tries, 40);
+    }
+  }
+  Search search;
+  search.most = 100;
+  search.start = 10;
+  EXPECT_FALSE(find_highest(search, [](std::int64_t) { return true; }).fails);
+  EXPECT_FALSE(find_highest(search, [](std::int64_t) { return false; }).holds);
+}
+
+TEST(Capacity, SaysWhatItCannotAnswer) {
+  Request request;
+  request.slos = {slo("produce p999 <= 50 ms")};
+  request.seeds = {1};
+  const scenario::Scenario thin =
+      cluster(R"({"preset": "generic.nvme-plp"})", R"("rate": "10 /s", "record_size": "1000 B")");
+  EXPECT_NE(answer(thin, request).problem.find("raise /duration"), std::string::npos);
+  const scenario::Scenario closed =
+      cluster(R"({"preset": "generic.nvme-plp"})", R"("arrivals": "saturate", "record_size": "1000 B")");
+  EXPECT_NE(answer(closed, request).problem.find("no rate"), std::string::npos);
+  std::ostringstream out;
+  std::ostringstream err;
+  EXPECT_EQ(cli::run_command_line({"capacity", "nowhere.json", "--slo", "produce p99 <= 20 ms"}, out, err),
+            2);
+  EXPECT_EQ(cli::run_command_line({"capacity", "nowhere.json", "--slo", "quick"}, out, err), 2);
+}
+
+}  // namespace
+}  // namespace brokersim::capacity

@@ -1,0 +1,110 @@
+// Goal: cost profiles do what they say: threads that wake late, clients whose threads need time, closed loops that wait.
+// Method: round trips of single records through one broker, where each constant appears a known number of times.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include <nlohmann/json.hpp>
+
+#include "app/results/execute.h"
+#include "app/results/metric_value.h"
+#include "app/scenario/scenario.h"
+#include "models/kafka/costs.h"
+
+namespace brokersim::results {
+namespace {
+
+RunResult run(const std::string& costs, const std::string& workload, double* calls = nullptr) {
+  const std::string json =
+      R"({"title": "c", "duration": "5 s", "hosts": [{"name": "b", "hardware": "generic.nvme-plp"}],
+          "systems": {"kafka": {"kind": "kafka", "brokers_on": "b", "controllers": {"count": 1}, "costs": {)" +
+      costs + R"(}, "topics": [{"name": "t", "partitions": 1, "replication_factor": 1}]}},
+          "workloads": [{"name": "load", "kind": "kafka_producer", "topic": "t", "stop": "4 s", )" +
+      workload + "}]}";
+  scenario::LoadResult loaded = scenario::load_text(json, "c.json");
+  EXPECT_TRUE(loaded.scenario) << scenario::render(loaded.diagnostics);
+  RunResult result = execute(*loaded.scenario, 1);
+  if (calls != nullptr) *calls = metric_value(result, "throughput.records_per_second")->value;
+  return result;
+}
+
+constexpr const char* kSlow =
+    R"("rate": "100 /s", "record_size": "100 B", "config": {"linger.ms": 0, "enable.idempotence": false})";
+
+double median_us(const RunResult& result) {
+  return metric_value(result, "latency.produce.p50_ms")->value * 1e3;
+}
+
+TEST(Costs, EachWakeUpIsOnThePath) {
+  const double before = median_us(run("", kSlow));
+  const double brokers = median_us(run(R"("wake_up": "40 us")", kSlow));
+  EXPECT_NEAR(brokers - before, 3 * 40, 2) << "network thread, handler, network thread";
+  // A client with a thread: the sender wakes for the record, and again for the answer, which takes 5 us.
+  const double clients = median_us(run(R"("wake_up": "40 us", "client_response": "5 us")", kSlow));
+  EXPECT_NEAR(clients - before, 5 * 40 + 5, 2);
+}
+
+TEST(Costs, ASenderIsBusyForWhatItSends) {
+  // Two records in a row, each a request of its own: the second waits until the sender has done with the first.
+  const char* pairs =
+      R"("rate": "200 /s", "records_per_send": 2, "record_size": "100 B",
+         "config": {"linger.ms": 0, "batch.size": 1, "enable.idempotence": false})";
+  const RunResult idle = run("", pairs);
+  const RunResult busy = run(R"("client_request": "3 ms")", pairs);
+  EXPECT_NEAR(metric_value(busy, "latency.produce.max_ms")->value, 3.1, 0.3);
+  EXPECT_LT(metric_value(idle, "latency.produce.p99_ms")->value, 0.6);
+}
+
+TEST(Costs, SendAndPollCostTheApplication) {
+  double rate = 0;
+  static_cast<void>(run(R"("client_record": "10 us", "client_record_ps_per_byte": 100000)",
+                        R"("arrivals": "saturate", "record_size": "100 B", "config": {"linger.ms": 5})",
+                        &rate));
+  EXPECT_NEAR(rate, 1e6 / 20, 600) << "10 us and 100 bytes of 100 ns each";
+}
+
+TEST(ClosedLoop, WaitsForEveryRecordOfACall) {
+  double rate = 0;
+  const RunResult one = run("", R"("arrivals": "closed", "records_per_send": 3, "record_size": "100 B",
+      "config": {"linger.ms": 0, "enable.idempotence": false})",
+                            &rate);
+  const double round_trip = metric_value(one, "latency.produce.mean_ms")->value / 1e3;
+  EXPECT_NEAR(rate * round_trip, 3, 0.03) << "three records outstanding, always";
+  // linger.ms is waited for: a call that waits for answers is no full buffer.
+  const RunResult lingers = run("", R"("arrivals": "closed", "record_size": "100 B",
+      "config": {"linger.ms": 20, "enable.idempotence": false})",
+                                &rate);
+  EXPECT_NEAR(rate, 1 / (0.02 + round_trip), 1.5);
+  EXPECT_EQ(metric_value(lingers, "records.failed")->value, 0);
+}
+
+TEST(ClosedLoop, DrawsTheSizeOfCalls) {
+  double rate = 0;
+  const RunResult one = run(
+      "", R"("arrivals": "closed", "records_per_send": 1, "records_per_send_max": 10, "record_size": "100 B",
+      "config": {"linger.ms": 0, "enable.idempotence": false})",
+      &rate);
+  const double round_trip = metric_value(one, "latency.produce.mean_ms")->value / 1e3;
+  EXPECT_NEAR(rate * round_trip, 5.5, 0.15) << "one to ten, equally likely";
+}
+
+// The profile that users read is the one that runs use.
+TEST(Costs, ProfileFileHoldsTheValuesOfTheProgram) {
+  const auto path = std::filesystem::path("models/kafka/profiles/jvm-1.json");
+  const auto file = nlohmann::json::parse(std::ifstream(path));
+  const kafka::Costs* costs = kafka::find_cost_profile(file.at("name").get<std::string>());
+  ASSERT_NE(costs, nullptr);
+  std::map<std::string, std::int64_t> told;
+  for (const auto& one : file.at("constants")) told[one.at("name")] = one.at("value").get<std::int64_t>();
+  const kafka::Costs unfitted;
+  for (const kafka::CostField& field : kafka::cost_fields()) {
+    const std::int64_t value = field.time != nullptr ? (costs->*field.time).ns : costs->*field.ps_per_byte;
+    const std::int64_t other =
+        field.time != nullptr ? (unfitted.*field.time).ns : unfitted.*field.ps_per_byte;
+    EXPECT_EQ(value, told.contains(field.name) ? told[field.name] : other) << field.name;
+  }
+}
+
+}  // namespace
+}  // namespace brokersim::results
