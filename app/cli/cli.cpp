@@ -93,6 +93,16 @@ int run_command_line(const std::vector<std::string>& arguments, std::ostream& ou
       ->add_option("--report", options.run.report,
                    "File for an HTML report of the run, of one file and one seed: timelines, losses, replay.")
       ->check(not_empty);
+  run_command
+      ->add_option("--trace", options.run.trace,
+                   "File for a Perfetto trace (ui.perfetto.dev) of the run, of one file and one seed.")
+      ->check(not_empty);
+  run_command->add_option("--trace-from", options.run.trace_from,
+                          "The trace begins at this instant, such as \"10 s\".");
+  run_command->add_option("--trace-to", options.run.trace_to, "The trace ends at this instant.");
+  run_command->add_option("--trace-failure", options.run.trace_failure,
+                          "Trace only the first run that fails, so long before and after the instant of its "
+                          "failure, such as \"2 s\"; with several seeds, too.");
   run_command->add_option("--tape", options.run.tape,
                           "File for the tape of the first run that fails; of a single run in any case.");
   add_set(*run_command, options);
@@ -130,6 +140,10 @@ int run_command_line(const std::vector<std::string>& arguments, std::ostream& ou
   sweep_command
       ->add_option("--store", options.sweep.store,
                    "File that keeps every run: the same command goes on after an interruption.")
+      ->check(not_empty);
+  sweep_command
+      ->add_option("--report", options.sweep.report,
+                   "File for an HTML report: every setting with its intervals, the frontier, what failed.")
       ->check(not_empty);
   sweep_command->add_flag("--json", options.sweep.json,
                           "One JSON object per run and line instead of the table.");
@@ -253,6 +267,10 @@ int run_command_line(const std::vector<std::string>& arguments, std::ostream& ou
   explore_command->add_flag("--first", options.explore.first, "End with the first finding.");
   explore_command->add_flag("--shrink", options.explore.shrink, "Then make each finding minimal.");
   explore_command->add_flag("--json", options.explore.json, "One JSON object instead of text.");
+  explore_command
+      ->add_option("--report", options.explore.report,
+                   "File for an HTML report: findings with their stories, what was reached and what never.")
+      ->check(not_empty);
   add_set(*explore_command, options);
 
   CLI::App* replay_command =

@@ -28,6 +28,10 @@ struct RunOptions {
   std::size_t width = 100;
   std::string out;     ///< Folder for result-<seed>.json; empty: none.
   std::string report;  ///< File for the report of the one run, as HTML; empty: none.
+  std::string trace;   ///< File for a Perfetto trace of one run; empty: none.
+  std::string trace_from;     ///< A duration: the window of the trace. Empty: from the start.
+  std::string trace_to;       ///< Empty: to the end.
+  std::string trace_failure;  ///< A duration: trace the first run that fails, so long before and after its failure.
   /// File for the tape of the first run that fails; of a single run, whatever it comes to.
   std::string tape;
 };
@@ -131,6 +135,7 @@ struct SweepOptions {
   std::vector<std::string> metrics;  ///< "NAME" or "NAME of WORKLOAD"; none: a few in the table, all in JSON.
   std::vector<std::string> precision;  ///< "METRIC=5%"; see sweep::parse_precision.
   std::string store;                   ///< File that keeps the runs; empty: none.
+  std::string report;                  ///< File for the report as HTML; empty: none.
   bool json = false;
   bool colour = false;
 };
@@ -145,6 +150,7 @@ struct ExploreOptions {
   std::string file;
   std::vector<std::string> overrides;
   std::string out;   ///< Folder; a search that stands there goes on.
+  std::string report;  ///< File for the report as HTML; empty: none.
   std::string seed;  ///< Of the search; empty: the spec's own.
   std::uint64_t runs = 1'000;
   std::string budget;     ///< A duration of wall time; empty: none.

@@ -8,6 +8,7 @@
 #include "app/cli/talk.h"
 #include "app/explore/exploration.h"
 #include "app/replay/tape.h"
+#include "app/report/pages.h"
 #include "app/scenario/diagnostic.h"
 #include "app/shrink/shrink.h"
 
@@ -207,6 +208,16 @@ int explore(const ExploreOptions& options, std::ostream& out, std::ostream& err)
     out << json_of(*loaded.spec, end) << '\n';
   } else {
     tell(end, store, out);
+  }
+  if (!options.report.empty()) {
+    const std::string page =
+        report::explore_page(options.file, options.out, json_of(*loaded.spec, end));
+    if (const std::string why = write_whole(options.report, page); !why.empty()) {
+      complain(err, "explore/output", "the report cannot be written: " + why, options.report,
+               "choose a file you may write with --report");
+      return exit_usage;
+    }
+    err << "report: " << options.report << '\n';
   }
   std::string not_written = end.error;
   for (const explore::Finding& finding : end.findings) {

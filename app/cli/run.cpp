@@ -12,12 +12,15 @@
 
 #include "app/cli/cli.h"
 #include "app/cli/commands.h"
+#include "app/cli/talk.h"
 #include "app/report/report.h"
 #include "app/results/execute.h"
 #include "app/results/json.h"
 #include "app/results/seeds.h"
 #include "app/results/text.h"
+#include "app/scenario/quantity.h"
 #include "app/scenario/scenario.h"
+#include "app/trace/trace.h"
 
 namespace brokersim::cli {
 namespace {
@@ -110,8 +113,66 @@ bool keep(const results::RunResult& result, const std::string& directory, const 
   return false;
 }
 
+/// What of a run --trace asks for; nothing after complaints.
+std::optional<trace::Options> trace_window(const RunOptions& options, std::ostream& err) {
+  trace::Options asked;
+  bool sound = true;
+  const auto take = [&](const char* name, const std::string& text, sim::SimTime& time) {
+    if (text.empty()) return;
+    const auto ns = duration_option(name, text, err);
+    sound = sound && ns.has_value();
+    time = {ns.value_or(0)};
+  };
+  sim::SimTime margin;
+  take("--trace-from", options.trace_from, asked.from);
+  take("--trace-to", options.trace_to, asked.to);
+  take("--trace-failure", options.trace_failure, margin);
+  if (!sound) return std::nullopt;
+  const auto refuse = [&](const char* what, const char* hint) {
+    complain(err, "run/usage", what, "--trace", hint);
+    return std::nullopt;
+  };
+  const bool window = !options.trace_from.empty() || !options.trace_to.empty();
+  if (options.trace.empty() && (window || !options.trace_failure.empty()))
+    return refuse("there is no file for the trace", "add --trace run.pftrace");
+  if (window && !options.trace_failure.empty())
+    return refuse("a trace around a failure has its own window", "give --trace-failure alone");
+  if (asked.to <= asked.from)
+    return refuse("the trace ends before it begins", "--trace-from \"10 s\" --trace-to \"12 s\"");
+  return asked;
+}
+
+/// Runs the seed again and writes its trace. 0, or exit_usage after a complaint.
+int write_trace(const scenario::Scenario& scenario, std::uint64_t seed, const RunOptions& options,
+                const trace::Options& window, std::ostream& err) {
+  const trace::Traced traced = trace::run(scenario, seed, options.overrides, window);
+  if (traced.file.empty()) return exit_ok;  // a bug of ours, which the run has shown
+  if (const std::string why = write_whole(options.trace, traced.file); !why.empty()) {
+    complain(err, "run/output", "the trace cannot be written: " + why, options.trace, "choose a file you may write with --trace");
+    return exit_usage;
+  }
+  err << "trace: " << options.trace << ", seed " << seed << ", " << traced.slices << " slices";
+  if (traced.left_out > 0)
+    err << "; " << traced.left_out << " more found no room: give a window with --trace-from and --trace-to";
+  err << "; open it at ui.perfetto.dev\n";
+  return exit_ok;
+}
+
+/// Which run is traced, and which part of it; nothing: not this one.
+std::optional<std::pair<std::uint64_t, trace::Options>> trace_of(const results::RunResult& result,
+                                                                 const RunOptions& options,
+                                                                 const trace::Options& window) {
+  if (options.trace_failure.empty()) return std::pair{result.facts.seed, window};
+  const auto instant = trace::first_failure(result);
+  if (result.exit_code() != exit_failed || !instant) return std::nullopt;
+  const auto margin = std::get<std::int64_t>(
+      scenario::parse_quantity(options.trace_failure, scenario::Dimension::duration));
+  return std::pair{result.facts.seed, trace::around(*instant, sim::Duration{margin})};
+}
+
 int run_one(const scenario::Scenario& scenario, const RunOptions& options,
-            const std::vector<std::uint64_t>& seeds, std::ostream& out, std::ostream& err) {
+            const std::vector<std::uint64_t>& seeds, const trace::Options& window, std::ostream& out,
+            std::ostream& err) {
   const std::vector<std::uint64_t> wanted = seeds.empty() ? std::vector{scenario.config.seed} : seeds;
   const bool many = wanted.size() > 1;
   const bool progress = many && isatty(STDERR_FILENO) != 0;
@@ -121,6 +182,7 @@ int run_one(const scenario::Scenario& scenario, const RunOptions& options,
                                : std::string("result-");
   results::SeedTable table;
   std::optional<std::uint64_t> taped;  // seed of the run that goes on tape
+  std::optional<std::pair<std::uint64_t, trace::Options>> traced;  // the run that is traced, and when
   int code = exit_ok;
   std::size_t count = 0;
   Batch batch(scenario, options, wanted);
@@ -130,6 +192,7 @@ int run_one(const scenario::Scenario& scenario, const RunOptions& options,
     const bool failed = result.exit_code() == exit_failed || result.exit_code() == exit_bug;
     if (!options.tape.empty() && !taped && (failed || (!many && options.files.size() == 1)))
       taped = result.facts.seed;
+    if (!options.trace.empty() && !traced) traced = trace_of(result, options, window);
     if (!options.out.empty() && !keep(result, options.out, stem, err)) code = worse(code, exit_usage);
     if (options.json) {
       out << results::to_json(result) << '\n' << std::flush;
@@ -142,17 +205,15 @@ int run_one(const scenario::Scenario& scenario, const RunOptions& options,
     if (progress) err << '\r' << count << " of " << wanted.size() << " runs" << std::flush;
   });
   if (!batch.report().empty()) {
-    std::ofstream file(options.report, std::ios::binary);
-    file << batch.report();
-    file.close();
-    if (file) {
+    if (const std::string why = write_whole(options.report, batch.report()); why.empty()) {
       err << "report: " << options.report << '\n';
     } else {
-      err << "error: cannot write " << options.report
-          << "\n  hint: choose a file you may write with --report\n";
+      complain(err, "run/output", "the report cannot be written: " + why, options.report,
+               "choose a file you may write with --report");
       code = worse(code, exit_usage);
     }
   }
+  if (traced) code = worse(code, write_trace(scenario, traced->first, options, traced->second, err));
   if (progress) err << "\r\033[K";
   if (taped && !write_tape(options.tape, scenario.file, *taped, options.overrides, err))
     code = worse(code, exit_usage);
@@ -205,6 +266,14 @@ int run(const RunOptions& options, std::ostream& out, std::ostream& err) {
       return exit_usage;
     }
   }
+  const auto window = trace_window(options, err);
+  if (!window) return exit_usage;
+  if (!options.trace.empty() && options.trace_failure.empty() &&
+      (options.files.size() > 1 || seeds.size() > 1)) {
+    err << "error: a trace is of one run\n  hint: give one file and one seed: --seed 7 --trace run.pftrace; or "
+           "--trace-failure \"2 s\" for the first run that fails\n";
+    return exit_usage;
+  }
   if (!options.report.empty() && (options.files.size() > 1 || seeds.size() > 1)) {
     err << "error: a report is of one run\n  hint: give one file and one seed: --seed 7 --report "
            "report.html\n";
@@ -225,10 +294,13 @@ int run(const RunOptions& options, std::ostream& out, std::ostream& err) {
   int code = exit_ok;
   RunOptions rest = options;
   for (const scenario::Scenario& scenario : scenarios) {
-    const int one = run_one(scenario, rest, seeds, out, err);
+    const int one = run_one(scenario, rest, seeds, *window, out, err);
     if (one == 130) return 130;
     code = worse(code, one);
-    if (one == exit_failed || one == exit_bug) rest.tape.clear();  // it holds the first failure
+    if (one == exit_failed || one == exit_bug) {  // they hold the first failure
+      rest.tape.clear();
+      rest.trace.clear();
+    }
   }
   out.flush();
   if (!out) {

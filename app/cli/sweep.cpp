@@ -6,6 +6,8 @@
 
 #include "app/cli/cli.h"
 #include "app/cli/commands.h"
+#include "app/cli/talk.h"
+#include "app/report/pages.h"
 #include "app/scenario/limits.h"
 #include "app/scenario/metrics.h"
 #include "app/scenario/reader.h"
@@ -82,6 +84,26 @@ Request request_of(const SweepOptions& options, std::ostream& err) {
   return request;
 }
 
+/// The line that repeats the run of a row.
+std::string replay_of(const sweep::Plan& plan, const sweep::Row& row) {
+  const sweep::Setting& setting = plan.settings[row.setting];
+  results::RunResult run;
+  run.scenario = setting.scenario.file;
+  run.facts.seed = row.record.seed;
+  run.facts.overrides = setting.overrides;
+  return run.replay();
+}
+
+report::SweepPage page_of(const sweep::Plan& plan, const SweepOptions& options,
+                          const std::vector<sweep::MetricName>& shown) {
+  report::SweepPage page;
+  page.title = plan.settings.front().scenario.config.title;
+  page.scenario = options.file;
+  for (const sweep::Axis& axis : plan.axes) page.pointers.push_back(axis.pointer);
+  for (const sweep::MetricName& name : shown) page.shown.push_back(name.text());
+  return page;
+}
+
 }  // namespace
 
 int sweep(const SweepOptions& options, std::ostream& out, std::ostream& err) {
@@ -118,11 +140,16 @@ int sweep(const SweepOptions& options, std::ostream& out, std::ostream& err) {
   interrupted = 0;
   const auto before = std::signal(SIGINT, on_interrupt);
   sweep::Table table(*planned.plan, shown);
+  report::SweepPage page = page_of(*planned.plan, options, shown);
   const bool progress = isatty(STDERR_FILENO) != 0;
   const std::size_t most = planned.plan->settings.size() * planned.plan->seeds.size();
   const sweep::Ended ended = sweep::run(*planned.plan, how, [&](const sweep::Row& row) {
     table.add(row);
     if (options.json) out << sweep::row_json(*planned.plan, row, request.metrics) << '\n' << std::flush;
+    if (!options.report.empty()) {
+      page.rows.push_back(sweep::row_json(*planned.plan, row, request.metrics));
+      page.replays.push_back(replay_of(*planned.plan, row));
+    }
     if (progress)
       err << '\r' << table.runs() << " of " << (request.precision.empty() ? "" : "at most ") << most
           << " runs" << std::flush;
@@ -131,6 +158,14 @@ int sweep(const SweepOptions& options, std::ostream& out, std::ostream& err) {
   if (progress) err << "\r\033[K";
   if (!options.json && table.runs() > 0) out << table.render(options.colour);
   out.flush();
+  if (!options.report.empty()) {
+    if (const std::string why = write_whole(options.report, report::sweep_page(page)); !why.empty()) {
+      complain(err, options.report, "the report cannot be written: " + why,
+               "choose a file you may write with --report");
+      return exit_usage;
+    }
+    err << "report: " << options.report << '\n';
+  }
   if (table.known() > 0)
     err << table.known() << " of " << table.runs() << " runs were in " << options.store << '\n';
   if (!ended.error.empty()) {

@@ -170,41 +170,6 @@ Json of_hosts(const Timeline& timeline) {
   return hosts;
 }
 
-/// Safe inside <script>: nothing in it can end the element or open a comment.
-std::string embedded(const std::string& json) {
-  std::string out;
-  out.reserve(json.size());
-  for (const char c : json) {
-    if (c == '<') {
-      out += "\\u003c";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '&': out += "&amp;"; break;
-      case '"': out += "&quot;"; break;
-      default: out += c;
-    }
-  }
-  return out;
-}
-
-/// Puts `value` in place of `mark`, which stands there once.
-void put(std::string& page, const std::string& mark, const std::string& value) {
-  const std::size_t at = page.find(mark);
-  SIM_CHECK(at != std::string::npos, "the page has a place for everything");
-  page.replace(at, mark.size(), value);
-}
-
 }  // namespace
 
 std::string timeline_json(const results::RunResult& result, const Timeline& timeline,
@@ -246,7 +211,7 @@ std::string page(const results::RunResult& result, const std::string& timeline, 
   put(html, "@HEAD@", embedded(head.dump(-1, ' ', false, Json::error_handler_t::replace)));
   put(html, "@RESULT@", embedded(results::to_json(result)));
   put(html, "@TIMELINE@", embedded(timeline));
-  put(html, "@SCRIPT@", page_script());
+  put(html, "@SCRIPT@", page_base() + page_script());
   return html;
 }
 

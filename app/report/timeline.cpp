@@ -2,9 +2,6 @@
 
 #include <algorithm>
 
-#include "models/devices/storage/disk.h"
-#include "models/devices/storage/page_cache.h"
-
 namespace brokersim::report {
 namespace {
 
@@ -72,17 +69,15 @@ const std::array<std::int64_t, Timeline::kBuckets>& Timeline::bucket_bounds() {
 }
 
 Timeline::Timeline(world::World& world, const world::Config& config)
-    : world_(world),
-      end_(world.end_of_run()),
+    : end_(world.end_of_run()),
       bin_(slice(config.duration, kBins)),
       distance_(slice(config.duration, kSamples)),
       acknowledged_(kBins),
       failed_(kBins),
       consumed_(kBins),
-      latency_(kBins) {
-  for (const host::HostConfig& host : config.hosts) hosts_.push_back(host.name);
-  samples_.resize(hosts_.size());
-  before_.resize(hosts_.size());
+      latency_(kBins),
+      meter_(world, config) {
+  samples_.resize(config.hosts.size());
   const auto& partitions = world.history().partitions();
   leadership_.resize(partitions.size());
   logs_.resize(std::min(partitions.size(), kPartitionsMax));
@@ -232,46 +227,7 @@ sim::SimTime Timeline::next_sample() const {
 
 void Timeline::sample() {
   ++sampled_;
-  const double seconds = distance_.seconds();
-  const auto share = [&](sim::Duration now, sim::Duration before) {
-    return std::clamp(static_cast<double>((now - before).ns) / static_cast<double>(distance_.ns), 0.0, 1.0);
-  };
-  for (std::size_t h = 0; h < hosts_.size(); ++h) {
-    host::Host& host = world_.host(hosts_[h]);
-    Before& before = before_[h];
-    before.disk_busy.resize(host.file_systems());
-    HostSample sample;
-    std::int64_t read = 0;
-    std::int64_t written = 0;
-    for (std::size_t d = 0; d < host.file_systems(); ++d) {
-      const storage::DiskCounters& disk = host.disk(d).counters();
-      sample.disk_busy = std::max(sample.disk_busy, share(disk.busy, before.disk_busy[d]));
-      before.disk_busy[d] = disk.busy;
-      read += disk.bytes_read.n;
-      written += disk.bytes_written.n;
-    }
-    sample.read_bytes = std::max<std::int64_t>(read - before.read, 0);  // an exchanged disk counts from 0
-    sample.written_bytes = std::max<std::int64_t>(written - before.written, 0);
-    before.read = read;
-    before.written = written;
-    if (host.file_systems() > 0) {
-      sample.dirty = host.page_cache().dirty().n;
-      sample.cached = host.page_cache().cached().n;
-    }
-    const network::Traffic& traffic = host.network().traffic(host.id());
-    sample.out_bytes = static_cast<double>(traffic.bytes_out.n - before.out) / seconds;
-    sample.in_bytes = static_cast<double>(traffic.bytes_in.n - before.in) / seconds;
-    sample.nic_busy =
-        std::max(share(traffic.egress_busy, before.egress), share(traffic.ingress_busy, before.ingress));
-    before.out = traffic.bytes_out.n;
-    before.in = traffic.bytes_in.n;
-    before.egress = traffic.egress_busy;
-    before.ingress = traffic.ingress_busy;
-    const sim::Duration cpu = host.cpu().work_done();
-    sample.cpu_cores = std::max((cpu - before.cpu).seconds() / seconds, 0.0);
-    before.cpu = cpu;
-    samples_[h].push_back(sample);
-  }
+  for (std::size_t h = 0; h < samples_.size(); ++h) samples_[h].push_back(meter_.sample(h, distance_));
 }
 
 void Timeline::finish() {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "app/report/host_meter.h"
 #include "models/history/history.h"
 #include "models/world/world.h"
 
@@ -74,19 +75,6 @@ struct ReplicaSeries {
   std::vector<std::int64_t> high_watermark;
 };
 
-/// What one machine did up to a sample.
-struct HostSample {
-  double disk_busy = 0;  ///< Share of the time since the last sample, of the busiest disk: 0 to 1.
-  double cpu_cores = 0;  ///< Reference cores' worth of work done, on average since the last sample.
-  double out_bytes = 0;  ///< Per second since the last sample, by the network card; payload.
-  double in_bytes = 0;
-  double nic_busy = 0;          ///< Share of the time, of the busier direction.
-  std::int64_t dirty = 0;       ///< Bytes at the sample.
-  std::int64_t cached = 0;      ///< Bytes at the sample, dirty ones included.
-  std::int64_t read_bytes = 0;  ///< From all disks since the last sample.
-  std::int64_t written_bytes = 0;
-};
-
 class Timeline final : public history::Watcher {
  public:
   static constexpr std::size_t kBins = 600;     ///< Of throughput, latency and logs.
@@ -146,7 +134,7 @@ class Timeline final : public history::Watcher {
   /// Lower ends of the buckets, in nanoseconds; the first bucket begins at 0, the last has no upper end.
   [[nodiscard]] static const std::array<std::int64_t, kBuckets>& bucket_bounds();
   /// Machines in the order of the scenario, each with one entry per sample.
-  [[nodiscard]] const std::vector<std::string>& hosts() const { return hosts_; }
+  [[nodiscard]] const std::vector<std::string>& hosts() const { return meter_.hosts(); }
   [[nodiscard]] const std::vector<std::vector<HostSample>>& samples() const { return samples_; }
 
  private:
@@ -155,7 +143,6 @@ class Timeline final : public history::Watcher {
              std::int64_t value);
   [[nodiscard]] ReplicaSeries* replica(history::PartitionId partition, history::BrokerId broker);
 
-  world::World& world_;
   sim::SimTime end_;
   sim::Duration bin_;
   sim::Duration distance_;
@@ -168,19 +155,8 @@ class Timeline final : public history::Watcher {
   std::vector<std::int64_t> failed_;
   std::vector<std::int64_t> consumed_;
   std::vector<std::array<std::int32_t, kBuckets>> latency_;
-  std::vector<std::string> hosts_;
+  HostMeter meter_;
   std::vector<std::vector<HostSample>> samples_;
-  struct Before {
-    std::vector<sim::Duration> disk_busy;
-    sim::Duration cpu;
-    std::int64_t out = 0;
-    std::int64_t in = 0;
-    sim::Duration egress;
-    sim::Duration ingress;
-    std::int64_t read = 0;
-    std::int64_t written = 0;
-  };
-  std::vector<Before> before_;
 };
 
 }  // namespace brokersim::report

@@ -40,6 +40,9 @@ class KafkaCluster {
   /// Starts controllers, brokers and clients at the present instant, in that order.
   void start();
 
+  /// From now on `onlooker`, which outlives this, sees requests and flushes of all brokers.
+  void show_to(kafka::broker::Onlooker& onlooker) const { shape_.onlooker = &onlooker; }
+
   [[nodiscard]] const kafka::ClusterConfig& config() const { return cluster_; }
   [[nodiscard]] const log::BatchStore& store() const { return batches_; }
   /// Broker id on a host, -1: none.

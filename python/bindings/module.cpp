@@ -13,7 +13,6 @@
 #include <utility>
 #include <vector>
 
-#include "app/report/report.h"
 #include "app/results/execute.h"
 #include "app/results/json.h"
 #include "app/results/metric_value.h"
@@ -22,9 +21,13 @@
 #include "app/scenario/metrics.h"
 #include "app/scenario/scenario.h"
 #include "app/sweep/record.h"
+#include "app/trace/trace.h"
 #include "python/bindings/branching.h"
 #include "python/bindings/failing_check.h"
+#include "python/bindings/loaded.h"
+#include "python/bindings/recording.h"
 #include "python/bindings/sweeping.h"
+#include "python/bindings/watching.h"
 #include "sim/check.h"
 #include "sim/fingerprint.h"
 
@@ -32,17 +35,6 @@ namespace py = pybind11;
 
 namespace brokersim::python {
 namespace {
-
-/// A scenario as loaded, errors and all. Read-only once made, so that threads may share it.
-struct Loaded {
-  scenario::LoadResult result;
-  std::vector<std::string> overrides;
-
-  [[nodiscard]] const scenario::Scenario& scenario() const {
-    SIM_CHECK(result.scenario.has_value(), "the package runs no scenario that has errors");
-    return *result.scenario;
-  }
-};
 
 Loaded load_file(const std::string& path, std::vector<std::string> overrides) {
   scenario::LoadResult result = scenario::load_file(path, overrides);
@@ -58,12 +50,10 @@ results::RunResult execute(const Loaded& loaded, std::uint64_t seed) {
   return results::execute(loaded.scenario(), seed, loaded.overrides);
 }
 
-/// The run again, recorded: (fingerprint, HTML, timeline as JSON).
-std::tuple<std::string, std::string, std::string> record_run(const Loaded& loaded, std::uint64_t seed,
-                                                             const std::string& replay) {
-  report::Recorded recorded = report::run(loaded.scenario(), seed, loaded.overrides, replay);
-  return {sim::hex16(recorded.result.facts.fingerprint), std::move(recorded.html),
-          std::move(recorded.timeline)};
+std::optional<std::int64_t> first_failure(const results::RunResult& result) {
+  const auto instant = trace::first_failure(result);
+  if (!instant) return std::nullopt;
+  return instant->ns;
 }
 
 results::RunResult execute_with_false_promise(const Loaded& loaded, std::uint64_t seed) {
@@ -120,6 +110,7 @@ PYBIND11_MODULE(_brokersim, module) {
           [](const results::RunResult& result) { return sim::hex16(result.facts.fingerprint); })
       .def_property_readonly("exit_code", &results::RunResult::exit_code)
       .def_property_readonly("verdict", &results::RunResult::verdict)
+      .def_property_readonly("first_failure_ns", &python::first_failure)
       .def("metric", &python::metric, py::arg("name"), py::arg("of") = "")
       .def("json", &results::to_json, UnlockedCall())
       .def(
@@ -133,12 +124,12 @@ PYBIND11_MODULE(_brokersim, module) {
   module.def("load_text", &python::load_text, py::arg("text"), py::arg("name"), py::arg("overrides"),
              UnlockedCall());
   module.def("execute", &python::execute, py::arg("loaded"), py::arg("seed"), UnlockedCall());
-  module.def("record_run", &python::record_run, py::arg("loaded"), py::arg("seed"), py::arg("replay"),
-             UnlockedCall());
   module.def("_execute_with_failing_check", &python::execute_with_false_promise, py::arg("loaded"),
              py::arg("seed"), UnlockedCall());
   module.def("schema_json", &scenario::schema_json);
   module.def("metrics", &python::metrics);
   python::add_branching(module);
   python::add_sweeping(module);
+  python::add_recording(module);
+  python::add_watching(module);
 }

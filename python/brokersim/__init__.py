@@ -23,17 +23,23 @@ from importlib.metadata import PackageNotFoundError as _PackageNotFoundError
 from importlib.metadata import version as _version
 
 from brokersim.branching import Branches, branch
-from brokersim.errors import BrokersimError, Diagnostic, Diagnostics, InvariantViolation, ScenarioError
+from brokersim.checkers import Checker, Event, event_kinds
+from brokersim.errors import BrokersimError, CheckerError, Diagnostic, Diagnostics, InvariantViolation, ScenarioError
 from brokersim.executors import ray_executor
+from brokersim.optimizing import Optimum, optimize
+from brokersim.parts import (AdminAction, Check, Controller, Expectation, Fault, Latency, LatencyDistribution, LatencyPhases,
+                             Loss, OffsetReset, Phases, Published, Records, Recovery, RunRecords, Throughput,
+                             Unavailable, Workload)
 from brokersim.quantities import Bandwidth, Duration, Quantity, Rate
-from brokersim.result import (AdminAction, Check, Controller, Expectation, Fault, Latency, LatencyDistribution,
-                              LatencyPhases, Loss, OffsetReset, Phases, Published, Records, Recovery, Result, RunRecords,
-                              Throughput, Unavailable, Workload)
+from brokersim.result import Result
 from brokersim.rows import Rows, Sweep
 from brokersim.runner import check, metrics, run, schema
 from brokersim.scenario import Scenario
+from brokersim.sensitivity import morris, sobol
+from brokersim.spaces import Range
 from brokersim.sweeps import sweep
 from brokersim.timeline import Timeline
+from brokersim.workloads import Load
 
 try:
     __version__ = _version("brokersim")
@@ -46,5 +52,7 @@ __all__ = [
     "Result", "Controller", "Records", "RunRecords", "Latency", "LatencyDistribution", "LatencyPhases", "Phases", "Throughput", "Unavailable",
     "Recovery", "Loss", "Fault", "AdminAction", "OffsetReset", "Check", "Expectation", "Published", "Workload", "Rows",
     "Branches",
-    "BrokersimError", "ScenarioError", "InvariantViolation", "Diagnostic", "__version__",
+    "optimize", "Optimum", "morris", "sobol", "Range",
+    "Checker", "Event", "event_kinds", "Load",
+    "BrokersimError", "CheckerError", "ScenarioError", "InvariantViolation", "Diagnostic", "__version__",
 ]

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Optional, Union
 
 from brokersim import _brokersim
+from brokersim.asked import metric_list
 from brokersim.errors import BrokersimError, Diagnostic, ScenarioError
 from brokersim.result import Result
+from brokersim.rows import Rows
 from brokersim.runner import (TEXT_WIDTH, Overrides, ScenarioLike, _is_file, _json, _kind, checked_seed, override_list)
 from brokersim.scenario import Scenario
-from brokersim.sweeps import Rows, _metric_list
 
 #: A path to a file of fault lists, or what it would hold: a list of faults, or names to lists of faults.
 Faults = Union[str, "os.PathLike[str]", Sequence[Mapping[str, Any]], Mapping[str, Sequence[Mapping[str, Any]]]]
@@ -76,7 +77,7 @@ def branch(scenario: ScenarioLike, at: Union[str, Sequence[str], None] = None, b
     first, last = _ids(branches, only, faults is not None)
     if not isinstance(jobs, int) or isinstance(jobs, bool) or not 1 <= jobs <= 256:
         raise ValueError(f"jobs is {jobs!r}; it must be a whole number of processes, 1 to 256")
-    wanted = _metric_list(metrics)
+    wanted = metric_list(metrics)
     name, text = _named(scenario, "the scenario")
     faults_name, faults_text = (None, None) if faults is None else _named(faults, "faults", "[{")
     plan = _brokersim.plan_branches(name, text, override_list(overrides), None if seed is None else checked_seed(seed),

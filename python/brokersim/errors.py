@@ -4,6 +4,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Optional
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,20 @@ class ScenarioError(BrokersimError, ValueError):
 
     def _repr_html_(self) -> str:
         return self.diagnostics._repr_html_()
+
+
+class CheckerError(BrokersimError, RuntimeError):
+    """A checker or a workload written in Python failed by an error of its own, which is `__cause__`. The run was not
+    judged."""
+
+    def __init__(self, name: str, message: str, at_s: Optional[float] = None):
+        super().__init__(name, message, at_s)
+        self.name = name        #: Of the checker or workload.
+        self.message = message  #: What failed, and where.
+        self.at_s = at_s        #: Simulated seconds; None: outside of the run.
+
+    def __str__(self) -> str:
+        return self.message
 
 
 class InvariantViolation(BrokersimError, RuntimeError):

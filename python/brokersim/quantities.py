@@ -5,7 +5,7 @@ it is; only comparisons look at text, with the units of the scenario file and it
 """
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Optional, Union
 
 from brokersim import _brokersim
 
@@ -80,3 +80,32 @@ class Bandwidth(Quantity):
 
     _dimension = "bandwidth"
     _units = ((1e9, "GB/s"), (1e6, "MB/s"), (1e3, "kB/s"), (1.0, "B/s"))
+
+
+def seconds_of(value: Union[str, float], name: str) -> float:
+    """An instant or a duration as an argument: text with a unit, or a number of seconds. ValueError or TypeError with
+    the argument's name."""
+    if isinstance(value, str):
+        return float(Duration.parse(value))
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f'{name} is {value!r}; it must be text such as "10 s", or a number of seconds')
+    if not 0 <= value < 9e9:
+        raise ValueError(f"{name} is {value!r}; it must be a number of seconds, 0 or more")
+    return float(value)
+
+
+def window_of(start: Union[str, float, None], end: Union[str, float, None], failure: Union[str, float, None],
+              first_failure_s: Optional[float]) -> tuple[float, Optional[float]]:
+    """From and to, in seconds; to is None at the end of the run."""
+    if failure is not None:
+        if start is not None or end is not None:
+            raise ValueError("give either failure or start and end, not both")
+        margin = seconds_of(failure, "failure")
+        if first_failure_s is None:
+            raise ValueError("the run has not failed: give start and end, or neither")
+        return max(first_failure_s - margin, 0.0), first_failure_s + margin
+    from_s = 0.0 if start is None else seconds_of(start, "start")
+    to_s = None if end is None else seconds_of(end, "end")
+    if to_s is not None and to_s <= from_s:
+        raise ValueError(f"the window from {from_s:g} s to {to_s:g} s is empty")
+    return from_s, to_s

@@ -5,293 +5,21 @@ Attribute names are the JSON's. `_s` is seconds, `_ms` milliseconds; instants ar
 from __future__ import annotations
 
 import copy
-import dataclasses
 import difflib
 import json
 import os
+import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Optional, TypeVar, Union
+from typing import Any, Optional, Union
 
 from brokersim import _brokersim
-from brokersim.quantities import Bandwidth, Duration, Rate
+from brokersim.parts import (AdminAction, Check, Controller, Expectation, Fault, Latency, LatencyDistribution, LatencyPhases,
+                             Loss, OffsetReset, Phases, Published, Records, Recovery, RunRecords, Throughput,
+                             Unavailable, Workload, _latency, _make, _phases)
+from brokersim.quantities import Duration, window_of
 from brokersim.timeline import Timeline
-
-T = TypeVar("T")
-
-
-def _make(kind: type[T], values: Mapping[str, Any]) -> T:
-    """`kind` from the members of `values` that it has."""
-    return kind(**{field.name: values[field.name] for field in dataclasses.fields(kind)})  # type: ignore[arg-type]
-
-
-@dataclass(frozen=True)
-class Records:
-    """How many records met which fate."""
-
-    sent: int               #: Handed to a producer's send().
-    acknowledged: int       #: Reported to the application as written.
-    failed: int             #: Reported to the application as failed.
-    unknown: int            #: Of `failed`, those that may have been written all the same.
-    unfinished: int         #: Without an outcome at the end of the run.
-    lost_acknowledged: int  #: Positively acknowledged, and on no current leader at the end.
-    duplicated: int         #: Stand at more than one offset of their partition.
-    reordered: int          #: Stand before one which their producer sent earlier.
-    consumed: int           #: Delivered to consumers.
-    compacted: int          #: Replaced by a later record of their key, as compaction may.
-    expired: int            #: Deleted by retention or DeleteRecords, as they may.
-    expired_unread: int     #: Of these, before every consumer of the partition had read them.
-    skipped_unread: int     #: Passed over by a consumer's offset reset although they were there.
-    unread: int             #: In the log, below where a consumer has got to, and not read by it.
-    diverged: int           #: Below a running replica's high watermark, and others than the leader's there.
-
-
-@dataclass(frozen=True)
-class RunRecords(Records):
-    """Of a whole run: with the losses by promise."""
-
-    lost_acknowledged_acks_0: int    #: Of `lost_acknowledged`, sent with acks=0.
-    lost_acknowledged_acks_1: int    #: Of `lost_acknowledged`, sent with acks=1.
-    lost_acknowledged_acks_all: int  #: Of `lost_acknowledged`, sent with acks=all.
-    at_risk: int                     #: Acknowledged and on no elected leader at the end.
-    at_risk_max: int                 #: The most that were so after any election.
-
-
-@dataclass(frozen=True)
-class LatencyDistribution:
-    """Milliseconds. With `count` 0 nothing was measured, and the other numbers mean nothing."""
-
-    count: int
-    mean_ms: float
-    p50_ms: float
-    p95_ms: float
-    p99_ms: float
-    p999_ms: float
-    max_ms: float
-
-    @property
-    def mean(self) -> Duration:
-        """`mean_ms` as a Duration, which compares with text: `<= "20 ms"`. So do the next ones."""
-        return Duration(self.mean_ms / 1e3)
-
-    @property
-    def p50(self) -> Duration:
-        """The median."""
-        return Duration(self.p50_ms / 1e3)
-
-    @property
-    def p95(self) -> Duration:
-        """The 95th percentile."""
-        return Duration(self.p95_ms / 1e3)
-
-    @property
-    def p99(self) -> Duration:
-        """The 99th percentile."""
-        return Duration(self.p99_ms / 1e3)
-
-    @property
-    def p999(self) -> Duration:
-        """The 99.9th percentile."""
-        return Duration(self.p999_ms / 1e3)
-
-    @property
-    def max(self) -> Duration:
-        """The longest."""
-        return Duration(self.max_ms / 1e3)
-
-
-@dataclass(frozen=True)
-class Latency:
-    """Three ways to measure it; `latency("produce")` is `latency.produce`."""
-
-    produce: LatencyDistribution     #: Intended send to final outcome, failures included.
-    produce_ok: LatencyDistribution  #: Actual send to success; to compare with published measurements.
-    end_to_end: LatencyDistribution  #: Intended send to delivery to a consumer.
-
-    def __call__(self, name: str) -> LatencyDistribution:
-        """The distribution of that name: "produce", "produce_ok" or "end_to_end". ValueError for another."""
-        if name not in ("produce", "produce_ok", "end_to_end"):
-            raise ValueError(f'there is no latency "{name}"; there are produce, produce_ok and end_to_end')
-        distribution: LatencyDistribution = getattr(self, name)
-        return distribution
-
-
-@dataclass(frozen=True)
-class Phases:
-    """One latency, split by intended send: before the first fault, while any had effect, and after the last."""
-
-    before: LatencyDistribution
-    during: LatencyDistribution
-    after: LatencyDistribution
-
-
-@dataclass(frozen=True)
-class LatencyPhases:
-    fault_from_s: Optional[float]  #: None: no fault had effect.
-    fault_to_s: Optional[float]
-    produce: Phases
-    end_to_end: Phases
-
-
-@dataclass(frozen=True)
-class Throughput:
-    records_per_second: float  #: Acknowledged records per second of load.
-    bytes_per_second: float    #: Their bytes.
-
-    @property
-    def records(self) -> Rate:
-        """`records_per_second` as a Rate, which compares with text: `>= "20000 /s"`."""
-        return Rate(self.records_per_second)
-
-    @property
-    def bytes(self) -> Bandwidth:
-        """`bytes_per_second` as a Bandwidth, which compares with text: `>= "20 MB/s"`."""
-        return Bandwidth(self.bytes_per_second)
-
-
-@dataclass(frozen=True)
-class Controller:
-    """The control plane of the run."""
-
-    changes: int                  #: How often another controller became active; the first one does not count.
-    unavailable_longest_s: float  #: Longest time without an active controller.
-    unavailable_total_s: float
-
-
-@dataclass(frozen=True)
-class Unavailable:
-    """A window in which a service was not there for a client."""
-
-    what: str      #: "no_leader", "produce_acks_all", "produce" or "fetch".
-    of: str        #: "orders/0".
-    from_s: float
-    to_s: float
-    open: bool     #: Not over at the end of the run.
-
-    @property
-    def seconds(self) -> float:
-        """Length of the window."""
-        return self.to_s - self.from_s
-
-    @property
-    def length(self) -> Duration:
-        """The same as a Duration, which compares with text: `<= "10 s"`."""
-        return Duration(self.seconds)
-
-
-@dataclass(frozen=True)
-class Recovery:
-    """A leader that stopped, and its successor."""
-
-    of: str                          #: "orders/0".
-    lost: int                        #: Broker that stopped leading.
-    how: str                         #: "process_killed", "power_lost", "kernel_panicked" or "paused".
-    stopped_s: float
-    successor: int                   #: Broker, -1 if there was none.
-    elected_s: Optional[float]       #: None: nobody was.
-    acknowledged_s: Optional[float]  #: First acknowledgement by the successor.
-
-
-@dataclass(frozen=True)
-class Loss:
-    """Acknowledged records of one producer that are gone, with the story of how."""
-
-    producer: str
-    of: str                 #: "orders/0".
-    first: int              #: Ordinal of the first lost record among the producer's records of that partition.
-    last: int
-    records: int            #: How many are lost between first and last, both included.
-    pieces: int             #: In how many runs without a gap.
-    acks: Union[int, str]   #: 0, 1 or "all".
-    promised: bool          #: The setting promised that these survive: a bug of the system, not a trade-off.
-    explanation: str        #: Who wrote them, who acknowledged them when, who held them, what dropped them.
-
-
-@dataclass(frozen=True)
-class Fault:
-    name: str
-    kind: str
-    target: str                  #: What it was resolved to when it fired.
-    at_s: float
-    healed_s: Optional[float]    #: None: not healed within the run.
-    requested: bool              #: Its time came.
-    fired: bool                  #: It found a target.
-    had_effect: bool             #: It changed something.
-
-
-@dataclass(frozen=True)
-class AdminAction:
-    """What an administrator asked for, and what came of it."""
-
-    name: str
-    kind: str
-    target: str
-    at_s: float             #: Asked for.
-    done_s: float           #: Answered, or given up.
-    error: Optional[str]    #: Kafka's name of the error; None: done.
-    offset: Optional[int]   #: delete_records: the log start that came of it.
-
-
-@dataclass(frozen=True)
-class OffsetReset:
-    """A consumer's position was outside of the log, and auto.offset.reset chose another."""
-
-    consumer: str
-    of: str                 #: Partition, "orders/0".
-    at_s: float
-    to: Optional[int]       #: The new position; None: it stopped (auto.offset.reset=none).
-    from_offset: int        #: The old position.
-    expired: int            #: Records between that were not in the log any more.
-    skipped: int            #: Records between that were still there.
-
-
-@dataclass(frozen=True)
-class Check:
-    """A law that is judged in every run."""
-
-    id: str        #: "S1".
-    title: str
-    verdict: str   #: "holds", "violated" or "not_applicable".
-    breaches: int  #: How often it was broken.
-    detail: str
-
-
-@dataclass(frozen=True)
-class Expectation:
-    """One line of the scenario's own `expect`."""
-
-    text: str
-    verdict: str             #: "holds", "violated" or "inconclusive".
-    value: Optional[float]   #: In the metric's unit. None: not measured.
-    detail: str
-
-
-@dataclass(frozen=True)
-class Published:
-    """What somebody measured on the real system, beside the prediction. Not judged."""
-
-    metric: str
-    source: str
-    published: float
-    predicted: Optional[float]
-
-
-@dataclass(frozen=True)
-class Workload:
-    """The measures of one workload alone."""
-
-    records: Records
-    latency: Latency
-    throughput: Throughput
-
-
-def _latency(values: Mapping[str, Any]) -> Latency:
-    return Latency(*(_make(LatencyDistribution, values[name]) for name in ("produce", "produce_ok", "end_to_end")))
-
-
-def _phases(values: Mapping[str, Any]) -> Phases:
-    return Phases(*(_make(LatencyDistribution, values[name]) for name in ("before", "during", "after")))
 
 
 class Result:
@@ -342,6 +70,7 @@ class Result:
         self._text = text
         self._metrics = dict(metrics or {})
         self._source: Optional[tuple[str, Optional[str]]] = None  # name and text of the scenario; no text: a file
+        self._first_failure_s: Optional[float] = None
         for name, value in data.items():  # what has a type of its own is replaced below
             setattr(self, name, value)
         self.records = _make(RunRecords, data["records"])
@@ -372,6 +101,20 @@ class Result:
     def text(self) -> str:
         """The outcome as a person reads it, 100 columns wide, without colours; the last line replays the run."""
         return self._text
+
+    def _add_checks(self, checks: list[Check]) -> None:
+        """The verdicts of checkers written in Python, as if they were brokersim's."""
+        self.checks.extend(checks)
+        self._data["checks"] = [*self._data["checks"], *map(asdict, checks)]
+        broken = [check for check in checks if check.verdict == "violated"]
+        if not broken:
+            return
+        self.failed_laws = self._data["failed_laws"] = [*self.failed_laws, *(check.id for check in broken)]
+        self.verdict, self.exit_code = "violated", 1
+        self._data.update(verdict=self.verdict, exit_code=self.exit_code)
+        told = "".join(f"violated: {check.id}: {check.title}\n  {check.detail}\n" for check in broken)
+        body, line = self._text.rstrip("\n").rpartition("\n")[::2]
+        self._text = f"{body}\n{told}{line}\n"
 
     def check(self, id: str) -> Check:  # noqa: A002  the JSON's own word
         """The law of that id, such as "S1". Raises KeyError if there is none."""
@@ -435,21 +178,53 @@ class Result:
         Path(path).write_text(html, encoding="utf-8")
         return os.fsdecode(path)
 
+    def trace(self, path: Union[str, os.PathLike[str]], *, start: Union[str, float, None] = None,
+              end: Union[str, float, None] = None, failure: Union[str, float, None] = None,
+              slices_max: int = 1_000_000) -> str:
+        """Writes a Perfetto trace of the run to `path` and returns the path: open it at https://ui.perfetto.dev, or ask it
+        with the package `perfetto` in SQL. docs/traces.md says what is in it.
+
+        start, end: the window of simulated time ("10 s", or a number of seconds); the whole run if not given.
+        failure: instead of a window, so long before and after the instant at which the run first went wrong.
+        slices_max: more find no room and are left out, the later ones; then this warns.
+
+        The run is repeated with a tracer: it takes somewhat longer than the run did. Raises as report() does, and
+        ValueError for times that are none, an empty window, or `failure` of a run that has not failed."""
+        from_s, to_s = window_of(start, end, failure, self._first_failure_s)
+        if isinstance(slices_max, bool) or not isinstance(slices_max, int) or slices_max < 1:
+            raise ValueError(f"slices_max is {slices_max!r}; it must be a whole number, at least 1")
+        fingerprint, trace, _, left_out = _brokersim.trace_run(self._again("trace"), self.seed, round(from_s * 1e9),
+                                                               -1 if to_s is None else round(to_s * 1e9), slices_max)
+        self._must_repeat(fingerprint)
+        Path(path).write_bytes(trace)
+        if left_out:
+            warnings.warn(f"the trace has {slices_max:,} slices; {left_out:,} later ones found no room: give start and end", stacklevel=2)
+        return os.fsdecode(path)
+
     def timeline(self) -> Timeline:
         """The run as series over time. Repeats it, as report() does, and raises as that does."""
         _, text = self._recorded()
         return Timeline(json.loads(text))
 
     def _recorded(self) -> tuple[str, str]:
+        fingerprint, html, timeline = _brokersim.record_run(self._again("timeline"), self.seed, self.replay)
+        self._must_repeat(fingerprint)
+        return html, timeline
+
+    def _again(self, what: str) -> _brokersim.Loaded:
+        """The scenario, to be run again."""
         if self._source is None:
-            raise ValueError("a branch has no timeline: run the scenario itself")
+            raise ValueError(f"a branch has no {what}: run the scenario itself")
         name, text = self._source
         loaded = _brokersim.load_file(name, self.overrides) if text is None else _brokersim.load_text(text, name, self.overrides)
-        if loaded.runnable:
-            fingerprint, html, timeline = _brokersim.record_run(loaded, self.seed, self.replay)
-            if fingerprint == self.fingerprint:
-                return html, timeline
-        raise ValueError(f"{name} is another scenario by now: it does not repeat this run")
+        if not loaded.runnable:
+            self._must_repeat("")
+        return loaded
+
+    def _must_repeat(self, fingerprint: str) -> None:
+        if fingerprint != self.fingerprint:
+            assert self._source is not None
+            raise ValueError(f"{self._source[0]} is another scenario by now: it does not repeat this run")
 
     def assert_same_as(self, other: Result) -> None:
         """Raises AssertionError unless both are the same run, event by event; says in what they differ."""

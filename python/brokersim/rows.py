@@ -3,8 +3,12 @@ from __future__ import annotations
 
 import difflib
 import html
+import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Optional
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Optional, Union
 
 from brokersim import _brokersim
 
@@ -127,13 +131,50 @@ class Rows(list[dict[str, Any]]):
         return f"<table><tr>{_cells('th', self[0])}</tr>{shown}</table>{more}"
 
 
+@dataclass(frozen=True)
+class About:
+    """Where the rows of a sweep come from. Not public."""
+
+    title: str
+    name: str                            # the scenario's path, or what stands for it
+    calls: Sequence[Optional[str]]       # by setting: how to repeat a run of seed 0 in Python; None: the command line can
+    changes: Sequence[Sequence[str]]     # by setting: the command line's --set
+
+
 class Sweep(Rows):
     """What `sweep` returns: its rows, and `known`, how many of them came from the store instead of being run."""
 
-    def __init__(self, rows: Iterable[dict[str, Any]] = (), known: int = 0, shown: Optional[Sequence[str]] = None):
+    def __init__(self, rows: Iterable[dict[str, Any]] = (), known: int = 0, shown: Optional[Sequence[str]] = None,
+                 about: Optional[About] = None):
         super().__init__(rows)
         self.known = known  #: Rows that were in the store.
         self._shown = list(shown or ())
+        self._about = about or About("sweep", "<rows>", [], [])
+
+    def report(self, path: Union[str, os.PathLike[str]], *, title: Optional[str] = None) -> str:
+        """Writes the HTML report of the sweep to `path`, one file that needs no other, and returns the path: every setting
+        with its intervals, one metric side by side, two against each other with the front, and the runs that were not as
+        expected with the lines that repeat them. title: instead of the scenario's. Raises ValueError if there are no
+        rows, OSError if the file cannot be written."""
+        if not self:
+            raise ValueError("the sweep has no rows to report")
+        names, replays = self.pointers, []
+        settings: dict[str, int] = {}
+        for row in self:
+            number = settings.setdefault(repr([row[name] for name in names]), len(settings))
+            replays.append(self._replay(number, row["seed"]))
+        html_text = _brokersim.sweep_page(title or self._about.title or "Sweep", self._about.name, names,
+                                          [json.dumps(row, default=str) for row in self], replays, self._shown)
+        Path(path).write_text(html_text, encoding="utf-8")
+        return os.fsdecode(path)
+
+    def _replay(self, setting: int, seed: int) -> str:
+        if setting >= len(self._about.calls):
+            return f"seed {seed}"
+        call = self._about.calls[setting]
+        if call is not None:
+            return call.replace("seed=0", f"seed={seed}", 1)
+        return _brokersim.replay_line(self._about.name, seed, list(self._about.changes[setting]))
 
     def _repr_html_(self) -> str:
         """With several seeds: the settings with their intervals first, the rows folded away."""

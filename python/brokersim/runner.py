@@ -5,13 +5,17 @@ import json
 import operator
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Optional, Union
 
 from brokersim import _brokersim
+from brokersim import checkers as checkers_module
+from brokersim import workloads as workloads_module
+from brokersim.checkers import CheckerLike, Panel
 from brokersim.errors import Diagnostic, Diagnostics, InvariantViolation, ScenarioError
 from brokersim.result import Result
 from brokersim.scenario import Scenario
+from brokersim.workloads import WorkloadFunction
 
 #: A path to a scenario file, the file's text (recognised by its first character, "{"), a Scenario, or the same as a dict.
 ScenarioLike = Union[str, "os.PathLike[str]", Mapping[str, Any]]
@@ -22,7 +26,9 @@ SEED_MAX = 2**64 - 1
 TEXT_WIDTH = 100
 
 
-def run(scenario: ScenarioLike, seed: Optional[int] = None, overrides: Optional[Overrides] = None) -> Result:
+def run(scenario: ScenarioLike, seed: Optional[int] = None, overrides: Optional[Overrides] = None, *,
+        checkers: Optional[Sequence[CheckerLike]] = None,
+        workloads: Optional[Mapping[str, WorkloadFunction]] = None) -> Result:
     """Runs one simulation to its end and returns what it showed.
 
     scenario: path of a scenario file, its text, a Scenario, or the same as a dict. Relative paths inside a scenario
@@ -30,17 +36,31 @@ def run(scenario: ScenarioLike, seed: Optional[int] = None, overrides: Optional[
     seed: 0 to 2^64 - 1; None takes the scenario's own.
     overrides: JSON pointer to value, put into the scenario before anything is checked, as the command line's --set:
         {"/workloads/0/config/acks": 1, "/duration": "30 s"}. Quantities are text with a unit.
+    checkers: laws of your own, beside brokersim's: functions of the Result, and classes made of brokersim.Checker, which
+        see the events of the run. Their verdicts are in Result.checks under their names; a breach is a failed law.
+    workloads: name of a kafka_producer workload to a function that says when it sends; see brokersim.Load.
 
     Raises ScenarioError if the scenario or an override is wrong (all problems at once), InvariantViolation if
-    brokersim itself is, TypeError or ValueError for arguments of the wrong kind. An expectation that does not hold
+    brokersim itself is, CheckerError if a checker or a workload function fails by an error of its own, TypeError or
+    ValueError for arguments of the wrong kind. An expectation that does not hold
     is no error: see Result.verdict. The interpreter lock is released during the run; a keyboard interrupt is
     answered when the run is over.
     """
+    judges, functions = checkers_module.checked(checkers), workloads_module.checked(workloads)
     loaded = load(scenario, overrides)
     number = loaded.seed if seed is None else checked_seed(seed)
-    outcome = execute(loaded, number)
-    result = result_of(outcome, replay_of(scenario, overrides, number) or outcome.replay)
-    result._source = named_text(scenario)
+    played = scenario
+    if functions:
+        played = with_workloads(scenario, overrides, functions, number)
+        loaded = load(played, None)
+    panel = checkers_module.Panel(judges)
+    outcome = execute(loaded, number, _panel=panel if panel.kinds else None)
+    result = result_of(outcome, replay_of(scenario, overrides, number, judges, functions) or outcome.replay)
+    if judges:
+        result._add_checks(panel.verdicts(result))
+    result._source = named_text(played)
+    if getattr(outcome, "first_failure_ns", None) is not None:
+        result._first_failure_s = outcome.first_failure_ns / 1e9
     return result
 
 
@@ -73,12 +93,13 @@ def load(scenario: ScenarioLike, overrides: Optional[Overrides]) -> _brokersim.L
     return loaded
 
 
-def execute(loaded: _brokersim.Loaded, seed: int, *, _failing_check: bool = False) -> _brokersim.Run:
+def execute(loaded: _brokersim.Loaded, seed: int, *, _failing_check: bool = False, _panel: Optional[Panel] = None) -> _brokersim.Run:
     """Runs, with the wall time noted. A bug during the run is in `Run.bug`; one outside raises."""
     start = time.perf_counter()
     try:
         # The second is for tests: see python/bindings/failing_check.h.
-        run_it = _brokersim._execute_with_failing_check if _failing_check else _brokersim.execute
+        run_it = (_brokersim._execute_with_failing_check if _failing_check else
+                  _brokersim.execute if _panel is None else _panel.execute)
         outcome = run_it(loaded, seed)
     except _brokersim.Bug as bug:
         raise InvariantViolation(str(bug), f"the same scenario and overrides with seed {seed}", seed) from None
@@ -96,12 +117,34 @@ def result_of(outcome: _brokersim.Run, replay: str) -> Result:
     return Result(data, outcome.text(TEXT_WIDTH).replace(outcome.replay, replay), values)
 
 
-def replay_of(scenario: ScenarioLike, overrides: Optional[Overrides], seed: int) -> Optional[str]:
-    """How to repeat a run of a scenario in memory, which no command line can name; None for a file."""
-    if _is_file(scenario) or (isinstance(scenario, Scenario) and scenario.file and scenario._unchanged()):
+def replay_of(scenario: ScenarioLike, overrides: Optional[Overrides], seed: int, judges: Sequence[CheckerLike] = (),
+              functions: Optional[Mapping[str, WorkloadFunction]] = None) -> Optional[str]:
+    """How to repeat a run that no command line can name: of a scenario in memory, or with functions; None for others."""
+    named = _is_file(scenario) or bool(isinstance(scenario, Scenario) and scenario.file and scenario._unchanged())
+    if named and not judges and not functions:
         return None
+    what = repr(os.fsdecode(scenario)) if _is_file(scenario) else "scenario"  # type: ignore[arg-type]
     changes = f", overrides={dict(overrides)!r}" if overrides else ""
-    return f"brokersim.run(scenario, seed={seed}{changes})"
+    if judges:
+        changes += f", checkers=[{', '.join(map(_called, judges))}]"
+    if functions:
+        changes += ", workloads={" + ", ".join(f"{name!r}: {_called(function)}" for name, function in functions.items()) + "}"
+    return f"brokersim.run({what}, seed={seed}{changes})"
+
+
+def with_workloads(scenario: ScenarioLike, overrides: Optional[Overrides], functions: Mapping[str, WorkloadFunction],
+                   seed: int) -> Scenario:
+    """The scenario whose workloads send when the functions say."""
+    if _is_file(scenario):
+        made = Scenario.load(scenario)  # type: ignore[arg-type]
+    else:
+        made = scenario.copy() if isinstance(scenario, Scenario) else Scenario(scenario)  # type: ignore[arg-type]
+    made = made.changed(overrides or {})
+    return made.changed(workloads_module.overrides_of(functions, made, seed))
+
+
+def _called(function: Any) -> str:
+    return getattr(function, "__name__", repr(function))
 
 
 def checked_seed(seed: Any) -> int:

@@ -8,10 +8,13 @@ import os
 from collections.abc import Iterator, Mapping, MutableMapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Optional, Union
+from typing import TYPE_CHECKING, Any, Optional, Union
 
 from brokersim import _brokersim
 from brokersim.errors import Diagnostic, Diagnostics, ScenarioError
+
+if TYPE_CHECKING:
+    from brokersim.result import Result
 
 
 class Scenario(MutableMapping[str, Any]):
@@ -178,11 +181,12 @@ class Scenario(MutableMapping[str, Any]):
 
         return check(self, overrides)
 
-    def run(self, seed: Optional[int] = None, overrides: Optional[Mapping[str, Any]] = None) -> Any:
+    def run(self, seed: Optional[int] = None, overrides: Optional[Mapping[str, Any]] = None, *, checkers: Any = None,
+            workloads: Any = None) -> Result:
         """As brokersim.run; returns a Result."""
         from brokersim.runner import run
 
-        return run(self, seed, overrides)
+        return run(self, seed, overrides, checkers=checkers, workloads=workloads)
 
     def _unchanged(self) -> bool:
         return self._source is not None and self.text() is self._source

@@ -1,28 +1,34 @@
 """sweep: one scenario, many settings and seeds, on threads, processes or a cluster."""
 from __future__ import annotations
 
-import difflib
-import itertools
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Optional, Union
 
 from brokersim import _brokersim
+from brokersim import checkers as checkers_module
+from brokersim import workloads as workloads_module
+from brokersim.asked import (Rule, column_of, executor_of, metric_list, open_store, progress_of, rules_of, seed_list,
+                             settings_of)
+from brokersim.checkers import CheckerLike
 from brokersim.errors import Diagnostic, ScenarioError
 from brokersim.progress import Bar
-from brokersim.rows import Rows, Sweep
-from brokersim.runner import (Overrides, ScenarioLike, checked_pointer, checked_seed, execute, load, named_text,
-                              override_list)
-from brokersim.runner import metrics as all_metrics
+from brokersim.rows import About, Rows, Sweep
+from brokersim.runner import (Overrides, ScenarioLike, execute, load, named_text, override_list, replay_of, result_of,
+                              with_workloads)
+from brokersim.scenario import Scenario
+from brokersim.workloads import WorkloadFunction
 
 __all__ = ["sweep", "Rows", "Sweep"]
 
 #: (metric, of): "latency.produce.p99_ms" of "checkout"; of "" for the whole run.
 _Metric = tuple[str, str]
+#: Name, text and overrides of a scenario.
+_Place = tuple[str, str, list[str]]
 RUNS_MIN = 10  # of a setting before its precision counts
 
 
@@ -30,7 +36,9 @@ def sweep(scenario: ScenarioLike, vary: Optional[Mapping[str, Sequence[Any]]] = 
           overrides: Optional[Overrides] = None, metrics: Optional[Sequence[str]] = None, jobs: int = 2,
           executor: Optional[Any] = None, precision: Optional[Mapping[str, Union[str, float]]] = None,
           store: Union[str, "os.PathLike[str]", None] = None,
-          progress: Union[bool, Callable[[int, int], None], None] = None) -> Sweep:
+          progress: Union[bool, Callable[[int, int], None], None] = None,
+          checkers: Optional[Sequence[CheckerLike]] = None,
+          workloads: Optional[Mapping[str, WorkloadFunction]] = None) -> Sweep:
     """Runs `scenario` for every combination of the values in `vary` with every seed, and returns one row per run.
 
     vary: JSON pointer to the values to try there: {"/workloads/0/config/acks": [0, 1, "all"]}. None: only seeds.
@@ -52,6 +60,9 @@ def sweep(scenario: ScenarioLike, vary: Optional[Mapping[str, Sequence[Any]]] = 
         only for the same content of the scenario and the same model. One sweep at a time has it.
     progress: True for a bar, or called as progress(done, total) from the calling thread after each run.
 
+    checkers, workloads: as of run(). Every run has its own; a checker's column "check NAME" is how often its law was
+        broken. Functions go to the workers of an executor if it can pickle them. Not together with a store.
+
     A row has one column per pointer of `vary`, then seed, fingerprint, verdict, exit_code, bug, wall_seconds (s) and
     the metrics under their names (None: not measured). Rows do not depend on `jobs` or the executor, wall_seconds aside.
 
@@ -59,41 +70,44 @@ def sweep(scenario: ScenarioLike, vary: Optional[Mapping[str, Sequence[Any]]] = 
     ends in a bug of brokersim does not stop the others: its row has verdict "bug", exit_code 70, the message in `bug`
     and None for the metrics. TypeError and ValueError for arguments of the wrong kind, or a store that cannot be used.
     """
-    settings = _settings(vary)
-    seed_list = _seed_list(seeds)
-    wanted = _metric_list(metrics)
-    rules = _rules(precision)
+    settings = settings_of(vary)
+    seed_numbers = seed_list(seeds)
+    wanted = metric_list(metrics)
+    rules = rules_of(precision)
     override_list(overrides)  # refuses what is no dict before it is merged with a setting
     if not isinstance(jobs, int) or isinstance(jobs, bool) or jobs < 1:
         raise ValueError(f"jobs is {jobs!r}; it must be a whole number of threads, at least 1")
-    pool, own = _executor(executor, jobs)
+    judges, functions = checkers_module.checked(checkers), workloads_module.checked(workloads)
+    if store is not None and (judges or functions):
+        raise ValueError("a store knows nothing of checkers and workload functions, which may change: leave one of them out")
+    pool, own = executor_of(executor, jobs)
     try:
         variants = _load_all(scenario, settings, overrides)
         asked = list(dict.fromkeys([(metric, of) for _, metric, of in wanted if of]
                                    + [(rule.metric, rule.of) for rule in rules if rule.of]))
-        work = _Work(variants, seed_list, asked, rules, None if store is None else _open_store(store))
-        work.run(pool, jobs, remote=not own, progress=_progress(progress))
+        how = _How(tuple(asked), tuple(judges), tuple(functions.items()))
+        work = _Work(variants, seed_numbers, how, rules, None if store is None else open_store(store))
+        work.run(pool, jobs, remote=not own, progress=progress_of(progress))
     finally:
         if own:
             pool.shutdown(wait=True, cancel_futures=True)  # after an error or a keyboard interrupt: start no further run
+    wanted = [*wanted, *((f"check {name}", f"check {name}", "") for name in map(_judge_name, judges))]
     rows = [{**setting, **_row(record, wanted)} for setting, variant in zip(settings, work.variants)
             for record in variant.records[:variant.wanted]]
-    return Sweep(rows, work.known, metrics or ["latency.produce.p99_ms", "unavailable.longest", "records.lost_acknowledged"])
+    name, text = named_text(scenario)
+    about = About(work.variants[0].loaded.title if work.variants else "", name,
+                  [replay_of(scenario, {**(overrides or {}), **setting}, 0, judges, functions) for setting in settings],
+                  [variant.changes for variant in work.variants])
+    return Sweep(rows, work.known, metrics or ["latency.produce.p99_ms", "unavailable.longest", "records.lost_acknowledged"], about)
 
 
 @dataclass(frozen=True)
-class _Rule:
-    """When a setting has enough seeds."""
+class _How:
+    """What every run of a sweep is asked for; goes to workers."""
 
-    metric: str
-    of: str
-    share: bool
-    half_width: float
-    relative: bool
-
-    @property
-    def column(self) -> str:
-        return _column(self.metric, self.of)
+    asked: tuple[_Metric, ...]
+    judges: tuple[Any, ...] = ()
+    functions: tuple[tuple[str, Any], ...] = ()
 
 
 class _Variant:
@@ -111,9 +125,9 @@ class _Variant:
 class _Work:
     """What there is to run, and what has come back."""
 
-    def __init__(self, variants: list[_Variant], seeds: list[int], asked: list[_Metric], rules: list[_Rule],
+    def __init__(self, variants: list[_Variant], seeds: list[int], how: _How, rules: list[Rule],
                  store: Optional[_brokersim.SweepStore]):
-        self.variants, self.seeds, self.asked, self.rules, self.store = variants, seeds, asked, rules, store
+        self.variants, self.seeds, self.how, self.rules, self.store = variants, seeds, how, rules, store
         for variant in variants:
             variant.records = [None] * len(seeds)
             variant.wanted = len(seeds)
@@ -131,8 +145,9 @@ class _Work:
                     if task is None:
                         break
                     variant, position, key = task
-                    future = (pool.submit(_remote, variant.name, variant.text, variant.changes, self.seeds[position], key, self.asked)
-                              if remote else pool.submit(_task, variant.loaded, self.seeds[position], key, self.asked))
+                    place = variant.name, variant.text, variant.changes
+                    future = (pool.submit(_remote, *place, self.seeds[position], key, self.how)
+                              if remote else pool.submit(_task, variant.loaded, place, self.seeds[position], key, self.how))
                     waiting[future] = task
                 if not waiting:
                     break
@@ -165,7 +180,7 @@ class _Work:
                 key = _brokersim.run_id(variant.content, seed) if variant.content else ""
                 line = self.store.find(key) if self.store is not None and key else None
                 record = None if line is None else json.loads(line)
-                if record is not None and all(_column(*metric) in record["metrics"] for metric in self.asked):
+                if record is not None and all(column_of(*metric) in record["metrics"] for metric in self.how.asked):
                     self.known += 1
                     self._take(variant, position, record)
                 else:
@@ -179,26 +194,57 @@ class _Work:
                 variant.enough = True
                 variant.wanted = variant.in_order
 
-    def _precise(self, variant: _Variant, rule: _Rule) -> bool:
+    def _precise(self, variant: _Variant, rule: Rule) -> bool:
         values = [record["metrics"][rule.column] for record in variant.records[:variant.in_order] if record is not None]
         return _brokersim.precise([value for value in values if value is not None], rule.share, rule.half_width,
                                   rule.relative, 0.95, RUNS_MIN)
 
 
-def _task(loaded: _brokersim.Loaded, seed: int, key: str, asked: list[_Metric]) -> str:
+def _task(loaded: _brokersim.Loaded, place: _Place, seed: int, key: str, how: _How) -> str:
     """One run: its record as a line of the store."""
+    if how.functions:
+        name, text, changes = place
+        loaded = load(with_workloads(Scenario(text, file=name), _as_overrides(changes), dict(how.functions), seed), None)
+    if how.judges:
+        return _judged(loaded, seed, key, how)
     outcome = execute(loaded, seed)
+    return _record(outcome, key, how.asked)
+
+
+def _judged(loaded: _brokersim.Loaded, seed: int, key: str, how: _How) -> str:
+    """A run with checkers: its record, with a metric for each."""
+    panel = checkers_module.Panel(how.judges)
+    outcome = execute(loaded, seed, _panel=panel if panel.kinds else None)
+    record = json.loads(_record(outcome, key, how.asked))
+    if not outcome.bug:
+        result = result_of(outcome, outcome.replay)
+        result._add_checks(panel.verdicts(result))
+        record["metrics"].update({f"check {check.id}": check.breaches for check in result.checks[-len(how.judges):]})
+        record.update(verdict=result.verdict, exit_code=result.exit_code)
+    return json.dumps(record)
+
+
+def _record(outcome: _brokersim.Run, key: str, asked: Sequence[_Metric]) -> str:
     if not outcome.bug:
         for metric, of in asked:
             if outcome.metric(metric, of) is None and of not in outcome.measured_names:
-                raise ValueError(f'"{_column(metric, of)}": the scenario has no workload or partition "{of}"; it has '
+                raise ValueError(f'"{column_of(metric, of)}": the scenario has no workload or partition "{of}"; it has '
                                  f'{", ".join(outcome.measured_names)}')
-    return outcome.record(key, asked)
+    return outcome.record(key, list(asked))
 
 
-def _remote(name: str, text: str, changes: list[str], seed: int, key: str, asked: list[_Metric]) -> str:
+def _remote(name: str, text: str, changes: list[str], seed: int, key: str, how: _How) -> str:
     """The same in another process: from the scenario's text, which it loads once."""
-    return _task(_loaded_there(name, text, tuple(changes)), seed, key, asked)
+    return _task(_loaded_there(name, text, tuple(changes)), (name, text, changes), seed, key, how)
+
+
+def _as_overrides(changes: list[str]) -> dict[str, Any]:
+    """Back from override_list(). A pointer holds no "="."""
+    return {pointer: json.loads(value) for pointer, _, value in (change.partition("=") for change in changes)}
+
+
+def _judge_name(judge: Any) -> str:
+    return str(getattr(judge, "__name__", type(judge).__name__))
 
 
 @lru_cache(maxsize=32)
@@ -213,100 +259,7 @@ def _row(record: Optional[dict[str, Any]], wanted: list[tuple[str, str, str]]) -
     assert record is not None
     row = {name: record[name] for name in ("seed", "fingerprint", "verdict", "exit_code")}
     return {**row, "bug": record["bug"] or None, "wall_seconds": record["wall_seconds"],
-            **{column: record["metrics"].get(_column(metric, of)) for column, metric, of in wanted}}
-
-
-def _column(metric: str, of: str) -> str:
-    return f"{metric} of {of}" if of else metric
-
-
-def _executor(executor: Optional[Any], jobs: int) -> tuple[Executor, bool]:
-    """The executor, and whether it is ours."""
-    if executor is None:
-        return ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="brokersim"), True
-    if hasattr(executor, "get_executor"):  # a Dask client
-        executor = executor.get_executor()
-    if not callable(getattr(executor, "submit", None)):
-        raise TypeError(f"executor is of type {type(executor).__name__}; it must be a concurrent.futures.Executor, a Dask "
-                        "client, or brokersim.ray_executor()")
-    return executor, False
-
-
-def _progress(progress: Any) -> Optional[Callable[[int, int], None]]:
-    if progress is None or progress is False:
-        return None
-    if progress is True:
-        return Bar()
-    if not callable(progress):
-        raise TypeError(f"progress is {progress!r}; it must be True, or a function that takes (done, total)")
-    call: Callable[[int, int], None] = progress
-    return call
-
-
-def _open_store(store: Any) -> _brokersim.SweepStore:
-    if not isinstance(store, (str, os.PathLike)):
-        raise TypeError(f"store is of type {type(store).__name__}; it must be a path")
-    try:
-        return _brokersim.SweepStore(os.fsdecode(store))
-    except ValueError as error:
-        raise ValueError(f"store: {error}") from None
-
-
-def _rules(precision: Any) -> list[_Rule]:
-    if precision is None:
-        return []
-    if not isinstance(precision, Mapping):
-        raise TypeError('precision is no dict; it must be metric to width, such as {"latency.produce.p99_ms": "5%"}')
-    rules = []
-    for name, width in precision.items():
-        share = isinstance(name, str) and name.startswith("any ")
-        (_, metric, of), = _metric_list([name[4:] if share else name])
-        percent = isinstance(width, str) and width.endswith("%")
-        try:
-            number = float(width[:-1] if percent else width) / (100 if percent else 1)
-        except (TypeError, ValueError):
-            number = 0.0
-        if isinstance(width, bool) or not 0 < number < float("inf"):
-            raise ValueError(f'precision of "{name}" is {width!r}; it must be a positive number, or a share of the mean such as "5%"')
-        rules.append(_Rule(metric, of, share, number, percent and not share))
-    return rules
-
-
-def _settings(vary: Optional[Mapping[str, Sequence[Any]]]) -> list[dict[str, Any]]:
-    if vary is None:
-        return [{}]
-    if not isinstance(vary, Mapping):
-        raise TypeError(f'vary is of type {type(vary).__name__}; it must be a dict of JSON pointer to a list of values, '
-                        'such as {"/workloads/0/config/acks": [0, 1, "all"]}')
-    for pointer, values in vary.items():
-        checked_pointer(pointer)
-        if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
-            raise TypeError(f'vary["{pointer}"] is {values!r}; it must be a list of values, even for one: [{values!r}]')
-    return [dict(zip(vary, values)) for values in itertools.product(*vary.values())]
-
-
-def _seed_list(seeds: Iterable[int]) -> list[int]:
-    if isinstance(seeds, (str, bytes)) or not isinstance(seeds, Iterable):
-        raise TypeError(f"seeds is {seeds!r}; it must be a list or a range of whole numbers, such as range(1, 21)")
-    return [checked_seed(seed) for seed in seeds]
-
-
-def _metric_list(metrics: Optional[Sequence[str]]) -> list[tuple[str, str, str]]:
-    """(column, metric, of) each."""
-    known = all_metrics()
-    if metrics is None:
-        return [(name, name, "") for name in known]
-    if isinstance(metrics, str) or not isinstance(metrics, Iterable):
-        raise TypeError(f"metrics is {metrics!r}; it must be a list of names, even for one")
-    wanted = []
-    for column in metrics:
-        name, _, of = str(column).partition(" of ")
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            raise ValueError(f'there is no metric "{name}"' + (f'; did you mean "{near[0]}"?' if near else
-                                                              "; brokersim.metrics() lists them"))
-        wanted.append((str(column), name, of))
-    return wanted
+            **{column: record["metrics"].get(column_of(metric, of)) for column, metric, of in wanted}}
 
 
 def _load_all(scenario: ScenarioLike, settings: list[dict[str, Any]], overrides: Optional[Overrides]) -> list[_Variant]:

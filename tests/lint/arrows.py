@@ -60,16 +60,18 @@ ARROWS = {
     "app/capacity": ("sim", *MODELS, "app", "app/scenario", "app/results"),
     "app/sweep": ("sim", *MODELS, "app", "app/scenario", "app/results"),
     "app/report": ("sim", *MODELS, "app", "app/scenario", "app/results"),
+    # A trace's counters are the report's.
+    "app/trace": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/report"),
     # One run in a process of its own; then what searches make of many.
     "app/trial": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/branch"),
     "app/shrink": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/trial"),
     "app/replay": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/trial"),
     "app/explore": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/trial", "app/shrink", "app/replay"),
-    "app/cli": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/branch", "app/sweep", "app/report",
+    "app/cli": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/branch", "app/sweep", "app/report", "app/trace",
                 "app/capacity", "app/logdir", *SEARCHES),
-    "python": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/branch", "app/sweep", "app/report"),
+    "python": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/branch", "app/sweep", "app/report", "app/trace"),
     "bench": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/branch"),
-    "tests": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/branch", "app/sweep", "app/report", "app/logdir",
+    "tests": ("sim", *MODELS, "app", "app/scenario", "app/results", "app/branch", "app/sweep", "app/report", "app/trace", "app/logdir",
               "app/capacity", *SEARCHES, "app/cli"),
 }
 

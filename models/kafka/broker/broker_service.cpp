@@ -28,7 +28,7 @@ BrokerService::BrokerService(sim::Process& process, host::Host& host, const Brok
       params_(params_on(params, host)),
       cluster_(*params.cluster),
       component_(process, process.path() + "/main"),
-      server_(component_, host.network(), cluster_, host.cpu(), *this),
+      server_(component_, host.network(), params_, host.cpu(), *this),
       quorum_(component_, host.network(), host.id(), cluster_.controller_hosts.front(),
               wire::kControllerPort),
       replicas_(component_, params_, log_dirs(), server_, image_),

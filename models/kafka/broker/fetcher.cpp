@@ -337,10 +337,10 @@ sim::Task<void> Fetcher::process(wire::FetchedPart part, std::int64_t asked_offs
   }
   if (held_back.ns > 0) co_await sim::delay(held_back, "broker.dirty_throttled");
   if (must_flush && !cluster_.config.planted.fsync_lies) {
+    const sim::SimTime from = component_.now();
     const storage::Status status = co_await replica.log().flush_to(replica.log().log_end());
     if (status == storage::Status::ok) {
-      params_.history->record(
-          history::Flushed{component_.now(), params_.id, replica.name().id, replica.log().recovery_point()});
+      record_flush(params_, replica.name().id, from, component_.now(), replica.log().recovery_point());
     } else {
       replicas_.storage_failed(replica);
     }

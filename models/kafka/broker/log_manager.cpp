@@ -266,14 +266,14 @@ sim::Task<void> LogManager::flush_loop() {
       if (replica->offline() || every == sim::Duration::max() ||
           owner_.now() - flushed[replica->name().id] < every)
         continue;
+      const sim::SimTime from = owner_.now();
       const storage::Status status = co_await replica->log().flush_to(replica->log().log_end());
       flushed[replica->name().id] = owner_.now();
       if (status != storage::Status::ok) {
         replicas_.storage_failed(*replica);
         continue;
       }
-      params_.history->record(
-          history::Flushed{owner_.now(), params_.id, replica->name().id, replica->log().recovery_point()});
+      record_flush(params_, replica->name().id, from, owner_.now(), replica->log().recovery_point());
     }
     co_await sim::delay(cluster_.config.log_flush_scheduler_interval, "broker.flush_scheduler");
   }
@@ -283,12 +283,13 @@ sim::Task<void> LogManager::shut_down(std::int64_t broker_epoch) {
   for (Replica* replica : replicas_.replicas()) {
     if (replica->offline()) continue;
     const std::int64_t end = replica->log().log_end();
+    const sim::SimTime from = owner_.now();
     const storage::Status status = co_await replica->log().flush_to(end);
     if (status != storage::Status::ok) {
       replicas_.storage_failed(*replica);  // no clean marker there
       continue;
     }
-    params_.history->record(history::Flushed{owner_.now(), params_.id, replica->name().id, end});
+    record_flush(params_, replica->name().id, from, owner_.now(), end);
     static_cast<void>(replica->log().write_snapshot());  // UnifiedLog.close
   }
   co_await write_recovery_points();

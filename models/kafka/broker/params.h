@@ -9,6 +9,7 @@
 #include "models/devices/compute/cpu.h"
 #include "models/devices/network/network.h"
 #include "models/history/history.h"
+#include "models/kafka/broker/onlooker.h"
 #include "models/kafka/config.h"
 #include "models/kafka/costs.h"
 #include "models/kafka/wire/group_messages.h"
@@ -53,6 +54,7 @@ struct ClusterShape {
       transactions_topic;  ///< Those of __transaction_state; empty: no transaction is in use.
   Costs costs;
   StartUp start_up;
+  mutable Onlooker* onlooker = nullptr;  ///< Null: nobody looks on. Not a setting: looking changes nothing.
 };
 
 struct BrokerParams {
@@ -67,5 +69,13 @@ struct BrokerParams {
   compute::Cpu* cpu = nullptr;  ///< Of the host, as its clock; filled in by the service.
   compute::Clock* clock = nullptr;
 };
+
+/// A replica's log is on its medium below `end`, asked for at `from`: for the history, and for who looks on.
+inline void record_flush(const BrokerParams& params, wire::PartitionId partition, sim::SimTime from,
+                         sim::SimTime to, std::int64_t end) {
+  params.history->record(history::Flushed{to, params.id, partition, end});
+  if (params.cluster->onlooker != nullptr)
+    params.cluster->onlooker->on_flush(params.id, partition, from, to, end);
+}
 
 }  // namespace brokersim::kafka::broker

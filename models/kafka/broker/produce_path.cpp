@@ -115,10 +115,10 @@ sim::Task<void> ReplicaManager::produce_slowly(RequestId id, wire::ProduceReques
 sim::Task<void> ReplicaManager::finish_append(Appended one, Wait wait, wire::ProduceResponse* response) {
   if (wait.held_back.ns > 0) co_await sim::delay(wait.held_back, "broker.dirty_throttled");
   if (wait.flush && !cluster_.config.planted.fsync_lies) {
+    const sim::SimTime from = owner_.now();
     const storage::Status status = co_await one.replica->log().flush_to(one.required);
     if (status == storage::Status::ok) {
-      params_.history->record(history::Flushed{owner_.now(), params_.id, one.replica->name().id,
-                                               one.replica->log().recovery_point()});
+      record_flush(params_, one.replica->name().id, from, owner_.now(), one.replica->log().recovery_point());
     } else if (!cluster_.config.planted.ignores_fsync_errors) {
       response->results[one.result].error = wire::ErrorCode::kafka_storage_error;
       storage_failed(*one.replica);

@@ -312,13 +312,13 @@ sim::Task<void> ReplicaManager::flush_rolled(Replica* replica) {
   // More segments may close while one is flushed: go on until none is left.
   while (replica->log().recovery_point() < replica->log().segments().back().base_offset) {
     const std::int64_t closed = replica->log().segments().back().base_offset;
+    const sim::SimTime from = owner_.now();
     const storage::Status status = co_await replica->log().flush_to(closed);
     if (status != storage::Status::ok) {
       storage_failed(*replica);
       break;
     }
-    params_.history->record(
-        history::Flushed{owner_.now(), params_.id, replica->name().id, replica->log().recovery_point()});
+    record_flush(params_, replica->name().id, from, owner_.now(), replica->log().recovery_point());
   }
   replica->flushing = false;
 }

@@ -7,15 +7,17 @@
 
 namespace brokersim::kafka::broker {
 
-RequestServer::RequestServer(sim::Component& owner, network::Network& network, const ClusterShape& cluster,
+RequestServer::RequestServer(sim::Component& owner, network::Network& network, const BrokerParams& params,
                              compute::Cpu& cpu, RequestHandler& handler)
-    : network_(network),
-      cluster_(cluster),
+    : owner_(owner),
+      network_(network),
+      id_(params.id),
+      cluster_(*params.cluster),
       handler_(handler),
-      plain_threads_(owner, cluster.config.num_network_threads, cpu),
-      tls_threads_(owner, cluster.config.num_network_threads, cpu),
-      handlers_(owner, cluster.config.num_io_threads, cpu),
-      memory_free_(cluster.config.queued_max_request_bytes) {
+      plain_threads_(owner, cluster_.config.num_network_threads, cpu),
+      tls_threads_(owner, cluster_.config.num_network_threads, cpu),
+      handlers_(owner, cluster_.config.num_io_threads, cpu),
+      memory_free_(cluster_.config.queued_max_request_bytes) {
   for (compute::ThreadPool* pool : {&plain_threads_, &tls_threads_, &handlers_})
     pool->set_wake_up(cluster_.costs.wake_up);
   handlers_.on_dequeued(sim::bind<&RequestServer::on_dequeued>(this));
@@ -95,7 +97,13 @@ void RequestServer::begin(Connection& connection, Arrived arrived) {
   slot.thread = connection.thread;
   slot.tls = connection.tls;
   slot.memory = arrived.size;
+  slot.times = {};
+  slot.times.read = owner_.now();
   memory_free_ -= arrived.size.n;
+  if (cluster_.onlooker != nullptr)
+    cluster_.onlooker->on_request(
+        id_, index, network_.is_open(connection.id) ? network_.remote_host(connection.id) : network::HostId{},
+        *slot.request, slot.times.read);
   const sim::Duration cost =
       cluster_.costs.receive_request + per_byte(arrived.size.n, cluster_.costs.receive_ps_per_byte);
   run_on_network_thread(connection, cost, arrived.size.n, sim::bind<&RequestServer::on_read>(this, index));
@@ -112,6 +120,7 @@ void RequestServer::run_on_network_thread(const Connection& connection, sim::Dur
 
 void RequestServer::on_read(std::uint64_t index) {
   const auto slot = static_cast<std::uint32_t>(index);
+  slots_[slot].times.queued = owner_.now();
   if (handlers_.queued() < static_cast<std::size_t>(cluster_.config.queued_max_requests)) {
     enqueue(slot);
     return;
@@ -138,6 +147,7 @@ void RequestServer::on_dequeued() {
 void RequestServer::on_handle(std::uint64_t index) {
   const RequestId id{static_cast<std::uint32_t>(index), slots_[index].generation};
   wire::Message& request = *slots_[index].request;
+  slots_[index].times.handled = owner_.now();
   give_back_memory(slots_[index]);  // may begin requests, which moves the slots
   handler_.handle(id, request);
 }
@@ -164,6 +174,7 @@ void RequestServer::finish(RequestId id, std::unique_ptr<wire::Message> response
   if (!waiting(id)) return;
   Slot& slot = slots_[id.slot];
   response->correlation = slot.request->correlation;
+  slot.times.answered = owner_.now();
   slot.response = std::move(response);
   slot.response_bytes = bytes;
   sim::Duration cost = cluster_.costs.send_response + per_byte(bytes.n, cluster_.costs.send_ps_per_byte);
@@ -230,6 +241,8 @@ void RequestServer::unmute(network::ConnectionId id) {
 
 void RequestServer::release(std::uint32_t index) {
   Slot& slot = slots_[index];
+  slot.times.sent = owner_.now();
+  if (cluster_.onlooker != nullptr) cluster_.onlooker->on_request_done(id_, index, slot.times);
   slot.request.reset();
   slot.response.reset();
   slot.read = {};

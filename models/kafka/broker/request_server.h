@@ -53,7 +53,7 @@ struct RequestCounters {
 
 class RequestServer final : public network::Peer {
  public:
-  RequestServer(sim::Component& owner, network::Network& network, const ClusterShape& cluster,
+  RequestServer(sim::Component& owner, network::Network& network, const BrokerParams& params,
                 compute::Cpu& cpu, RequestHandler& handler);
 
   /// Sends the answer.
@@ -109,7 +109,8 @@ class RequestServer final : public network::Peer {
     sim::Bytes response_bytes;
     sim::Callback read;              // before it is sent
     std::size_t reading_thread = 0;  // network thread that stands still meanwhile
-    sim::Bytes memory;  // of the pool, until it has been handled
+    sim::Bytes memory;   // of the pool, until it has been handled
+    RequestTimes times;  // for who looks on
     std::uint32_t generation = 0;
     bool in_use = false;
   };
@@ -153,7 +154,9 @@ class RequestServer final : public network::Peer {
   void unmute(network::ConnectionId connection);
   void release(std::uint32_t slot);
 
+  sim::Component& owner_;
   network::Network& network_;
+  const wire::BrokerId id_;
   const ClusterShape& cluster_;
   RequestHandler& handler_;
   compute::ThreadPool plain_threads_;
