@@ -98,7 +98,7 @@ outbox-table: ## Dual writes and outboxes with deaths at every step over SEEDS: 
 	@tools/install_dependencies.sh build python
 	@$(CONFIGURE)
 	@cmake --build $(RELEASE) --target brokersim -j $(JOBS)
-	@$(PYTHON) tools/outbox_table.py $(BROKERSIM) --seeds 1..3 --jobs $(JOBS) --out docs/outbox.md
+	@$(PYTHON) tools/outbox_table.py $(BROKERSIM) --seeds 1..10 --jobs $(JOBS) --out docs/outbox.md
 
 reference: ## Predicted beside published, for every scenario in scenarios/reference; writes docs/validation-clusters.md
 	@tools/install_dependencies.sh build python

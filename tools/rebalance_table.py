@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """What a rebalance costs: the table of docs/rebalances.md, measured.
 
-Rows: an event (a member joins, leaves, crashes; all are restarted one after the other; a group grows from 3 to 30 or to 100).
+Rows: an event (a member joins, leaves, crashes; all are restarted one after the other) in groups of 3, 10, 30 and 100 members
+with four partitions each; and a group of 3 that grows to 30 or to 100.
 Columns: eager (range), cooperative (cooperative-sticky), KIP-848, static membership (range with group.instance.id).
 Measured by runs over several seeds, medians: times that a member had to stop reading, partition-seconds without an owner (in all
 and per partition), records processed twice. Usage: rebalance_table.py BROKERSIM [--seeds N] [--write FILE]
@@ -22,6 +23,7 @@ PROTOCOLS = {
 METRICS = ["group.stops", "group.unowned.total", "group.unowned.longest", "records.processed_twice", "records.skipped",
            "group.generations"]
 SETTLED = 60  # s: the group is stable long before
+APART = 12    # s between two restarts of a rolling restart
 
 
 def consumers(name, count, config, static, start=0):
@@ -30,30 +32,36 @@ def consumers(name, count, config, static, start=0):
             "config": dict(config, **{"auto.offset.reset": "earliest"})}
 
 
-def scenario(event, config, static):
-    """A group of 9 on 36 partitions (scale-out: of 3 on 120), to which `event` happens after a minute."""
-    first, partitions, workloads, faults = 9, 36, [], []
-    if event.startswith("3 to "):
-        first, partitions = 3, 120
-        workloads.append(consumers("more", int(event[5:]) - 3, config, static, SETTLED))
+SIZES = (3, 10, 30, 100)
+EVENTS = [(event, size) for event in ("join", "leave", "crash", "rolling restart") for size in SIZES]
+EVENTS += [("scale-out", 30), ("scale-out", 100)]
+
+
+def scenario(event, size, config, static):
+    """A group of `size` members, four partitions each, to which `event` happens after a minute."""
+    first, partitions, workloads, faults = size, 4 * size, [], []
+    if event == "scale-out":
+        first = 3
+        workloads.append(consumers("more", size - 3, config, static, SETTLED))
     elif event == "join":
+        first = size - 1
         workloads.append(consumers("more", 1, config, static, SETTLED))
     elif event in ("leave", "crash"):
-        first = 8
+        first = size - 1
         workloads.append(consumers("one", 1, config, static))
         kind = "controlled_shutdown" if event == "leave" else "kill_process"
         faults.append({"at": "%d s" % SETTLED, "kind": kind, "target": {"workload": "one"}})
     elif event == "rolling restart":
         first = 0
-        for i in range(9):
+        for i in range(size):
             workloads.append(consumers("m%d" % i, 1, config, static))
-            faults.append({"at": "%d s" % (SETTLED + 20 * i), "kind": "controlled_shutdown",
+            faults.append({"at": "%d s" % (SETTLED + APART * i), "kind": "controlled_shutdown",
                            "target": {"workload": "m%d" % i}, "restart_after": "5 s"})
     if first:
         workloads.insert(0, consumers("members", first, config, static))
-    workloads.insert(0, {"name": "load", "kind": "kafka_producer", "of": "kafka", "topic": "orders", "rate": "3600 /s",
+    workloads.insert(0, {"name": "load", "kind": "kafka_producer", "of": "kafka", "topic": "orders", "rate": "1200 /s",
                          "record_size": "200 B", "config": {"acks": "all"}})
-    return {"title": event, "why": "table", "duration": "%d s" % (330 if event == "rolling restart" else 180),
+    return {"title": event, "why": "table", "duration": "%d s" % (SETTLED + (APART * size + 70 if event == "rolling restart" else 120)),
             "hosts": [{"name": "b", "count": 3, "hardware": "i3en.2xlarge", "zones": ["a", "b", "c"]}],
             "systems": {"kafka": {"kind": "kafka", "version": "4.1", "brokers_on": "b", "controllers": {"count": 3},
                                   "topics": [{"name": "orders", "partitions": partitions, "replication_factor": 3,
@@ -89,18 +97,19 @@ def main():
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--write")
     options = parser.parse_args()
-    lines = ["| event | protocol | members stopped | s without owner, per partition | longest, s | processed twice | skipped |",
-             "|---|---|---|---|---|---|---|"]
-    for event in ("join", "leave", "crash", "rolling restart", "3 to 30", "3 to 100"):
+    lines = ["| event | members | protocol | members stopped | s without owner, per partition | longest, s | processed twice | skipped |",
+             "|---|---|---|---|---|---|---|---|"]
+    for event, size in EVENTS:
         for name, (config, static) in PROTOCOLS.items():
-            doc = scenario(event, config, static)
+            doc = scenario(event, size, config, static)
             partitions = doc["systems"]["kafka"]["topics"][0]["partitions"]
-            with_event = run(options.program, doc, options.seeds)
-            without = run(options.program, quiet(doc), options.seeds)
+            seeds = options.seeds if size < 100 else 1  # minutes each
+            with_event = run(options.program, doc, seeds)
+            without = run(options.program, quiet(doc), seeds)
             values = [statistics.median(a[i] - (b[i] if i < 2 else 0) for a, b in zip(with_event, without))
                       for i in range(len(METRICS))]
-            lines.append("| %s | %s | %d | %.2f | %.2f | %d | %d |" % (
-                event, name, values[0], values[1] / partitions, values[2], values[3], values[4]))
+            lines.append("| %s | %s | %s | %d | %.2f | %.2f | %d | %d |" % (
+                event, "3 to %d" % size if event == "scale-out" else size, name, values[0], values[1] / partitions, values[2], values[3], values[4]))
             print(lines[-1], flush=True)
     if options.write:
         with open(options.write) as file:

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "models/log/format/bytes.h"
 #include "models/log/format/record_batch.h"
@@ -60,6 +62,37 @@ Fields fields_of(const history::History& history, const history::RecordRange& re
   return {};
 }
 
+/// A record of one of the cluster's own topics, `total` bytes long in its batch: what the model keeps of it are values, so its
+/// place is filled. False if no lengths of key and value make that many bytes.
+bool add_filled(log::format::BatchBuilder& builder, std::int64_t offset, std::int64_t index, std::int64_t time,
+                const std::string& text, std::int64_t total) {
+  for (std::int64_t key = 4; key < 8; ++key) {
+    const std::int64_t fixed = 4 + varint_bytes(index) + varint_bytes(key) - 1 + key;  // without the value and its length
+    for (std::int64_t value = std::max<std::int64_t>(total - fixed - 8, 0); fixed + value < total; ++value) {
+      const std::int64_t body = fixed + varint_bytes(value) + value;
+      if (varint_bytes(body) + body != total) continue;
+      std::string filling = text;
+      filling.resize(static_cast<std::size_t>(value), '.');
+      builder.add(offset, time, std::string(static_cast<std::size_t>(key), '.'), filling);
+      return true;
+    }
+  }
+  return false;
+}
+
+/// Records `kept` of a batch of the cluster's own, which fill its bytes evenly.
+void fill_records(log::format::BatchBuilder& builder, const log::StoredBatch& batch,
+                  const std::vector<std::int64_t>& kept, std::int64_t time, const std::string& text) {
+  const auto n = static_cast<std::int64_t>(kept.size());
+  const std::int64_t all = batch.data.bytes - log::kBatchHeaderBytes;
+  for (std::int64_t i = 0; i < n; ++i) {
+    const std::int64_t share = i + 1 < n ? all / n : all - all / n * (n - 1);
+    const std::int64_t index = kept[static_cast<std::size_t>(i)];
+    const bool fits = add_filled(builder, batch.base_offset + index, index, time, text, share);
+    SIM_CHECK(fits, "a record of an internal topic of " + std::to_string(share) + " bytes");
+  }
+}
+
 /// A control batch: key (version, type) and value (version, epoch of the coordinator) of its one record.
 std::string encode_marker(log::format::BatchHeader header, const log::BatchData& data) {
   header.attributes = 16 | 32;
@@ -99,6 +132,15 @@ std::string encode_batch(const history::History& history, const log::StoredBatch
   const history::KeySpace keys =
       data.records.producer.n >= 0 ? history.client(data.records.producer).keys : history::KeySpace{};
   const std::int64_t size = data.payload_bytes / count;
+  const std::int64_t own_time = timestamp_ms(data.first_time) + data.clock_error_ms;
+  if (data.records.producer.n >= 0 && history.client(data.records.producer).internal) {
+    std::vector<std::int64_t> kept;
+    for (std::int64_t i = 0; i < count && cleaned == nullptr; ++i) kept.push_back(i);
+    if (cleaned != nullptr) kept.assign(cleaned->kept.begin(), cleaned->kept.end());
+    fill_records(builder, batch, kept, (header.attributes & 64) != 0 ? header.base_timestamp : own_time,
+                 history.partition(data.records.partition).name());
+    return builder.finish(static_cast<std::int32_t>(count - 1));
+  }
   const auto add = [&](std::int64_t i) {
     const std::int64_t time =
         timestamp_ms(log::record_time(data.first_time, data.last_time, count, i)) + data.clock_error_ms;

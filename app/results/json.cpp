@@ -35,6 +35,7 @@ Json of_records(const checkers::RecordCounts& records) {
           {"expired_unread", records.expired_unread},
           {"skipped_unread", records.skipped_unread},
           {"unread", records.unread},
+          {"stale_keys", records.stale_keys},
           {"diverged", records.diverged}};
 }
 
@@ -159,7 +160,9 @@ Json of_transactions(const checkers::KafkaTransactions& all) {
                                  {"exactly_once", t.exactly_once},
                                  {"made", t.made},
                                  {"duplicated", t.duplicated},
-                                 {"lost", t.lost}});
+                                 {"lost", t.lost},
+                                 {"reordered", t.reordered},
+                                 {"latency", of_histogram(t.latency)}});
   }
   json["hanging"] = all.hanging;
   json["hanging_longest_s"] = all.hanging_longest.seconds();

@@ -59,6 +59,7 @@ std::optional<MetricValue> of_records(const checkers::RecordCounts& records, std
       {"expired_unread", records.expired_unread},
       {"skipped_unread", records.skipped_unread},
       {"unread", records.unread},
+      {"stale_keys", records.stale_keys},
       {"diverged", records.diverged},
   };
   for (const auto& [key, value] : all) {
@@ -216,7 +217,7 @@ std::optional<MetricValue> of_events(const RunResult& result, std::string_view n
   return sum;
 }
 
-/// kafka_transactions.*, pipeline.*, latency.transaction.*; `of` is a workload, "" all of them.
+/// kafka_transactions.*, pipeline.*, latency.transaction.*, latency.pipeline.*; `of` is a workload, "" all of them.
 std::optional<MetricValue> of_transactions(const RunResult& result, std::string_view name, std::string_view of) {
   const checkers::KafkaTransactions& all = result.findings.transactions;
   if (name.starts_with("latency.transaction.")) {
@@ -225,6 +226,13 @@ std::optional<MetricValue> of_transactions(const RunResult& result, std::string_
       if (of.empty() || of == t.name) durations.merge(t.duration);
     }
     return of_histogram(durations, name.substr(20));
+  }
+  if (name.starts_with("latency.pipeline.")) {
+    sim::Histogram latencies;
+    for (const checkers::TransformationFindings& t : all.transformations) {
+      if (of.empty() || of == t.name) latencies.merge(t.latency);
+    }
+    return of_histogram(latencies, name.substr(17));
   }
   std::optional<MetricValue> sum;
   const auto add = [&](std::int64_t value) {
@@ -236,6 +244,7 @@ std::optional<MetricValue> of_transactions(const RunResult& result, std::string_
       if (name == "pipeline.made") add(t.made);
       if (name == "pipeline.duplicated") add(t.duplicated);
       if (name == "pipeline.lost") add(t.lost);
+      if (name == "pipeline.reordered") add(t.reordered);
     }
     return sum;
   }
@@ -285,7 +294,7 @@ std::optional<MetricValue> metric_value(const RunResult& result, std::string_vie
                       name.starts_with("transactions.") || name.starts_with("latency.commit_to_topic.");
   if (events) return of_events(result, name, of);
   const bool transactions = name.starts_with("kafka_transactions.") || name.starts_with("pipeline.") ||
-                            name.starts_with("latency.transaction.");
+                            name.starts_with("latency.transaction.") || name.starts_with("latency.pipeline.");
   if (transactions) return of_transactions(result, name, of);
   if (!of.empty()) {
     const auto workload = measures.workloads.find(std::string(of));

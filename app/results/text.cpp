@@ -218,7 +218,8 @@ class Report {
     }
     for (const checkers::TransformationFindings& t : all.transformations) {
       out_ += wrapped(t.name + ": " + count_text(t.made) + " records made, " + count_text(t.duplicated) +
-                          " of them twice; from " + count_text(t.lost) + " committed ones none.",
+                          " of them twice, " + count_text(t.reordered) + " out of order; from " + count_text(t.lost) +
+                          " committed ones none.",
                       2, width_);
     }
     if (all.hanging > 0)

@@ -33,6 +33,9 @@ std::vector<Metric> make_metrics() {
        "Records that had expired when a consumer came to read them."},
       {"records.skipped_unread", MetricUnit::count,
        "Records that were there, but that auto.offset.reset made a consumer pass over."},
+      {"records.stale_keys", MetricUnit::count,
+       "Keys of compacted topics of which a reader keeps a value although their last record, which it has passed without "
+       "meeting it, deletes them."},
       {"records.unread", MetricUnit::count,
        "Acknowledged records that are in the leader's log at the end and that no consumer of their partition "
        "got."},
@@ -115,6 +118,8 @@ std::vector<Metric> make_metrics() {
       {"pipeline.duplicated", MetricUnit::count, "Of these, those beyond the first of one record."},
       {"pipeline.lost", MetricUnit::count,
        "Records below the offset that a pipeline has committed, from which it has made none."},
+      {"pipeline.reordered", MetricUnit::count,
+       "First records made of one that stand behind one made of a later record of the same partition."},
       {"leader_changes", MetricUnit::count,
        "Elections of a leader other than the one before, over all partitions."},
       {"isr.expanded", MetricUnit::count,
@@ -126,7 +131,8 @@ std::vector<Metric> make_metrics() {
       {"produce_ok", "Actual send to success"},
       {"end_to_end", "Intended send to delivery to a consumer"},
       {"commit_to_topic", "Commit of a business row to the acknowledgement of its event"},
-      {"transaction", "Begin of a Kafka transaction to the return of its commit"}};
+      {"transaction", "Begin of a Kafka transaction to the return of its commit"},
+      {"pipeline", "Intended send of a record to the first reading of one that a pipeline made of it"}};
   const std::pair<const char*, const char*> quantiles[] = {{"mean_ms", "mean"},
                                                            {"p50_ms", "median"},
                                                            {"p95_ms", "95th percentile"},

@@ -32,6 +32,7 @@ struct RecordCounts {
   std::int64_t expired_unread = 0;
   std::int64_t skipped_unread =
       0;  ///< ... and offsets that were there still, but auto.offset.reset passed over.
+  std::int64_t stale_keys = 0;  ///< Keys that a reader does not know to be deleted (stale_keys.h).
   std::int64_t unread =
       0;  ///< Acknowledged, in the leader's log at the end, and no consumer of the partition got them.
   std::int64_t diverged =

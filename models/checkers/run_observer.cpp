@@ -18,6 +18,7 @@ RunObserver::RunObserver(history::History& history, bool invariants)
       book_(invariants),
       replication_(history, book_),
       transactions_(view_, book_),
+      stale_keys_(history),
       clients_(view_, book_, transactions_),
       meter_(history),
       groups_(history, book_, &view_),
@@ -42,6 +43,7 @@ void RunObserver::on(const history::Consumed& event) {
   groups_.on(event);
   clients_.on(event);
   transactions_.on(event);
+  stale_keys_.on(event);
   if (invariants_) invariants_->judge(event);
 }
 
@@ -65,6 +67,7 @@ void RunObserver::on(const history::Appended& event) {
   replication_.judge(event, facts, view_.partition(event.records.partition));
   clients_.judge(event);
   transactions_.on(event);
+  stale_keys_.on(event);
 }
 
 void RunObserver::on(const history::Truncated& event) {
@@ -303,6 +306,10 @@ Findings RunObserver::finish(sim::SimTime now, const std::vector<std::int32_t>& 
   }
   findings.events = pipelines_.finish(now);
   findings.transactions = transactions_.finish(now);
+  for (const auto& [workload, count] : stale_keys_.finish()) {
+    findings.measures.records.stale_keys += count;
+    findings.measures.workloads[workload].records.stale_keys = count;
+  }
   note_breaches_of_contract();
   findings.checks = book_.results();
   return findings;

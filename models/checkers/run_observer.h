@@ -18,6 +18,7 @@
 #include "models/checkers/measures.h"
 #include "models/checkers/pipelines.h"
 #include "models/checkers/replication_laws.h"
+#include "models/checkers/stale_keys.h"
 #include "models/checkers/transaction_laws.h"
 
 namespace brokersim::checkers {
@@ -102,6 +103,7 @@ class RunObserver final : public history::Watcher {
   LawBook book_;
   ReplicationLaws replication_;
   TransactionLaws transactions_;
+  StaleKeys stale_keys_;
   ClientLaws clients_;
   std::optional<Invariants> invariants_;
   Meter meter_;

@@ -177,7 +177,7 @@ TransactionFindings& TransactionLaws::of(history::ClientId client) {
 }
 
 void TransactionLaws::on(const history::TransactionJoined& event) {
-  if (event.source.producer.n >= 0) sources_.push_back({event.records, event.source});
+  transformations_.on(event);
   if (event.transaction < 0) return;
   Transaction& transaction = transactions_[{event.client.n, event.transaction}];
   if (transaction.members.empty()) ++of(event.client).begun;
@@ -202,14 +202,10 @@ void TransactionLaws::on(const history::TransactionEnded& event) {
   }
 }
 
-void TransactionLaws::on(const history::OffsetCommitted& event) {
-  if (!view_->history().transformations().empty()) offsets_[{event.group.n, event.partition.n}] = event.offset;
-}
-
 // --- the end --------------------------------------------------------------------------------------------------------------------
 
 void TransactionLaws::read(std::size_t partition, std::int32_t replica) {
-  if (!used_ && view_->history().transformations().empty()) return;
+  if (!used_ && !transformations_.any()) return;
   const PartitionView& p = view_->partition_at(partition);
   Reading& reading = final_[partition];
   reading.keeps = true;
@@ -321,45 +317,19 @@ void TransactionLaws::judge_hanging(sim::SimTime now) {
   }
 }
 
-TransformationFindings TransactionLaws::judge(const history::TransformationInfo& info, sim::SimTime now) {
-  TransformationFindings found;
-  found.name = info.workload;
-  found.exactly_once = info.exactly_once;
-  std::map<Stream, IntervalSet> done;  // of the source
-  for (const Source& one : sources_) {
-    if (view_->history().client(one.record.producer).workload != info.workload || !stands(one.record)) continue;
-    ++found.made;
-    const history::RecordRange& s = one.source;
-    if (done[{s.partition.n, s.producer.n}].add(s.first, s.first + 1) > 0) continue;
-    ++found.duplicated;
-    if (info.exactly_once)
-      book_->breach(CheckId::S28, now,
-                    info.workload + " made two records from " + record_range_text(s.first, 1) + " of " +
-                        view_->history().client(s.producer).name + " in " + view_->partition(s.partition).name +
-                        ", the second " + record_range_text(one.record.first, 1) + " of " +
-                        view_->history().client(one.record.producer).name + ".",
-                    excuse());
+void TransactionLaws::judge_transformations(sim::SimTime now) {
+  if (!transformations_.any()) return;
+  std::map<std::size_t, std::vector<VisibleRange>> visible;
+  for (const auto& [partition, reading] : final_) {
+    for (const Range& range : reading.visible)
+      visible[partition].push_back({range.base, range.producer, range.first, range.count});
   }
-  for (const history::PartitionId partition : info.from) {
-    const auto committed = offsets_.find({info.group.n, partition.n});
-    const auto reading = final_.find(static_cast<std::size_t>(partition.n));
-    if (committed == offsets_.end() || reading == final_.end()) continue;
-    for (const Range& range : reading->second.visible) {
-      const std::int64_t below = std::min(range.count, committed->second - range.base);
-      if (below <= 0) continue;
-      const auto made = done.find({partition.n, range.producer});
-      const std::int64_t lost =
-          below - (made == done.end() ? 0 : made->second.count_within(range.first, range.first + below));
-      found.lost += lost;
-      if (lost > 0 && info.exactly_once)
-        book_->breach(CheckId::S28, now,
-                      "The offset that " + info.workload + " committed in " + view_->partition(partition).name +
-                          " says that " + records_text(lost) + " from offset " + count_text(range.base) +
-                          " on were done, and nothing was made from them.",
-                      excuse());
-    }
+  for (const history::TransformationInfo& info : view_->history().transformations()) {
+    std::vector<std::string> breaches;
+    found_.transformations.push_back(transformations_.judge(info, visible, breaches));
+    if (!info.exactly_once) continue;
+    for (const std::string& breach : breaches) book_->breach(CheckId::S28, now, breach, excuse());
   }
-  return found;
 }
 
 KafkaTransactions TransactionLaws::finish(sim::SimTime now) {
@@ -381,8 +351,7 @@ KafkaTransactions TransactionLaws::finish(sim::SimTime now) {
     }
   }
   judge_hanging(now);
-  for (const history::TransformationInfo& info : view_->history().transformations())
-    found_.transformations.push_back(judge(info, now));
+  judge_transformations(now);
   return std::move(found_);
 }
 

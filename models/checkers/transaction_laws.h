@@ -16,6 +16,7 @@
 #include "models/checkers/cluster_view.h"
 #include "models/checkers/interval_set.h"
 #include "models/checkers/law_book.h"
+#include "models/checkers/transformations.h"
 #include "models/history/history.h"
 #include "sim/histogram.h"
 
@@ -39,15 +40,6 @@ struct TransactionFindings {
   sim::Histogram duration;             ///< From begin to the end of the commit, ns.
 };
 
-/// A group that makes records from records.
-struct TransformationFindings {
-  std::string name;
-  bool exactly_once = true;
-  std::int64_t made = 0;        ///< Committed records out.
-  std::int64_t duplicated = 0;  ///< Of these, beyond the first of one record in.
-  std::int64_t lost = 0;        ///< Records in below the committed offset, without one out.
-};
-
 struct KafkaTransactions {
   std::vector<TransactionFindings> workloads;
   std::vector<TransformationFindings> transformations;
@@ -58,7 +50,8 @@ struct KafkaTransactions {
 
 class TransactionLaws {
  public:
-  TransactionLaws(ClusterView& view, LawBook& book) : view_(&view), book_(&book) {}
+  TransactionLaws(ClusterView& view, LawBook& book)
+      : view_(&view), book_(&book), transformations_(view.history()) {}
 
   void on(const history::Appended& event) {
     if (event.mark != history::TransactionMark::none) [[unlikely]]
@@ -66,11 +59,12 @@ class TransactionLaws {
   }
   void on(const history::Consumed& event) {
     if (used_) judge(event);
+    transformations_.on(event);
   }
   void on(const history::ProducerEpochGiven& event);
   void on(const history::TransactionJoined& event);
   void on(const history::TransactionEnded& event);
-  void on(const history::OffsetCommitted& event);
+  void on(const history::OffsetCommitted& event) { transformations_.on(event); }
   void on(const history::BrokerChanged& event) { last_change_ = event.at; }
 
   /// Offsets of [from, to) that no application gets: markers, and what is aborted if it reads committed records only.
@@ -122,10 +116,6 @@ class TransactionLaws {
     history::TransactionOutcome outcome = history::TransactionOutcome::unknown;
     bool ended = false;
   };
-  struct Source {
-    history::RecordRange record;
-    history::RecordRange source;
-  };
   using Stream = std::pair<std::int32_t, std::int32_t>;  ///< Partition, client.
 
   void note(const history::Appended& event);
@@ -137,7 +127,7 @@ class TransactionLaws {
   void judge_transaction(history::ClientId client, std::int64_t number, const Transaction& transaction,
                          TransactionFindings& findings, sim::SimTime now);
   void judge_hanging(sim::SimTime now);
-  [[nodiscard]] TransformationFindings judge(const history::TransformationInfo& info, sim::SimTime now);
+  void judge_transformations(sim::SimTime now);
   [[nodiscard]] bool stands(const history::RecordRange& record) const;
   [[nodiscard]] std::string excuse();
   [[nodiscard]] TransactionFindings& of(history::ClientId client);
@@ -154,8 +144,7 @@ class TransactionLaws {
   std::map<std::pair<std::int32_t, std::int64_t>, Transaction> transactions_;  ///< Client, number.
   std::map<Stream, std::map<std::int64_t, std::int64_t>> amounts_;             ///< Of what moves something.
   std::map<Stream, IntervalSet> read_;
-  std::vector<Source> sources_;
-  std::map<std::pair<std::int32_t, std::int32_t>, std::int64_t> offsets_;  ///< Group, partition.
+  Transformations transformations_;
   KafkaTransactions found_;
 };
 

@@ -1,0 +1,107 @@
+#include "models/checkers/transformations.h"
+
+#include <algorithm>
+
+#include "models/checkers/words.h"
+
+namespace brokersim::checkers {
+
+void Transformations::on(const history::TransactionJoined& event) {
+  if (event.source.producer.n < 0) return;
+  sources_[{event.records.partition.n, event.records.producer.n}][event.records.first] = event.source;
+}
+
+namespace {
+
+/// Intended times of a batch's records lie evenly between those of the first and the last.
+sim::SimTime time_of(const history::Consumed& event, std::int64_t i) {
+  if (event.records.count < 2) return event.intended_first;
+  return event.intended_first + (event.intended_last - event.intended_first) * i / (event.records.count - 1);
+}
+
+}  // namespace
+
+void Transformations::note(const history::Consumed& event) {
+  const Stream stream{event.records.partition.n, event.records.producer.n};
+  const history::GroupId group = history_->client(event.consumer).group;
+  for (const history::TransformationInfo& info : history_->transformations()) {
+    if (group.n != info.group.n) continue;
+    auto& intended = intended_[stream];
+    for (std::int64_t i = 0; i < event.records.count; ++i)
+      intended.emplace(event.records.first + i, time_of(event, i));
+    return;
+  }
+  const auto made = sources_.find(stream);
+  if (made == sources_.end()) return;
+  for (auto at = made->second.lower_bound(event.records.first);
+       at != made->second.end() && at->first < event.records.first + event.records.count; ++at) {
+    const history::RecordRange& source = at->second;
+    const Stream from{source.partition.n, source.producer.n};
+    if (answered_[from].add(source.first, source.first + 1) == 0) continue;  // read before
+    auto& intended = intended_[from];
+    const auto since = intended.find(source.first);
+    if (since == intended.end()) continue;
+    latencies_[history_->client(event.records.producer).workload].add((event.at - since->second).ns);
+  }
+}
+
+std::string Transformations::place(const history::RecordRange& record) const {
+  return record_range_text(record.first, 1) + " of " + history_->client(record.producer).name + " in " +
+         history_->partition(record.partition).name();
+}
+
+TransformationFindings Transformations::judge(const history::TransformationInfo& info,
+                                              const std::map<std::size_t, std::vector<VisibleRange>>& visible,
+                                              std::vector<std::string>& breaches) {
+  TransformationFindings found;
+  found.name = info.workload;
+  found.exactly_once = info.exactly_once;
+  found.latency = latencies_[info.workload];
+  std::map<Stream, IntervalSet> done;  // of the source
+  for (const history::PartitionId to : info.to) {
+    const auto log = visible.find(static_cast<std::size_t>(to.n));
+    if (log == visible.end()) continue;
+    std::vector<VisibleRange> ranges = log->second;
+    std::sort(ranges.begin(), ranges.end(), [](const VisibleRange& a, const VisibleRange& b) { return a.base < b.base; });
+    std::map<Stream, std::int64_t> newest;
+    for (const VisibleRange& range : ranges) {
+      const auto made = sources_.find({to.n, range.producer});
+      if (made == sources_.end() || history_->client({range.producer}).workload != info.workload) continue;
+      for (auto at = made->second.lower_bound(range.first);
+           at != made->second.end() && at->first < range.first + range.count; ++at) {
+        ++found.made;
+        const history::RecordRange& source = at->second;
+        const Stream from{source.partition.n, source.producer.n};
+        if (done[from].add(source.first, source.first + 1) == 0) {
+          ++found.duplicated;
+          breaches.push_back(info.workload + " made two records from " + place(source) + ", the second " +
+                             place({{range.producer}, to, at->first, 1}) + ".");
+          continue;
+        }
+        std::int64_t& last = newest.emplace(from, -1).first->second;
+        if (source.first < last) ++found.reordered;
+        last = std::max(last, source.first);
+      }
+    }
+  }
+  for (const history::PartitionId partition : info.from) {
+    const auto committed = offsets_.find({info.group.n, partition.n});
+    const auto log = visible.find(static_cast<std::size_t>(partition.n));
+    if (committed == offsets_.end() || log == visible.end()) continue;
+    for (const VisibleRange& range : log->second) {
+      const std::int64_t below = std::min(range.count, committed->second - range.base);
+      if (below <= 0) continue;
+      const auto made = done.find({partition.n, range.producer});
+      const std::int64_t lost =
+          below - (made == done.end() ? 0 : made->second.count_within(range.first, range.first + below));
+      found.lost += lost;
+      if (lost > 0)
+        breaches.push_back("The offset that " + info.workload + " committed in " +
+                           history_->partition(partition).name() + " says that " + records_text(lost) +
+                           " from offset " + count_text(range.base) + " on were done, and nothing was made from them.");
+    }
+  }
+  return found;
+}
+
+}  // namespace brokersim::checkers
