@@ -102,14 +102,41 @@ class Judge:
             batch = json.loads(line)
             ours.setdefault((batch["partition"], batch["file"]), []).append(batch)
         report = json.loads(self.inspect(log_directory, "--json"))
-        for partition in report["partitions"]:
-            for segment in partition["segments"]:
-                path = os.path.join(log_directory, partition["partition"], segment["file"])
-                self.compare_segment(path, segment, ours.get((partition["partition"], segment["file"]), []), indexes)
+        segments = [(os.path.join(log_directory, partition["partition"], segment["file"]), segment,
+                     ours.get((partition["partition"], segment["file"]), []))
+                    for partition in report["partitions"] for segment in partition["segments"]]
+        dumps = self.dump([path for path, _, _ in segments])
+        for path, segment, batches in segments:
+            self.compare_segment(path, segment, batches, dumps[path])
+        if not indexes:
+            return
+        sides = [path[:-len(".log")] + suffix for path, segment, _ in segments if segment["fate"] == "kept"
+                 for suffix in (".index", ".timeindex")]
+        told = self.dump([side for side in sides if os.path.getsize(side) > 0], "--verify-index-only")
+        for side, lines in told.items():
+            text = "\n".join(lines).lower()
+            if "mismatch" in text or "exception" in text or "out of order" in text:
+                self.fail(f"{side}: {text.strip()[:300]}")
 
-    def compare_segment(self, path, segment, ours, indexes):
-        dump = self.java("kafka.tools.DumpLogSegments", "--files", path)
-        theirs = [m.groupdict() for m in map(DUMP_LINE.match, dump.stdout.splitlines()) if m]
+    def dump(self, paths, *flags):
+        """What DumpLogSegments says of each of these files, line by line. Many files for one start of a JVM."""
+        said = {path: [] for path in paths}
+        for start in range(0, len(paths), 200):
+            done = self.java("kafka.tools.DumpLogSegments", "--files", ",".join(paths[start:start + 200]), *flags)
+            path = None
+            for line in (done.stdout + done.stderr).splitlines():
+                if line.startswith("Dumping "):
+                    path = line[len("Dumping "):].strip()
+                    said[path].append("dumped")
+                elif path is not None:
+                    said[path].append(line)
+            silent = [path for path in paths[start:start + 200] if not said[path]]
+            if done.returncode != 0 or silent:
+                self.fail(f"DumpLogSegments: code {done.returncode}, nothing of {silent[:3]}: {done.stderr[-300:]}")
+        return said
+
+    def compare_segment(self, path, segment, ours, lines):
+        theirs = [m.groupdict() for m in map(DUMP_LINE.match, lines) if m]
         theirs = [batch for batch in theirs if batch["valid"] == "true"]
         if segment["fate"] == "kept" and len(theirs) != len(ours):
             self.fail(f"{path}: {len(theirs)} batches by DumpLogSegments, {len(ours)} by inspect-log")
@@ -125,13 +152,6 @@ class Judge:
                 if mine != value and not (field == "base_sequence" and ours_one["producer_id"] < 0):
                     self.fail(f"{path} at {ours_one['position']}: {field} is {value}, inspect-log says {mine}")
                     return
-        for suffix in (".index", ".timeindex"):
-            side = path[:-len(".log")] + suffix
-            if indexes and segment["fate"] == "kept" and os.path.getsize(side) > 0:
-                check = self.java("kafka.tools.DumpLogSegments", "--files", side, "--verify-index-only")
-                told = (check.stdout + check.stderr).lower()
-                if "mismatch" in told or "exception" in told or "out of order" in told:
-                    self.fail(f"{side}: {told.strip()[:300]}")
 
     # --- 2: the same recovery -----------------------------------------------------------------------------------
 

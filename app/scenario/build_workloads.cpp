@@ -103,17 +103,20 @@ class WorkloadBuilder {
         hint);
   }
 
-  /// Kafka's clients know a topic by its name, and would go over to the one that bears it again.
+  /// Kafka's clients know a topic by its name, and go over to the one that bears it again. Members of groups and
+  /// transactional producers do not here.
   void warn_if_recreated(NodeId place) {
+    if (!view_.knows("group") || !view_.has("group")) return;
     for (const kafka::TopicSpec& later : cluster_->topics) {
       if (later.recreates != topic_->name) continue;
-      const auto stop = view_.duration("stop");
-      if (view_.has("stop") && stop && sim::SimTime{stop->ns} <= topic_->deleted_at) continue;
+      const bool stops = view_.knows("stop") && view_.has("stop");
+      const auto stop = stops ? view_.duration("stop") : std::nullopt;
+      if (stop && sim::SimTime{stop->ns} <= topic_->deleted_at) continue;
       doc_.warn(place, "topic-recreated",
                 in_quotes(topic_->name) + " is deleted and made anew as " + in_quotes(later.name) +
-                    "; this workload stays with the deleted one",
-                "the simulation binds clients to one life of a topic: stop it before, and give " +
-                    in_quotes(later.name) + " a workload of its own");
+                    "; this group stays with the deleted one",
+                "the simulation binds groups to one life of a topic: stop it before, and give " +
+                    in_quotes(later.name) + " a group of its own");
     }
   }
 

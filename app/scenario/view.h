@@ -29,6 +29,8 @@ class View {
 
   /// The member's node, or no_node if the file does not have it. The name must be in the table.
   [[nodiscard]] NodeId member(std::string_view name) const;
+  /// Whether the table has such a field at all: for what builders of several tables share.
+  [[nodiscard]] bool knows(std::string_view name) const { return table_->find(name) != nullptr; }
   [[nodiscard]] bool has(std::string_view name) const { return member(name) != no_node; }
 
   /// The member's node if it is there, else the object's own: a place for messages.

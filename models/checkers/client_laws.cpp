@@ -20,6 +20,7 @@ std::string name_of(const history::History& history, history::ClientId client) {
 }  // namespace
 
 void ClientLaws::on(const history::Sent& event) {
+  if (event.records.count < 0) return;  // taken back: it goes to another life of its topic (producer.h)
   Account& account = ledger_.account(event.records.partition, event.records.producer);
   account.sent_end = std::max(account.sent_end, event.records.first + event.records.count);
 }
@@ -144,23 +145,38 @@ void ClientLaws::on(const history::Consumed& event) {
   if (read_.size() <= n) read_.resize(n + 1);
   if (read_[n].size() <= from) read_[n].resize(from + 1);
   read_[n][from].add(event.records.first, event.records.first + event.records.count);
-  if (positions_.size() <= c) positions_.resize(c + 1);
-  if (positions_[c].size() <= n) positions_[c].resize(n + 1, -1);
-  std::int64_t& position = positions_[c][n];
-  const bool compacted_between =
-      event.base_offset > position && position >= 0 &&
-      p.compacted_offsets.count_within(position, event.base_offset) +
-              transactions_->hidden_offsets(event.records.partition, position, event.base_offset, event.consumer) >=
-          event.base_offset - position;
-  if (position >= 0 && position != event.base_offset && !compacted_between) {
+  if (places_.size() <= c) places_.resize(c + 1);
+  if (places_[c].size() <= n) places_[c].resize(n + 1);
+  Place& place = places_[c][n];
+  if (!goes_on(p, place, event.base_offset, event.records.partition, event.consumer)) {
     book_->breach(CheckId::S26, event.at,
                   at_text(event.at) + consumer +
-                      (event.base_offset > position ? " skipped " : " went back in ") + p.name +
-                      ": after offset " + count_text(position - 1) + " it got offset " +
+                      (event.base_offset > place.next ? " skipped " : " went back in ") + p.name +
+                      ": after offset " + count_text(place.next - 1) + " it got offset " +
                       count_text(event.base_offset) + ".",
                   p.excuse_ever());
   }
-  position = end;
+  place.next = end;
+}
+
+/// Whether `offset` is the next one to read: where it stands, but for what compaction took and what transactions hide, or
+/// where it was reset to.
+bool ClientLaws::goes_on(const PartitionView& p, Place& place, std::int64_t offset,
+                         history::PartitionId partition, history::ClientId consumer) const {
+  if (place.next < 0) return true;
+  std::int64_t position = place.next;
+  for (std::size_t reset = 0;; ++reset) {
+    const bool hidden = offset > position &&
+                        p.compacted_offsets.count_within(position, offset) +
+                                transactions_->hidden_offsets(partition, position, offset, consumer) >=
+                            offset - position;
+    if (position == offset || hidden) {
+      place.resets.erase(place.resets.begin(), place.resets.begin() + static_cast<std::ptrdiff_t>(reset));
+      return true;
+    }
+    if (reset == place.resets.size()) return false;
+    position = place.resets[reset].second;
+  }
 }
 
 void ClientLaws::forget_expired(history::PartitionId partition, const std::vector<IntervalSet>& expired) {
@@ -174,7 +190,7 @@ void ClientLaws::on(const history::OffsetReset& event) {
   PartitionView& p = view_->partition(event.partition);
   const auto c = static_cast<std::size_t>(event.consumer.n);
   const auto n = static_cast<std::size_t>(event.partition.n);
-  if (c < positions_.size() && n < positions_[c].size()) positions_[c][n] = event.to;
+  if (c < places_.size() && n < places_[c].size()) places_[c][n].resets.emplace_back(event.from, event.to);
   // By right if some replica that it may have asked does not reach that far back, or that far up.
   bool outside = false;
   for (std::size_t i = 0; i < p.replicas.size(); ++i) {
@@ -205,15 +221,15 @@ std::int64_t ClientLaws::unread(std::size_t partition, const Census& census) con
 
 void ClientLaws::on(const history::ClientRestarted& event) {
   const auto c = static_cast<std::size_t>(event.client.n);
-  if (c < positions_.size()) positions_[c].clear();
+  if (c < places_.size()) places_[c].clear();
 }
 
 void ClientLaws::on(const history::OwnershipChanged& event) {
   const auto c = static_cast<std::size_t>(event.consumer.n);
-  if (c >= positions_.size()) return;
+  if (c >= places_.size()) return;
   for (const history::PartitionId partition : event.partitions) {
     const auto n = static_cast<std::size_t>(partition.n);
-    if (n < positions_[c].size()) positions_[c][n] = -1;
+    if (n < places_[c].size()) places_[c][n] = {};
   }
 }
 
@@ -221,10 +237,10 @@ void ClientLaws::judge(const history::Appended& event) {
   if (event.role != history::AppendRole::leader) return;
   if (view_->partition(event.records.partition).info.internal) return;  // the brokers' own words
   if (event.mark == history::TransactionMark::commit || event.mark == history::TransactionMark::abort) return;
-  const Account* account = ledger_.find(static_cast<std::size_t>(event.records.partition.n),
-                                        static_cast<std::size_t>(event.records.producer.n));
+  const Account* known = ledger_.find(static_cast<std::size_t>(event.records.partition.n),
+                                      static_cast<std::size_t>(event.records.producer.n));
   const std::int64_t end = event.records.first + event.records.count;
-  if (account == nullptr || end > account->sent_end) {
+  if (known == nullptr || end > known->sent_end) {
     book_->breach(CheckId::S22, event.at,
                   at_text(event.at) + broker_text(event.broker) + " appended to " +
                       view_->partition(event.records.partition).name + " at " +
@@ -232,14 +248,35 @@ void ClientLaws::judge(const history::Appended& event) {
                       " records that nobody had sent.");
     return;
   }
-  if (account->failed.empty()) return;
-  const std::int64_t refused = account->failed.count_within(event.records.first, end);
+  Account& account = ledger_.account(event.records.partition, event.records.producer);
+  if (event.records.first < account.appended_end) note_again(event, account);
+  account.appended_end = std::max(account.appended_end, end);
+  if (account.failed.empty()) return;
+  const std::int64_t refused = account.failed.count_within(event.records.first, end);
   if (refused == 0) return;
   book_->breach(CheckId::S24, event.at,
                 at_text(event.at) + broker_text(event.broker) + " appended " + records_text(refused) +
                     " of " + name_of(view_->history(), event.records.producer) + " to " +
                     view_->partition(event.records.partition).name +
                     " that the producer had been told were not accepted.");
+}
+
+void ClientLaws::note_again(const history::Appended& event, Account& account) {
+  const PartitionView& p = view_->partition(event.records.partition);
+  const std::int32_t index = p.index_of(event.broker);
+  if (index < 0) return;
+  constexpr std::int64_t kReach = 1 << 16;  // offsets: what a client sends again is recent
+  const auto replica = static_cast<std::size_t>(index);
+  const std::int64_t loaded = p.replicas[replica].loaded_end;
+  const std::int64_t end = event.records.first + event.records.count;
+  bool stood = false;
+  bool more_behind = false;
+  p.logs.for_each(replica, std::max<std::int64_t>(loaded - kReach, 0), loaded, [&](const Run& run) {
+    if (run.producer != event.records.producer.n) return;
+    stood = stood || (run.first < end && run.first + run.count > event.records.first);
+    more_behind = more_behind || (stood && run.first + run.count > end);
+  });
+  if (stood && more_behind) account.seen_by_snapshot = true;
 }
 
 void ClientLaws::finish(sim::SimTime now, std::size_t partition, const Census& census) {
@@ -253,6 +290,10 @@ void ClientLaws::finish(sim::SimTime now, std::size_t partition, const Census& c
       excuse = "a broker that knew nothing of " + client.name +
                " took a later batch of it for the first in " + p.name +
                ", as it takes any sequence number then (KAFKA-14359)";
+    const Account* const books = ledger_.find(partition, n);
+    if (excuse.empty() && books != nullptr && books->seen_by_snapshot)
+      excuse = "a leader of " + p.name + " that had started anew knew only the last batch of " + client.name +
+               " from its snapshot, and an earlier one was sent again";
     if (found.duplicated > 0 && client.idempotent) {
       book_->breach(
           CheckId::S21, now,
@@ -264,7 +305,6 @@ void ClientLaws::finish(sim::SimTime now, std::size_t partition, const Census& c
     // With acks=0 nothing is answered, so nothing is "in flight": a request in a dead leader's socket is overtaken.
     const bool one_by_one = client.max_in_flight == 1 && client.acks != 0;
     // A request that the client gave up on may still reach the broker, after what was sent later.
-    const Account* books = ledger_.find(partition, n);
     const bool answered = books != nullptr && !books->unsure;
     if (found.reordered > 0 && (client.idempotent || (one_by_one && answered))) {
       book_->breach(
@@ -275,10 +315,9 @@ void ClientLaws::finish(sim::SimTime now, std::size_t partition, const Census& c
               ", after record " + count_text(found.reordered_after) + ".",
           excuse);
     }
-    const Account* account = ledger_.find(partition, n);
-    if (account == nullptr) continue;
+    if (books == nullptr) continue;
     std::int64_t refused = 0;
-    for (const Interval& i : account->failed.intervals())
+    for (const Interval& i : books->failed.intervals())
       refused += found.present.count_within(i.first, i.end);
     if (refused == 0) continue;
     book_->breach(CheckId::S24, now,

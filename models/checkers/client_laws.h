@@ -1,10 +1,18 @@
 // The laws that clients see: S20 to S26, and the books of what they were told.
 //
 // S22 to S26 are judged at the event; S20, S21 and the rest of S24 on the final leaders' logs.
+//
+// S20 and S21 hold for idempotent producers, but for two limits of Kafka itself, which the verdict names:
+// - A broker without any state of a producer takes every sequence number (KAFKA-14359): a later batch for its first.
+// - A snapshot of producer state knows one batch of each producer, the last (ProducerStateManager.writeSnapshot). After
+//   a clean restart the leader does not know the four before it; when one of those is sent again, its answer having
+//   been lost, it is out of sequence (45), and as it is the next that the client expects, the client raises its epoch and
+//   sends it under a new number (TransactionManager.requestIdempotentEpochBumpForPartition): it stands twice.
 #pragma once
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "models/checkers/census.h"
@@ -40,6 +48,8 @@ class ClientLaws {
   [[nodiscard]] std::int64_t unread(std::size_t partition, const Census& census) const;
 
  private:
+  /// Records that have been appended before are appended again.
+  void note_again(const history::Appended& event, Account& account);
   void judge_answer(const history::ProduceOutcome& event, const PartitionView& p, const AckRun& run);
 
   ClusterView* view_;
@@ -47,7 +57,15 @@ class ClientLaws {
   TransactionLaws* transactions_;
   Ledger ledger_;
   std::vector<std::vector<IntervalSet>> read_;       ///< [partition][producer]: ordinals that a consumer got.
-  std::vector<std::vector<std::int64_t>> positions_;  ///< [consumer][partition]: next offset, -1 unknown.
+  /// How far an application has read. What it gets from one poll comes after the position was reset that the next one
+  /// starts from, when processing it takes long.
+  struct Place {
+    std::int64_t next = -1;                        ///< Next offset; -1 unknown.
+    std::vector<std::pair<std::int64_t, std::int64_t>> resets;  ///< Since then: from, to. Few.
+  };
+  [[nodiscard]] bool goes_on(const PartitionView& p, Place& place, std::int64_t offset,
+                             history::PartitionId partition, history::ClientId consumer) const;
+  std::vector<std::vector<Place>> places_;  ///< [consumer][partition]
 };
 
 }  // namespace brokersim::checkers

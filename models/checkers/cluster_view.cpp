@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "models/checkers/metadata_laws.h"
+#include "models/checkers/words.h"
 #include "sim/check.h"
 
 namespace brokersim::checkers {
@@ -96,9 +97,11 @@ CutFacts ClusterView::cut(PartitionView& p, std::size_t replica, std::int64_t of
   facts.removed = end - offset;
   p.logs.rematch(replica);
   const std::int64_t committed = std::min(p.logs.agreed(replica), p.logs.committed());
-  if (offset < committed) {
-    facts.committed_from = offset;
-    facts.committed_count = committed - offset;
+  // What retention took by right somewhere, the others need not keep.
+  const std::int64_t from = std::max(offset, p.logs.expired());
+  if (from < committed) {
+    facts.committed_from = from;
+    facts.committed_count = committed - from;
   }
   const ReplicaView& view = p.replicas[replica];
   p.logs.for_each(replica, offset, end, [&](const Run& run) {
@@ -280,11 +283,24 @@ CutFacts ClusterView::apply(const history::Recovered& event) {
     const Removal& removal = p.removals[i];
     if (removal.replica != index || removal.kind != RemovalKind::storage_lost) continue;
     const Run kept = clip(removal.run, removal.run.base, p.logs.end(replica));
-    if (kept.count > 0 && p.logs.holds(replica, kept)) p.logs.punch(replica, kept.base, kept.end());
+    if (kept.count <= 0 || !p.logs.holds(replica, kept)) continue;
+    p.logs.punch(replica, kept.base, kept.end());
+    const bool found = std::any_of(event.content.begin(), event.content.end(), [&](const auto& run) {
+      return run.base_offset < kept.end() && run.base_offset + run.records.count > kept.base;
+    });
+    if (found) {
+      facts.garbage_from = facts.garbage_from < 0 ? kept.base : std::min(facts.garbage_from, kept.base);
+      continue;
+    }
+    p.contract.lost_unseen(
+        event.at, broker_text(event.broker) + " lost offsets " + std::to_string(kept.base) + " to " +
+                      std::to_string(kept.end() - 1) +
+                      " with the file of a closed segment, and recovery kept what lies behind");
   }
   view.recovered_at = p.removals.size();
   view.lost_cache = false;
   if (!event.clean) view.recovered_end = event.log_end;
+  view.loaded_end = event.log_end;
   view.high_watermark = std::min(view.high_watermark, event.log_end);
   broker_mutable(event.broker).up = true;
   return facts;
@@ -295,7 +311,8 @@ namespace {
 /// Brings the last committed offset of every key up to date.
 void note_keys(PartitionView& p, const history::History& history, history::PartitionId id) {
   const std::int64_t committed = p.logs.committed();
-  if (p.keyed_to > committed) {  // what was committed has been given up: begin anew
+  if (p.keyed_after != p.logs.times_given_up()) {  // begin anew
+    p.keyed_after = p.logs.times_given_up();
     p.last_of_key.clear();
     p.keyed_to = 0;
   }

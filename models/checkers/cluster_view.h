@@ -24,6 +24,7 @@ struct ReplicaView {
   std::int64_t high_watermark = 0;
   std::int64_t flushed = 0;        ///< Everything below is on the medium.
   std::int64_t recovered_end = 0;  ///< Log end as its last unclean recovery found it.
+  std::int64_t loaded_end = 0;     ///< Log end as its process found it when it started.
   std::int32_t role_leader = -1;   ///< Whom it follows; itself if it leads; -1 nobody.
   std::int32_t role_epoch = -1;
   bool has_role = false;                 ///< Since its process started.
@@ -90,6 +91,7 @@ struct PartitionView {
   IntervalSet compacted_offsets;                     ///< The same as offsets.
   std::map<std::int64_t, std::int64_t> last_of_key;  ///< Of the committed log below keyed_to.
   std::int64_t keyed_to = 0;
+  std::int64_t keyed_after = 0;  ///< ReplicaLogs::times_given_up() then.
 
   /// Index in `replicas`, -1 if the broker has none.
   [[nodiscard]] std::int32_t index_of(history::BrokerId broker) const;
@@ -120,6 +122,7 @@ struct CutFacts {
   std::int64_t committed_from = -1;  ///< First committed record that was cut; -1 none.
   std::int64_t committed_count = 0;
   bool without_loss = false;  ///< Recovery cut records although no crash had taken anything.
+  std::int64_t garbage_from = -1;  ///< First offset that recovery kept although a crash had taken its bytes; -1 none.
 };
 struct HighWatermarkFacts {
   std::int64_t before = 0;

@@ -108,6 +108,11 @@ void Contract::changed(const history::PartitionChanged& event) {
   }
 }
 
+void Contract::lost_unseen(sim::SimTime at, const std::string& what) {
+  break_it(at, what);
+  for_good_ = true;
+}
+
 void Contract::quorum_damaged(sim::SimTime at, const std::string& why) {
   break_it(at, why);
   for_good_ = true;

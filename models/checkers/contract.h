@@ -12,6 +12,10 @@
 // A limit of KIP-966 itself: the controller takes every unclean restart, a mere kill included, for a possible loss
 // and drops the broker from the ELR. When ISR and ELR have run empty that way, it elects the last known leader,
 // whatever that one still holds. If a replica had a lossy stop before, this election ends the promise too.
+// A limit of LogLoader: it checks each segment, and not whether one begins where the one before ended. A power loss that
+// empties the file of a segment while its successor stands in the directory leaves a gap that nobody looks for; a
+// replica with such a gap counts as caught up. In a compacted log, where gaps are the rule, the promise ends there for
+// good. (Logs without compaction end before the gap here, which Kafka does not see to: log/recovery.cpp.)
 // Once broken, the promise is void until the ISR is whole again and every lossy replica has rejoined: only
 // then has every replica caught up with one leader, and what was acknowledged later is promised anew.
 #pragma once
@@ -34,6 +38,8 @@ class Contract {
                   bool durable_too = false);
   void started(history::BrokerId broker);
   void changed(const history::PartitionChanged& event);
+  /// A replica's log has lost records in its middle and nobody can know: nothing is promised from `at` on, for good.
+  void lost_unseen(sim::SimTime at, const std::string& what);
   /// The metadata quorum may have forgotten what it committed: nothing is promised from `at` on, for good.
   void quorum_damaged(sim::SimTime at, const std::string& why);
 

@@ -98,16 +98,26 @@ void GroupMeter::on(const history::OwnershipChanged& event) {
       measures_.unowned_total += gap;
     }
     book.was_owned = true;
-    book.owners.push_back({event.consumer, event.generation});
+    book.owners.push_back({event.consumer, event.generation, is_removed(event)});
   }
+}
+
+bool GroupMeter::is_removed(const history::OwnershipChanged& event) {
+  const auto found = removed_.find({event.group, event.consumer});
+  if (found == removed_.end()) return false;
+  if (event.generation <= found->second + 1) return true;  // its removal and its new membership each raise it
+  removed_.erase(found);
+  return false;
 }
 
 void GroupMeter::on(const history::GroupGeneration& event) {
   measures_.generations += event.members > 0 ? 1 : 0;
   modern_[event.group] = event.modern;
+  generation_[event.group] = event.generation;
 }
 
 void GroupMeter::on(const history::MemberRemoved& event) {
+  removed_[{event.group, event.consumer}] = generation_[event.group];
   for (auto& [key, book] : books_) {
     if (key.first != event.group) continue;
     for (Owner& owner : book.owners) owner.removed = owner.removed || owner.consumer == event.consumer;

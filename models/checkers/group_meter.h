@@ -2,6 +2,9 @@
 //
 // Why: a log that loses nothing does not help an application whose group skips records or does them twice. What an application
 // has really done is known from what it was given, how long each record takes it, and when its process ended.
+// A commit that its member had given up (the coordinator stood still, its machine was cut off) may be stored after what the
+// member committed since by another connection: TCP still delivers what was sent before a close, and brokers do not compare.
+// It is told with generation -1 and no breach of G2; what it puts back is counted in commits_went_back.
 // Laws: G1, within one generation a partition has one owner, and with KIP-848 never two that are members; G2, within one generation a committed offset does not go back.
 // Both are excused once the group's own partition of the brokers' log of groups (__consumer_offsets, min.insync.replicas 1 by
 // default) was outside its budget: a group that has lost its state begins again at generation 1. For good, because members
@@ -78,6 +81,8 @@ class GroupMeter {
   }
   void settle(history::ClientId client, sim::SimTime until, bool stopped);
   void done(history::GroupId group, const Work& work, std::int64_t count);
+  /// The coordinator had removed this member when it sent what `event` comes from.
+  [[nodiscard]] bool is_removed(const history::OwnershipChanged& event);
   void disown(Book& book, history::ClientId consumer, sim::SimTime at);
 
   const history::History* history_;
@@ -87,6 +92,11 @@ class GroupMeter {
   ClusterView* view_;
   std::map<std::pair<history::GroupId, history::PartitionId>, Book> books_;
   std::map<history::GroupId, bool> modern_;
+  std::map<history::GroupId, std::int32_t> generation_;  // the latest that is durable
+  /// Members that their coordinator has removed, and that group's generation then. An answer of before may still be under
+  /// way and give them partitions of a generation that was current at the removal; a member that has joined again has a
+  /// later one.
+  std::map<std::pair<history::GroupId, history::ClientId>, std::int32_t> removed_;
   std::vector<std::vector<Work>> working_;  // by client
   GroupMeasures measures_;
 };

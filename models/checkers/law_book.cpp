@@ -36,9 +36,9 @@ const std::vector<CheckInfo>& checks() {
       {CheckId::S20, "S20", "A producer's records stand in a partition in the order it sent them.",
        "producers with idempotence, or with one request in flight of which all were answered; within the "
        "fault budget; "
-       "not KAFKA-14359"},
+       "not KAFKA-14359, nor what a leader forgot that had restarted"},
       {CheckId::S21, "S21", "No record stands at two offsets of a partition.",
-       "idempotent producers, within the fault budget; not KAFKA-14359"},
+       "idempotent producers, within the fault budget; not KAFKA-14359, nor what a leader forgot that had restarted"},
       {CheckId::S22, "S22", "No record is in a log or read by a consumer that nobody sent.", "always"},
       {CheckId::S23, "S23",
        "An acks=all answer means committed; with flush.messages=1 also on the media of min ISR replicas.",

@@ -37,6 +37,8 @@ struct Account {
   bool unsure = false;        ///< A request with its records went unanswered, or was sent again.
   std::int64_t sent_end = 0;  ///< Ordinals below were accepted by send().
   std::deque<AckRun> acked;   ///< Ascending, disjoint.
+  std::int64_t appended_end = 0;   ///< Ordinals below were appended by some leader.
+  bool seen_by_snapshot = false;   ///< A leader that had loaded them from its disk appended some of them again.
   std::int64_t acknowledged = 0;
   std::int64_t forgotten = 0;  ///< Acknowledged ones that have expired and are no longer in `acked`.
   std::int8_t acks = -1;       ///< Of the acknowledged ones.

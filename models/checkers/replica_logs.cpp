@@ -88,6 +88,7 @@ void ReplicaLogs::promote(std::size_t index) {
     if (leader.tail.empty()) return;
   }
   const std::int64_t fork = leader.agreed;
+  if (fork < committed_) ++times_given_up_;
   committed_ = std::min(committed_, fork);
   expired_ = std::min(expired_, fork);
   for (Replica& other : replicas_) {
@@ -114,6 +115,7 @@ void ReplicaLogs::commit(std::int64_t offset) {
 }
 
 void ReplicaLogs::uncommit(std::int64_t offset) {
+  if (offset < committed_) ++times_given_up_;
   committed_ = std::min(committed_, offset);
   trim();
 }

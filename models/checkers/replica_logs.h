@@ -24,6 +24,8 @@ class ReplicaLogs {
   /// Below this offset the replica's log equals the reference. At or above it, it has ended or differs.
   [[nodiscard]] std::int64_t agreed(std::size_t replica) const { return replicas_[replica].agreed; }
   [[nodiscard]] std::int64_t committed() const { return committed_; }
+  /// How often something that was committed has been given up; what one knew of the committed log before may be wrong.
+  [[nodiscard]] std::int64_t times_given_up() const { return times_given_up_; }
   [[nodiscard]] const RunLog& reference() const { return reference_; }
 
   /// Appends at the replica's end; `run.base` must equal end(replica).
@@ -39,6 +41,7 @@ class ReplicaLogs {
   /// deleted it yet may hold something else there: a leader that keeps no epoch of that range cannot tell a follower where
   /// they part (LeaderEpochFileCache.endOffsetFor), and nobody reads it any more. So it counts as agreed.
   void expire(std::int64_t offset);
+  [[nodiscard]] std::int64_t expired() const { return expired_; }
   /// First offset of the replica's log.
   [[nodiscard]] std::int64_t start(std::size_t replica) const { return replicas_[replica].start; }
   /// The replica's log is empty and begins at `offset`.
@@ -90,6 +93,7 @@ class ReplicaLogs {
   RunLog reference_;
   std::vector<Replica> replicas_;
   std::int64_t committed_ = 0;
+  std::int64_t times_given_up_ = 0;
   std::int64_t expired_ = 0;  ///< Below it what was committed is gone by right.
 };
 

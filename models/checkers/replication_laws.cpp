@@ -114,15 +114,10 @@ void ReplicationLaws::judge(const history::Recovered& event, const CutFacts& fac
                       count_text(event.log_end) + ", but nobody had appended beyond " +
                       count_text(p.logs.end(replica)) + ".");
   }
-  std::int64_t hole = -1;
-  p.logs.for_each(replica, std::min(p.logs.agreed(replica), p.logs.end(replica)), p.logs.end(replica),
-                  [&](const Run& run) {
-                    if (hole < 0 && run.producer == Run::kHole) hole = run.base;
-                  });
-  if (hole < 0) return;
+  if (facts.garbage_from < 0) return;
   book_->breach(CheckId::S22, event.at,
                 at_text(event.at) + broker_text(event.broker) + " recovered " + p.name + " up to offset " +
-                    count_text(event.log_end) + " and kept as records, from offset " + count_text(hole) +
+                    count_text(event.log_end) + " and kept as records, from offset " + count_text(facts.garbage_from) +
                     ", bytes that the crash had destroyed.");
 }
 

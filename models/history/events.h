@@ -168,6 +168,8 @@ struct OffsetCommitted {
   PartitionId partition;
   std::int64_t offset = 0;       ///< The next record to read.
   std::int32_t generation = -1;  ///< Of the member that committed; -1 not a member.
+  /// The client had given up the connection that the request came by: a later commit of its may have overtaken it.
+  bool abandoned = false;
 };
 
 // --- transactions, as their clients see them ---------------------------------------------------------

@@ -37,8 +37,9 @@ LoadReport Log::load(bool clean, std::int64_t recovery_point, std::int64_t log_s
   for (std::size_t i = first_checked; i < segments_.size(); ++i) wipe_indexes(segments_[i]);
   if (clean && config_.trusts_missing_index) keep = std::min(keep, first_without_index());
   for (std::size_t i = 0; i < keep; ++i) {
-    // A crash may keep a later file and lose the end of an earlier one: the log ends before the gap.
-    // Compaction leaves such gaps by right.
+    // A crash may keep a later file and lose the end of an earlier one: the log ends before the gap. Simplified:
+    // LogLoader.recoverLog itself does not compare a segment's end with the next one's base, and would keep what lies
+    // behind (kafka-behaviour.md 2.4 has it a prefix). Compaction leaves such gaps by right, so there they stay unseen.
     if (i > 0 && segments_[i].base_offset != log_end_ && !config_.compacted) {
       keep = i;
     } else if (!load_segment(segments_[i], i >= first_checked, report)) {

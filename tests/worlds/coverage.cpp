@@ -262,7 +262,16 @@ void Coverage::on(const history::Recovered& event) {
     hit(State::recovered_clean);
     return;
   }
-  if (event.log_end > l.end) {
+  // Records of another epoch than the process knew there: the crash took back a cut, and what was cut shows again.
+  bool undone = event.log_end > l.end;
+  for (const history::RecoveredRun& run : event.content) {
+    std::int32_t known = -1;
+    for (const auto& [start, epoch] : l.epochs) {
+      if (start <= run.base_offset) known = epoch;
+    }
+    undone = undone || run.leader_epoch != known;
+  }
+  if (undone) {
     hit(State::truncation_undone_by_crash);
   } else {
     hit(event.log_end < l.end ? State::recovered_torn_tail : State::recovered_unclean_whole);

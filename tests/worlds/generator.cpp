@@ -22,7 +22,7 @@ constexpr std::uint64_t kSettleCombined = 32'000;
 constexpr std::uint64_t kServiceTime = 5'500;  // of producers, once all is settled; then the end
 
 /// Compacted topics and topics with retention, see Generator::lifetime.
-constexpr bool kTopicsAge = false;
+constexpr bool kTopicsAge = true;
 
 std::string quoted(const std::string& text) { return "\"" + text + "\""; }
 std::string milliseconds(std::uint64_t n) { return quoted(std::to_string(n) + " ms"); }
@@ -78,6 +78,7 @@ class Generator {
     std::uint64_t replicas = 1;
     std::uint64_t min_isr = 1;
     std::uint64_t keys = 0;  ///< Of its producers; 0: records without keys.
+    std::uint64_t load = 0;  ///< Records per second of all its producers.
   };
 
   bool inside() const { return family_ == Family::inside || family_ == Family::transfers; }
@@ -199,24 +200,29 @@ class Generator {
         << ", \"file.delete.delay.ms\": " << more_.between(0, 3'000);
   }
 
-  const Topic& any_topic() { return topics_[pick_.below(topics_.size())]; }
+  Topic& any_topic() { return topics_[pick_.below(topics_.size())]; }
 
   void producer(std::uint64_t i) {
     const std::string acks = i == 0 ? "\"all\"" : pick_.one_of({"\"all\"", "\"all\"", "1", "0"});
-    const Topic& topic = i == 0 ? topics_.front() : any_topic();
+    Topic& topic = i == 0 ? topics_.front() : any_topic();
     std::ostringstream out;
     out << "{\"name\": \"p" << i << "\", \"kind\": \"kafka_producer\", \"topic\": " << quoted(topic.name);
     if (topic.keys > 0) {
       out << ", \"keys\": " << topic.keys;
       if (more_.percent(50)) out << ", \"tombstone_permille\": " << more_.between(1, 300);
     }
-    out << ", \"rate\": \"" << pick_.between(4, 25)
-        << " /s\", \"arrivals\": " << pick_.one_of({"\"constant\"", "\"poisson\"", "\"poisson\""});
+    const std::uint64_t rate = pick_.between(4, 25);
+    out << ", \"rate\": \"" << rate << " /s\", \"arrivals\": " << pick_.one_of({"\"constant\"", "\"poisson\"", "\"poisson\""});
     // Large records make a segment of 1 MiB, the smallest that Kafka allows, full within seconds.
     std::uint64_t size = pick_.percent(60) ? pick_.between(10, 3'000) : pick_.between(3'000, 60'000);
     if (topic.keys > 0) size = std::max<std::uint64_t>(size, 40);
     out << ", \"record_size\": \"" << size << " B\"";
-    if (pick_.percent(30)) out << ", \"records_per_send\": " << pick_.between(2, 10);
+    std::uint64_t per_send = 1;
+    if (pick_.percent(30)) {
+      per_send = pick_.between(2, 10);
+      out << ", \"records_per_send\": " << per_send;
+    }
+    topic.load += rate * per_send;
     out << ", \"stop\": " << milliseconds(plan_.settled_from_ms + kServiceTime);
     out << ", \"config\": {\"acks\": " << acks;
     if (acks != "\"all\"" || pick_.percent(25)) {
@@ -239,14 +245,18 @@ class Generator {
 
   void consumer() {
     std::ostringstream out;
-    out << "{\"name\": \"c\", \"kind\": \"kafka_consumer\", \"topic\": " << quoted(any_topic().name);
+    const Topic& topic = any_topic();
+    out << "{\"name\": \"c\", \"kind\": \"kafka_consumer\", \"topic\": " << quoted(topic.name);
     // Open: beyond the budget world 82 reads an offset twice (S26).
     const bool grouped = more_.percent(40) && inside();
+    std::uint64_t cost_us = 0;
     if (grouped) {
       out << ", \"count\": " << more_.between(2, 3) << ", \"group\": \"readers\"";
       if (more_.percent(50))
         out << ", \"commit\": " << more_.one_of({"\"after_processing\"", "\"before_processing\""});
-      if (more_.percent(30)) out << ", \"process_cost\": " << milliseconds(more_.between(1, 20));
+      // One member can do four times the load, so that whatever the faults left unread is read before the end.
+      if (more_.percent(30)) cost_us = more_.between(50, 250'000 / std::max<std::uint64_t>(topic.load, 1));
+      if (cost_us > 0) out << ", \"process_cost\": \"" << cost_us << " us\"";
     }
     out << ", \"config\": {\"auto.offset.reset\": \"earliest\", \"request.timeout.ms\": "
         << pick_.between(1'000, 4'000);
@@ -259,7 +269,11 @@ class Generator {
         out << ", \"session.timeout.ms\": " << more_.between(2'000, 5'000);
         out << ", \"heartbeat.interval.ms\": " << more_.between(200, 600);
       }
-      out << ", \"max.poll.interval.ms\": " << more_.between(3'000, 8'000);
+      const std::uint64_t interval = more_.between(3'000, 8'000);
+      out << ", \"max.poll.interval.ms\": " << interval;
+      // Whoever takes longer for what a poll returns than it may is thrown out, and again, for ever.
+      if (cost_us > 0)
+        out << ", \"max.poll.records\": " << std::clamp<std::uint64_t>(interval * 1'000 / 3 / cost_us, 1, 500);
       out << ", \"auto.commit.interval.ms\": " << more_.between(200, 3'000);
     }
     out << "}}";
@@ -488,6 +502,7 @@ Plan plan(Family family, std::uint64_t number, const std::string& planted) {
 }
 
 std::string text(const Plan& plan) {
+  if (!plan.verbatim.empty()) return plan.verbatim;
   std::ostringstream out;
   out << "{\n  \"title\": \"World " << plan.number << ", " << to_string(plan.family) << "\",\n";
   out << "  \"seed\": " << plan.number << ", \"duration\": " << milliseconds(plan.duration_ms) << ",\n";

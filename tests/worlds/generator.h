@@ -45,6 +45,7 @@ struct Plan {
   std::vector<std::string> aging;  ///< Names of topics of which compaction or retention takes something.
   std::vector<std::string> workloads;
   std::vector<std::string> faults;
+  std::string verbatim;  ///< A scenario file as it stands, instead of all the pieces.
 };
 
 /// The world. `planted` is the name of a planted bug, or of a safeguard of transfers.h; "" for none.

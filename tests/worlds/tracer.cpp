@@ -115,6 +115,57 @@ void Tracer::on(const history::Recovered& e) {
   line(e.at, "broker " + number(e.broker) + " loaded " + name(e.partition) + " to " + number(e.log_end) +
                  (e.clean ? " clean" : " unclean"));
 }
+void Tracer::on(const history::LogStartMoved& e) {
+  if (!wanted(e.partition)) return;
+  line(e.at, "broker " + number(e.broker) + " log start of " + name(e.partition) + " " + number(e.offset) +
+                 " cause " + number(static_cast<int>(e.cause)));
+}
+void Tracer::on(const history::Compacted& e) {
+  if (!wanted(e.partition)) return;
+  std::string gone;
+  for (const history::OffsetRange& range : e.removed)
+    gone += " " + number(range.first) + "-" + number(range.end - 1);
+  line(e.at, "broker " + number(e.broker) + (e.copied ? " copies gaps of " : " compacts ") +
+                 name(e.partition) + gone);
+}
+void Tracer::on(const history::StorageLost& e) {
+  if (!wanted(e.records.partition)) return;
+  line(e.at, "broker " + number(e.broker) + " loses " + name(e.records.partition) + " " +
+                 number(e.base_offset) + "+" + number(e.records.count) + " state " +
+                 number(static_cast<int>(e.state)));
+}
+void Tracer::on(const history::Consumed& e) {
+  if (!wanted(e.records.partition)) return;
+  line(e.at, history_->client(e.consumer).name + " reads " + name(e.records.partition) + " " +
+                 number(e.base_offset) + "+" + number(e.records.count) + " from " + number(e.broker));
+}
+void Tracer::on(const history::OwnershipChanged& e) {
+  std::string text = history_->client(e.consumer).name +
+                     (e.change == history::OwnershipChange::assigned  ? " is assigned"
+                      : e.change == history::OwnershipChange::revoked ? " gives up"
+                                                                      : " has lost");
+  for (const history::PartitionId id : e.partitions) text += " " + name(id);
+  line(e.at, text + " generation " + number(e.generation));
+}
+void Tracer::on(const history::GroupGeneration& e) {
+  line(e.at, "group " + history_->groups()[static_cast<std::size_t>(e.group.n)] + " generation " +
+                 number(e.generation) + " of " + number(e.members) + " members, coordinator " +
+                 number(e.coordinator));
+}
+void Tracer::on(const history::OffsetCommitted& e) {
+  if (!wanted(e.partition)) return;
+  line(e.at, "group " + history_->groups()[static_cast<std::size_t>(e.group.n)] + " committed " +
+                 name(e.partition) + " " + number(e.offset) + " in generation " + number(e.generation) +
+                 " at " + number(e.coordinator));
+}
+void Tracer::on(const history::MemberRemoved& e) {
+  line(e.at, history_->client(e.consumer).name + " is removed from its group");
+}
+void Tracer::on(const history::OffsetReset& e) {
+  if (!wanted(e.partition)) return;
+  line(e.at, history_->client(e.consumer).name + " resets " + name(e.partition) + " " + number(e.from) + " -> " +
+                 number(e.to));
+}
 void Tracer::on(const history::FaultFired& e) {
   line(e.at, "FAULT " + e.kind + " " + e.target + (e.healed ? " healed" : e.fired ? "" : " not fired"));
 }

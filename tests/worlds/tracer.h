@@ -24,6 +24,15 @@ class Tracer final : public history::Watcher {
   void on(const history::ControllerChanged& event) override;
   void on(const history::MetadataLogChanged& event) override;
   void on(const history::Recovered& event) override;
+  void on(const history::LogStartMoved& event) override;
+  void on(const history::Compacted& event) override;
+  void on(const history::StorageLost& event) override;
+  void on(const history::Consumed& event) override;
+  void on(const history::OwnershipChanged& event) override;
+  void on(const history::GroupGeneration& event) override;
+  void on(const history::OffsetCommitted& event) override;
+  void on(const history::MemberRemoved& event) override;
+  void on(const history::OffsetReset& event) override;
   void on(const history::FaultFired& event) override;
 
  private:

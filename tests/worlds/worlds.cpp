@@ -5,6 +5,7 @@
 //   worlds 1..10000 --family transfers    a bank's transactions: the sum is conserved (transfers.h)
 //   worlds 1..500 --plant fsync_lies      with a planted bug; --mutations: each of them until the first world sees it
 //   worlds 17 --print                     world 17 as a scenario file; --trace orders/0: its story, event by event
+//   worlds --scenario FILE --trace all    the same of a scenario file
 // Each failure is shrunk (faults, then clients are left out as long as it still fails), written to a scenario file, and
 // printed with the line that replays it. Exit code 1 if a world failed, or if a state stayed cold in 15,000 worlds or more.
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -39,6 +41,7 @@ struct Options {
   bool table = false;
   bool mutations = false;
   std::optional<std::string> trace;
+  std::string scenario;
   std::string out = "build/worlds";
 };
 
@@ -47,6 +50,7 @@ int usage() {
                "usage: worlds FIRST..LAST [--family inside|outside|broken_disks|transfers] [--jobs N] [--plant BUG] "
                "[--out DIR]\n"
                "              [--table] [--no-shrink] [--print] [--trace PARTITION|all]\n"
+               "       worlds --scenario FILE [--trace PARTITION|all]\n"
                "       worlds FIRST..LAST --mutations [--family transfers]\n");
   return 2;
 }
@@ -73,6 +77,8 @@ bool parse(const std::vector<std::string>& arguments, Options& options) {
     } else if (argument == "--trace" && more) {
       const std::string& partition = arguments[++i];
       options.trace = partition == "all" ? "" : partition;
+    } else if (argument == "--scenario" && more) {
+      options.scenario = arguments[++i];
     } else if (argument == "--print") {
       options.print = true;
     } else if (argument == "--table") {
@@ -90,7 +96,7 @@ bool parse(const std::vector<std::string>& arguments, Options& options) {
       return false;
     }
   }
-  return options.first > 0 && options.last >= options.first;
+  return !options.scenario.empty() || (options.first > 0 && options.last >= options.first);
 }
 
 /// Worlds handed out to threads; failures told as they come, sums at the end.
@@ -204,9 +210,21 @@ int mutations(const Options& options) {
   return missed == 0 ? 0 : 1;
 }
 
+/// A scenario file, judged as a world beyond the budget is.
+int one_scenario(const Options& options) {
+  std::ifstream file(options.scenario);
+  Plan world;
+  world.family = Family::outside;
+  world.verbatim.assign(std::istreambuf_iterator<char>(file), {});
+  const Outcome outcome = worlds::run(world, options.trace);
+  for (const std::string& failure : outcome.failures) std::printf("%s\n", failure.c_str());
+  return outcome.failures.empty() ? 0 : 1;
+}
+
 int main_of(const std::vector<std::string>& arguments) {
   Options options;
   if (!parse(arguments, options)) return usage();
+  if (!options.scenario.empty()) return one_scenario(options);
   if (options.mutations) return mutations(options);
   if (options.print) {
     for (std::uint64_t number = options.first; number <= options.last; ++number)

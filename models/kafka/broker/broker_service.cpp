@@ -356,6 +356,17 @@ sim::Task<void> BrokerService::forward(RequestId id, std::unique_ptr<Request> re
   server_.respond(id, std::move(response));
 }
 
+/// The partition of a later topic that bears the name of one that is gone; n = -1: there is none.
+wire::PartitionId BrokerService::successor(wire::PartitionId gone) const {
+  const PartitionName& name = cluster_.partitions[static_cast<std::size_t>(gone.n)];
+  if (!name.shares_directory) return {-1};
+  for (const PartitionName& other : cluster_.partitions) {
+    if (other.id > gone && other.directory == name.directory && image_.partition(other.id) != nullptr)
+      return other.id;
+  }
+  return {-1};
+}
+
 void BrokerService::answer_metadata(RequestId id, const wire::MetadataRequest& request) {
   auto response = std::make_unique<wire::MetadataResponse>();
   for (const auto& broker : image_.brokers()) {
@@ -367,6 +378,10 @@ void BrokerService::answer_metadata(RequestId id, const wire::MetadataRequest& r
     wire::PartitionMetadata metadata;
     metadata.partition = id_wanted;
     const wire::PartitionState* state = image_.partition(id_wanted);
+    if (state == nullptr) {
+      metadata.current = successor(id_wanted);
+      if (metadata.current.n >= 0) state = image_.partition(metadata.current);
+    }
     if (state == nullptr) {
       metadata.error = wire::ErrorCode::unknown_topic_or_partition;
     } else {

@@ -50,6 +50,7 @@ class BrokerService final : public host::Service, public RequestHandler, public 
   [[nodiscard]] sim::Task<void> shut_down();
   template <class Request>
   [[nodiscard]] sim::Task<void> forward(RequestId id, std::unique_ptr<Request> request);
+  [[nodiscard]] wire::PartitionId successor(wire::PartitionId gone) const;
   void answer_metadata(RequestId id, const wire::MetadataRequest& request);
   [[nodiscard]] sim::Task<void> answer_init_producer_id(RequestId id);
   [[nodiscard]] std::vector<storage::FileSystem*> log_dirs();

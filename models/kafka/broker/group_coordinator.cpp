@@ -259,6 +259,7 @@ void GroupCoordinator::commit(RequestId id, const wire::OffsetCommitRequest& req
       write.request = id;
       write.answers = true;
       write.generation = request.generation;
+      write.given_up = request.given_up;
       error = append(shard, std::move(records), write);
       if (error == ErrorCode::none) return;  // answered when it is committed
     }

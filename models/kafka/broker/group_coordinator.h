@@ -70,6 +70,7 @@ class GroupCoordinator final : public InternalTopic {
     bool answers = false;          ///< `request` is to be answered.
     std::size_t group = kNoGroup;  ///< A group's own write.
     std::int32_t generation = -1;
+    std::shared_ptr<const bool> given_up;  ///< OffsetCommitRequest::given_up
     /// KIP-848: what `request` is answered once the group is written.
     std::shared_ptr<wire::ConsumerGroupHeartbeatResponse> beat;
   };

@@ -93,7 +93,9 @@ void GroupCoordinator::settle(std::size_t index) {
 
 void GroupCoordinator::apply(Shard& shard, const Write& write, const wire::GroupRecord& record) {
   const bool waits = write.producer_id >= 0 && !cluster_.config.planted.offsets_outside_transaction;
-  if (!waits) apply(shard, record, write.generation, true);  // else it is pending since it was appended
+  // What its sender has given up is told as nobody's word: what the member has sent since may stand there already.
+  const bool late = write.given_up != nullptr && *write.given_up;
+  if (!waits) apply(shard, record, late ? -1 : write.generation, true);  // else pending since it was appended
 }
 
 void GroupCoordinator::transaction_ended(Replica& replica, std::int64_t producer_id, bool commit) {

@@ -44,6 +44,7 @@ struct Batch {
   std::int32_t leader_epoch =
       -1;  ///< Of the leader it was last sent to; with a newer one no backoff holds (KIP-951).
   bool maybe_stored = false;  ///< Some attempt may have stored it without our knowing.
+  std::int32_t told = -1;     ///< Number of the partition under which the history has been told of it; -1: not yet.
   // Bookkeeping of the accumulator.
   Slot next = kNoSlot;
   std::uint32_t generation = 0;

@@ -75,6 +75,7 @@ void AdminClient::settle() {
       continue;
     }
     asking = true;
+    if (!std::exchange(state.begun, true)) begin_anew();
     try_action(i);
     wake = std::min(wake, at + kApiTimeout);
   }
@@ -90,6 +91,13 @@ void AdminClient::on_wake() {
   wake_ = {};
   wake_at_ = sim::SimTime::max();
   settle();
+}
+
+/// A new tool has no connections. Those that others still wait on stay.
+void AdminClient::begin_anew() {
+  if (std::any_of(states_.begin(), states_.end(), [](const State& state) { return state.under_way; })) return;
+  connections_.close_all();
+  metadata_.on_lost();  // if it was under way
 }
 
 void AdminClient::try_action(std::size_t index) {

@@ -2,7 +2,9 @@
 //
 // Rules (KafkaAdminClient): a call that names a partition goes to its leader, found by metadata; a retriable error or a
 // lost request is tried again after retry.backoff.ms (100, doubling to 1,000), until default.api.timeout.ms (60 s)
-// after the action's time. Actions do not wait for each other. Not modelled: batching of several partitions in one
+// after the action's time. Actions do not wait for each other. Each is a run of a tool of its own, so it does not begin with a
+// connection that an earlier one has left, whose broker may be silent; of the bootstrap brokers one is tried at a time, for
+// socket.connection.setup.timeout.ms (10 s). Not modelled: batching of several partitions in one
 // request.
 #pragma once
 
@@ -41,6 +43,7 @@ class AdminClient final : public host::Service, private ConnectionListener {
   struct State {
     bool done = false;
     bool under_way = false;
+    bool begun = false;
     std::int64_t failures = 0;
     sim::SimTime not_before;
     wire::ErrorCode last_error = wire::ErrorCode::request_timed_out;
@@ -53,6 +56,7 @@ class AdminClient final : public host::Service, private ConnectionListener {
   void on_wake();
 
   void settle();
+  void begin_anew();
   void try_action(std::size_t index);
   void ask_controller(std::size_t index);
   void answered(std::size_t index, wire::ErrorCode error, std::int64_t offset);

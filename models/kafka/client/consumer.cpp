@@ -38,6 +38,7 @@ Consumer::Consumer(sim::Process& process, const ClientSite& site, ConsumerParams
   SIM_CHECK(!params_.bootstrap.empty(), params_.name + " knows no broker");
   SIM_CHECK(params_.config.max_poll_records > 0);
   for (const wire::BrokerEndpoint& endpoint : params_.bootstrap) connections_.learn(endpoint);
+  metadata_.follow_names(params_.group.empty());
   if (params_.group.empty()) return;
   MemberOwner& self = *this;
   member_ = std::make_unique<GroupMember>(component_, site_, params_, history_, self);
@@ -110,6 +111,7 @@ void Consumer::on_response(wire::BrokerId broker, RequestTag tag, const wire::Me
     case wire::Api::metadata: {
       const auto& answer = static_cast<const wire::MetadataResponse&>(response);
       metadata_.on_response(answer);
+      for (const std::int32_t index : metadata_.take_replaced()) meet_successor(index);
       if (params_.rack < 0) break;
       online_.clear();
       for (const wire::BrokerEndpoint& endpoint : answer.brokers) online_.push_back(endpoint.broker);
@@ -118,6 +120,26 @@ void Consumer::on_response(wire::BrokerId broker, RequestTag tag, const wire::Me
     default: SIM_CHECK(false, "a consumer never asks that");
   }
   settle();
+}
+
+/// Another topic bears the name now. The position stays (SubscriptionState knows partitions by name); where the new log is
+/// shorter, it is out of range and auto.offset.reset decides; where it is longer, records are skipped, and nobody hears of it.
+void Consumer::meet_successor(std::int32_t index) {
+  const auto i = static_cast<std::size_t>(index);
+  Partition& partition = at(index);
+  for (Fetch& fetch : fetches_) fetch.session.forget(params_.partitions[i]);
+  // Nobody misses the old one any more; whether the new one can be read is a question of its own.
+  if (partition.answered == 0) note_answer(index, true);
+  partition.answered = -1;
+  params_.partitions[i] = metadata_.leaders().partitions()[i];
+  if (partition.where == Where::asking) partition.where = Where::unknown;
+  if (partition.where == Where::validating) partition.where = Where::fetching;
+  partition.fetched_from = -1;  // what is under way is about the old one
+  partition.position_epoch = -1;
+  partition.validated_epoch = -1;
+  partition.preferred = -1;
+  partition.failures = 0;
+  partition.not_before = {};
 }
 
 void Consumer::on_request_lost(wire::BrokerId broker, RequestTag tag) {

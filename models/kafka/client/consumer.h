@@ -104,6 +104,7 @@ class Consumer final : public host::Service, private ConnectionListener, private
   void on_request_lost(wire::BrokerId broker, RequestTag tag) override;
   void on_disconnected(wire::BrokerId broker) override;
   void on_wake();
+  void meet_successor(std::int32_t index);
 
   // consumer.cpp: life, positions, fetching.
   void settle();

@@ -32,6 +32,7 @@ void Consumer::end_fetch(wire::BrokerId broker) {
 void Consumer::on_fetched_part(wire::BrokerId broker, const wire::FetchedPart& part) {
   const std::int32_t index = metadata_.leaders().index_of(part.partition);
   SIM_CHECK(index >= 0, "a fetch response for a partition nobody asked for");
+  if (part.partition != params_.partitions[static_cast<std::size_t>(index)]) return;  // of a topic that is gone
   Partition& partition = at(index);
   if (partition.fetched_from != broker || partition.where != Where::fetching) return;
   if (part.error == ErrorCode::none) {

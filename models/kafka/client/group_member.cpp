@@ -268,6 +268,7 @@ void GroupMember::auto_commit() {
   auto made = request<wire::OffsetCommitRequest>();
   made->generation = generation_;
   made->offsets = std::move(offsets);
+  made->given_up = note_unanswered(kAutomatic);
   send(kAutomatic, std::move(made));
 }
 
@@ -287,10 +288,21 @@ void GroupMember::send_commit() {
   auto made = request<wire::OffsetCommitRequest>();
   made->generation = generation_;
   made->offsets = commit_.offsets;
+  made->given_up = note_unanswered(commit_number_);
   send(commit_number_, std::move(made));
 }
 
+std::shared_ptr<const bool> GroupMember::note_unanswered(std::uint32_t number) {
+  return unanswered_commits_.emplace_back(number, std::make_shared<bool>(false)).second;
+}
+
 void GroupMember::on_commit(RequestTag tag, ErrorCode error) {
+  const auto known = std::find_if(unanswered_commits_.begin(), unanswered_commits_.end(),
+                                  [&](const auto& commit) { return commit.first == tag.number; });
+  if (known != unanswered_commits_.end()) {
+    *known->second = error == ErrorCode::network_exception;
+    unanswered_commits_.erase(known);
+  }
   if (wants_other_coordinator(error)) coordinator_unknown();
   const bool lost_id = error == ErrorCode::unknown_member_id;
   const bool gone = lost_id || error == ErrorCode::illegal_generation;

@@ -125,6 +125,8 @@ class GroupMember final : private ConnectionListener {
   void leave();
   void on_coordinator_found(const wire::FindCoordinatorResponse& response);
   void on_heartbeat(wire::ErrorCode error);
+  /// OffsetCommitRequest::given_up of commit `number`.
+  [[nodiscard]] std::shared_ptr<const bool> note_unanswered(std::uint32_t number);
   void on_commit(RequestTag tag, wire::ErrorCode error);
   void on_offsets(const wire::OffsetFetchResponse& response);
 
@@ -217,6 +219,7 @@ class GroupMember final : private ConnectionListener {
   SyncCommit commit_;
   sim::SimTime next_auto_commit_ = sim::SimTime::max();
   bool auto_commit_in_flight_ = false;
+  std::vector<std::pair<std::uint32_t, std::shared_ptr<bool>>> unanswered_commits_;  // number, given_up
   std::uint32_t commit_number_ = 0;
 
   std::vector<wire::PartitionId> without_offset_;  // assigned, committed offset not known yet

@@ -20,6 +20,15 @@ std::int32_t LeaderTable::index_of(wire::PartitionId partition) const {
   return found != by_id_.end() && found->first == partition ? found->second : -1;
 }
 
+void LeaderTable::replace(std::int32_t index, wire::PartitionId partition) {
+  const auto i = static_cast<std::size_t>(index);
+  partitions_[i] = partition;
+  leaders_[i] = {};
+  const std::pair entry{partition, index};
+  const auto place = std::lower_bound(by_id_.begin(), by_id_.end(), entry);
+  if (place == by_id_.end() || *place != entry) by_id_.insert(place, entry);
+}
+
 bool LeaderTable::learn(std::int32_t index, Leader leader) {
   Leader& known = leaders_[static_cast<std::size_t>(index)];
   if (leader.epoch < known.epoch) return false;
@@ -63,6 +72,7 @@ MetadataUpdater::MetadataUpdater(sim::Component& owner, const ClientSite& site,
 bool MetadataUpdater::learn(wire::PartitionId partition, wire::BrokerId leader, std::int32_t epoch) {
   const std::int32_t index = leaders_.index_of(partition);
   if (index < 0 || leader < 0) return false;
+  if (leaders_.partitions()[static_cast<std::size_t>(index)] != partition) return false;  // of a topic that is gone
   return leaders_.learn(index, {leader, epoch});
 }
 
@@ -101,6 +111,18 @@ void MetadataUpdater::on_response(const wire::MetadataResponse& response) {
   for (const wire::PartitionMetadata& part : response.partitions) {
     const std::int32_t index = leaders_.index_of(part.partition);
     if (index < 0) continue;
+    if (part.current.n >= 0 && !follows_names_) {
+      complete = false;
+      continue;
+    }
+    const wire::PartitionId about = part.current.n >= 0 ? part.current : part.partition;
+    const wire::PartitionId ours = leaders_.partitions()[static_cast<std::size_t>(index)];
+    if (about < ours) continue;  // of a broker that has not heard yet
+    if (about != ours) {
+      leaders_.replace(index, about);
+      replaced_.push_back(index);
+      changed = true;
+    }
     const bool led = part.error == wire::ErrorCode::none && part.leader >= 0;
     complete = complete && led;
     // An error without an epoch says nothing newer than what is known, except that nobody leads now.

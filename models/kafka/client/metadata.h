@@ -3,10 +3,12 @@
 // Rules (Metadata.java): ask at once when asked to, but not within a backoff of the last refresh
 // (retry.backoff.ms x 2^n up to .max, jitter 20 %, where n grows with failed refreshes and, since 3.7, with
 // answers that changed no leader epoch); ask anyway after metadata.max.age.ms. An answer with a lower leader epoch
-// than known for a partition is ignored. Produce and fetch errors may name the new leader (KIP-951, 3.7).
+// than known for a partition is ignored. A topic that was deleted and made anew is another one (KIP-516): its partitions
+// take the places of the old ones, whatever their epochs. Produce and fetch errors may name the new leader (KIP-951, 3.7).
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "models/kafka/client/broker_connections.h"
@@ -38,6 +40,8 @@ class LeaderTable {
   [[nodiscard]] const std::vector<wire::PartitionId>& partitions() const { return partitions_; }
   /// True if this raised the epoch. Older news is ignored; -1 as broker says that nobody leads.
   bool learn(std::int32_t index, Leader leader);
+  /// Another topic bears the name now: nothing is known of its leaders. The old partition's index stays known.
+  void replace(std::int32_t index, wire::PartitionId partition);
 
  private:
   std::vector<wire::PartitionId> partitions_;
@@ -79,6 +83,10 @@ class MetadataUpdater {
   [[nodiscard]] bool known() const { return known_; }
   /// An error or a disconnect says that the picture is wrong.
   void request() { policy_.request(); }
+  /// Indexes whose partition is another one since the last call, of a topic that was made anew.
+  [[nodiscard]] std::vector<std::int32_t> take_replaced() { return std::exchange(replaced_, {}); }
+  /// Whether the owner can go over to a topic that was made anew; else it stays with the deleted one.
+  void follow_names(bool follows) { follows_names_ = follows; }
   /// News beside metadata, from an error response. True if the leader changed.
   bool learn(wire::PartitionId partition, wire::BrokerId leader, std::int32_t epoch);
   /// Asks if it is time and a broker is ready, else arms a timer. Cheap when nothing is due.
@@ -98,6 +106,8 @@ class MetadataUpdater {
   std::uint64_t requests_ = 0;
   std::uint64_t answers_ = 0;
   bool known_ = false;
+  bool follows_names_ = false;
+  std::vector<std::int32_t> replaced_;
   sim::EventHandle timer_;
   sim::SimTime timer_at_ = sim::SimTime::max();
 };

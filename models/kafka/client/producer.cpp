@@ -43,6 +43,7 @@ Producer::Producer(sim::Process& process, const ClientSite& site, ProducerParams
       ordered_(is_idempotent(params_.config)) {
   SIM_CHECK(!params_.bootstrap.empty(), params_.name + " knows no broker");
   if (params_.gate != nullptr) sequences_.leave_epoch_alone();
+  metadata_.follow_names(params_.gate == nullptr);
   SIM_CHECK(config().linger.ns >= 0);
   for (const wire::BrokerEndpoint& endpoint : params_.bootstrap) connections_.learn(endpoint);
 }
@@ -131,6 +132,7 @@ void Producer::on_response(wire::BrokerId broker, RequestTag tag, const wire::Me
       break;
     case wire::Api::metadata:
       metadata_.on_response(static_cast<const wire::MetadataResponse&>(response));
+      meet_successors();
       note_leaders();
       break;
     case wire::Api::init_producer_id:
@@ -167,6 +169,13 @@ void Producer::on_disconnected(wire::BrokerId) {
   begin();
   metadata_.request();
   settle();
+}
+
+void Producer::meet_successors() {
+  for (const std::int32_t index : metadata_.take_replaced()) {
+    const auto i = static_cast<std::size_t>(index);
+    params_.partitions[i] = leaders().partitions()[i];
+  }
 }
 
 void Producer::note_leaders() {

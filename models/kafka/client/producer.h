@@ -9,6 +9,10 @@
 // is `failed` if every attempt is known to have stored nothing, else `unknown`. With acks=0 a batch is acknowledged
 // when the socket has taken its request; one lost before that is retried like any other (broker_connections.h).
 // Of a transactional producer (transactional_producer.h) ids, epochs and permission to send come from outside.
+// A topic that is deleted and made anew: what has no outcome yet goes to the new one, under the numbers that it had
+// (RecordAccumulator and TransactionManager know partitions by name), except of a transactional producer, which stays with
+// the deleted topic here. In the history such a batch is taken back from the old partition (a Sent of negative count) and
+// sent to the new one.
 // With a profile of costs that has client threads, the sender is one: it looks when it has woken or has done what it was
 // at, takes one request for each broker that is ready, and is busy for what they cost before it looks again.
 // Not modelled: that a request leaves only when its own CPU time is over; keys.
@@ -112,6 +116,8 @@ class Producer final : public host::Service, private ConnectionListener {
   void refuse_blocked();
   void submit_waiting();
   void record_sent();
+  void meet_successors();
+  void address(Batch& batch);
   [[nodiscard]] history::RecordRange range(const Batch& batch) const;
 
   [[nodiscard]] sim::SimTime now() const { return component_.now(); }
@@ -122,6 +128,7 @@ class Producer final : public host::Service, private ConnectionListener {
     Slot slot = kNoSlot;
     std::uint32_t generation = 0;
     std::int32_t partition = -1;
+    wire::PartitionId id;  ///< Of the partition then: a topic may be deleted and made anew meanwhile.
   };
   /// A produce request in flight.
   struct Request {

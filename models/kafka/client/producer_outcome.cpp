@@ -16,7 +16,7 @@ void Producer::on_produce_response(wire::BrokerId broker, std::uint32_t number,
   for (std::size_t i = 0; i < batches.size(); ++i) {
     const Sent sent = batches[i];
     --in_flight_[static_cast<std::size_t>(sent.partition)];
-    const wire::PartitionId id = params_.partitions[static_cast<std::size_t>(sent.partition)];
+    const wire::PartitionId id = sent.id;
     const auto& results = response.results;
     const auto found = i < results.size() && results[i].partition == id
                            ? results.begin() + static_cast<std::ptrdiff_t>(i)
@@ -249,13 +249,32 @@ void Producer::refuse_blocked() {
 }
 
 void Producer::record_sent() {
-  for (const Slot slot : intake_.closed()) history_.record(history::Sent{now(), range(accumulator_[slot])});
+  for (const Slot slot : intake_.closed()) {
+    Batch& batch = accumulator_[slot];
+    if (batch.told < 0) batch.told = params_.partitions[static_cast<std::size_t>(batch.partition)].n;
+    history_.record(history::Sent{now(), range(batch)});
+  }
   intake_.closed().clear();
 }
 
+/// Before it is sent: it goes to the partition that bears its name now.
+void Producer::address(Batch& batch) {
+  const history::PartitionId current = params_.partitions[static_cast<std::size_t>(batch.partition)];
+  if (batch.told == current.n) return;
+  const bool moves = batch.told >= 0;
+  if (moves) {
+    history::RecordRange back = range(batch);
+    back.count = -back.count;
+    history_.record(history::Sent{now(), back});
+  }
+  batch.told = current.n;
+  if (moves) history_.record(history::Sent{now(), range(batch)});
+}
+
 history::RecordRange Producer::range(const Batch& batch) const {
-  return {params_.client, params_.partitions[static_cast<std::size_t>(batch.partition)], batch.first,
-          batch.count};
+  const history::PartitionId id{
+      batch.told >= 0 ? batch.told : params_.partitions[static_cast<std::size_t>(batch.partition)].n};
+  return {params_.client, id, batch.first, batch.count};
 }
 
 }  // namespace brokersim::kafka::client

@@ -129,7 +129,8 @@ void Producer::send_one(wire::BrokerId broker) {
   for (const std::int32_t partition : drained_) {
     const Slot slot = accumulator_.pop(partition);
     if (!accumulator_[slot].closed) intake_.close(slot);
-    sent.batches.push_back({slot, accumulator_[slot].generation, partition});
+    sent.batches.push_back({slot, accumulator_[slot].generation, partition,
+                            params_.partitions[static_cast<std::size_t>(partition)]});
     ++in_flight_[static_cast<std::size_t>(partition)];
     request->batches.push_back(pack(slot));
   }
@@ -152,6 +153,7 @@ log::BatchData Producer::pack(Slot slot) {
       batch.clock_error_ms = static_cast<std::int32_t>(site_.machine->clock().read(now()) / 1'000'000);
   }
   batch.leader_epoch = leaders()[batch.partition].epoch;
+  address(batch);
   const Ticket ticket = ordered_ ? sequences_.take(batch.partition, slot, batch.count) : Ticket{};
   log::BatchData data;
   data.records = range(batch);

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -116,6 +117,9 @@ struct OffsetCommitRequest : GroupRequest {
   OffsetCommitRequest() : GroupRequest(Api::offset_commit) {}
   std::int32_t generation = -1;  ///< Or member epoch (KIP-848). -1: not a member.
   std::vector<PartitionOffset> offsets;
+  /// Not on the wire, for the history only: its sender has closed the connection it went by. What the member has
+  /// committed since may then have been stored before this one, which a broker cannot know.
+  std::shared_ptr<const bool> given_up;
 };
 struct OffsetCommitResponse : Message {
   OffsetCommitResponse() : Message(Api::offset_commit) {}

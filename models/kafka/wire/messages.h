@@ -206,7 +206,8 @@ struct MetadataRequest : Message {
   std::vector<PartitionId> partitions;
 };
 struct PartitionMetadata {
-  PartitionId partition;
+  PartitionId partition;  ///< As it was asked for: clients go by the topic's name.
+  PartitionId current = {-1};  ///< Which life of that name this is about (topic id), if not the one asked for; n = -1: it is.
   ErrorCode error = ErrorCode::none;  ///< LEADER_NOT_AVAILABLE when nobody leads.
   BrokerId leader = -1;
   std::int32_t leader_epoch = -1;

@@ -231,5 +231,61 @@ TEST(ClientLaws, S26PollContiguity) {
   EXPECT_EQ(violated(restarted.finish(1)), "");
 }
 
+// Goal: a reset is looked at from where the application has read to. Method: the position is reset while what the last poll
+// gave is not through yet; it then reads on from there, or from elsewhere.
+TEST(ClientLaws, S26AResetCountsFromWhatIsStillToBeProcessed) {
+  for (const bool elsewhere : {false, true}) {
+    Synthetic s;
+    steady(s);
+    s.ms(40);
+    s.replicated(20, 20, 30, 1);
+    s.ms(50);
+    for (const std::int32_t broker : {1, 2, 3})
+      s.history.record(
+          history::LogStartMoved{s.at, broker, s.orders, 40, history::LogStartCause::retention});
+    s.history.record(history::OffsetReset{s.at, s.consumer, s.orders, 25, 40});
+    s.consume(20, 20, 5);
+    s.consume(elsewhere ? 45 : 40, elsewhere ? 45 : 40, 5);
+    EXPECT_EQ(violated(s.finish(1)), elsewhere ? "S26" : "");
+  }
+}
+
+// Goal: a snapshot of producer state knows the last batch only. Method: two batches, the leader starts anew, the first is
+// sent again under a new number and stands twice; excused. The same without a restart, and for the last one, is a breach.
+TEST(ClientLaws, S21ExcusesALeaderThatStartedAnew) {
+  struct Case {
+    bool restarts;
+    std::int64_t again;
+    const char* expected;
+  };
+  for (const Case& c : {Case{true, 10, ""}, Case{false, 10, "S21"}, Case{true, 15, "S21"}}) {
+    Synthetic s;
+    s.elect(1, 1, {1, 2, 3});
+    s.ms(10);
+    s.replicated(0, 0, 10, 1);
+    s.sent(10, 10);
+    committed(s, 10, 10, 5);
+    committed(s, 15, 15, 5);
+    s.ms(20);
+    if (c.restarts) {
+      s.broker(1, history::BrokerEvent::process_killed);
+      s.broker(1, history::BrokerEvent::process_started);
+      s.recovered(1, 20, /*clean=*/true);
+    }
+    s.elect(1, 2, {1, 2, 3});
+    s.append(1, 20, c.again, 5, 2, true);
+    s.append(2, 20, c.again, 5, 2, false);
+    s.append(3, 20, c.again, 5, 2, false);
+    s.high_watermark(1, 25, true);
+    const Findings findings = s.finish(1);
+    EXPECT_EQ(findings.measures.records.duplicated, 5);
+    EXPECT_EQ(violated(findings), c.expected) << c.restarts << c.again;
+    if (c.restarts && c.again == 10) {
+      EXPECT_NE(check(findings, "S21").detail.find("knew only the last batch of checkout-0"), std::string::npos)
+          << check(findings, "S21").detail;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace brokersim::checkers

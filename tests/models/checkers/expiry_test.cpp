@@ -277,5 +277,61 @@ TEST(Compaction, AFollowerThatCopiesGapsAgrees) {
   EXPECT_EQ(violated(findings), "");
 }
 
+// Goal: a gap that recovery cannot see ends the promise, and is no garbage. Method: a crash takes a closed segment's
+// records, recovery finds what lies behind, and the replica counts as caught up. Twin: recovery says it has found the
+// records themselves, which is garbage (S22).
+TEST(Compaction, AGapThatRecoveryDoesNotSeeEndsThePromise) {
+  for (const bool garbage : {false, true}) {
+    Keyed s;
+    s.write(0, 0, 30, {1, 2, 3});
+    s.high_watermark(1, 30, true);
+    s.acknowledge(0, 30, 0);
+    s.ms(20);
+    s.broker(2, history::BrokerEvent::power_lost);
+    s.history.record(history::StorageLost{
+        s.at, 2, {s.keyed, s.orders, 10, 10}, 10, history::LostState::in_writeback});
+    s.ms(30);
+    s.broker(2, history::BrokerEvent::process_started);
+    history::Recovered found;
+    found.at = s.at;
+    found.broker = 2;
+    found.partition = s.orders;
+    found.log_end = 30;
+    found.content = {{{s.keyed, s.orders, 0, 10}, 0, 1}, {{s.keyed, s.orders, 20, 10}, 20, 1}};
+    if (garbage) found.content = {{{s.keyed, s.orders, 0, 30}, 0, 1}};
+    s.history.record(found);
+    s.high_watermark(2, 30, false);
+    const Findings findings = s.finish(1);
+    EXPECT_EQ(violated(findings), garbage ? "S3 S22" : "");
+    EXPECT_EQ(findings.contracts_broken, garbage ? 0 : 1);
+    if (garbage) continue;
+    EXPECT_NE(check(findings, "S3").detail.find("lost offsets 10 to 19 with the file of a closed segment"),
+              std::string::npos)
+        << check(findings, "S3").detail;
+  }
+}
+
+// Goal: what superseded a record must be committed now. Method: the later record is lost with all replicas and another key's
+// record takes its offset; a compaction of the first is a breach.
+TEST(Compaction, WhatWasGivenUpSupersedesNothing) {
+  Keyed s;
+  s.write(0, 0, 10, {1, 2, 3});
+  s.high_watermark(1, 10, true);
+  s.ms(20);
+  s.compact(1, {{0, 1}});  // the committed log is looked at here
+  for (const std::int32_t broker : {1, 2, 3}) {
+    s.history.record(
+        history::StorageLost{s.at, broker, {s.keyed, s.orders, 5, 5}, 5, history::LostState::dirty});
+    s.recovered(broker, 5);
+  }
+  s.elect(1, 2, {1, 2, 3});
+  s.sent(0, 20);
+  for (const std::int32_t broker : {1, 2, 3}) s.append(broker, 5, 0, 20, 2, broker == 1);
+  s.high_watermark(1, 25, true);
+  s.ms(30);
+  s.compact(1, {{4, 5}});  // record 4 is the last one of its key again
+  EXPECT_EQ(check(s.finish(1), "S34").breaches, 1);
+}
+
 }  // namespace
 }  // namespace brokersim::checkers

@@ -120,5 +120,21 @@ TEST_F(GroupMeterTest, OffsetsThatGoBackWithinAGenerationBreakG2) {
   EXPECT_EQ(meter_.finish(at_ms(9)).commits_went_back, 2);
 }
 
+// Goal: KIP-848 frees what a removed member had, whatever that one still believes. Method: an answer that was under way when
+// the member was removed gives it the partition afterwards; the next owner is no breach. A member that has joined again
+// since is one.
+TEST_F(GroupMeterTest, AnAnswerThatOutlivesAMembershipOwnsNothing) {
+  for (const bool joined_again : {false, true}) {
+    const std::int64_t before = breaches(CheckId::G1);
+    meter_.on(history::GroupGeneration{at_ms(10), 0, group_, 4, 1, true});
+    meter_.on(history::MemberRemoved{at_ms(20), group_, a_});
+    owns(a_, joined_again ? 6 : 4, history::OwnershipChange::assigned, 30);
+    owns(b_, 7, history::OwnershipChange::assigned, 40);
+    EXPECT_EQ(breaches(CheckId::G1) - before, joined_again ? 1 : 0);
+    owns(a_, 7, history::OwnershipChange::lost, 50);
+    owns(b_, 7, history::OwnershipChange::revoked, 60);
+  }
+}
+
 }  // namespace
 }  // namespace brokersim::checkers

@@ -29,7 +29,8 @@ struct Rig final : RequestHandler {
                    .tls_ps_per_byte = 1'000,
                    .tls_read_ps_per_byte = 1'000,
                    .tls_handshake = 100_us};
-    server.emplace(component, network, shape, cpu, *this);
+    params.cluster = &shape;
+    server.emplace(component, network, params, cpu, *this);
   }
   sim::Duration cost(const wire::Message&) const override { return 10_us; }
   void handle(RequestId id, wire::Message& request) override {
@@ -58,6 +59,7 @@ struct Rig final : RequestHandler {
   sim::Component component{process, "host/b/broker/main"};
   compute::Cpu cpu;
   ClusterShape shape;
+  BrokerParams params;
   std::optional<RequestServer> server;
   std::vector<Step> handled;
   std::vector<RequestId> open;

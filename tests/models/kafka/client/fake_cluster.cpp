@@ -49,6 +49,7 @@ void FakeBroker::on_message(network::ConnectionId connection, std::unique_ptr<ne
       for (std::size_t i = 0; i < cluster_.leaders.size(); ++i) {
         const Leader leader = cluster_.leaders[i];
         response->partitions.push_back({cluster_.partitions[i],
+                                        {-1},
                                         leader.broker < 0 ? ErrorCode::leader_not_available : ErrorCode::none,
                                         leader.broker, leader.epoch});
       }
