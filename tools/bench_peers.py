@@ -125,7 +125,7 @@ def executed(ours, workload, engine, size):
     try:
         done = subprocess.run(["valgrind", "--tool=cachegrind", "--cache-sim=yes", "--branch-sim=yes", "--LL=1048576,16,64",
                                "--cachegrind-out-file=/dev/null", ours, workload, engine, str(size)],
-                              capture_output=True, text=True, timeout=300)
+                              capture_output=True, text=True, timeout=900)
         events = int(done.stdout.split()[-2])
         counts = []
         for name in ("I   refs:", "LLd misses:", "Mispredicts:"):
