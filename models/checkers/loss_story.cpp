@@ -1,6 +1,7 @@
 #include "models/checkers/loss_story.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "models/checkers/words.h"
 
@@ -36,6 +37,15 @@ const char* crash_text(const ClusterView& view, history::BrokerId broker, sim::S
     if (crash.at == at && crash.event == history::BrokerEvent::kernel_panicked) return "the kernel panic";
   }
   return "the power loss";
+}
+
+/// The last time up to `at` that the broker's disks came to hold other data than was written; nothing if never.
+std::optional<sim::SimTime> damaged_by(const ClusterView& view, history::BrokerId broker, sim::SimTime at) {
+  std::optional<sim::SimTime> last;
+  for (const Crash& crash : view.broker(broker).crashes) {
+    if (crash.event == history::BrokerEvent::storage_damaged && crash.at <= at) last = crash.at;
+  }
+  return last;
 }
 
 /// The stories speak of several records; one is "it".
@@ -106,8 +116,10 @@ std::string copy_text(const ClusterView& view, const PartitionView& p, const Los
              "them. ";
     case Kind::storage_lost: {
       const Removal& removal = p.removals[static_cast<std::size_t>(fate.removal)];
-      return who + " lost them to " + crash_text(view, broker, removal.at) + " at " +
-             sim::to_string(removal.at) + states_text(group.states[replica]) + ". ";
+      const bool exchanged = damaged_by(view, broker, removal.at) == removal.at;
+      return who + " lost them to " +
+             (exchanged ? "the exchange or roll-back of its disks" : crash_text(view, broker, removal.at)) +
+             " at " + sim::to_string(removal.at) + states_text(group.states[replica]) + ". ";
     }
     case Kind::deleted:
       return who + " deleted them by retention or DeleteRecords at " +
@@ -118,8 +130,11 @@ std::string copy_text(const ClusterView& view, const PartitionView& p, const Los
   const Removal& removal = p.removals[static_cast<std::size_t>(fate.removal)];
   std::string text = who + " cut them at " + sim::to_string(removal.at);
   switch (removal.reason) {
-    case history::TruncateReason::recovery:
-      return text + " in recovery, because a batch before them was missing or broken. ";
+    case history::TruncateReason::recovery: {
+      text += " in recovery, because a batch before them was missing or broken";
+      const auto damaged = damaged_by(view, broker, removal.at);
+      return text + (damaged ? "; its medium had been damaged at " + sim::to_string(*damaged) : "") + ". ";
+    }
     case history::TruncateReason::high_watermark:
       text += " when it truncated to its own high watermark";
       break;
@@ -192,10 +207,7 @@ Circumstances circumstances_of(const ClusterView& view, const PartitionView& p, 
       at = removal.at;
     }
     if (!crash) continue;
-    const auto& crashes = view.broker(p.replicas[replica].broker).crashes;
-    const bool damaged = std::any_of(crashes.begin(), crashes.end(), [&](const Crash& one) {
-      return one.event == history::BrokerEvent::storage_damaged && one.at <= at;
-    });
+    const bool damaged = damaged_by(view, p.replicas[replica].broker, at).has_value();
     (damaged ? found.damaged : found.crash) = true;
   }
   std::int32_t last_leader = -1;
@@ -231,6 +243,13 @@ std::string remedy(const ClusterView& view, const PartitionView& p, const LossGr
            "them." +
            (too_few_asked ? " " + refused : std::string());
   }
+  if (found.damaged && p.replicas.size() < 2) {
+    return "Only a second replica helps against a medium that changes or forgets; no flush does.";
+  }
+  if (found.damaged && !found.unclean && !(group.ack.acks == 1 && alone) && !too_few_asked) {
+    return "Against a medium that changes or forgets only replicas help that do not fail together; no flush "
+           "does.";
+  }
   if (found.last_known) {
     return "Every replica that could be elected had stopped uncleanly, so the last known leader was taken "
            "with what it still had (KIP-966). A flush before the answer (flush.messages=1), or replicas that "
@@ -246,12 +265,7 @@ std::string remedy(const ClusterView& view, const PartitionView& p, const LossGr
     return "With acks=all and min.insync.replicas=2 nobody would have acknowledged them before a second "
            "replica held them.";
   }
-  if (found.damaged && p.replicas.size() < 2) {
-    return "Only a second replica helps against a medium that changes or forgets; no flush does.";
-  }
   if ((found.crash || found.damaged) && too_few_asked) return refused;
-  if (found.damaged)
-    return "Against a medium that changes or forgets only replicas help that do not fail together.";
   if (found.crash) {
     return "A flush before the answer (flush.messages=1), or replicas whose power does not fail together, "
            "would have saved them.";
