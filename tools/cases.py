@@ -122,7 +122,7 @@ def row(case, path, document, outcome, code):
         f"{records['reordered']:,}",
         seconds(windows, {"produce", "produce_acks_all"}),
         seconds(windows, {"no_leader"}),
-        *([outside(outcome)] if case[0] in "PC" else []),
+        *([outside(outcome)] if case["id"][0] in "PC" else []),
         ", ".join(laws) if laws else "–",
         verdict,
     ]) + " |"

@@ -21,6 +21,8 @@ const std::vector<std::string>& transaction_safeguards() {
                                               "offsets_outside_transaction",
                                               "markers_forgotten_on_failover",
                                               "transactions_never_time_out",
+                                              "coordinator_answers_uncommitted",
+                                              "stale_members_commit",
                                               "skip_duplicate_check",
                                               "ack_before_replication",
                                               std::string(kWithoutEpochs),

@@ -78,7 +78,7 @@ TEST_F(ExportLog, ReadsBackAsTheBrokerHasIt) {
 TEST_F(ExportLog, WritesInternalTopics) {
   scenario::LoadResult loaded = scenario::load_file("scenarios/incidents/pipeline-exactly-once.json");
   ASSERT_TRUE(loaded.scenario);
-  loaded.scenario->config.duration = {40'000'000'000};
+  loaded.scenario->config.duration = {24'000'000'000};  // before the first fault
   world::World world(loaded.scenario->config, 1);
   ASSERT_TRUE(world::run(world).completed);
   const ExportSummary summary = export_log(world, 1, root_.string());
