@@ -294,6 +294,7 @@ int run_command_line(const std::vector<std::string>& arguments, std::ostream& ou
       ->take_all();
   shrink_command->add_option("--budget", options.shrink.budget,
                              "Wall time, as \"60 s\"; then the best so far is it.");
+  shrink_command->add_option("--cpu", options.shrink.cpu, "Processor time of all runs, as \"120 s\".");
   shrink_command->add_option("--runs", options.shrink.runs, "At most so many runs.")
       ->check(CLI::NonNegativeNumber);
   shrink_command

@@ -183,6 +183,7 @@ struct ShrinkOptions {
   std::string out;                ///< Empty: FILE.min.json beside FILE.
   std::vector<std::string> keep;  ///< Rules; empty: the headline of what fails.
   std::string budget;             ///< A duration of wall time; empty: until nothing can be left out.
+  std::string cpu;                ///< The same of processor time.
   std::int64_t runs = 0;          ///< At most so many; 0: no limit.
   std::int64_t seeds = 3;
   int jobs = 1;

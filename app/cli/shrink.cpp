@@ -71,7 +71,8 @@ void tell(const shrink::Result& result, const std::string& file, double seconds,
   out << "  now               " << size_text(result.after.size) << ", " << result.after.records
       << (result.after.records == 1 ? " record" : " records") << "\n";
   out << "  " << (result.minimal ? "no cut is left" : "stopped before every cut was tried") << " after "
-      << result.after.runs << " runs in " << seconds_text(seconds) << "\n";
+      << result.after.runs << " runs in " << seconds_text(seconds) << ", " << seconds_text(static_cast<double>(result.after.cpu_ns) / 1e9)
+      << " of processor time\n";
   if (!result.story.empty()) out << "\n" << result.story << "\n";
   out << "\nbrokersim run " << file << "\n";
 }
@@ -103,6 +104,11 @@ int shrink(const ShrinkOptions& options, std::ostream& out, std::ostream& err) {
   if (!options.budget.empty()) {
     budget_ns = duration_option("--budget", options.budget, err);
     if (!budget_ns) return exit_usage;
+  }
+  std::optional<std::int64_t> cpu_ns;
+  if (!options.cpu.empty()) {
+    cpu_ns = duration_option("--cpu", options.cpu, err);
+    if (!cpu_ns) return exit_usage;
   }
   fs::path file = options.out;
   if (options.out.empty()) file = fs::path(options.file).replace_extension(".min.json");
@@ -136,6 +142,7 @@ int shrink(const ShrinkOptions& options, std::ostream& out, std::ostream& err) {
   how.jobs = options.jobs;
   how.seeds = options.seeds;
   how.runs_max = options.runs;
+  how.cpu_max_ns = cpu_ns.value_or(0);
   how.known = options.known;
   const shrink::Result result = shrink::shrink(*text, options.file, overrides, how, watching);
   line.clear();

@@ -74,6 +74,7 @@ class Shrinker {
   [[nodiscard]] bool enough() {
     if (!over_ && watching_.stop && watching_.stop()) over_ = true;
     if (options_.runs_max > 0 && progress_.runs >= options_.runs_max) over_ = true;
+    if (options_.cpu_max_ns > 0 && progress_.cpu_ns >= options_.cpu_max_ns) over_ = true;
     return over_;
   }
 
@@ -94,6 +95,7 @@ class Shrinker {
     };
     work.done = [&](const trial::Piece& piece) {
       ++progress_.runs;
+      progress_.cpu_ns += piece.cpu_ns;
       auto outcome = trial::decode(piece.payload);
       if (!outcome) {
         outcome.emplace();
@@ -141,6 +143,7 @@ class Shrinker {
     work.done = [&](const trial::Piece& piece) {
       const Answer answer = decode_answer(piece.payload);
       progress_.runs += answer.runs;
+      progress_.cpu_ns += piece.cpu_ns;
       if (answer.yes) {
         taken = open[piece.index];
         best_ = candidates[*taken].document;

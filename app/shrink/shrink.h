@@ -22,6 +22,7 @@ struct Options {
   int jobs = 1;
   std::int64_t seeds = 3;     ///< Seeds to try where a cut shifts draws, its own included. 1 or more.
   std::int64_t runs_max = 0;  ///< Runs in all; 0: no limit.
+  std::int64_t cpu_max_ns = 0;  ///< Processor time of all runs; 0: no limit. What a busy machine cannot shorten.
   /// The file shall pass while the failure is there: for what is known and stays.
   bool known = false;
 };
@@ -29,7 +30,8 @@ struct Options {
 struct Progress {
   std::string cut;  ///< What is being left out.
   std::int64_t runs = 0;
-  std::int64_t taken = 0;  ///< Cuts that were possible.
+  std::int64_t taken = 0;   ///< Cuts that were possible.
+  std::int64_t cpu_ns = 0;  ///< Processor time of the runs.
   Size size;
   std::int64_t records = 0;  ///< Sent in the best run so far.
 };

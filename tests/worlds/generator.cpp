@@ -20,6 +20,7 @@ constexpr std::uint64_t kSettle = 11'000;
 // controller's).
 constexpr std::uint64_t kSettleCombined = 32'000;
 constexpr std::uint64_t kServiceTime = 5'500;  // of producers, once all is settled; then the end
+constexpr std::uint64_t kQuietTime = 5'000;    // of a world without faults; producers stop a second before
 
 /// Compacted topics and topics with retention, see Generator::lifetime.
 constexpr bool kTopicsAge = true;
@@ -48,6 +49,11 @@ class Generator {
     plan_.quiet_from_ms = kCalmStart + fault_phase_;
     plan_.settled_from_ms = plan_.quiet_from_ms + (combined_ ? kSettleCombined : kSettle);
     plan_.duration_ms = plan_.settled_from_ms + 2 * kServiceTime;
+    producers_stop_ = plan_.settled_from_ms + kServiceTime;
+    if (family != Family::quiet) return;
+    plan_.quiet_from_ms = plan_.settled_from_ms = 0;
+    plan_.duration_ms = kQuietTime;
+    producers_stop_ = kQuietTime - 1'000;
   }
 
   Plan make(const std::string& planted) {
@@ -81,7 +87,9 @@ class Generator {
     std::uint64_t load = 0;  ///< Records per second of all its producers.
   };
 
-  bool inside() const { return family_ == Family::inside || family_ == Family::transfers; }
+  bool inside() const {
+    return family_ == Family::inside || family_ == Family::transfers || family_ == Family::quiet;
+  }
 
   void hosts() {
     std::ostringstream out;
@@ -211,7 +219,7 @@ class Generator {
       out << ", \"keys\": " << topic.keys;
       if (more_.percent(50)) out << ", \"tombstone_permille\": " << more_.between(1, 300);
     }
-    const std::uint64_t rate = pick_.between(4, 25);
+    const std::uint64_t rate = pick_.between(4, 25) * (family_ == Family::quiet ? 3 : 1);
     out << ", \"rate\": \"" << rate << " /s\", \"arrivals\": " << pick_.one_of({"\"constant\"", "\"poisson\"", "\"poisson\""});
     // Large records make a segment of 1 MiB, the smallest that Kafka allows, full within seconds.
     std::uint64_t size = pick_.percent(60) ? pick_.between(10, 3'000) : pick_.between(3'000, 60'000);
@@ -223,7 +231,7 @@ class Generator {
       out << ", \"records_per_send\": " << per_send;
     }
     topic.load += rate * per_send;
-    out << ", \"stop\": " << milliseconds(plan_.settled_from_ms + kServiceTime);
+    out << ", \"stop\": " << milliseconds(producers_stop_);
     out << ", \"config\": {\"acks\": " << acks;
     if (acks != "\"all\"" || pick_.percent(25)) {
       out << ", \"enable.idempotence\": false";
@@ -434,6 +442,7 @@ class Generator {
   }
 
   void faults() {
+    if (family_ == Family::quiet) return;
     std::uint64_t lossy_max = 4;
     if (inside()) {
       lossy_max = 99;
@@ -476,6 +485,7 @@ class Generator {
   bool combined_ = false;
   bool slow_fsync_ = false;
   std::uint64_t fault_phase_ = 0;
+  std::uint64_t producers_stop_ = 0;  // ms
   std::uint64_t last_ = 0;
   std::vector<Topic> topics_;
   std::optional<Transfers> transfers_;
@@ -493,6 +503,7 @@ std::string_view to_string(Family family) {
     case Family::outside: return "outside";
     case Family::broken_disks: return "broken_disks";
     case Family::transfers: return "transfers";
+    case Family::quiet: return "quiet";
   }
   return "";
 }

@@ -4,6 +4,7 @@
 //   worlds 1..5000 --family outside       beyond it; broken_disks: disks that lie and fail (generator.h)
 //   worlds 1..10000 --family transfers    a bank's transactions: the sum is conserved (transfers.h)
 //   worlds 1..500 --plant fsync_lies      with a planted bug; --mutations: each of them until the first world sees it
+//   worlds 1..20000 --family quiet        5 s without faults: no law may say anything
 //   worlds 17 --print                     world 17 as a scenario file; --trace orders/0: its story, event by event
 //   worlds --scenario FILE --trace all    the same of a scenario file
 // Each failure is shrunk (faults, then clients are left out as long as it still fails), written to a scenario file, and
@@ -47,9 +48,9 @@ struct Options {
 
 int usage() {
   std::fprintf(stderr,
-               "usage: worlds FIRST..LAST [--family inside|outside|broken_disks|transfers] [--jobs N] [--plant BUG] "
-               "[--out DIR]\n"
-               "              [--table] [--no-shrink] [--print] [--trace PARTITION|all]\n"
+               "usage: worlds FIRST..LAST [--family inside|outside|broken_disks|transfers|quiet] [--jobs N] "
+               "[--plant BUG]\n"
+               "              [--out DIR] [--table] [--no-shrink] [--print] [--trace PARTITION|all]\n"
                "       worlds --scenario FILE [--trace PARTITION|all]\n"
                "       worlds FIRST..LAST --mutations [--family transfers]\n");
   return 2;
@@ -62,7 +63,8 @@ bool parse(const std::vector<std::string>& arguments, Options& options) {
     if (argument == "--family" && more) {
       const std::string& name = arguments[++i];
       bool known = false;
-      for (const Family family : {Family::inside, Family::outside, Family::broken_disks, Family::transfers}) {
+      for (const Family family : {Family::inside, Family::outside, Family::broken_disks, Family::transfers,
+                                  Family::quiet}) {
         if (to_string(family) != name) continue;
         options.family = family;
         known = true;

@@ -13,9 +13,9 @@ namespace brokersim::checkers::test {
 /// One partition of a tape. Batches are numbered in the order in which leaders appended them; negative from the end.
 class On {
  public:
-  explicit On(Tape& tape, const std::string& topic = "orders", std::int32_t partition = 0) : tape(&tape) {
-    for (std::size_t n = 0; n < tape.facts.partitions().size(); ++n) {
-      const history::PartitionInfo& info = tape.facts.partitions()[n];
+  explicit On(Tape& of, const std::string& topic = "orders", std::int32_t partition = 0) : tape(&of) {
+    for (std::size_t n = 0; n < of.facts.partitions().size(); ++n) {
+      const history::PartitionInfo& info = of.facts.partitions()[n];
       if (info.topic == topic && info.partition == partition) id = {static_cast<std::int32_t>(n)};
     }
     SIM_CHECK(id.n >= 0, "no such partition on the tape");
