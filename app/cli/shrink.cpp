@@ -71,8 +71,8 @@ void tell(const shrink::Result& result, const std::string& file, double seconds,
   out << "  now               " << size_text(result.after.size) << ", " << result.after.records
       << (result.after.records == 1 ? " record" : " records") << "\n";
   out << "  " << (result.minimal ? "no cut is left" : "stopped before every cut was tried") << " after "
-      << result.after.runs << " runs in " << seconds_text(seconds) << ", " << seconds_text(static_cast<double>(result.after.cpu_ns) / 1e9)
-      << " of processor time\n";
+      << result.after.runs << " runs in " << seconds_text(seconds) << ", "
+      << seconds_text(static_cast<double>(result.after.cpu_ns) / 1e9) << " of processor time\n";
   if (!result.story.empty()) out << "\n" << result.story << "\n";
   out << "\nbrokersim run " << file << "\n";
 }

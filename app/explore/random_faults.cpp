@@ -86,7 +86,7 @@ void fill(Json& fault, const std::string& kind, Maker& make) {
   if (kind == "slow_disk") fault["factor_percent"] = make.number(2, 50) * 100;
   if (kind == "slow_cpu") fault["factor_percent"] = make.number(2, 30) * 100;
   if (kind == "stalled_threads") {
-    fault["pool"] = make.choose().one_of(std::vector<std::string>{"request_handlers", "network", "metadata"});
+    fault["pool"] = make.choose().one_of(std::vector<std::string>{"request_handlers", "network", "metadata", "heartbeats"});
     fault["threads"] = make.number(1, 8);
   }
   if (kind == "crash_loop") {

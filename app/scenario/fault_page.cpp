@@ -77,6 +77,29 @@ constexpr CatalogueRow catalogue[] = {
     {"T3", "S", "wall clock jumps to and fro", ""},
     {"T4", "S", "timers late or coalesced", "timers of a stopped process fire late, all at its resume"},
     {"T5", "L", "leap second, smear", "`correction`: slew of the clock faults"},
+    {"C1", "M", "active controller dies, stands still, is cut off; quorum lost",
+     "any process, host or network fault with the target `controller`"},
+    {"C2", "M", "control messages late, repeated, in another order",
+     "`network_delay` and `partition` between brokers and `controller`: late, and repeated by whoever asks again; "
+     "TCP keeps their order, restarts and new connections do not"},
+    {"C3", "M", "a live broker fenced and unfenced", ""},
+    {"C4", "M", "rolling restart", "`controlled_shutdown` or `kill_process` of one broker after the other"},
+    {"C5", "M", "zone outage, correlated or successive power losses", "`power_loss` of a `zone`, of `hosts`, one after the other"},
+    {"C6", "S", "leadership transfers", "`admin`: elect_leader; `leader.imbalance.check.interval.seconds`"},
+    {"C7", "S", "reassignment under faults", "`admin`: reassign"},
+    {"C8", "S", "unclean election", "`unclean.leader.election.enable`; `admin`: elect_leader"},
+    {"C9", "S", "topic deleted and made again", "`admin`: delete_topic, create_topic"},
+    {"C12", "S", "retention, compaction while others read and truncate", "comes by itself: settings of topics"},
+    {"K1", "M", "producer dies before or after its answer", "`kill_process` of a `workload`"},
+    {"K2", "M", "zombie producer", "`pause_process` of a `workload` longer than its transaction's timeout"},
+    {"K3", "M", "late EndTxn, AddPartitions, TxnOffsetCommit", "`network_delay` between a `workload` and a broker"},
+    {"K4", "M", "consumer dies, is slow, stands still",
+     "`kill_process`, `pause_process` of a `workload`; `process_cost` and `max.poll.interval.ms`"},
+    {"K5", "M", "rebalance storm, coordinator moves during a commit",
+     "`crash_loop` of a `workload`; `kill_process` of the leader of `__consumer_offsets`"},
+    {"K6", "M", "commits lost, late, automatic", "`commit` of a consumer with `kill_process`, `network_delay`"},
+    {"K8", "S", "overload", "`rate` above what the brokers can do: load is open-loop"},
+    {"K9", "S", "client with stale metadata", "comes by itself after every election; `partition` makes it last"},
 };
 
 bool has_row(std::string_view rows, std::string_view id) {
@@ -144,7 +167,7 @@ std::string fault_page_markdown() {
     out << (target == target_variants().tables.front() ? "`" : ", `") << target->tag << "`";
   out << ". A role is resolved when the fault fires; of several candidates one is drawn.\n\n"
          "## The catalogue\n\n"
-         "What is known to go wrong with processes (P), disks (D), networks (N) and clocks (T), and what of "
+         "What is known to go wrong with processes (P), disks (D), networks (N), clocks (T), clusters (C) and clients (K), and what of "
          "it a\n"
          "scenario can ask for. M must, S should, L later.\n\n"
          "| row | tier | fault | kinds | otherwise |\n|---|---|---|---|---|\n";

@@ -45,13 +45,14 @@ std::vector<const Table*> process_faults() {
   static const Table stalled =
       fault_table("stalled_threads",
                   "Some threads of a broker stand still: they take no more requests, or (metadata) apply no more "
-                  "of what the controller committed; heartbeats and replication fetches go on.",
+                  "of what the controller committed, or (heartbeats) tell the controller nothing, so that it fences "
+                  "a broker that serves; everything else goes on.",
                   {lasts_field(),
                    {.name = "pool",
                     .type = choice,
                     .doc = "Which threads.",
                     .fallback = "request_handlers",
-                    .choices = {"request_handlers", "network", "metadata"}},
+                    .choices = {"request_handlers", "network", "metadata", "heartbeats"}},
                    {.name = "threads",
                     .type = integer,
                     .doc = "How many; more than there are: all.",

@@ -22,7 +22,8 @@ struct Options {
   int jobs = 1;
   std::int64_t seeds = 3;     ///< Seeds to try where a cut shifts draws, its own included. 1 or more.
   std::int64_t runs_max = 0;  ///< Runs in all; 0: no limit.
-  std::int64_t cpu_max_ns = 0;  ///< Processor time of all runs; 0: no limit. What a busy machine cannot shorten.
+  std::int64_t cpu_max_ns =
+      0;  ///< Processor time of all runs; 0: no limit. What a busy machine cannot shorten.
   /// The file shall pass while the failure is there: for what is known and stays.
   bool known = false;
 };

@@ -2,6 +2,8 @@
 //
 // Pool "metadata": the one thread that applies committed metadata; roles, leaders and ISR stay as they were until it goes
 // on, and what came in between is then one change (TopicDelta keeps only the last state of a partition).
+// Pool "heartbeats": the one thread that tells the controller that the broker lives (BrokerLifecycleManager). Once its session
+// is over the controller fences a broker that goes on serving and copying; it is unfenced with the first heartbeat again.
 // A stalled thread finishes the request it has, so nothing is lost, and takes no other. Connections of a stalled network
 // thread get no answers; heartbeats are a thread of their own and go on. A restart of the broker cures it.
 // Exposure: requests the broker has read meanwhile; an effect if one of the pool's threads was there to be stalled.
@@ -63,6 +65,8 @@ class Stall final : public Effect {
     const std::int32_t threads = holds_.stalls.add(*one.host, one.incarnation, pool_, change);
     if (pool_ == "metadata") {
       broker->metadata_loop().set_stalled(threads > 0);
+    } else if (pool_ == "heartbeats") {
+      broker->set_heartbeats_stalled(threads > 0);
     } else if (pool_ == "request_handlers") {
       broker->server().handler_pool().set_stalled(threads);
     } else {
@@ -84,6 +88,7 @@ std::unique_ptr<Effect> fire(Reach& reach, const FaultConfig& fault, const Victi
 
 }  // namespace
 
-constinit const Kind stalled_threads{FaultKind::stalled_threads, "stalled_threads", "P9", Stays::lasts, fire};
+constinit const Kind stalled_threads{FaultKind::stalled_threads, "stalled_threads", "P9 C3", Stays::lasts,
+                                     fire};
 
 }  // namespace brokersim::faults::kinds

@@ -223,6 +223,8 @@ sim::Task<void> BrokerService::heartbeat_loop() {
     if (!failed && (failed_dirs_ > told_dirs || replicas_.offline_replicas().size() > told_replicas))
       wait = kFastHeartbeat;
     co_await kick_.wait_for(wait);
+    while (heartbeats_stalled_)
+      co_await sim::delay(cluster_.config.broker_heartbeat_interval, "broker.heartbeats_stalled");
     if (state_ == State::shutting_down) co_return;
   }
   co_await shut_down();

@@ -36,6 +36,8 @@ class BrokerService final : public host::Service, public RequestHandler, public 
   [[nodiscard]] ReplicaManager& replicas() { return replicas_; }
   [[nodiscard]] RequestServer& server() { return server_; }
   [[nodiscard]] MetadataLoop& metadata_loop() { return metadata_loop_; }
+  /// The thread that sends heartbeats stands still, or goes on: the controller then fences a broker that serves (C3).
+  void set_heartbeats_stalled(bool stalled) { heartbeats_stalled_ = stalled; }
   [[nodiscard]] const RequestServer& server() const { return server_; }
 
  private:
@@ -88,6 +90,7 @@ class BrokerService final : public host::Service, public RequestHandler, public 
   State state_ = State::starting;
   bool ready_to_unfence_ = false;
   bool want_shut_down_ = false;
+  bool heartbeats_stalled_ = false;
   sim::Signal kick_;  // heartbeat now
 };
 

@@ -70,7 +70,8 @@ Tape record(const char* text, const std::string& name) {
   const world::RunEnd end = world::run(*world);
   if (!end.bug.empty()) throw std::runtime_error(end.bug);
   Tape tape{facts_of(world->history()), std::move(recorder.events), end.ended_at, {}};
-  for (const world::FinalPartition& partition : world->final_partitions()) tape.leaders.push_back(partition.leader);
+  for (const world::FinalPartition& partition : world->final_partitions())
+    tape.leaders.push_back(partition.leader);
   return tape;
 }
 
@@ -105,7 +106,8 @@ Tape prices() {
     if (last.at(history::key_of(keys, s.producer, s.orders, n)) > n) removed.push_back({n, n + 1});
   }
   s.ms(200);
-  for (const std::int32_t broker : {1, 2, 3}) s.history.record(history::Compacted{s.at, broker, s.orders, removed});
+  for (const std::int32_t broker : {1, 2, 3})
+    s.history.record(history::Compacted{s.at, broker, s.orders, removed});
   s.ms(300);
   for (const std::int32_t broker : {1, 2, 3}) {
     const auto cause = broker == 1 ? history::LogStartCause::retention : history::LogStartCause::followed;
@@ -127,7 +129,8 @@ Tape membership() {
   const history::ClientId b = tape.facts.add_client({.name = "b", .producer = false, .group = group});
   const history::PartitionId orders{0};
   const auto at = [](std::int64_t ms) { return sim::SimTime{ms * 1'000'000}; };
-  const auto own = [&](std::int64_t ms, history::ClientId who, std::int32_t epoch, history::OwnershipChange change) {
+  const auto own = [&](std::int64_t ms, history::ClientId who, std::int32_t epoch,
+                       history::OwnershipChange change) {
     tape.events.emplace_back(history::OwnershipChanged{at(ms), who, group, epoch, change, {orders}});
   };
   const auto generation = [&](std::int64_t ms, std::int32_t number, std::int32_t members) {

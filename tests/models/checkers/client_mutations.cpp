@@ -14,10 +14,12 @@ using history::Sent;
 Mutations orders_of_records() {
   return {
       {CheckId::S20, "two neighbours change places", Source::orders, [](Tape& t) { On(t).exchange(30, 31); }},
-      {CheckId::S20, "two batches far apart change places", Source::orders, [](Tape& t) { On(t).exchange(20, 60); }},
+      {CheckId::S20, "two batches far apart change places", Source::orders,
+       [](Tape& t) { On(t).exchange(20, 60); }},
       {CheckId::S20, "the last batch and the one before change places", Source::orders,
        [](Tape& t) { On(t).exchange(-1, -2); }},
-      {CheckId::S20, "three batches are turned round", Source::orders, [](Tape& t) { On(t).exchange(40, 42); }},
+      {CheckId::S20, "three batches are turned round", Source::orders,
+       [](Tape& t) { On(t).exchange(40, 42); }},
       {CheckId::S20, "two batches change places in the log of the leader at the end alone", Source::orders,
        [](Tape& t) {
          On on(t);
@@ -31,7 +33,8 @@ Mutations duplicates() {
       {CheckId::S21, "a batch is written twice, over the next one", Source::orders,
        [](Tape& t) { On(t).repeat(31, 30); }},
       {CheckId::S21, "a batch comes again much later", Source::orders, [](Tape& t) { On(t).repeat(60, 20); }},
-      {CheckId::S21, "the last batch repeats the one before", Source::orders, [](Tape& t) { On(t).repeat(-1, -2); }},
+      {CheckId::S21, "the last batch repeats the one before", Source::orders,
+       [](Tape& t) { On(t).repeat(-1, -2); }},
       {CheckId::S21, "a retry is appended behind everything", Source::orders,
        [](Tape& t) {
          On on(t);
@@ -142,7 +145,8 @@ Mutations refusals() {
          refuse(on.at<ProduceOutcome>(on.answer(40)));
          move_before(t, on.answer(40), on.copy(40, on.leader(40)));
        }},
-      {CheckId::S24, "the last record of a batch was reported as failed, the others as written", Source::orders,
+      {CheckId::S24, "the last record of a batch was reported as failed, the others as written",
+       Source::orders,
        [refuse](Tape& t) {
          On on(t);
          const std::size_t place = on.answer(41);
@@ -154,7 +158,10 @@ Mutations refusals() {
          put_after(t, place, part);
        }},
       {CheckId::S24, "all were reported as failed", Source::orders,
-       [refuse](Tape& t) { change<ProduceOutcome>(t, [](const ProduceOutcome&) { return true; }, refuse); }},
+       [refuse](Tape& t) {
+         change<ProduceOutcome>(
+             t, [](const ProduceOutcome&) { return true; }, refuse);
+       }},
   };
 }
 

@@ -20,17 +20,18 @@ namespace brokersim::checkers::test {
 /// Every kind of event that a checker reads.
 using Event =
     std::variant<history::Sent, history::ProduceOutcome, history::Consumed, history::FetchAnswered,
-                 history::PositionAnswered, history::ClientRestarted, history::ClientStopped, history::OwnershipChanged,
-                 history::GroupGeneration, history::MemberRemoved, history::OffsetCommitted, history::Appended,
-                 history::Truncated, history::HighWatermark, history::LeaderIsr, history::RoleChanged,
-                 history::PartitionChanged, history::BrokerChanged, history::ControllerChanged,
-                 history::MetadataLogChanged, history::StorageLost, history::CorruptRead, history::Recovered,
-                 history::Flushed, history::FaultFired, history::LogStartMoved, history::Compacted,
-                 history::LogDirFailed, history::PartitionDeleted, history::AdminDone, history::OffsetReset,
-                 history::TransactionJoined, history::TransactionEnded, history::ProducerEpochGiven,
-                 history::TransactionCommitted, history::CommitAnswered, history::TransactionLost,
-                 history::TransactionRolledBack, history::DatabaseChanged, history::EventJoined,
-                 history::OperationEnded, history::CrashedAtStep, history::PublishFailed, history::EventHandled>;
+                 history::PositionAnswered, history::ClientRestarted, history::ClientStopped,
+                 history::OwnershipChanged, history::GroupGeneration, history::MemberRemoved,
+                 history::OffsetCommitted, history::Appended, history::Truncated, history::HighWatermark,
+                 history::LeaderIsr, history::RoleChanged, history::PartitionChanged, history::BrokerChanged,
+                 history::ControllerChanged, history::MetadataLogChanged, history::StorageLost,
+                 history::CorruptRead, history::Recovered, history::Flushed, history::FaultFired,
+                 history::LogStartMoved, history::Compacted, history::LogDirFailed, history::PartitionDeleted,
+                 history::AdminDone, history::OffsetReset, history::TransactionJoined,
+                 history::TransactionEnded, history::ProducerEpochGiven, history::TransactionCommitted,
+                 history::CommitAnswered, history::TransactionLost, history::TransactionRolledBack,
+                 history::DatabaseChanged, history::EventJoined, history::OperationEnded,
+                 history::CrashedAtStep, history::PublishFailed, history::EventHandled>;
 
 namespace detail {
 
@@ -56,7 +57,8 @@ struct KeepAll<Base, std::variant<Last>> : Keep<Base, Last> {};
 using Recorder = detail::KeepAll<detail::Keeper, Event>;
 
 struct Tape {
-  history::History facts;  ///< Names and settings of partitions, clients, groups, databases. Nobody watches it.
+  history::History
+      facts;  ///< Names and settings of partitions, clients, groups, databases. Nobody watches it.
   std::vector<Event> events;
   sim::SimTime end;
   std::vector<std::int32_t> leaders;  ///< By partition, when the run is over; see RunObserver::finish().
@@ -107,8 +109,8 @@ void swap(Tape& tape, std::size_t one, std::size_t other);
 
 /// The clean histories. orders, bank and outbox are runs of small worlds; the others are written by hand.
 enum class Source : std::uint8_t {
-  orders,      ///< A partition of three replicas, an idempotent producer, a group of two; a kill and a power loss.
-  bank,        ///< Transfers in transactions, some aborted, read by a read_committed consumer; a kill.
+  orders,  ///< A partition of three replicas, an idempotent producer, a group of two; a kill and a power loss.
+  bank,    ///< Transfers in transactions, some aborted, read by a read_committed consumer; a kill.
   outbox,      ///< A service, its outbox's publisher, and a consumer with an inbox.
   prices,      ///< A compacted partition from which retention takes something, too.
   membership,  ///< Two members of a group of KIP-848 that hand a partition over; one is removed.
@@ -121,7 +123,7 @@ inline constexpr Source kSources[] = {Source::orders, Source::bank, Source::outb
 
 struct Mutation {
   CheckId law = CheckId::S1;  ///< Which must be violated; it holds on the clean tape.
-  std::string what;           ///< What the edit is, as one would say of a broker: "the leader forgets a batch".
+  std::string what;  ///< What the edit is, as one would say of a broker: "the leader forgets a batch".
   Source source = Source::orders;
   std::function<void(Tape&)> edit;
   /// In place of "the law is violated", for what is measured and never flagged (S2).

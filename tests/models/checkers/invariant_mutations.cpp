@@ -86,10 +86,10 @@ Mutations quorums() {
   return {
       {CheckId::INV3, "the leader does not wait for a member of the ISR", Source::orders, without(1)},
       {CheckId::INV3, "the leader does not wait for another member of the ISR", Source::orders, without(2)},
-      {CheckId::INV3, "the controller puts a broker into the ISR of which the leader knows nothing", Source::orders,
-       add(true)},
-      {CheckId::INV3, "the controller puts a broker into the ELR of which the leader knows nothing", Source::orders,
-       add(false)},
+      {CheckId::INV3, "the controller puts a broker into the ISR of which the leader knows nothing",
+       Source::orders, add(true)},
+      {CheckId::INV3, "the controller puts a broker into the ELR of which the leader knows nothing",
+       Source::orders, add(false)},
       {CheckId::INV3, "the leader waits for nobody but itself", Source::orders,
        [reports](Tape& t) {
          On on(t);
@@ -106,23 +106,27 @@ Mutations quorums() {
   };
 }
 
-/// Broker `id` dies by `how` at `place` and is back at once, in the ISR as before.
-void die_and_return(Tape& t, std::size_t place, history::BrokerId id, BrokerEvent how) {
+/// Broker `id` dies by `how` at `place` and is back at once, with everything below `log_end`, in the ISR as before.
+void die_and_return(On& on, std::size_t place, history::BrokerId id, BrokerEvent how, std::int64_t log_end) {
+  Tape& t = *on.tape;
   put_after(t, place, BrokerChanged{{}, id, BrokerEvent::running});
+  put_after(t, place, history::Recovered{{}, id, on.id, log_end, false, 0, {}});
   put_after(t, place, BrokerChanged{{}, id, BrokerEvent::process_started});
   put_after(t, place, BrokerChanged{{}, id, how});
 }
 Mutation unnoticed_death(const std::string& what, int batch, bool leads, BrokerEvent how) {
   return {CheckId::INV5, what, Source::orders, [=](Tape& t) {
             On on(t);
-            die_and_return(t, on.answer(batch), leads ? on.leader(batch) : on.follower(batch), how);
+            die_and_return(on, on.answer(batch), leads ? on.leader(batch) : on.follower(batch), how,
+                           on.base(batch) + on.batch(batch).records.count);
           }};
 }
 
 Mutations unclean_members() {
   return {
       unnoticed_death("a follower is killed, and nobody notices", 30, false, BrokerEvent::process_killed),
-      unnoticed_death("a follower's kernel panics, and nobody notices", 31, false, BrokerEvent::kernel_panicked),
+      unnoticed_death("a follower's kernel panics, and nobody notices", 31, false,
+                      BrokerEvent::kernel_panicked),
       unnoticed_death("a follower loses its power, and nobody notices", 32, false, BrokerEvent::power_lost),
       unnoticed_death("the leader is killed, and nobody notices", 33, true, BrokerEvent::process_killed),
       {CheckId::INV5, "a broker that was killed is unfenced while it stands in the ELR", Source::orders,
@@ -152,11 +156,12 @@ Mutations fenced_members() {
   return {
       {CheckId::INV7, "a fenced follower stays in the ISR", Source::orders, fence(30, false)},
       {CheckId::INV7, "a fenced leader stays in the ISR", Source::orders, fence(31, true)},
-      {CheckId::INV7, "a follower is fenced late in the run and stays in the ISR", Source::orders, fence(-20, false)},
+      {CheckId::INV7, "a follower is fenced late in the run and stays in the ISR", Source::orders,
+       fence(-20, false)},
       {CheckId::INV7, "a broker comes back into the ISR although it is fenced", Source::orders,
        [](Tape& t) {
-         On on(t);
-         const auto fenced = places<BrokerChanged>(t, [](const BrokerChanged& e) { return e.event == BrokerEvent::fenced; });
+         const auto fenced =
+             places<BrokerChanged>(t, [](const BrokerChanged& e) { return e.event == BrokerEvent::fenced; });
          const sim::SimTime since = event<BrokerChanged>(t, fenced.front()).at;
          drop(t, places<BrokerChanged>(t, [&](const BrokerChanged& e) {
                 return e.broker == 0 && e.event == BrokerEvent::running && e.at >= since;
@@ -177,9 +182,9 @@ Mutations fenced_members() {
 
 /// The nth event of the metadata quorum's voters with this change.
 std::size_t metadata(const Tape& t, MetadataChange what, std::size_t n, bool observer = false) {
-  return places<MetadataLogChanged>(t, [&](const MetadataLogChanged& e) {
-           return e.change == what && e.observer == observer;
-         }).at(n);
+  return places<MetadataLogChanged>(
+             t, [&](const MetadataLogChanged& e) { return e.change == what && e.observer == observer; })
+      .at(n);
 }
 
 Mutations metadata_quorum() {
@@ -219,7 +224,8 @@ Mutations metadata_quorum() {
        }},
       {CheckId::INV9, "a broker loads a snapshot of what was never committed", Source::orders,
        [](Tape& t) {
-         MetadataLogChanged snapshot = event<MetadataLogChanged>(t, metadata(t, MetadataChange::committed, 20, true));
+         MetadataLogChanged snapshot =
+             event<MetadataLogChanged>(t, metadata(t, MetadataChange::committed, 20, true));
          snapshot.change = MetadataChange::snapshot;
          snapshot.to += 1'000'000;
          put_after(t, t.events.size() - 1, snapshot);

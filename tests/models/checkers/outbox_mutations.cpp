@@ -26,14 +26,18 @@ Places any(const Tape& t) {
 }
 /// The nth transaction that inserted a row into the table, as a place.
 std::size_t inserted(const Tape& t, std::int32_t table, std::size_t n) {
-  return places<TransactionCommitted>(t, [&](const TransactionCommitted& e) {
-           return std::any_of(e.rows.begin(), e.rows.end(), [&](const DatabaseRow& row) {
-             return row.table == table && row.change == RowChange::insert;
-           });
-         }).at(n);
+  return places<TransactionCommitted>(t,
+                                      [&](const TransactionCommitted& e) {
+                                        return std::any_of(
+                                            e.rows.begin(), e.rows.end(), [&](const DatabaseRow& row) {
+                                              return row.table == table && row.change == RowChange::insert;
+                                            });
+                                      })
+      .at(n);
 }
 DatabaseRow& row_of(TransactionCommitted& e, std::int32_t table) {
-  return *std::find_if(e.rows.begin(), e.rows.end(), [&](const DatabaseRow& row) { return row.table == table; });
+  return *std::find_if(e.rows.begin(), e.rows.end(),
+                       [&](const DatabaseRow& row) { return row.table == table; });
 }
 /// Places of two neighbours in the topic that are about the same aggregate, the nth such pair.
 std::pair<std::size_t, std::size_t> of_one_aggregate(Tape& t, std::size_t n) {
@@ -56,7 +60,8 @@ Mutation forgotten_commit(const std::string& what, std::size_t n, CommitLostIn w
   return {CheckId::B1, what, Source::outbox, [=](Tape& t) {
             const std::size_t place = any<CommitAnswered>(t).at(n);
             const CommitAnswered answered = event<CommitAnswered>(t, place);
-            put_after(t, t.events.size() - 1, TransactionLost{{}, answered.database, answered.transaction, where});
+            put_after(t, t.events.size() - 1,
+                      TransactionLost{{}, answered.database, answered.transaction, where});
           }};
 }
 
@@ -98,7 +103,8 @@ Mutations lost_events() {
              t, [](const TransactionCommitted&) { return true; },
              [](TransactionCommitted& e) {
                for (DatabaseRow& row : e.rows)
-                 if (row.table == kOutboxRows && row.change == RowChange::update) row.change = RowChange::erase;
+                 if (row.table == kOutboxRows && row.change == RowChange::update)
+                   row.change = RowChange::erase;
              });
        }},
   };
@@ -108,13 +114,17 @@ Mutations phantoms() {
   return {
       {CheckId::O2, "an event is sent whose transaction never committed", Source::outbox,
        [](Tape& t) { drop(t, {inserted(t, kBusiness, 5)}); }},
-      {CheckId::O2, "an event is sent whose transaction was lost before anybody had an answer", Source::outbox,
+      {CheckId::O2, "an event is sent whose transaction was lost before anybody had an answer",
+       Source::outbox,
        [](Tape& t) {
          const TransactionCommitted lost = event<TransactionCommitted>(t, inserted(t, kBusiness, 6));
-         put_after(t, t.events.size() - 1, TransactionLost{{}, lost.database, lost.transaction, CommitLostIn::wal_buffers});
+         put_after(t, t.events.size() - 1,
+                   TransactionLost{{}, lost.database, lost.transaction, CommitLostIn::wal_buffers});
        }},
       {CheckId::O2, "a record carries an event that no row has", Source::outbox,
-       [](Tape& t) { event<EventJoined>(t, any<EventJoined>(t).at(7)).event = t.facts.pipelines().front().end_event - 1; }},
+       [](Tape& t) {
+         event<EventJoined>(t, any<EventJoined>(t).at(7)).event = t.facts.pipelines().front().end_event - 1;
+       }},
       {CheckId::O2, "a transaction writes its outbox row and not its business row", Source::outbox,
        [](Tape& t) {
          TransactionCommitted& e = event<TransactionCommitted>(t, inserted(t, kBusiness, 8));
@@ -145,9 +155,11 @@ Mutations repetitions() {
       {CheckId::O3, "one event is sent again and again", Source::outbox,
        [](Tape& t) {
          const history::EventNumber first = event<EventJoined>(t, any<EventJoined>(t).at(2)).event;
-         change<EventJoined>(t, [](const EventJoined&) { return true; }, [&](EventJoined& e) { e.event = first; });
+         change<EventJoined>(
+             t, [](const EventJoined&) { return true; }, [&](EventJoined& e) { e.event = first; });
        }},
-      {CheckId::O3, "the publisher sends the last event once more, although nobody interrupted it", Source::outbox,
+      {CheckId::O3, "the publisher sends the last event once more, although nobody interrupted it",
+       Source::outbox,
        [](Tape& t) {
          On on(t, "events");
          EventJoined joined = event<EventJoined>(t, any<EventJoined>(t).back());
@@ -185,11 +197,15 @@ Mutations orders_of_events() {
          const auto [one, other] = of_one_aggregate(t, 15);
          const auto committed = [&](std::size_t joined) {
            const history::EventNumber number = event<EventJoined>(t, joined).event;
-           return places<TransactionCommitted>(t, [&](const TransactionCommitted& e) {
-                    return std::any_of(e.rows.begin(), e.rows.end(), [&](const DatabaseRow& row) {
-                      return row.table == kBusiness && row.change == RowChange::insert && row.columns[0] == number;
-                    });
-                  }).at(0);
+           return places<TransactionCommitted>(
+                      t,
+                      [&](const TransactionCommitted& e) {
+                        return std::any_of(e.rows.begin(), e.rows.end(), [&](const DatabaseRow& row) {
+                          return row.table == kBusiness && row.change == RowChange::insert &&
+                                 row.columns[0] == number;
+                        });
+                      })
+               .at(0);
          };
          swap(t, committed(one), committed(other));
        }},
@@ -201,6 +217,8 @@ Mutations orders_of_events() {
                for (DatabaseRow& row : e.rows)
                  if (row.table == kBusiness && row.change == RowChange::insert) row.columns[1] = 0;
              });
+         change<EventJoined>(
+             t, [](const EventJoined&) { return true; }, [](EventJoined& e) { e.aggregate = 0; });
          const Places all = any<EventJoined>(t);
          exchange_events(t, all.at(4), all.at(5));
        }},
@@ -226,7 +244,8 @@ Mutations effects() {
       {CheckId::O5, "the database of the consumer forgets an effect", Source::outbox,
        [](Tape& t) {
          const TransactionCommitted lost = event<TransactionCommitted>(t, inserted(t, kEffect, 9));
-         put_after(t, t.events.size() - 1, TransactionLost{{}, lost.database, lost.transaction, CommitLostIn::page_cache});
+         put_after(t, t.events.size() - 1,
+                   TransactionLost{{}, lost.database, lost.transaction, CommitLostIn::page_cache});
        }},
       {CheckId::O5, "the inbox knows an event that nobody applied", Source::outbox,
        [](Tape& t) {

@@ -109,7 +109,8 @@ Mutation counted(const std::string& what, std::int64_t lost, std::function<void(
 
 Mutations accounts() {
   const auto as_one = [](Tape& t) {
-    change<ProduceOutcome>(t, [](const ProduceOutcome&) { return true; }, [](ProduceOutcome& e) { e.acks = 1; });
+    change<ProduceOutcome>(
+        t, [](const ProduceOutcome&) { return true; }, [](ProduceOutcome& e) { e.acks = 1; });
   };
   return {
       counted("one batch of five is in no log", 5, [](Tape& t) { On(t).lose(30); }),
@@ -220,7 +221,8 @@ Mutations leadership() {
       {CheckId::S8, "a second broker takes the lead in the same epoch", Source::orders,
        [](Tape& t) {
          On on(t);
-         const std::size_t place = on.first<RoleChanged>([](const RoleChanged& e) { return e.leader == e.broker; });
+         const std::size_t place =
+             on.first<RoleChanged>([](const RoleChanged& e) { return e.leader == e.broker; });
          RoleChanged role = on.at<RoleChanged>(place);
          role.broker = role.leader = 1;
          put_after(t, place, role);
@@ -308,11 +310,13 @@ Mutations truncations() {
        cut(TruncateReason::high_watermark, false)},
       {CheckId::S11, "the leader itself cuts a committed batch", Source::orders,
        cut(TruncateReason::divergence, true)},
-      {CheckId::S11, "recovery cuts what no crash took", Source::orders, cut(TruncateReason::recovery, false)},
+      {CheckId::S11, "recovery cuts what no crash took", Source::orders,
+       cut(TruncateReason::recovery, false)},
       {CheckId::S11, "after a kill a broker comes back with less than it had", Source::orders,
        [](Tape& t) {
          On on(t);
-         Recovered& back = on.at<Recovered>(on.all<Recovered>([](const Recovered& e) { return e.broker == 0; }).back());
+         Recovered& back =
+             on.at<Recovered>(on.all<Recovered>([](const Recovered& e) { return e.broker == 0; }).back());
          back.log_end -= 10;
          back.content.clear();
        }},
@@ -346,8 +350,9 @@ Mutations offsets() {
          On on(t);
          const std::size_t elected = on.left(0);
          const std::int32_t epoch = on.at<PartitionChanged>(elected).leader_epoch;
-         const std::size_t place = on.first<Appended>(
-             [&](const Appended& e) { return e.leader_epoch == epoch && e.role == history::AppendRole::leader; });
+         const std::size_t place = on.first<Appended>([&](const Appended& e) {
+           return e.leader_epoch == epoch && e.role == history::AppendRole::leader;
+         });
          on.at<Appended>(place).base_offset -= 5;
        }},
       {CheckId::S12, "recovery finds more than anybody wrote", Source::orders,

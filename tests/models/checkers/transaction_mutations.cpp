@@ -12,7 +12,6 @@ using history::TransactionJoined;
 using history::TransactionMark;
 using history::TransactionOutcome;
 
-
 /// Places of what leaders appended to the partition with this mark.
 Places marked(const On& on, TransactionMark mark) {
   return on.all<Appended>(
@@ -52,7 +51,8 @@ Mutations reads() {
          On on(t, "transfers");
          const std::size_t data = record_of(on, TransactionMark::commit, 5);
          const std::int64_t base = on.at<Appended>(data).base_offset;
-         const std::size_t read = on.first<Consumed>([&](const Consumed& e) { return e.base_offset == base; });
+         const std::size_t read =
+             on.first<Consumed>([&](const Consumed& e) { return e.base_offset == base; });
          move_before(t, read, marker_behind(on, data));
        }},
       {CheckId::S27, "a transaction that was read turns out to be aborted", Source::bank,
@@ -69,7 +69,8 @@ Mutations reads() {
        [](Tape& t) {
          On on(t, "transfers");
          const Appended aborted = on.at<Appended>(record_of(on, TransactionMark::abort, 1));
-         const std::size_t next = on.first<Consumed>([&](const Consumed& e) { return e.base_offset > aborted.base_offset; });
+         const std::size_t next =
+             on.first<Consumed>([&](const Consumed& e) { return e.base_offset > aborted.base_offset; });
          Consumed read = on.at<Consumed>(next);
          read.records = aborted.records;
          read.base_offset = aborted.base_offset;
@@ -81,7 +82,8 @@ Mutations reads() {
          const std::size_t data = record_of(on, TransactionMark::commit, 5);
          const std::int64_t base = on.at<Appended>(data).base_offset;
          const Appended marker = on.at<Appended>(marker_behind(on, data));
-         const std::size_t place = on.first<Consumed>([&](const Consumed& e) { return e.base_offset == base; });
+         const std::size_t place =
+             on.first<Consumed>([&](const Consumed& e) { return e.base_offset == base; });
          Consumed read = on.at<Consumed>(place);
          read.records = marker.records;
          read.base_offset = marker.base_offset;
@@ -90,7 +92,8 @@ Mutations reads() {
       {CheckId::S27, "the marker of a transaction that was read is missing", Source::bank,
        [](Tape& t) {
          On on(t, "transfers");
-         const std::int64_t base = on.at<Appended>(marker_behind(on, record_of(on, TransactionMark::commit, 8))).base_offset;
+         const std::int64_t base =
+             on.at<Appended>(marker_behind(on, record_of(on, TransactionMark::commit, 8))).base_offset;
          drop(t, on.all<Appended>([&](const Appended& e) { return e.base_offset == base; }));
        }},
   };
@@ -115,15 +118,18 @@ Mutations atomicity() {
        }},
       {CheckId::S28, "a client was told aborted, and its records count", Source::bank,
        [](Tape& t) {
-         event<TransactionEnded>(t, ended(t, TransactionOutcome::committed, 5)).outcome = TransactionOutcome::aborted;
+         event<TransactionEnded>(t, ended(t, TransactionOutcome::committed, 5)).outcome =
+             TransactionOutcome::aborted;
        }},
       {CheckId::S28, "a client was told committed, and nothing counts", Source::bank,
        [](Tape& t) {
-         event<TransactionEnded>(t, ended(t, TransactionOutcome::aborted, 2)).outcome = TransactionOutcome::committed;
+         event<TransactionEnded>(t, ended(t, TransactionOutcome::aborted, 2)).outcome =
+             TransactionOutcome::committed;
        }},
       {CheckId::S28, "a committed transaction has a record that is nowhere", Source::bank,
        [](Tape& t) {
-         const std::size_t place = places<TransactionJoined>(t, [](const TransactionJoined&) { return true; }).at(10);
+         const std::size_t place =
+             places<TransactionJoined>(t, [](const TransactionJoined&) { return true; }).at(10);
          TransactionJoined more = event<TransactionJoined>(t, place);
          more.records.first += 100'000;
          put_after(t, place, more);
@@ -139,15 +145,18 @@ Mutations atomicity() {
 
 /// A newer epoch is given just before the nth record is written with the old one.
 Mutation fenced(const std::string& what, std::int32_t partition, int n, bool by_timeout) {
-  return {CheckId::S29, what, Source::bank, [=](Tape& t) {
-            On on(t, "transfers", partition);
-            const Places data = marked(on, TransactionMark::data);
-            const std::size_t place = n >= 0 ? data.at(static_cast<std::size_t>(n)) : data.at(data.size() - static_cast<std::size_t>(-n));
-            const Appended record = on.at<Appended>(place);
-            put_before(t, place,
-                       ProducerEpochGiven{{}, 0, record.producer_id, static_cast<std::int16_t>(record.producer_epoch + 1),
-                                          by_timeout});
-          }};
+  return {
+      CheckId::S29, what, Source::bank, [=](Tape& t) {
+        On on(t, "transfers", partition);
+        const Places data = marked(on, TransactionMark::data);
+        const std::size_t place = n >= 0 ? data.at(static_cast<std::size_t>(n))
+                                         : data.at(data.size() - static_cast<std::size_t>(-n));
+        const Appended record = on.at<Appended>(place);
+        put_before(
+            t, place,
+            ProducerEpochGiven{
+                {}, 0, record.producer_id, static_cast<std::int16_t>(record.producer_epoch + 1), by_timeout});
+      }};
 }
 
 Mutations fencing() {
@@ -161,7 +170,8 @@ Mutations fencing() {
          On on(t, "transfers");
          Appended late = on.at<Appended>(marked(on, TransactionMark::data).front());
          put_after(t, on.last_place(),
-                   ProducerEpochGiven{{}, 0, late.producer_id, static_cast<std::int16_t>(late.producer_epoch + 3), false});
+                   ProducerEpochGiven{
+                       {}, 0, late.producer_id, static_cast<std::int16_t>(late.producer_epoch + 3), false});
          late.base_offset = on.end;
          late.broker = on.leader_at_end();
          put_after(t, on.last_place(), late);
