@@ -14,6 +14,7 @@ import datetime
 import json
 import os
 import re
+import resource
 import statistics
 import subprocess
 import sys
@@ -53,8 +54,11 @@ def explore(args, spec, name, changes, cpu, first):
 
 
 def failures(args):
-    """(name, file, rule, signature) of distinct failures, the defects' first."""
-    found = 0
+    """(name, file, rule, signature) of distinct failures, the losses first."""
+    losses = explore(args, args.losses_spec, "losses", [], args.losses_cpu, False)[:args.losses]
+    for folder, finding in losses:
+        yield "a real loss", os.path.join(folder, "scenario.json"), finding["rule"], finding["signature"]
+    found = len(losses)
     for name, changes, _ in museum.defects(args.brokersim):
         if args.only and args.only not in name:
             continue
@@ -64,13 +68,8 @@ def failures(args):
                 continue
             found += 1
             yield name, os.path.join(folder, "scenario.json"), finding["rule"], finding["signature"]
-        if found >= args.count - args.losses:
-            break
-    losses = args.count - found
-    if args.only or losses <= 0:
-        return
-    for folder, finding in explore(args, args.losses_spec, "losses", [], "60 s", False)[:losses]:
-        yield "a real loss", os.path.join(folder, "scenario.json"), finding["rule"], finding["signature"]
+        if found >= args.count:
+            return
 
 
 def without_cause(file, target):
@@ -88,21 +87,25 @@ def without_cause(file, target):
 
 def shrunk(args, name, file, rule, signature):
     small = os.path.splitext(file)[0] + ".min.json"
-    command = [args.brokersim, "shrink", file, "--keep", rule, "--cpu", args.cpu, "--jobs", str(args.jobs), "--out", small]
+    limit = ["--budget", args.budget] if args.budget else ["--cpu", args.cpu]
+    command = [args.brokersim, "shrink", file, "--keep", rule, *limit, "--jobs", str(args.jobs), "--out", small]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     run = subprocess.run(command, capture_output=True, text=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     if run.returncode not in (0, 1):
         print(f"{name}: {run.stderr}", file=sys.stderr)
         return None
     now = re.search(r"now\s+(\d+) faults?, (\d+) brokers?, (\d+) partitions?, .*, (\d+) records?", run.stdout)
-    spent = re.search(r"after (\d+) runs in ([\d.]+) s, ([\d.]+) s of processor time", run.stdout)
+    spent = re.search(r"after (\d+) runs", run.stdout)
     runs = [run_json(args.brokersim, small) for _ in range(5)]
     repeats = all(breaks(r, rule) for r in runs) and len({r["fingerprint"] for r in runs if r}) == 1
     control = os.path.splitext(file)[0] + ".control.json"
     without_cause(small, control)
     fixed = run_json(args.brokersim, control)
     row = {"name": name, "signature": signature, "repeats": repeats, "holds": fixed is not None and not breaks(fixed, rule),
-           "minimal": "no cut is left" in run.stdout, "runs": int(spent[1]), "cpu": float(spent[3]),
-           "seconds": float(spent[3]) / args.cores}
+           "minimal": "no cut is left" in run.stdout, "runs": int(spent[1]),
+           "seconds": cpu / args.cores}
     for key, value in zip(("faults", "brokers", "partitions", "records"), now.groups()):
         row[key] = int(value)
     print(f"{name}: {row}", file=sys.stderr, flush=True)
@@ -123,11 +126,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("brokersim")
     parser.add_argument("--count", type=int, default=30, help="failures in all")
-    parser.add_argument("--losses", type=int, default=8, help="of them at least so many real losses")
+    parser.add_argument("--losses", type=int, default=8, help="of them real losses, at most")
+    parser.add_argument("--losses-cpu", default="60 s", help="for the search for losses")
     parser.add_argument("--spec", default="searches/museum.json")
     parser.add_argument("--losses-spec", default="searches/first.json")
     parser.add_argument("--search-cpu", default="60 s", help="for each defect")
     parser.add_argument("--cpu", default="120 s", help="for each shrink")
+    parser.add_argument("--budget", help="of wall time for each shrink, instead of --cpu")
     parser.add_argument("--cores", type=int, default=2, help="by which processor time is divided")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--folder", default="build/shrink-table")
