@@ -20,7 +20,7 @@ RELEASE := build/release
 BROKERSIM := $(RELEASE)/brokersim
 CONFIGURE = cmake --preset release -DBROKERSIM_WERROR=$(WERROR) -DPython3_EXECUTABLE=$$(command -v $(PYTHON) || echo python3) >/dev/null
 
-.PHONY: help run build test package-test engines-test report-test trace-test docs cases gate matrix worlds soak bench bench-peers table outbox-table reference fit conformance-log conformance-groups rebalances museum validation format format-check clean dependencies
+.PHONY: help run build test package-test engines-test report-test trace-test docs cases gate matrix worlds soak bench bench-peers table outbox-table reference fit conformance-log conformance-groups rebalances museum shrink-table validation format format-check clean dependencies
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -168,6 +168,12 @@ rebalances: ## What rebalances cost, by event and protocol (docs/rebalances.md)
 	@$(CONFIGURE)
 	@cmake --build $(RELEASE) --target brokersim -j $(JOBS)
 	@$(PYTHON) tools/rebalance_table.py $(BROKERSIM) --write docs/rebalances.md
+
+shrink-table: ## How small 30 failures of searches get: prints a table (long; SHRINK="--count 5 --cpu '10 s'")
+	@tools/install_dependencies.sh build python
+	@$(CONFIGURE)
+	@cmake --build $(RELEASE) --target brokersim -j $(JOBS)
+	@$(PYTHON) tools/shrink_table.py $(BROKERSIM) --jobs $(JOBS) $(SHRINK)
 
 museum: ## What it costs one common search to find each known defect: docs/museum.md (long; MUSEUM="--cpu '20 s'")
 	@tools/install_dependencies.sh build python

@@ -21,7 +21,7 @@ runs=0
 
 number=$seed
 while (( $(date +%s) < worlds_until )); do
-  for slice in inside:500 outside:150 broken_disks:50; do
+  for slice in inside:500 outside:150 broken_disks:50 quiet:500; do
     family=${slice%%:*}
     count=${slice##*:}
     if ! output=$("$worlds" "$((number + 1))..$((number + count))" --family "$family" --jobs "$jobs"); then

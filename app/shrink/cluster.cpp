@@ -27,6 +27,52 @@ void refer_to_first_partition(Json& document, const std::string& topic) {
   }
 }
 
+/// Who holds each partition: the topic's assignment, or the default one, partition p on brokers p, p + 1 ...
+std::vector<std::vector<std::int64_t>> rows_of(const Json& topic, std::int64_t brokers) {
+  std::vector<std::vector<std::int64_t>> rows;
+  if (topic.contains("assignment") && topic["assignment"].is_array()) {
+    for (const Json& row : topic["assignment"]) {
+      rows.emplace_back();
+      for (const Json& broker : row.is_array() ? row : Json::array()) {
+        if (broker.is_number_integer()) rows.back().push_back(broker.get<std::int64_t>());
+      }
+      if (rows.back().size() != row.size()) return {};
+    }
+    return rows;
+  }
+  const std::int64_t replicas = topic.value("replication_factor", std::int64_t{1});
+  for (std::int64_t p = 0; brokers > 0 && p < topic.value("partitions", std::int64_t{1}) && p < brokers;
+       ++p) {
+    rows.emplace_back();
+    for (std::int64_t r = 0; r < replicas; ++r) rows.back().push_back((p + r) % brokers);
+  }
+  return rows;
+}
+
+/// Roles at partitions of the topic other than `kept` become the brokers that play them at first; those at `kept` are
+/// roles at partition 0. How many became brokers.
+int name_brokers(Json& json, const std::string& topic, const std::vector<std::vector<std::int64_t>>& rows,
+                 std::size_t kept) {
+  if (!json.is_structured()) return 0;
+  int named = 0;
+  for (auto& [key, value] : json.items()) named += name_brokers(value, topic, rows, kept);
+  for (const char* role : {"leader_of", "follower_of"}) {
+    if (!json.is_object() || !json.contains(role) || !json[role].is_string()) continue;
+    const std::size_t place = role == std::string("leader_of") ? 0 : 1;
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      if (json[role] != topic + "/" + std::to_string(row)) continue;
+      if (row == kept) {
+        json[role] = topic + "/0";
+      } else if (place < rows[row].size()) {
+        json = Json{{"broker", rows[row][place]}};
+        return named + 1;
+      }
+      break;
+    }
+  }
+  return named;
+}
+
 struct Place {
   std::string group;
   std::int64_t index = 0;  // within the group
@@ -162,6 +208,18 @@ std::vector<Candidate> fewer_partitions(const Json& best) {
       if (!assigned && topic.value("partitions", std::int64_t{1}) > 1) {
         Json document = best;
         document["systems"][name]["topics"][t]["partitions"] = 1;
+        refer_to_first_partition(document, topic_name);
+        candidates.push_back({std::move(document), true});
+      }
+      // A fault may hit the leader of one partition as the follower of another, which is the one that matters.
+      const auto all = rows_of(topic, static_cast<std::int64_t>(brokers_of(best, system).size()));
+      for (std::size_t row = 0; all.size() > 1 && row < all.size() && best.contains("faults"); ++row) {
+        Json document = best;
+        if (name_brokers(document["faults"], topic_name, all, row) == 0) continue;
+        Json& changed = document["systems"][name]["topics"][t];
+        changed["assignment"] = Json::array({all[row]});
+        changed.erase("partitions");
+        changed.erase("replication_factor");
         refer_to_first_partition(document, topic_name);
         candidates.push_back({std::move(document), true});
       }

@@ -34,10 +34,26 @@ TEST(Cuts, OnePartitionIsLeftAndItIsTheFirst) {
   Json document = noisy();
   document["faults"][0]["target"] = {{"leader_of", "orders/2"}};
   const auto candidates = fewer_partitions(document);
-  ASSERT_EQ(candidates.size(), 3u);
+  ASSERT_EQ(candidates.size(), 5u);
   EXPECT_EQ(candidates[1].document["systems"]["kafka"]["topics"][1]["assignment"],
             Json::parse("[[0, 1, 2]]"));
   EXPECT_EQ(candidates[1].document["faults"][0]["target"]["leader_of"], "orders/0");
+  // Or whoever leads the partition that goes is hit as what it is to the one that stays.
+  EXPECT_EQ(candidates[3].document["systems"]["kafka"]["topics"][1]["assignment"], Json::parse("[[1, 2, 0]]"));
+  EXPECT_EQ(candidates[3].document["faults"][0]["target"], Json({{"broker", 2}}));
+}
+
+TEST(Cuts, PartitionsWithoutAnAssignmentAreWhereTheyWouldBeByDefault) {
+  Json document = noisy();
+  Json& topic = document["systems"]["kafka"]["topics"][1];
+  topic.erase("assignment");
+  topic["partitions"] = 3;
+  topic["replication_factor"] = 2;
+  document["faults"][0]["target"] = {{"follower_of", "orders/0"}};
+  const auto candidates = fewer_partitions(document);
+  ASSERT_EQ(candidates.size(), 3u);
+  EXPECT_EQ(candidates[1].document["systems"]["kafka"]["topics"][1]["assignment"], Json::parse("[[1, 2]]"));
+  EXPECT_EQ(candidates[1].document["faults"][0]["target"], Json({{"broker", 1}})) << "leader of the one that stays";
 }
 
 TEST(Cuts, ATopicGoesWithItsClients) {
