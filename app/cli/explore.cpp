@@ -210,8 +210,7 @@ int explore(const ExploreOptions& options, std::ostream& out, std::ostream& err)
     tell(end, store, out);
   }
   if (!options.report.empty()) {
-    const std::string page =
-        report::explore_page(options.file, options.out, json_of(*loaded.spec, end));
+    const std::string page = report::explore_page(options.file, options.out, json_of(*loaded.spec, end));
     if (const std::string why = write_whole(options.report, page); !why.empty()) {
       complain(err, "explore/output", "the report cannot be written: " + why, options.report,
                "choose a file you may write with --report");

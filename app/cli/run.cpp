@@ -148,7 +148,8 @@ int write_trace(const scenario::Scenario& scenario, std::uint64_t seed, const Ru
   const trace::Traced traced = trace::run(scenario, seed, options.overrides, window);
   if (traced.file.empty()) return exit_ok;  // a bug of ours, which the run has shown
   if (const std::string why = write_whole(options.trace, traced.file); !why.empty()) {
-    complain(err, "run/output", "the trace cannot be written: " + why, options.trace, "choose a file you may write with --trace");
+    complain(err, "run/output", "the trace cannot be written: " + why, options.trace,
+             "choose a file you may write with --trace");
     return exit_usage;
   }
   err << "trace: " << options.trace << ", seed " << seed << ", " << traced.slices << " slices";
@@ -165,8 +166,8 @@ std::optional<std::pair<std::uint64_t, trace::Options>> trace_of(const results::
   if (options.trace_failure.empty()) return std::pair{result.facts.seed, window};
   const auto instant = trace::first_failure(result);
   if (result.exit_code() != exit_failed || !instant) return std::nullopt;
-  const auto margin = std::get<std::int64_t>(
-      scenario::parse_quantity(options.trace_failure, scenario::Dimension::duration));
+  const auto margin =
+      std::get<std::int64_t>(scenario::parse_quantity(options.trace_failure, scenario::Dimension::duration));
   return std::pair{result.facts.seed, trace::around(*instant, sim::Duration{margin})};
 }
 
@@ -181,7 +182,7 @@ int run_one(const scenario::Scenario& scenario, const RunOptions& options,
                                ? std::filesystem::path(scenario.file).stem().string() + "-"
                                : std::string("result-");
   results::SeedTable table;
-  std::optional<std::uint64_t> taped;  // seed of the run that goes on tape
+  std::optional<std::uint64_t> taped;                              // seed of the run that goes on tape
   std::optional<std::pair<std::uint64_t, trace::Options>> traced;  // the run that is traced, and when
   int code = exit_ok;
   std::size_t count = 0;
@@ -270,7 +271,8 @@ int run(const RunOptions& options, std::ostream& out, std::ostream& err) {
   if (!window) return exit_usage;
   if (!options.trace.empty() && options.trace_failure.empty() &&
       (options.files.size() > 1 || seeds.size() > 1)) {
-    err << "error: a trace is of one run\n  hint: give one file and one seed: --seed 7 --trace run.pftrace; or "
+    err << "error: a trace is of one run\n  hint: give one file and one seed: --seed 7 --trace run.pftrace; "
+           "or "
            "--trace-failure \"2 s\" for the first run that fails\n";
     return exit_usage;
   }

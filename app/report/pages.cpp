@@ -74,7 +74,8 @@ Json of_metric(const std::vector<double>& values) {
   const sim::Summary summary = sim::summarise(values);
   const auto n = static_cast<std::int64_t>(values.size());
   const std::int64_t hits = std::count_if(values.begin(), values.end(), [](double v) { return v > 0; });
-  const sim::Interval mean = n > 1 ? sim::student_interval(summary, kConfidence) : sim::Interval{values[0], values[0]};
+  const sim::Interval mean =
+      n > 1 ? sim::student_interval(summary, kConfidence) : sim::Interval{values[0], values[0]};
   const sim::Interval share = sim::clopper_pearson(hits, n, kConfidence);
   return {{"n", n},
           {"mean", summary.mean},
@@ -135,8 +136,9 @@ std::string sweep_page(const SweepPage& sweep) {
       metric = metric || name == "wall_seconds";
     }
   }
-  Json data{{"title", sweep.title},       {"scenario", sweep.scenario}, {"command", sweep.command},
-            {"model", results::model_version()}, {"pointers", sweep.pointers}, {"shown", sweep.shown}};
+  Json data{{"title", sweep.title},       {"scenario", sweep.scenario},
+            {"command", sweep.command},   {"model", results::model_version()},
+            {"pointers", sweep.pointers}, {"shown", sweep.shown}};
   data["metrics"] = Json::array();
   for (const std::string& name : names) {
     const std::string metric = name.substr(0, name.find(" of "));

@@ -11,9 +11,11 @@ struct SweepPage {
   std::string scenario;               ///< Its file, or what stands for it.
   std::string command;                ///< What made the sweep, to be pasted; may be "".
   std::vector<std::string> pointers;  ///< The varied places: columns of the rows.
-  std::vector<std::string> rows;      ///< As sweep::row_json() writes them: pointers, seed, ..., wall_seconds, metrics.
-  std::vector<std::string> shown;     ///< Metrics of the first table.
-  std::vector<std::string> replays;  ///< By row: the line that repeats the run. Only those of runs that do not hold are used.
+  std::vector<std::string>
+      rows;  ///< As sweep::row_json() writes them: pointers, seed, ..., wall_seconds, metrics.
+  std::vector<std::string> shown;  ///< Metrics of the first table.
+  std::vector<std::string>
+      replays;  ///< By row: the line that repeats the run. Only those of runs that do not hold are used.
 };
 
 /// Means with Student's intervals, shares with Clopper and Pearson's, by setting; every metric that the rows have. Some

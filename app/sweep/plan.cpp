@@ -26,6 +26,11 @@ scenario::Diagnostic usage(std::string message, std::string hint) {
   return d;
 }
 
+/// `inner` is a place within the value at `outer`.
+bool within(const std::string& inner, const std::string& outer) {
+  return inner.size() > outer.size() && inner.compare(0, outer.size(), outer) == 0 && inner[outer.size()] == '/';
+}
+
 }  // namespace
 
 std::variant<Axis, std::string> parse_axis(const std::string& text) {
@@ -65,6 +70,25 @@ PlanResult make_plan(const std::string& text, const std::string& name,
       if (axes[j].pointer == axes[i].pointer) {
         result.diagnostics.push_back(
             usage(axes[i].pointer + " is varied twice", "give its values in one list"));
+        return result;
+      }
+      if (within(axes[i].pointer, axes[j].pointer) || within(axes[j].pointer, axes[i].pointer)) {
+        result.diagnostics.push_back(
+            usage(axes[i].pointer + " and " + axes[j].pointer + " hold each other, so that one undoes the other",
+                  "vary one of them, or places side by side"));
+        return result;
+      }
+    }
+    if (axes[i].pointer == "/seed") {
+      result.diagnostics.push_back(
+          usage("/seed cannot be varied: every combination runs with the sweep's own seeds", "give --seeds 1..20"));
+      return result;
+    }
+    for (std::size_t v = 0; v < axes[i].values.size(); ++v) {
+      if (std::find(axes[i].values.begin(), axes[i].values.begin() + static_cast<std::ptrdiff_t>(v),
+                    axes[i].values[v]) != axes[i].values.begin() + static_cast<std::ptrdiff_t>(v)) {
+        result.diagnostics.push_back(usage(axes[i].pointer + " has the value " + axes[i].values[v] + " twice",
+                                           "the same run twice is no second run: give each value once"));
         return result;
       }
     }

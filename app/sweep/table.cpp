@@ -1,5 +1,6 @@
 #include "app/sweep/table.h"
 
+#include <cstdio>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -23,6 +24,15 @@ Json value_of(const std::string& given) {
 std::string shown(const std::string& given) {
   const Json value = value_of(given);
   return value.is_string() ? value.get<std::string>() : given;
+}
+
+/// "3 of 20 (3.2 % to 37.9 %)": both ends of the exact 95 % interval, as Rows.share in Python.
+std::string share(std::int64_t hits, std::int64_t n) {
+  const sim::Interval interval = sim::clopper_pearson(hits, n, 0.95);
+  char text[96];
+  std::snprintf(text, sizeof text, "%lld of %lld (%.1f %% to %.1f %%)", static_cast<long long>(hits),
+                static_cast<long long>(n), 100 * interval.low, 100 * interval.high);
+  return text;
 }
 
 }  // namespace
@@ -96,7 +106,7 @@ std::string Table::render(bool colour) const {
       line.push_back(std::to_string(summary.n));
       line.push_back(summary.n == 0 ? "-" : results::mean_text(summary.mean, name.c_str()));
       line.push_back(summary.n < 2            ? "-"
-                     : summary.deviation == 0 ? "always"
+                     : summary.deviation == 0 ? "all equal"
                                               : results::mean_text(interval.low, name.c_str()) + " to " +
                                                     results::mean_text(interval.high, name.c_str()));
       table.row(std::move(line));
@@ -111,7 +121,7 @@ std::string Table::render(bool colour) const {
   for (std::size_t s = 0; s < settings_.size(); ++s) {
     std::vector<std::string> line;
     for (const std::string& value : plan_.settings[s].values) line.push_back(shown(value));
-    line.push_back(sim::share_text(settings_[s].lossy, settings_[s].runs));
+    line.push_back(share(settings_[s].lossy, settings_[s].runs));
     line.push_back(std::to_string(settings_[s].failed) + " of " + std::to_string(settings_[s].runs));
     verdicts.row(std::move(line));
   }

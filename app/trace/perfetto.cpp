@@ -29,22 +29,22 @@ void bytes(std::string& out, int field, std::string_view value) {
 // --- Fields.
 
 constexpr int kTracePacket = 1;
-constexpr int kTimestamp = 8;        // TracePacket
-constexpr int kSequence = 10;        // TracePacket.trusted_packet_sequence_id
-constexpr int kTrackEvent = 11;      // TracePacket
-constexpr int kTrackDescriptor = 60; // TracePacket
-constexpr int kUuid = 1;             // TrackDescriptor
+constexpr int kTimestamp = 8;         // TracePacket
+constexpr int kSequence = 10;         // TracePacket.trusted_packet_sequence_id
+constexpr int kTrackEvent = 11;       // TracePacket
+constexpr int kTrackDescriptor = 60;  // TracePacket
+constexpr int kUuid = 1;              // TrackDescriptor
 constexpr int kName = 2;
 constexpr int kProcess = 3;
 constexpr int kParent = 5;
 constexpr int kCounter = 8;
 constexpr int kChildOrdering = 11;
 constexpr int kRank = 12;
-constexpr int kPid = 1;          // ProcessDescriptor
+constexpr int kPid = 1;  // ProcessDescriptor
 constexpr int kProcessName = 6;
-constexpr int kUnitName = 6;     // CounterDescriptor
-constexpr int kArgument = 4;     // TrackEvent.debug_annotations
-constexpr int kType = 9;         // TrackEvent
+constexpr int kUnitName = 6;  // CounterDescriptor
+constexpr int kArgument = 4;  // TrackEvent.debug_annotations
+constexpr int kType = 9;      // TrackEvent
 constexpr int kTrack = 11;
 constexpr int kCategory = 22;
 constexpr int kEventName = 23;

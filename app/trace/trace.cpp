@@ -62,13 +62,15 @@ std::optional<sim::SimTime> first_failure(const results::RunResult& result) {
   std::optional<sim::SimTime> first;
   const auto consider = [&](sim::SimTime at) { first = first ? std::min(*first, at) : at; };
   for (const checkers::CheckResult& check : result.findings.checks) {
-    if (check.verdict == checkers::Verdict::violated && check.first_at > sim::SimTime{}) consider(check.first_at);
+    if (check.verdict == checkers::Verdict::violated && check.first_at > sim::SimTime{})
+      consider(check.first_at);
   }
   if (!first) {
     for (const checkers::Loss& loss : result.findings.losses.losses) consider(loss.acknowledged_from);
   }
   if (first || result.exit_code() == 0) return first;
-  for (const checkers::UnavailableWindow& window : result.findings.measures.unavailable) consider(window.from);
+  for (const checkers::UnavailableWindow& window : result.findings.measures.unavailable)
+    consider(window.from);
   if (!first) {
     for (const results::FaultResult& fault : result.faults) consider(fault.at);
   }

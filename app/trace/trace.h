@@ -18,7 +18,8 @@ namespace brokersim::trace {
 struct Options {
   sim::SimTime from;                      ///< What overlaps [from, to] is kept and cut to it.
   sim::SimTime to = sim::SimTime::max();  ///< At most the run's end.
-  std::size_t slices_max = 1'000'000;     ///< Some 150 bytes each in the file; later ones are left out and counted.
+  std::size_t slices_max =
+      1'000'000;  ///< Some 150 bytes each in the file; later ones are left out and counted.
 };
 
 struct Traced {

@@ -99,7 +99,7 @@ class Tracer final : public history::Watcher, public kafka::broker::Onlooker {
     SliceId state;
     sim::SimTime stopped = sim::SimTime::max();  // max: it runs
     std::map<std::uint32_t, SliceId> requests;
-    std::map<std::int32_t, sim::SimTime> answered;  // by follower: when its last fetch was answered
+    std::map<std::int32_t, sim::SimTime> answered;   // by follower: when its last fetch was answered
     std::map<std::uint32_t, std::int32_t> fetchers;  // slot -> follower
   };
   [[nodiscard]] Broker* broker(std::int32_t id);
@@ -121,9 +121,9 @@ class Tracer final : public history::Watcher, public kafka::broker::Onlooker {
   std::int32_t wrong_ = 0;
   std::int32_t partitions_process_ = 0;
   std::vector<Broker> brokers_;
-  std::vector<std::int32_t> controllers_;  // processes
-  std::vector<SliceId> active_;            // by controller
-  std::vector<std::int32_t> clients_;      // processes
+  std::vector<std::int32_t> controllers_;   // processes
+  std::vector<SliceId> active_;             // by controller
+  std::vector<std::int32_t> clients_;       // processes
   std::vector<std::int32_t> host_brokers_;  // by machine: the broker on it, -1 none
   std::vector<Partition> partitions_;
   std::map<BatchKey, Batch> batches_;

@@ -29,8 +29,10 @@ std::tuple<std::string, std::string, std::string> record_run(const Loaded& loade
 }
 
 /// The run again, traced: (fingerprint, trace, slices, slices left out). Instants in nanoseconds, to_ns below 0: the end.
-std::tuple<std::string, py::bytes, std::int64_t, std::int64_t> trace_run(const Loaded& loaded, std::uint64_t seed,
-                                                                         std::int64_t from_ns, std::int64_t to_ns,
+std::tuple<std::string, py::bytes, std::int64_t, std::int64_t> trace_run(const Loaded& loaded,
+                                                                         std::uint64_t seed,
+                                                                         std::int64_t from_ns,
+                                                                         std::int64_t to_ns,
                                                                          std::int64_t slices_max) {
   trace::Traced traced;
   {
@@ -40,7 +42,8 @@ std::tuple<std::string, py::bytes, std::int64_t, std::int64_t> trace_run(const L
     options.slices_max = static_cast<std::size_t>(slices_max);
     traced = trace::run(loaded.scenario(), seed, loaded.overrides, options);
   }
-  return {sim::hex16(traced.result.facts.fingerprint), py::bytes(traced.file), traced.slices, traced.left_out};
+  return {sim::hex16(traced.result.facts.fingerprint), py::bytes(traced.file), traced.slices,
+          traced.left_out};
 }
 
 /// The line of the command line that repeats a run.

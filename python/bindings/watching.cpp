@@ -30,26 +30,33 @@ struct Kind {
 constexpr Kind kKinds[] = {
     {"sent", "Records accepted by send(): producer, partition, first, count."},
     {"produced",
-     "The last word on records: producer, partition, first, count, outcome (acknowledged, failed, unknown), error (name "
+     "The last word on records: producer, partition, first, count, outcome (acknowledged, failed, unknown), "
+     "error (name "
      "or \"\"), broker, base_offset, acks (0, 1, -1 for all), intended_s, sent_s, attempts, bytes."},
     {"consumed",
-     "Records handed to an application: consumer, producer, partition, first, count, base_offset, intended_s, broker."},
+     "Records handed to an application: consumer, producer, partition, first, count, base_offset, "
+     "intended_s, broker."},
     {"appended",
-     "Records stored by a replica: broker, role (leader, follower), producer (\"\" nobody of the scenario), partition, first, "
+     "Records stored by a replica: broker, role (leader, follower), producer (\"\" nobody of the scenario), "
+     "partition, first, "
      "count, base_offset, epoch, mark (none, data, commit, abort: what it is to transactions)."},
     {"transaction_joined",
-     "A client sent records within its transaction: client, transaction, producer, partition, first, count, amount."},
+     "A client sent records within its transaction: client, transaction, producer, partition, first, count, "
+     "amount."},
     {"transaction_ended",
-     "A client's last word on a transaction: client, transaction, outcome (committed, aborted, unknown), began_s, "
+     "A client's last word on a transaction: client, transaction, outcome (committed, aborted, unknown), "
+     "began_s, "
      "records, fenced (bool)."},
     {"truncated", "A replica's log was cut: broker, partition, to_offset, from_offset."},
     {"high_watermark", "A replica's high watermark moved: broker, partition, offset, leader (bool)."},
     {"partition_changed",
-     "Committed by the controller: partition, leader (-1 none), epoch, isr, elr, unclean (bool), by_operator (bool)."},
+     "Committed by the controller: partition, leader (-1 none), epoch, isr, elr, unclean (bool), by_operator "
+     "(bool)."},
     {"role_changed",
      "A replica leads or follows in an epoch: broker, partition, leader (-1 nobody), epoch, log_end."},
     {"broker_changed",
-     "broker, state (process_started, running, fenced, process_killed, stopped_clean, paused, resumed, kernel_panicked, "
+     "broker, state (process_started, running, fenced, process_killed, stopped_clean, paused, resumed, "
+     "kernel_panicked, "
      "power_lost, storage_damaged)."},
     {"controller_changed", "node, epoch, state (active, resigned, stopped)."},
     {"storage_lost", "A crash took stored records: broker, producer, partition, first, count, base_offset."},
@@ -59,7 +66,8 @@ constexpr Kind kKinds[] = {
     {"corrupt_read", "broker (-1 a consumer), consumer (\"\" a follower), partition, offset."},
     {"offset_reset", "consumer, partition, from_offset, to_offset (-1: it stopped)."},
     {"ownership_changed",
-     "A member's view of what it owns: consumer, group, generation, change (assigned, revoked, lost), partitions."},
+     "A member's view of what it owns: consumer, group, generation, change (assigned, revoked, lost), "
+     "partitions."},
     {"group_generation", "group, generation, members, coordinator."},
     {"member_removed", "group, consumer."},
     {"offset_committed", "group, partition, offset, generation, coordinator."},
@@ -69,7 +77,8 @@ constexpr Kind kKinds[] = {
     {"transaction_committed", "Of a database: database, transaction, began_s, rows."},
     {"event_joined", "A record carries a business event: event, aggregate, producer, partition, first."},
     {"operation_ended", "A service's caller was told: event, outcome."},
-    {"event_handled", "A consumer with a database handled an event: consumer, event, applied (bool), transaction."},
+    {"event_handled",
+     "A consumer with a database handled an event: consumer, event, applied (bool), transaction."},
 };
 enum Number : std::size_t {
   sent,
@@ -385,7 +394,7 @@ class Handing final : public history::Watcher {
       py::dict fields;
       fill(fields);
       take_(kKinds[kind].name, at.seconds(), fields);
-    } catch (...) {
+    } catch (const py::error_already_set&) {
       error_ = std::current_exception();
     }
   }

@@ -36,6 +36,7 @@ from brokersim.rows import Rows, Sweep
 from brokersim.runner import check, metrics, run, schema
 from brokersim.scenario import Scenario
 from brokersim.sensitivity import morris, sobol
+from brokersim.simulating import Simulate
 from brokersim.spaces import Range
 from brokersim.sweeps import sweep
 from brokersim.timeline import Timeline
@@ -53,6 +54,6 @@ __all__ = [
     "Recovery", "Loss", "Fault", "AdminAction", "OffsetReset", "Check", "Expectation", "Published", "Workload", "Rows",
     "Branches",
     "optimize", "Optimum", "morris", "sobol", "Range",
-    "Checker", "Event", "event_kinds", "Load",
+    "Checker", "Event", "event_kinds", "Load", "Simulate",
     "BrokersimError", "CheckerError", "ScenarioError", "InvariantViolation", "Diagnostic", "__version__",
 ]

@@ -96,13 +96,33 @@ def settings_of(vary: Optional[Mapping[str, Sequence[Any]]]) -> list[dict[str, A
         checked_pointer(pointer)
         if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
             raise TypeError(f'vary["{pointer}"] is {values!r}; it must be a list of values, even for one: [{values!r}]')
-    return [dict(zip(vary, values)) for values in itertools.product(*vary.values())]
+    apart(list(vary))
+    listed = {pointer: list(values) for pointer, values in vary.items()}
+    for pointer, values in listed.items():
+        if pointer == "/seed":
+            raise ValueError("/seed cannot be varied: every setting runs with the sweep's own seeds; give seeds=range(1, 21)")
+        for i, value in enumerate(values):
+            if any(type(value) is type(other) and value == other for other in values[:i]):
+                raise ValueError(f'vary["{pointer}"] has {value!r} twice; the same run twice is no second run: give each value once')
+    return [dict(zip(listed, values)) for values in itertools.product(*listed.values())]
+
+
+def apart(pointers: list[str]) -> None:
+    """ValueError if one place is within another: the later would undo the earlier, and rows would have wrong labels."""
+    for inner in pointers:
+        for outer in pointers:
+            if inner.startswith(outer + "/"):
+                raise ValueError(f'"{inner}" is a part of "{outer}", so that one undoes the other; vary one of them, or places side by side')
 
 
 def seed_list(seeds: Iterable[int]) -> list[int]:
     if isinstance(seeds, (str, bytes)) or not isinstance(seeds, Iterable):
         raise TypeError(f"seeds is {seeds!r}; it must be a list or a range of whole numbers, such as range(1, 21)")
-    return [checked_seed(seed) for seed in seeds]
+    numbers = [checked_seed(seed) for seed in seeds]
+    if len(set(numbers)) < len(numbers):
+        twice = next(seed for i, seed in enumerate(numbers) if seed in numbers[:i])
+        raise ValueError(f"seeds has {twice} twice; the same seed is the same run, not a second one: give each seed once")
+    return numbers
 
 
 def metric_list(metrics: Optional[Sequence[str]]) -> list[tuple[str, str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 import html
 import itertools
 import json
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -41,7 +42,9 @@ class Level:
             return None
         if self.share:
             return _brokersim.clopper_pearson(sum(value > 0 for value in values), len(values), CONFIDENCE)[1]
-        low, high = _interval(values)
+        if len(values) < 2:
+            return None  # one run says nothing of its spread
+        low, high = _brokersim.student_interval(values, CONFIDENCE)
         return low if self.below else high
 
     def missed_by(self, value: Optional[float]) -> float:
@@ -67,7 +70,7 @@ class Optimum(Rows):
     def best(self) -> Optional[dict[str, Any]]:
         """The feasible row of the least cost (the first objective); None: no setting that was tried keeps all levels."""
         rows = [row for row in self if row["feasible"]]
-        return min(rows, key=lambda row: [row[name] for name in self.objectives], default=None)
+        return sorted(rows, key=lambda row: [row[name] for name in self.objectives])[0] if rows else None
 
     @property
     def front(self) -> Rows:
@@ -83,11 +86,11 @@ class Optimum(Rows):
 
     def _repr_html_(self) -> str:
         best = self.best
-        if best is None:
-            said = "no setting that was tried keeps all levels"
-        else:
-            said = "best: " + ", ".join(f"{pointer} = {best[pointer]}" for pointer in self.pointers) + "; " + ", ".join(
-                f"{name} = {best[name]:.6g}" for name in self.objectives)
+        said = "no setting that was tried keeps all levels"
+        if best is not None:
+            row = dict(best)
+            said = "best: " + ", ".join(f"{pointer} = {row[pointer]}" for pointer in self.pointers) + "; " + ", ".join(
+                f"{name} = {row[name]:.6g}" for name in self.objectives)
         return f"<p><b>{html.escape(said)}</b> ({len(self)} settings, {self.runs} runs)</p>{super()._repr_html_()}"
 
 
@@ -123,6 +126,8 @@ def optimize(scenario: ScenarioLike, change: Mapping[str, Choice], minimize: Uni
     seed_numbers = seed_list(seeds)
     if not seed_numbers:
         raise ValueError("seeds is empty; a setting needs at least one run")
+    if len(seed_numbers) < 2 and (any(isinstance(one, str) for _, one in objectives) or any(not one.share for one in wanted_levels)):
+        raise ValueError("seeds has one seed; the ends of an interval need at least 2 runs of a setting, better 10")
     if isinstance(trials, bool) or not isinstance(trials, int) or trials < 1:
         raise ValueError(f"trials is {trials!r}; it must be a whole number of settings, at least 1")
     metrics = list(dict.fromkeys([f"{one.metric} of {one.of}" if one.of else one.metric for one in wanted_levels] +
@@ -157,18 +162,21 @@ def _row(setting: dict[str, Any], found: Sweep, objectives: list[tuple[str, Obje
     for name, objective in objectives:
         if isinstance(objective, str):
             values = [float(one[objective]) for one in found if one[objective] is not None]
-            row[name] = _interval(values)[1] if values else float("inf")
+            row[name] = _brokersim.student_interval(values, CONFIDENCE)[1] if len(values) > 1 else math.inf
         else:
             cost = objective(dict(setting))
             if isinstance(cost, bool) or not isinstance(cost, (int, float)) and not hasattr(cost, "__float__"):
                 raise TypeError(f"the cost of {setting} is {cost!r}; it must be a number")
+            if not math.isfinite(float(cost)):
+                raise ValueError(f"the cost of {setting} is {cost!r}; it must be a finite number (a level keeps a setting out)")
             row[name] = float(cost)
     missed = []
     for level in levels:
         row[level.text] = level.value(found)
         missed.append(level.missed_by(row[level.text]))
     row["missed_by"] = max(missed, default=0.0)
-    row["feasible"] = all(by <= 0 for by in missed) and not any(one["bug"] for one in found)
+    measured = all(math.isfinite(row[name]) for name, _ in objectives)
+    row["feasible"] = measured and all(by <= 0 for by in missed) and not any(one["bug"] for one in found)
     row["runs"] = len(found)
     return row
 
@@ -220,10 +228,6 @@ def _product(sizes: Sequence[Optional[int]]) -> Optional[int]:
     return product
 
 
-def _interval(values: list[float]) -> tuple[float, float]:
-    return _brokersim.student_interval(values, CONFIDENCE) if len(values) > 1 else (values[0], values[0])
-
-
 def _objectives(minimize: Any) -> list[tuple[str, Objective]]:
     """(column, objective) each."""
     given = [minimize] if isinstance(minimize, str) or callable(minimize) else minimize
@@ -256,6 +260,10 @@ def level_of(text: str, limit: Union[str, float]) -> Level:
         raise TypeError(f'the level of "{text}" is {limit!r}; it must be a number, or text such as "20 ms" or ">= 15000"')
     else:
         number = float(limit)
+    if not math.isfinite(number):
+        raise ValueError(f'the level of "{text}" is {limit!r}; it must be a finite number')
+    if isinstance(limit, str) and limit.rstrip().endswith("%") and not share:
+        raise ValueError(f'the level of "{text}" is {limit!r}; a share is for "any {text}", this is in the metric\'s own unit, such as "20 ms"')
     if share and not 0 < number <= 1:
         raise ValueError(f'the level of "{text}" is {limit!r}; it must be a share of the runs above 0, at most 1')
     if share and below:

@@ -116,7 +116,7 @@ def brokersim_seed() -> Optional[int]:
 
 
 @pytest.fixture
-def simulate(request: pytest.FixtureRequest, brokersim_seed: Optional[int]) -> Callable[..., brokersim.Result]:
+def simulate(request: pytest.FixtureRequest, brokersim_seed: Optional[int]) -> brokersim.Simulate:
     """simulate(scenario=None, *, seed=None, overrides=None) -> brokersim.Result.
 
     Without arguments the marker's scenario with this test's seed. What it ran is shown and kept if the test fails.
@@ -242,6 +242,8 @@ def _keep(item: pytest.Item, run: _Run) -> Optional[Path]:
             (folder / "replay.txt").write_text(f"brokersim run {folder / 'scenario.json'} --seed {run.result.seed}\n"
                                                f"fingerprint {run.result.fingerprint}\n", encoding="utf-8")
             run.result.report(folder / "report.html")
+            if run.result._first_failure_s is not None:
+                run.result.trace(folder / "failure.pftrace", failure="2 s")
     except (OSError, ValueError, brokersim.BrokersimError):
         return None
     return folder

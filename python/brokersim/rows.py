@@ -42,7 +42,7 @@ class Rows(list[dict[str, Any]]):
 
         low and high enclose the mean with `confidence` (0 to 1): by Student's t, which wants values that are roughly
         normal, or method="bootstrap" (BCa, resampled with fixed draws), which does not, but wants at least 8. Runs where
-        the metric was not measured do not count. Both are the value itself below two runs. Raises KeyError for a column
+        the metric was not measured do not count. Both are None below two runs: one run says nothing of its spread. Raises KeyError for a column
         that there is not, ValueError for another method."""
         if method not in ("student", "bootstrap"):
             raise ValueError(f'method is {method!r}; it must be "student" or "bootstrap"')
@@ -51,7 +51,7 @@ class Rows(list[dict[str, Any]]):
         rows = []
         for setting, group in self._groups(metric):
             values = [float(row[metric]) for row in group if row[metric] is not None]
-            low, high = interval(values, confidence) if values else (None, None)
+            low, high = interval(values, confidence) if len(values) > 1 else (None, None)
             rows.append({**setting, "n": len(values), "mean": sum(values) / len(values) if values else None, "low": low,
                          "high": high, "min": min(values, default=None), "max": max(values, default=None)})
         return Rows(rows)
@@ -93,7 +93,7 @@ class Rows(list[dict[str, Any]]):
         for setting, seeds in paired.values():
             values = [float(pair["b"] - pair["a"]) for pair in seeds.values()
                       if pair.get("a") is not None and pair.get("b") is not None]
-            low, high = _brokersim.student_interval(values, confidence) if values else (None, None)
+            low, high = _brokersim.student_interval(values, confidence) if len(values) > 1 else (None, None)
             rows.append({**setting, "n": len(values), "mean": sum(values) / len(values) if values else None, "low": low,
                          "high": high})
         return Rows(rows)

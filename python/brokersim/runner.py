@@ -15,7 +15,7 @@ from brokersim.checkers import CheckerLike, Panel
 from brokersim.errors import Diagnostic, Diagnostics, InvariantViolation, ScenarioError
 from brokersim.result import Result
 from brokersim.scenario import Scenario
-from brokersim.workloads import WorkloadFunction
+from brokersim.workloads import Load, WorkloadFunction
 
 #: A path to a scenario file, the file's text (recognised by its first character, "{"), a Scenario, or the same as a dict.
 ScenarioLike = Union[str, "os.PathLike[str]", Mapping[str, Any]]
@@ -38,7 +38,8 @@ def run(scenario: ScenarioLike, seed: Optional[int] = None, overrides: Optional[
         {"/workloads/0/config/acks": 1, "/duration": "30 s"}. Quantities are text with a unit.
     checkers: laws of your own, beside brokersim's: functions of the Result, and classes made of brokersim.Checker, which
         see the events of the run. Their verdicts are in Result.checks under their names; a breach is a failed law.
-    workloads: name of a kafka_producer workload to a function that says when it sends; see brokersim.Load.
+    workloads: name of a kafka_producer workload to a function of the seconds since the start that gives its rate in records
+        per second, or a brokersim.Load, which says in what steps.
 
     Raises ScenarioError if the scenario or an override is wrong (all problems at once), InvariantViolation if
     brokersim itself is, CheckerError if a checker or a workload function fails by an error of its own, TypeError or
@@ -51,7 +52,7 @@ def run(scenario: ScenarioLike, seed: Optional[int] = None, overrides: Optional[
     number = loaded.seed if seed is None else checked_seed(seed)
     played = scenario
     if functions:
-        played = with_workloads(scenario, overrides, functions, number)
+        played = with_workloads(scenario, overrides, functions)
         loaded = load(played, None)
     panel = checkers_module.Panel(judges)
     outcome = execute(loaded, number, _panel=panel if panel.kinds else None)
@@ -59,7 +60,7 @@ def run(scenario: ScenarioLike, seed: Optional[int] = None, overrides: Optional[
     if judges:
         result._add_checks(panel.verdicts(result))
     result._source = named_text(played)
-    if getattr(outcome, "first_failure_ns", None) is not None:
+    if outcome.first_failure_ns is not None:
         result._first_failure_s = outcome.first_failure_ns / 1e9
     return result
 
@@ -118,7 +119,7 @@ def result_of(outcome: _brokersim.Run, replay: str) -> Result:
 
 
 def replay_of(scenario: ScenarioLike, overrides: Optional[Overrides], seed: int, judges: Sequence[CheckerLike] = (),
-              functions: Optional[Mapping[str, WorkloadFunction]] = None) -> Optional[str]:
+              functions: Optional[Mapping[str, Load]] = None) -> Optional[str]:
     """How to repeat a run that no command line can name: of a scenario in memory, or with functions; None for others."""
     named = _is_file(scenario) or bool(isinstance(scenario, Scenario) and scenario.file and scenario._unchanged())
     if named and not judges and not functions:
@@ -128,19 +129,18 @@ def replay_of(scenario: ScenarioLike, overrides: Optional[Overrides], seed: int,
     if judges:
         changes += f", checkers=[{', '.join(map(_called, judges))}]"
     if functions:
-        changes += ", workloads={" + ", ".join(f"{name!r}: {_called(function)}" for name, function in functions.items()) + "}"
+        changes += ", workloads={" + ", ".join(f"{name!r}: {_called(load.function)}" for name, load in functions.items()) + "}"
     return f"brokersim.run({what}, seed={seed}{changes})"
 
 
-def with_workloads(scenario: ScenarioLike, overrides: Optional[Overrides], functions: Mapping[str, WorkloadFunction],
-                   seed: int) -> Scenario:
-    """The scenario whose workloads send when the functions say."""
+def with_workloads(scenario: ScenarioLike, overrides: Optional[Overrides], functions: Mapping[str, Load]) -> Scenario:
+    """The scenario whose workloads send as fast as the functions say."""
     if _is_file(scenario):
         made = Scenario.load(scenario)  # type: ignore[arg-type]
     else:
         made = scenario.copy() if isinstance(scenario, Scenario) else Scenario(scenario)  # type: ignore[arg-type]
     made = made.changed(overrides or {})
-    return made.changed(workloads_module.overrides_of(functions, made, seed))
+    return made.changed({"workloads": workloads_module.document_of(functions, made)})
 
 
 def _called(function: Any) -> str:

@@ -99,7 +99,7 @@ def _morris(ask: Callable[[Points], list[float]], n: int, trajectories: int, see
         mean = sum(ones) / len(ones)
         sigma = (sum((one - mean) ** 2 for one in ones) / (len(ones) - 1)) ** 0.5
         low, high = _bootstrap(len(ones), lambda picked, ones=ones: sum(abs(ones[i]) for i in picked) / len(picked), seed)  # type: ignore[misc]
-        rows.append([sum(map(abs, ones)) / len(ones), low, high, mean, sigma])
+        rows.append([sum(abs(one) for one in ones) / len(ones), low, high, mean, sigma])
     return ["mu_star", "low", "high", "mu", "sigma"], rows
 
 
@@ -144,8 +144,14 @@ def _bootstrap(n: int, statistic: Callable[[Sequence[int]], float], seed: int) -
 
 def _rows(space: Mapping[str, Choice], columns: list[str], values: list[list[float]]) -> Rows:
     """The strongest first, by the first column."""
-    rows = [{"pointer": pointer, **dict(zip(columns, numbers))} for pointer, numbers in zip(space, values)]
-    return Rows(sorted(rows, key=lambda row: -float(row[columns[0]])))  # type: ignore[arg-type]
+    rows = [_row(pointer, columns, numbers) for pointer, numbers in zip(space, values)]
+    return Rows(sorted(rows, key=lambda row: -float(row[columns[0]])))
+
+
+def _row(pointer: str, columns: list[str], numbers: list[float]) -> dict[str, Any]:
+    row: dict[str, Any] = {"pointer": pointer}
+    row.update(zip(columns, numbers))
+    return row
 
 
 def _whole(name: str, value: Any, least: int) -> None:

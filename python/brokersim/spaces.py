@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Union
 
+from brokersim.asked import apart
 from brokersim.runner import checked_pointer
 
 
@@ -55,6 +56,9 @@ def space_of(change: Any) -> dict[str, Choice]:
     if not isinstance(change, Mapping) or not change:
         raise TypeError(f'change is {change!r}; it must be a dict of JSON pointer to a list of values or a brokersim.Range, '
                         'such as {"/workloads/0/config/acks": [1, "all"]}')
+    for pointer in change:
+        checked_pointer(pointer)
+    apart(list(change))
     space: dict[str, Choice] = {}
     for pointer, choice in change.items():
         checked_pointer(pointer)

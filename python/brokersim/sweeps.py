@@ -204,7 +204,7 @@ def _task(loaded: _brokersim.Loaded, place: _Place, seed: int, key: str, how: _H
     """One run: its record as a line of the store."""
     if how.functions:
         name, text, changes = place
-        loaded = load(with_workloads(Scenario(text, file=name), _as_overrides(changes), dict(how.functions), seed), None)
+        loaded = load(with_workloads(Scenario(text, file=name), _as_overrides(changes), dict(how.functions)), None)
     if how.judges:
         return _judged(loaded, seed, key, how)
     outcome = execute(loaded, seed)

@@ -1,102 +1,122 @@
-"""Loads of one's own: a Python function says when records are sent.
+"""Loads of one's own: a Python function says how fast a workload sends, as time goes by.
 
-    def lunch(load):                                # called once before the run
-        at = 0.0
-        while at < load.end_s:
-            at += load.random.expovariate(800 if 20 < at % 60 < 40 else 200)
-            yield at                                # seconds from the start of the run
+    def lunch(t_s):                                  # seconds from the start of the run -> records per second
+        return 2000 if 20 <= t_s < 40 else 200
 
     result = brokersim.run(scenario, workloads={"checkout": lunch})
+    result = brokersim.run(scenario, workloads={"checkout": brokersim.Load(lunch, step="500 ms")})
 
-The function replaces the arrivals of the kafka_producer workload of that name: its times become the scenario's own
-("arrivals": "listed"), so that the run is one of a plain scenario, with a fingerprint that says which. `load.random` draws
-the same for the same seed, workload and scenario; another source of dice makes runs that cannot be repeated.
+The function is asked in the middle of each step, before the run. The kafka_producer workload of that name becomes one workload for
+each stretch of equal rate (named checkout, checkout-from-20s, ...), each with its own `start`, `stop` and `rate` and all else as it
+was, so that the run is one of a plain scenario, whose fingerprint says which. A stretch is a producer process of its own: it
+connects and fetches metadata when it begins. A function with dice must draw the same every time (random.Random(seed)).
 """
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Iterable, Mapping
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Any, Union
 
 from brokersim.errors import CheckerError
 from brokersim.quantities import Duration
 
-TIMES_MAX = 5_000_000
+STRETCHES_MAX = 500
+
+#: Seconds from the start of the run -> records per second of all instances together; 0: nothing is sent.
+RateFunction = Callable[[float], float]
 
 
 @dataclass(frozen=True)
 class Load:
-    """What a workload function is called with."""
+    """A rate over time: `function` of the seconds since the start of the run, asked once for each `step`."""
 
-    name: str               #: Of the workload.
-    seed: int               #: Of the run.
-    start_s: float          #: The workload's `start`: no time before it.
-    end_s: float            #: The workload's `stop`, or 5/6 of the run, so that the end can settle.
-    random: random.Random   #: Its own dice: the same for the same seed and name.
+    function: RateFunction
+    step: str = "1 s"  #: How long a rate stays, as text with a unit.
+
+    def __post_init__(self) -> None:
+        if not callable(self.function):
+            raise TypeError(f"function is {self.function!r}; it must take seconds and give records per second")
+        if not isinstance(self.step, str):
+            raise TypeError(f'step is {self.step!r}; it must be text such as "500 ms"')
+        if float(Duration.parse(self.step)) <= 0:
+            raise ValueError(f"step is {self.step!r}; it must be longer than nothing")
 
 
-#: Takes a Load, gives times in seconds from the start of the run, in ascending order.
-WorkloadFunction = Callable[[Load], Iterable[float]]
+#: What run() takes for a workload.
+WorkloadFunction = Union[RateFunction, Load]
 
 
-def checked(workloads: Any) -> dict[str, WorkloadFunction]:
+def checked(workloads: Any) -> dict[str, Load]:
     """The argument `workloads`, or TypeError with the way out."""
     if workloads is None:
         return {}
     if not isinstance(workloads, Mapping):
         raise TypeError(f'workloads is of type {type(workloads).__name__}; it must be a dict of a workload\'s name to a function, such as {{"checkout": lunch}}')
-    for name, function in workloads.items():
-        if not isinstance(name, str) or not callable(function):
-            raise TypeError(f"workloads[{name!r}] is {function!r}; it must be a function that takes a brokersim.Load and yields times in seconds")
-    return dict(workloads)
+    loads = {}
+    for name, value in workloads.items():
+        if not isinstance(name, str) or not (callable(value) or isinstance(value, Load)):
+            raise TypeError(f"workloads[{name!r}] is {value!r}; it must be a function that takes seconds and gives records per second")
+        loads[name] = value if isinstance(value, Load) else Load(value)
+    return loads
 
 
-def overrides_of(workloads: Mapping[str, WorkloadFunction], document: Mapping[str, Any], seed: int) -> dict[str, Any]:
-    """JSON pointer to value: the scenario's changes that make the workloads' times its own. Raises ValueError for a
-    workload that there is not, CheckerError if a function fails."""
+def stretches(name: str, load: Load, start_s: float, end_s: float) -> list[tuple[float, float, float]]:
+    """(from, to, rate) of equal rate each, those of rate 0 left out. Raises CheckerError if the function fails."""
+    step = float(Duration.parse(load.step))
+    found: list[tuple[float, float, float]] = []
+    for i in range(math.ceil((end_s - start_s) / step - 1e-9)):
+        begin = start_s + i * step
+        until = min(begin + step, end_s)
+        middle = (begin + until) / 2
+        try:
+            rate = load.function(middle)
+            number = float(rate)
+            if isinstance(rate, (bool, str)) or not math.isfinite(number) or number < 0:
+                raise ValueError(f"it gave {rate!r}; it must give records per second, 0 or more")
+        except Exception as error:
+            raise CheckerError(name, f"the workload function of {name!r} failed at {middle:g} s: {type(error).__name__}: {error}", middle) from error
+        number = round(number, 3)
+        if found and found[-1][2] == number and found[-1][1] == begin:
+            found[-1] = (found[-1][0], until, number)
+        elif number > 0:
+            found.append((begin, until, number))
+    if not found:
+        raise CheckerError(name, f"the workload function of {name!r} is 0 from {start_s:g} s to {end_s:g} s: nothing would be sent")
+    if len(found) > STRETCHES_MAX:
+        raise ValueError(f"the workload function of {name!r} has {len(found)} different stretches, more than {STRETCHES_MAX}; take a longer step: "
+                         f'brokersim.Load(function, step="5 s")')
+    return found
+
+
+def document_of(loads: Mapping[str, Load], document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The scenario's `workloads` with stretches in the place of those named. Raises ValueError for a workload that there is
+    not, CheckerError if a function fails."""
     listed = document.get("workloads")
-    names = [one.get("name") if isinstance(one, Mapping) else None for one in listed] if isinstance(listed, list) else []
-    changes: dict[str, Any] = {}
-    for name, function in workloads.items():
-        if name not in names:
-            raise ValueError(f"the scenario has no workload {name!r}; it has {', '.join(map(repr, filter(None, names))) or 'none'}")
-        at = names.index(name)
-        given = listed[at]  # type: ignore[index]
-        if given.get("kind") != "kafka_producer":
-            raise ValueError(f"the workload {name!r} is of kind {given.get('kind')!r}; only a kafka_producer's arrivals can be a function")
-        start_s = _seconds(given.get("start"), 0.0)
-        end_s = _seconds(given.get("stop"), _seconds(document.get("duration"), 0.0) * 5 / 6)
-        load = Load(name, seed, start_s, end_s, random.Random(f"{name} {seed}"))
-        changes[f"/workloads/{at}"] = {**{k: v for k, v in given.items() if k not in ("rate", "arrivals", "times")},
-                                       "arrivals": "listed", "times": [f"{ns} ns" for ns in _times(function, load)]}
-    return changes
+    given = [one for one in listed if isinstance(one, Mapping)] if isinstance(listed, list) else []
+    for name in loads:
+        if name not in [one.get("name") for one in given]:
+            raise ValueError(f"the scenario has no workload {name!r}; it has {', '.join(repr(one.get('name')) for one in given) or 'none'}")
+    made: list[dict[str, Any]] = []
+    for one in given:
+        load = loads.get(str(one.get("name")))
+        if load is None:
+            made.append(dict(one))
+            continue
+        if one.get("kind") != "kafka_producer":
+            raise ValueError(f"the workload {one.get('name')!r} is of kind {one.get('kind')!r}; only a kafka_producer's rate can be a function")
+        start_s = _seconds(one.get("start"), 0.0)
+        end_s = _seconds(one.get("stop"), _seconds(document.get("duration"), 0.0) * 5 / 6)
+        rest = {key: value for key, value in one.items() if key not in ("name", "rate", "start", "stop")}
+        for i, (begin, until, rate) in enumerate(stretches(str(one["name"]), load, start_s, end_s)):
+            made.append({"name": str(one["name"]) if i == 0 else f"{one['name']}-from-{_name(begin)}", **rest, "rate": f"{rate:g} /s",
+                         "start": f"{round(begin * 1e6)} us", "stop": f"{round(until * 1e6)} us"})
+    return made
 
 
-def _times(function: WorkloadFunction, load: Load) -> list[int]:
-    times: list[int] = []
-    try:
-        for at in function(load):
-            if isinstance(at, bool) or not isinstance(at, (int, float)) and not hasattr(at, "__float__"):
-                raise TypeError(f"time number {len(times)} is {at!r}; it must be seconds, a number")
-            ns = round(float(at) * 1e9)
-            if ns < round(load.start_s * 1e9) or (times and ns < times[-1]):
-                raise ValueError(f"time number {len(times)} is {at!r} s, before the one before it or before the workload's start; times must ascend")
-            if ns >= round(load.end_s * 1e9):
-                break  # nothing is sent at or after the end
-            times.append(ns)
-            if len(times) > TIMES_MAX:
-                raise ValueError(f"more than {TIMES_MAX:,} times")
-    except CheckerError:
-        raise
-    except Exception as error:
-        place = f" after {len(times)} times, the last at {times[-1] / 1e9:.6f} s" if times else ""
-        raise CheckerError(load.name, f"the workload function of {load.name!r} failed{place}: {type(error).__name__}: {error}",
-                           times[-1] / 1e9 if times else None) from error
-    if not times:
-        raise CheckerError(load.name, f"the workload function of {load.name!r} gave no time before {load.end_s:g} s")
-    return times
+def _name(seconds: float) -> str:
+    return f"{seconds:g}s".replace(".", "_")
 
 
-def _seconds(value: Optional[Any], otherwise: float) -> float:
+def _seconds(value: Any, otherwise: float) -> float:
     return float(Duration.parse(value)) if isinstance(value, str) else otherwise

@@ -66,8 +66,14 @@ def test_cheapest_under_levels(small):
     assert nothing.front == [] and "no setting" in nothing._repr_html_()
 
 
+# Goal: what was never measured is no answer. Method: an objective that such a run has not.
+def test_what_was_not_measured_is_not_feasible(small):
+    found = brokersim.optimize(small, {ACKS: [1, "all"]}, "effects.applied", seeds=[1, 2])
+    assert found.best is None and [row["feasible"] for row in found] == [False, False]
+
+
 def test_front_of_two_objectives(small):
-    found = brokersim.optimize(small, {LINGER: [0, 10, 40], ACKS: [1, "all"]}, [P99, lambda setting: -setting[LINGER]], seeds=[1])
+    found = brokersim.optimize(small, {LINGER: [0, 10, 40], ACKS: [1, "all"]}, [P99, lambda setting: -setting[LINGER]], seeds=[1, 2])
     front = found.front
     assert found.objectives == [P99, "cost"] and [row[P99] for row in front] == sorted(row[P99] for row in front)
     for row in found:
@@ -78,7 +84,7 @@ def test_front_of_two_objectives(small):
 def test_optuna_chooses_where_there_are_too_many(small):
     pytest.importorskip("optuna")
     change = {LINGER: brokersim.Range(0, 60), "/workloads/0/config/batch.size": brokersim.Range(1024, 65536, log=True)}
-    arguments = dict(minimize=lambda setting: -setting[LINGER], levels={P99: "25 ms"}, seeds=[1], trials=14)
+    arguments = dict(minimize=lambda setting: -setting[LINGER], levels={P99: "25 ms"}, seeds=[1, 2], trials=14)
     found = brokersim.optimize(small, change, **arguments)
     assert 10 <= len(found) <= 14 and found.best[P99] <= 25 and 5 <= found.best[LINGER] <= 25
     assert found == brokersim.optimize(small, change, **arguments), "the same seed chooses the same"
@@ -99,10 +105,11 @@ def test_levels(text, limit, metric, value, below):
     ({"change": {}}, TypeError, "must be a dict"), ({"change": {ACKS: "all"}}, TypeError, "must be a list of values"), ({"change": {ACKS: []}}, ValueError, "no values"),
     ({"change": {"acks": [1]}}, ValueError, "no JSON pointer"), ({"minimize": []}, TypeError, "a metric's name"), ({"minimize": "records.snt"}, ValueError, "did you mean"),
     ({"minimize": lambda setting: "cheap"}, TypeError, "must be a number"), ({"levels": {P99: "soon"}}, ValueError, "such as"), ({"levels": {P99: None}}, TypeError, "must be a number"),
-    ({"levels": {"any records.lost_acknowledged": 2}}, ValueError, "share of the runs"), ({"trials": 0}, ValueError, "at least 1"), ({"seeds": []}, ValueError, "at least one run")])
+    ({"levels": {"any records.lost_acknowledged": 2}}, ValueError, "share of the runs"), ({"trials": 0}, ValueError, "at least 1"), ({"seeds": []}, ValueError, "at least one run"), ({"seeds": [1]}, ValueError, "at least 2 runs"), ({"minimize": lambda setting: float("nan")}, ValueError, "finite number"),
+    ({"levels": {P99: float("nan")}}, ValueError, "finite"), ({"levels": {P99: "5%"}}, ValueError, "for \"any latency"), ({"change": {ACKS: [1], "/workloads/0": [{}]}}, ValueError, "is a part of")])
 def test_wrong_arguments_are_refused(small, arguments, error, says):
     with pytest.raises(error, match=says):
-        brokersim.optimize(small, **{"change": {ACKS: [1]}, "minimize": P99, "seeds": [1], **arguments})
+        brokersim.optimize(small, **{"change": {ACKS: [1]}, "minimize": P99, "seeds": [1, 2], **arguments})
 
 
 @pytest.mark.parametrize(("arguments", "error", "says"), [

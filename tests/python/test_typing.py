@@ -29,7 +29,7 @@ MISUSES = ['brokersim.run("x.json", seed="7")', 'brokersim.run("x.json").records
 
 # Of other people's packages only pytest's types are looked at: pandas' would take minutes.
 SETTINGS = "[mypy]\n" + "".join(f"[mypy-{name}.*]\nfollow_imports = skip\nignore_missing_imports = True\n"
-                                for name in ("pandas", "tqdm", "ray"))
+                                for name in ("pandas", "tqdm", "ray", "optuna"))
 
 
 def mypy(*arguments, cwd):
@@ -49,6 +49,18 @@ def test_package_is_strictly_typed_and_wrong_calls_are_found(tmp_path):
     done = mypy("misuses.py", cwd=tmp_path)
     found = {line.split(":")[1] for line in done.stdout.splitlines() if ": error:" in line}
     assert found == {str(2 + i) for i in range(len(MISUSES))}, done.stdout
+
+
+# Goal: the sample project is typed, so that mypy finds a misspelt result in it. Method: as it is, then with one.
+@needs_mypy
+def test_sample_project_is_typed(tmp_path):
+    example = ROOT / "docs/examples/ci"
+    done = mypy("--strict", "--allow-untyped-decorators", "--no-warn-unused-ignores", str(example / "test_orders.py"), str(example / "conftest.py"), cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    misspelt = tmp_path / "test_misspelt.py"
+    misspelt.write_text((example / "test_orders.py").read_text().replace("lost_acknowledged", "lost_acknowledgedd", 1))
+    done = mypy(str(misspelt), cwd=tmp_path)
+    assert 'has no attribute "lost_acknowledgedd"' in done.stdout
 
 
 # Goal: the stub of the compiled part lies about no name. Method: names of functions, classes and members on both sides.

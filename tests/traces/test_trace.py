@@ -1,13 +1,15 @@
 """Traces in Perfetto's own trace processor: `make trace-test` (installs the package perfetto with pip)."""
-import subprocess
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
 import brokersim
 
-perfetto = pytest.importorskip("perfetto.trace_processor")
+from processor import open_trace
+
+pytest.importorskip("perfetto.trace_processor")
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("BROKERSIM", str(ROOT / "build/release/brokersim"))
 
@@ -41,7 +43,9 @@ def traced(tmp_path_factory):
     path = tmp_path_factory.mktemp("trace") / "run.pftrace"
     result = brokersim.run(SMALL, seed=3, checkers=[Seen])
     result.trace(path)
-    with perfetto.TraceProcessor(trace=str(path)) as processor:
+    opened, name = open_trace(path)
+    print(f"\nasked: {name}")
+    with opened as processor:
         yield result, {kind: list(events) for kind, events in Seen.kept.items()}, processor
 
 
@@ -74,7 +78,8 @@ def test_producer_slices_are_the_outcomes(traced):
     assert len(found) == len(seen["produced"]) > 500
     assert sorted((round(row.at_s, 9), round(row.at_s + row.dur_s, 9)) for row in found) == sorted(
         (round(event.sent_s, 9), round(event.at_s, 9)) for event in seen["produced"])
-    records = ask(processor, f"select sum(int_value) as n from args join ({SLICES}) s on s.id in (select id from slice where slice.arg_set_id = args.arg_set_id) where key = 'debug.records' and process = 'client checkout-0'")[0].n
+    records = ask(processor, """select sum(int_value) as n from args join slice s on s.arg_set_id = args.arg_set_id join process_track t on s.track_id = t.id
+                                join process p using (upid) where key = 'debug.records' and p.name = 'client checkout-0'""")[0].n
     assert records == sum(event.count for event in seen["produced"])
 
 
@@ -158,7 +163,7 @@ def test_around_a_failure(tmp_path):
     result = brokersim.run(lossy, seed=3)
     assert result.verdict == "violated" and result.losses
     result.trace(tmp_path / "failure.pftrace", failure="500 ms")
-    with perfetto.TraceProcessor(trace=str(tmp_path / "failure.pftrace")) as processor:
+    with open_trace(tmp_path / "failure.pftrace")[0] as processor:
         span, = ask(processor, "select min(ts) / 1e9 as low, max(ts + dur) / 1e9 as high from slice")
         assert span.high - span.low <= 1.0 + 1e-6
         told = ask(processor, "select extract_arg(arg_set_id, 'debug.story') as story from slice where category = 'loss'")

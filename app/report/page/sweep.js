@@ -34,7 +34,8 @@
   const withInterval = (name, setting) => {
     const m = setting.metrics[name];
     if (!m || m.mean === null) return '–';
-    return m.low === m.high ? show(name, m.mean) : `${show(name, m.mean)} (${show(name, m.low)} to ${show(name, m.high)})`;
+    if (m.n < 2) return `${show(name, m.mean)} (one run)`;
+    return m.low === m.high ? `${show(name, m.mean)} (all equal)` : `${show(name, m.mean)} (${show(name, m.low)} to ${show(name, m.high)})`;
   };
   const percent = x => digits(100 * x, x > 0 && x < .1 ? 1 : 0) + ' %';
   const lossOf = s => s.metrics['records.lost_acknowledged'];

@@ -56,9 +56,10 @@ TEST(Trace, ATracedRunIsTheSameRunAndTheSameBytes) {
 // Goal: what happened is in it. Method: the names of slices in the bytes of the file.
 TEST(Trace, NamesWhatHappened) {
   const Traced traced = run(loaded(), 7);
-  for (const char* word : {"broker 0 (b-0)", "client checkout-0", "client billing-0", "kill_process", "killed", "election orders/0",
-                           "led by broker 0", "led by broker 1", "Fetch by broker", "copies from leaders",
-                           "produce requests", "no_leader orders/0", "log, flush and purgatory", "page cache dirty"})
+  for (const char* word :
+       {"broker 0 (b-0)", "client checkout-0", "client billing-0", "kill_process", "killed",
+        "election orders/0", "led by broker 0", "led by broker 1", "Fetch by broker", "copies from leaders",
+        "produce requests", "no_leader orders/0", "log, flush and purgatory", "page cache dirty"})
     EXPECT_GT(occurrences(traced.file, word), 0) << word;
 }
 
@@ -106,7 +107,8 @@ TEST(Spans, OverlappingSlicesGetLanes) {
 TEST(Spans, KeepsWhatOverlapsTheWindow) {
   Spans spans({100}, {200}, 10);
   const std::int32_t place = spans.place({spans.process("p"), 0, "lane"});
-  const SliceId before = spans.open({.place = place, .from = {10}, .to = {}, .category = "c", .name = "before"});
+  const SliceId before =
+      spans.open({.place = place, .from = {10}, .to = {}, .category = "c", .name = "before"});
   spans.close(before, {50});
   EXPECT_EQ(spans.find(before), nullptr);
   spans.close(before, {60});
