@@ -7,6 +7,7 @@ over process states must be the same in every engine. A peer that cannot be inst
 installed". Writes docs/benchmarks.md with --out. Exit 1 if checksums differ.
 
     tools/bench_peers.py build/release [--rounds 5] [--minutes 10] [--out docs/benchmarks.md]
+    tools/bench_peers.py build/release --keep docs/benchmarks.md --out docs/benchmarks.md   # our own sections only, anew
 """
 import argparse
 import datetime
@@ -140,9 +141,19 @@ def frame_bytes(ours):
     return int(subprocess.run([ours, "frame"], capture_output=True, text=True).stdout or 0)
 
 
+PARTS = "## What an event costs, by part"
+
+
 def more_of_ours(build, ours, rounds):
     """Lines about our kernel alone: parts, memory, instructions, tasks in R1."""
-    lines = ["## What an event costs, by part", "",
+    lines = [PARTS, "", f"Measured on {datetime.date.today().isoformat()}, {rounds} rounds. Our task row over our callback row, interleaved:",
+             "", "| pending | callback, ns | task, ns | task / callback |", "|---|---|---|---|"]
+    for size in SIZES["phold"]:
+        pairs = [[cell([ours, "phold", engine, str(size)])[0] for engine in ("callback", "task")] for _ in range(rounds)]
+        callback, task = (statistics.median(pair[i] for pair in pairs) for i in range(2))
+        aim = f" (aim: at most {TASK_AIMS[size]})" if size in TASK_AIMS else ""
+        lines.append(f"| {size:,} | {callback:.1f} | {task:.1f} | **{task / callback:.2f}**{aim} |")
+    lines += ["",
              "PHOLD's callback row, ns: the handler alone (decision, state), what its random number adds, what the fingerprint",
              "adds, what the queue adds, and the rest (slab of events, checks, indirect call, prefetching). Each is measured in the",
              "company of the handler (`bench/workloads/parts.h`), the rest is a difference; medians.", "",
@@ -264,10 +275,18 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--minutes", type=float, default=8, help="for the rounds; the slowest peers' largest cells give way")
     parser.add_argument("--out")
+    parser.add_argument("--keep", help="a page whose tables of peers are kept")
     options = parser.parse_args()
     folder = os.path.join(options.build, "peers")
     os.makedirs(folder, exist_ok=True)
     ours = os.path.join(options.build, "bench_kernel")
+    if options.keep:
+        with open(options.keep, encoding="utf-8") as file:
+            lines = file.read().split(PARTS)[0].splitlines()
+        lines += more_of_ours(options.build, ours, options.rounds)
+        write(options.out, lines)
+        print("\n".join(lines))
+        return 0
     ns3 = compiled("ns3", "bench/peers/ns3.cpp", pkg_config("ns3-core", ["-lns3.37-core"]), folder)
     simgrid = compiled("simgrid", "bench/peers/simgrid.cpp", pkg_config("simgrid", ["-lsimgrid"]), folder)
     simpy = simpy_command(folder)

@@ -146,6 +146,16 @@ TEST(Statistics, StudentIntervalCovers) {
 }
 
 // Goal: merging is adding. Method: numbers far from 0, in one go and in uneven parts.
+// Goal: the interval of a mean is Student's, exactly. Method: five numbers by hand, and the same kept as a list.
+TEST(Statistics, TheIntervalOfAMeanIsStudents) {
+  Moments moments;
+  for (const double value : {1.0, 2.0, 3.0, 4.0, 5.0}) moments.add(value);
+  const double half = 2.7764451051977987 * std::sqrt(2.5 / 5);
+  expect_interval(moments.mean_interval(), 3 - half, 3 + half);
+  expect_interval(student_interval(summarise({1, 2, 3, 4, 5})), 3 - half, 3 + half);
+  EXPECT_EQ(Moments{}.mean_interval().high, 0.0);
+}
+
 TEST(Statistics, MomentsMerge) {
   Dice dice(2);
   Moments whole;
