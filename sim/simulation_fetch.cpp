@@ -21,11 +21,11 @@ template <int kLocality>
                                                              const QueueEntry* end) const {
   const Node* nodes = &nodes_[0];
   if (task_events_ == 0) {
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (; first != end; ++first) __builtin_prefetch(nodes[first->slot()].callback.self, 0, kLocality);
     return;
   }
-#pragma GCC unroll 4
+#pragma GCC unroll 8
   for (; first != end; ++first) {
     const Callback& callback = nodes[first->slot()].callback;
     const char* object = static_cast<const char*>(callback.self);
@@ -45,7 +45,7 @@ void Simulation::fetch_sorted() {
   const Node* nodes = &nodes_[0];
   const QueueEntry* first = &queue_.front();
   const QueueEntry* end = first + std::min(queue_.sorted(), kFetched);
-#pragma GCC unroll 4
+#pragma GCC unroll 8
   for (const QueueEntry* e = first; e != end; ++e) __builtin_prefetch(nodes + e->slot(), 0, 3);
   fetch_objects<3>(first, end);
 }
@@ -61,7 +61,7 @@ void Simulation::fetch_ahead() {
   if (queue_.front().time >= fetched_before_) {  // the first refill of a level: nothing is fetched yet
     for (const QueueEntry* e = soon.first; e != soon.last; ++e) __builtin_prefetch(nodes + e->slot(), 0, 2);
   }
-#pragma GCC unroll 4
+#pragma GCC unroll 8
   for (const QueueEntry* e = later.first; e != later.last; ++e) __builtin_prefetch(nodes + e->slot(), 0, 2);
   fetch_objects<2>(soon.first, soon.last);
   fetched_before_ = soon.before;

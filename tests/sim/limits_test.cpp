@@ -145,6 +145,29 @@ TEST(Limits, TimersOfDestroyedProcessesAreNotPending) {
   EXPECT_TRUE(log.seen.empty());
 }
 
+// Goal: a timer class that the dead shared with the living goes on in order. Method: timers of the dead at its head, in its
+// middle and at its end; then new ones in the places that they left.
+TEST(Limits, ATimerClassOutlivesTheDead) {
+  Simulation sim(1);
+  Process living(sim, "living"), dying(sim, "dying");
+  Component a(living, "living/a"), b(dying, "dying/b");
+  Log log;
+  const TimerClass second = sim.timer_class(1_s);
+  for (std::uint64_t i = 0; i < 9; ++i) {
+    sim.run_until(SimTime{} + 10_ms * static_cast<std::int64_t>(i));
+    sim.set_timer(second, i % 4 == 0 ? b : a, "test", bind<&Log::add>(&log, i));
+  }
+  dying.kill();
+  EXPECT_EQ(sim.pending_events(), 6u);
+  for (std::uint64_t i = 9; i < 12; ++i) sim.set_timer(second, a, "test", bind<&Log::add>(&log, i));
+  sim.run_until(SimTime{} + 1'010_ms);
+  EXPECT_EQ(log.seen, (std::vector<std::uint64_t>{1}));
+  sim.run_to_end();
+  EXPECT_EQ(log.seen, (std::vector<std::uint64_t>{1, 2, 3, 5, 6, 7, 9, 10, 11}));
+  EXPECT_EQ(sim.now(), SimTime{} + 1'080_ms);
+  EXPECT_EQ(sim.pending_events(), 0u);
+}
+
 struct Zombie {
   Process* process;
   Component* component;
