@@ -49,8 +49,8 @@ def shortened(scenario):
     workloads = scenario["workloads"]
     if any(workload.get("records") for workload in workloads):
         for i, workload in enumerate(workloads):
-            if workload.get("records", 0) > 4_000_000:
-                out.append(f"/workloads/{i}/records=4000000")
+            if workload.get("records", 0) > 2_000_000:
+                out.append(f"/workloads/{i}/records=2000000")
             elif workload.get("records"):
                 out.append(f"/workloads/{i}/records=2000")
             if workload.get("start") == "170 s":
@@ -59,12 +59,12 @@ def shortened(scenario):
     names = [workload["name"] for workload in workloads]
     for i, workload in enumerate(workloads):
         if workload["name"] == "warmup":
-            out.append(f'/workloads/{i}/stop="3 s"')
+            out.append(f'/workloads/{i}/stop="2 s"')
         elif workload["kind"] == "kafka_producer":
             if "warmup" in names:
-                out.append(f'/workloads/{i}/start="3 s"')
-            out.append(f'/workloads/{i}/stop="6 s"')
-    return out + ['/duration="8 s"']
+                out.append(f'/workloads/{i}/start="2 s"')
+            out.append(f'/workloads/{i}/stop="4 s"')
+    return out + ['/duration="5 s"']
 
 
 class Fit:
@@ -73,7 +73,7 @@ class Fit:
         self.rows = []  # (file, overrides, [(kind, entry)])
         for file in sorted(arguments.directory.glob("*.json")):
             scenario = json.loads(file.read_text())
-            if "-max-" in file.stem:
+            if any(word in file.stem for word in arguments.skip.split(",")):
                 continue
             scored = [(kind_of(scenario, entry), entry) for entry in scenario.get("published", [])]
             scored = [(kind, entry) for kind, entry in scored if kind]
@@ -82,10 +82,12 @@ class Fit:
         self.labels = [(file, kind, entry) for file, _, scored in self.rows for kind, entry in scored]
         self.groups = [group_of(file) for file, _, _ in self.labels]
         self.runs = 0
+        chosen = arguments.constants.split(",") if arguments.constants else [name for name, _, _, _ in FITTED]
+        self.fitted = [one for one in FITTED if one[0] in chosen]
 
     def overrides(self, theta):
         out = []
-        for (name, _, unit, _), value in zip(FITTED, numpy.exp(theta)):
+        for (name, _, unit, _), value in zip(self.fitted, numpy.exp(theta)):
             out.append(f"/systems/kafka/costs/{name}=" + (f'"{round(value)} ns"' if unit == "ns" else str(round(value))))
         return out
 
@@ -120,7 +122,7 @@ class Fit:
 
     def solve(self, theta, residuals, jacobian, keep):
         """One Gauss-Newton step on the rows `keep`, with the priors. A robust weight: a row far off is a fault of the model."""
-        prior = numpy.log([p for _, p, _, _ in FITTED])
+        prior = numpy.log([p for _, p, _, _ in self.fitted])
         weight = numpy.sqrt(1 / numpy.maximum(1, numpy.abs(residuals[keep]) / 2))
         a = numpy.vstack([jacobian[keep] * weight[:, None], numpy.eye(len(theta)) / PRIOR_SIGMA])
         b = numpy.concatenate([-residuals[keep] * weight, (prior - theta) / PRIOR_SIGMA])
@@ -142,15 +144,19 @@ def main():
     parser.add_argument("--only-write", action="store_true")
     parser.add_argument("--write", type=Path)
     parser.add_argument("--name", default="jvm-1")
+    parser.add_argument("--skip", default="-max-", help="rows left out: parts of file names, with commas")
+    parser.add_argument("--constants", default="", help="fit these only, with commas; the others stay where they begin")
+    parser.add_argument("--linear", action="store_true", help="cross-validation by the derivatives instead of more runs")
     arguments = parser.parse_args()
 
     fit = Fit(arguments)
     everything = numpy.arange(len(fit.labels))
-    prior = numpy.log([p for _, p, _, _ in FITTED])
+    prior = numpy.log([p for _, p, _, _ in fit.fitted])
     theta = prior.copy()
+    known_values = {}
     if arguments.start:
-        known = {one["name"]: one["value"] for one in json.loads(arguments.start.read_text())["constants"]}
-        theta = numpy.log([known.get(name, p) for name, p, _, _ in FITTED])
+        known_values = {one["name"]: one["value"] for one in json.loads(arguments.start.read_text())["constants"]}
+        theta = numpy.log([known_values.get(name, p) for name, p, _, _ in fit.fitted])
     print(f"{len(fit.rows)} scenarios, {len(fit.labels)} numbers, {len(theta)} constants", flush=True)
     for iteration in range(0 if arguments.only_write else arguments.iterations):
         logs, _, jacobian = fit.jacobian(theta)
@@ -177,16 +183,18 @@ def main():
         predicted = residuals + jacobian @ (moved - theta)
         moved, _ = fit.solve(moved, predicted, jacobian, keep)
         points.append((moved, ()))
-    for group, left_out in zip(groups, fit.logs(points)):
+    target = numpy.array([TARGETS[kind] for _, kind, _ in fit.labels])
+    again = [logs + (jacobian @ (moved - theta)) * target for moved, _ in points] if arguments.linear else fit.logs(points)
+    for group, left_out in zip(groups, again):
         of = numpy.array([i for i in everything if fit.groups[i] == group])
         cross.append({"group": group, "fitted": round(rms(residuals[of]), 3),
                       "left_out": round(rms(fit.residuals(left_out)[of]), 3)})
-    total = [fit.residuals(logs_)[i] for logs_, group in zip(fit.logs(points), groups) for i in everything if fit.groups[i] == group]
+    total = [fit.residuals(logs_)[i] for logs_, group in zip(again, groups) for i in everything if fit.groups[i] == group]
     cross.append({"group": "all", "fitted": round(rms(residuals), 3), "left_out": round(rms(numpy.array(total)), 3)})
 
     inputs = [name for name, _, _, _ in INPUTS]
     moved = fit.logs([(theta, (override.format(base * 1.1),)) for _, override, _, base in INPUTS])
-    sensitivity = {"inputs": [name for name, _, _, _ in FITTED] + inputs, "rows": []}
+    sensitivity = {"inputs": [name for name, _, _, _ in fit.fitted] + inputs, "rows": []}
     for i, (file, _, entry) in enumerate(fit.labels):
         percent = [100 * slope * math.log(1.1) for slope in slopes[i]] + [100 * (m[i] - logs[i]) for m in moved]
         sensitivity["rows"].append({"what": f"{file.stem} {entry['metric'].split('.', 1)[1]}",
@@ -199,10 +207,14 @@ def main():
         "constants": [{"name": name, "unit": unit, "meaning": "", "prior": p, "source": source,
                        "value": round(float(math.exp(t))), "low": round(float(math.exp(t - 1.96 * d))),
                        "high": round(float(math.exp(t + 1.96 * d))), "known": round(float(k), 3)}
-                      for (name, p, unit, source), t, d, k in zip(FITTED, theta, deviation, known)],
-        "correlations": [{"a": FITTED[i][0], "b": FITTED[j][0], "r": round(float(correlation[i, j]), 2)} for _, i, j in pairs],
+                      for (name, p, unit, source), t, d, k in zip(fit.fitted, theta, deviation, known)] +
+                     [{"name": name, "unit": unit, "meaning": "", "prior": p, "source": source,
+                       "value": known_values.get(name, p)} for name, p, unit, source in FITTED
+                      if name not in [chosen[0] for chosen in fit.fitted]],
+        "correlations": [{"a": fit.fitted[i][0], "b": fit.fitted[j][0], "r": round(float(correlation[i, j]), 2)} for _, i, j in pairs],
         "fit": {"numbers": len(residuals), "rms": round(rms(residuals), 3),
-                "within_target": int(numpy.sum(numpy.abs(residuals) <= 1)), "runs": fit.runs},
+                "within_target": int(numpy.sum(numpy.abs(residuals) <= 1)), "runs": fit.runs,
+                "left_out": arguments.skip, "cross_validation_by_derivatives": arguments.linear},
         "cross_validation": cross,
         "sensitivity": sensitivity,
     }
@@ -216,8 +228,9 @@ def main():
         arguments.write.parent.mkdir(parents=True, exist_ok=True)
         arguments.write.write_text(json.dumps(profile, indent=1) + "\n")
     for one in profile["constants"]:
-        print(f"{one['name']:28} prior {one['prior']:>8,} fitted {one['value']:>8,} ({one['low']:,} to {one['high']:,}) "
-              f"known {one['known'] * 100:.0f} %")
+        if "low" in one:
+            print(f"{one['name']:28} prior {one['prior']:>8,} fitted {one['value']:>8,} ({one['low']:,} to {one['high']:,}) "
+                  f"known {one['known'] * 100:.0f} %")
     for one in cross:
         print(f"{one['group']:28} fitted {one['fitted']:.2f} left out {one['left_out']:.2f}")
     return 0

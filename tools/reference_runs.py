@@ -75,4 +75,6 @@ def within(kind, published, predicted):
         return None
     if predicted <= 0:
         return False
-    return abs(math.log(predicted / published)) <= TARGETS[kind] + 1e-12
+    if kind == "p99":
+        return abs(math.log(predicted / published)) <= TARGETS[kind]
+    return abs(predicted / published - 1) <= math.exp(TARGETS[kind]) - 1 + 1e-9

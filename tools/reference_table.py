@@ -120,6 +120,10 @@ def constants(profile):
         known = f"{one['known'] * 100:.0f} %" if "known" in one else "not fitted"
         text.append(f"| {one['name']} ({one['unit']}) | {one['meaning']} | {short(one['prior'])} | {short(one['value'])} | "
                     f"{interval} | {known} |")
+    fit = profile.get("fit")
+    if fit:
+        text += ["", f"Fitted to {fit['numbers']} numbers in {fit['runs']} shortened runs; rows whose names hold "
+                 f"{', '.join(fit['left_out'].split(','))} were left out of the fit, not of the score."]
     text += ["", "\"Known from the rows\" is the part of the prior's variance that the measurements took away: near 0 % the value "
              "is the prior's, and nothing was learnt."]
     if profile.get("correlations"):
@@ -128,7 +132,9 @@ def constants(profile):
     cross = profile.get("cross_validation")
     if cross:
         text += ["", "### Fitted on some, scored on others", "",
-                 "Root mean square of the residuals (1 = at the target), of the short runs that the fit uses.", "",
+                 "Root mean square of the residuals (1 = at the target), of the short runs that the fit uses."
+                 + (" Without the group: by the derivatives, which is rough for large steps."
+                    if fit and fit.get("cross_validation_by_derivatives") else ""), "",
                  "| group left out | fitted with it | fitted without it |", "|---|---|---|"]
         text += [f"| {one['group']} | {one['fitted']:.2f} | {one['left_out']:.2f} |" for one in cross]
     if profile.get("sensitivity"):

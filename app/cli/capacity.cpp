@@ -17,9 +17,9 @@ using capacity::Part;
 
 constexpr std::size_t kPartsShown = 8;
 
-std::string formatted(const char* format, double value) {
+std::string fixed(double value, int digits) {
   char text[64];
-  std::snprintf(text, sizeof text, format, value);
+  std::snprintf(text, sizeof text, "%.*f", digits, value);
   return text;
 }
 
@@ -63,27 +63,27 @@ std::string as_text(const scenario::Scenario& scenario, const capacity::Request&
                     const Answer& answer) {
   std::string text = scenario.config.title + "\n" + slo_text(request) + "\n\n";
   const bool many = answer.seeds.size() > 1;
-  text += "highest sustained rate  " + formatted("%.0f", answer.rate) + " records/s, " +
-          formatted("%.1f MB/s", answer.bytes_per_second / 1e6) + "\n";
+  text += "highest sustained rate  " + fixed(answer.rate, 0) + " records/s, " +
+          fixed(answer.bytes_per_second / 1e6, 1) + " MB/s" + "\n";
   text += std::string(many ? "95 % interval           " : "bracket                 ") +
-          formatted("%.0f", answer.interval.low) + " to " + formatted("%.0f", answer.interval.high) +
-          " records/s" + (many ? ", " + std::to_string(answer.seeds.size()) + " seeds" : "") + "\n";
+          fixed(answer.interval.low, 0) + " to " + fixed(answer.interval.high, 0) + " records/s" +
+          (many ? ", " + std::to_string(answer.seeds.size()) + " seeds" : "") + "\n";
   const capacity::SeedAnswer& first = answer.seeds.front();
   if (first.failed) {
-    text += "just above              " + formatted("%.0f", *first.failed) + " records/s: " + first.why + "\n";
+    text += "just above              " + fixed(*first.failed, 0) + " records/s: " + first.why + "\n";
   } else {
     text += "just above              not tried: that is the highest rate allowed (--max)\n";
   }
   text += "bottleneck              " + to_string(answer.limit.kind) + ": " + answer.limit.what;
-  if (answer.limit.utilisation > 0) text += ", busy " + formatted("%.0f %%", answer.limit.utilisation * 100);
+  if (answer.limit.utilisation > 0) text += ", busy " + fixed(answer.limit.utilisation * 100, 0) + " %";
   text += "\n";
   for (const auto& [metric, value] : answer.latencies)
-    text += "  " + metric + std::string(metric.size() < 26 ? 26 - metric.size() : 1, ' ') +
-            formatted("%.3f", value) + "\n";
+    text += "  " + metric + std::string(metric.size() < 26 ? 26 - metric.size() : 1, ' ') + fixed(value, 3) +
+            "\n";
   text += "\nbusiest parts\n";
   for (std::size_t i = 0; i < std::min(kPartsShown, answer.parts.size()); ++i) {
     const Part& part = answer.parts[i];
-    text += "  " + formatted("%5.1f %%", part.utilisation * 100) + "  " + to_string(part.kind) +
+    text += "  " + fixed(part.utilisation * 100, 1) + " %" + "  " + to_string(part.kind) +
             std::string(11 - to_string(part.kind).size(), ' ') + part.what + "\n";
   }
   return text;

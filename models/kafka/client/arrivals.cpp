@@ -103,6 +103,7 @@ sim::SimTime SendLoop::intended(std::int64_t k) {
   SIM_DCHECK(k >= next_);
   switch (arrivals_) {
     case Arrivals::application:
+    case Arrivals::closed:
     case Arrivals::saturate: return call(k);
     case Arrivals::constant: return origin_ + gaps(group_ == 1 ? k : k / group_);
     case Arrivals::poisson: break;

@@ -29,11 +29,13 @@ bool Producer::is_held_back(std::int32_t partition, Slot head) const {
 
 void Producer::send_ready() {
   if (thread_ != nullptr && !sending_) {  // the sender will look
+    head_ready_ = sim::SimTime::max();    // it looks by itself
     if (sender_due_) return;
     find_ready();
     bool ready = false;
     for (const wire::BrokerId broker : ready_brokers_) ready = connections_.ready(broker) || ready;
     if (!ready) return;
+    head_ready_ = sim::SimTime::max();
     sender_due_ = true;
     thread_->submit({}, sim::bind<&Producer::on_sender>(this));
     return;

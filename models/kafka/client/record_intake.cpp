@@ -275,7 +275,7 @@ sim::SimTime RecordIntake::next_time(sim::Duration linger) {
   if (blocked_ || finished()) return sim::SimTime::max();
   const std::int64_t next = loop_.next();
   const sim::SimTime joins = loop_.join(next);
-  if (!metadata_known_ || switch_is_due()) return joins;
+  if (!metadata_known_ || switch_is_due() || (closed_loop_ && next >= call_end_)) return joins;
   const Slot tail = accumulator_.tail(partitioner_.current());
   const bool open = tail != kNoSlot && !accumulator_[tail].closed;
   Begun begun{0, 0, loop_.intended(next)};
