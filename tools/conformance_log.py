@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Kafka's own tools judge our log files, and we judge the files of a real broker.
 
-1. Directories written by `brokersim export-log` (healthy, rolled, after retention, compacted, after a power loss), and a
-   transactional one made by hand (the model's clients have no transactions yet), are read by DumpLogSegments: every
-   batch must be valid and agree with `brokersim inspect-log` on offsets, epoch, size, CRC, producer and position, and the
+1. Directories written by `brokersim export-log` (healthy, rolled, after retention, compacted, after a power loss, recovered
+   after one, with transactions and the logs of their coordinators and groups), and a transactional one made by hand (open,
+   aborted and interleaved transactions at will), are read by DumpLogSegments: every batch must be valid and agree with `brokersim inspect-log` on offsets, epoch, size, CRC, producer and position, and the
    indexes must be in order.
 2. Copies damaged at random (cut, flipped, zeroed, files missing) are loaded by Kafka's log loader (UnifiedLog.create)
    and by inspect-log: both must keep the same segments, sizes, epochs and producers.
@@ -354,7 +354,11 @@ def main():
                 ["--set", "/expect=[]", "--set", "/workloads/0/rate=\"1000 /s\""]),
                ("compacted-follower", "scenarios/incidents/compaction-tombstones.json", 2,
                 ["--set", "/expect=[]", "--set", "/workloads/0/rate=\"1000 /s\""]),
-               ("power-loss", "scenarios/planted/recovery-skips-crc.json", 0, [])]
+               ("power-loss", "scenarios/planted/recovery-skips-crc.json", 0, []),
+               ("recovered", "scenarios/incidents/torn-tail.json", 0, ["--set", "/expect=[]"]),
+               ("transfers", "scenarios/incidents/transfers.json", 0, ["--set", "/expect=[]"]),
+               ("transfers-mid-flight", "scenarios/incidents/transfers.json", 1,
+                ["--set", "/expect=[]", "--at", "31.7 s"])]
     only = [name for name in options.only.split(",") if name]
     for i, (name, scenario, broker, flags) in enumerate(exports):
         if only and name not in only:

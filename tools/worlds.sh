@@ -30,8 +30,8 @@ combined), versions 3.9, 4.0 and 4.1, with and without ELR, replication factors 
 seconds, and up to a dozen faults that meet: kills, crash loops, controlled shutdowns, power losses, kernel panics,
 pauses, frozen hosts, full, one-way and partial partitions, delays, slow and hanging disks. Some producers
 and topics compress, some consumers are members of a group of either protocol, some clusters read from followers or throttle
-replication; the i3en hosts have two log directories. After the last
-fault a world has 22 quiet seconds or more. Each world is judged by every law (S1 to S26) and the nine invariants (INV1 to INV9) after every step; every
+replication; some topics are compacted, some have retention within seconds; the i3en hosts have two log directories. After the last
+fault a world has 22 quiet seconds or more. Each world is judged by every law (S1 to S34, G1, G2) and the nine invariants (INV1 to INV9) after every step; every
 tenth is run twice and must give the same fingerprint.
 
 - **inside**: faults within the fault budget (power lost on at most `min.insync.replicas` - 1 brokers, unclean election off). No
@@ -42,7 +42,10 @@ tenth is run twice and must give the same fingerprint.
 - **broken_disks**: disks that fail, lie and lose. The program must not fail and the run must repeat.
 
 What is known and not counted as a failure, because Kafka does it too: without any state of a producer a broker takes every
-sequence number (KAFKA-14359), so its first records may stand twice or out of order; before 4.1 the last known leader is
+sequence number (KAFKA-14359), so its first records may stand twice or out of order; a leader that has started anew knows only the
+last batch of each producer, so that an earlier one that is sent again may stand twice; a commit that a group's member had given
+up may be stored after its later ones; a power loss may leave a gap between two segments that nobody looks for, which in a
+compacted log ends the fault budget; before 4.1 the last known leader is
 looked for among the dead (KAFKA-19522); when unclean restarts, mere kills included, have emptied ISR and ELR, the last known
 leader is elected whatever it still holds (KIP-966), which ends the fault budget if a replica had lost its cache.
 

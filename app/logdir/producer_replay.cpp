@@ -46,6 +46,16 @@ void ProducerReplay::end_transaction(const format::BatchHeader& header, const fo
   }
 }
 
+void ProducerReplay::add_unseen(const std::vector<format::ProducerEntry>& entries) {
+  for (const format::ProducerEntry& entry : entries) {
+    if (producers_.size() >= kProducersMax) {
+      overflowed_ = overflowed_ || !producers_.contains(entry.producer_id);
+      continue;
+    }
+    producers_.emplace(entry.producer_id, entry);
+  }
+}
+
 std::vector<format::ProducerEntry> ProducerReplay::producers() const {
   std::vector<format::ProducerEntry> list;
   for (const auto& [id, producer] : producers_) list.push_back(producer);

@@ -18,6 +18,9 @@ class ProducerReplay {
   /// The next batch of the log; `marker` if it is a control batch whose record could be read.
   void note(const log::format::BatchHeader& header, const log::format::ControlMarker* marker);
 
+  /// What a snapshot says of producers of which no batch has come by.
+  void add_unseen(const std::vector<log::format::ProducerEntry>& entries);
+
   [[nodiscard]] std::vector<log::format::ProducerEntry> producers() const;
   [[nodiscard]] const std::vector<log::format::AbortedEntry>& aborted() const { return aborted_; }
   [[nodiscard]] bool overflowed() const { return overflowed_; }

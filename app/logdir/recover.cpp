@@ -7,7 +7,9 @@
 #include "app/logdir/layout.h"
 #include "app/logdir/producer_replay.h"
 #include "app/logdir/real_file.h"
+#include "models/log/checkpoint.h"
 #include "models/log/format/segment_scan.h"
+#include "models/log/format/side_files.h"
 
 namespace brokersim::logdir {
 namespace {
@@ -195,6 +197,11 @@ class Loader {
     }
     SegmentVisitor visitor(file, check, report_, segment, producers_, epochs_, indexes, sink_);
     const format::ScanResult scan = format::scan_segment(file, files.base_offset, check, visitor);
+    if (check && scan.stop == format::Stop::offset_too_far)
+      report_.notes.push_back(
+          files.log +
+          ": a batch has an offset beyond the segment's range; the loader would fail over it "
+          "(LogSegmentOffsetOverflowException), and the broker not start or take the directory offline");
     segment.batches = scan.batches;
     segment.kept_bytes = scan.valid_bytes;
     if (scan.stop != format::Stop::end) segment.stop = format::to_string(scan.stop);
@@ -222,9 +229,26 @@ class Loader {
     }
   }
 
+  /// The newest snapshot of producers that is sound and not beyond the end also names those whose batches are gone
+  /// (ProducerStateManager.truncateAndReload).
+  void read_snapshot() {
+    std::vector<std::string> names = names_in(path_);
+    for (auto name = names.rbegin(); name != names.rend(); ++name) {
+      if (!name->ends_with(".snapshot")) continue;
+      const auto offset =
+          log::parse_int(name->substr(0, name->size() - std::string_view(".snapshot").size()));
+      if (!offset || *offset > report_.log_end) continue;
+      const auto entries = format::parse_snapshot(side_file(path_, *name));
+      if (!entries) continue;  // the loader deletes it and takes the one before
+      producers_.add_unseen(*entries);
+      return;
+    }
+  }
+
   void finish(std::int64_t first_base) {
     const std::int64_t log_start = std::max(checkpoints_.log_start.value_or(first_base), first_base);
-    if (end_ < log_start && !report_.segments.empty()) {
+    const bool emptied = end_ < log_start && !report_.segments.empty();
+    if (emptied) {
       for (SegmentReport& segment : report_.segments) {
         if (segment.fate != Fate::dropped) report_.dropped_bytes += segment.kept_bytes;
         segment.fate = Fate::dropped;
@@ -239,7 +263,9 @@ class Loader {
     report_.high_watermark =
         std::clamp(checkpoints_.high_watermark.value_or(0), report_.log_start, report_.log_end);
     epochs_.truncate_from_end(report_.log_end);
-    epochs_.truncate_from_start(report_.log_start);
+    // By the checkpoint, not by what the segments begin with (LogLoader.load).
+    epochs_.truncate_from_start(checkpoints_.log_start.value_or(0));
+    if (!emptied) read_snapshot();
     report_.epochs = epochs_.entries();
     report_.producers = producers_.producers();
     report_.aborted = producers_.aborted();

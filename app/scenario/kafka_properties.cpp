@@ -106,7 +106,11 @@ std::variant<PropertyValue, QuantityError> parse_property(const Property& proper
     case PropertyType::integer: break;
   }
   const std::int64_t min = property.min_of(version);
-  const auto parsed = parse_integer(text);
+  // As Long.parseLong: digits with a sign, no exponent.
+  const bool plain = text.find_first_not_of("0123456789", text.starts_with('-') || text.starts_with('+') ? 1 : 0) ==
+                     std::string_view::npos;
+  const auto parsed = plain ? parse_integer(text.starts_with('+') ? text.substr(1) : text)
+                            : std::variant<std::int64_t, QuantityError>{QuantityError{"wrong-type", "", ""}};
   const auto* n = std::get_if<std::int64_t>(&parsed);
   if (n == nullptr && std::get<QuantityError>(parsed).code == "wrong-type") {
     return QuantityError{"wrong-type", "must be a whole number without a unit",

@@ -144,8 +144,8 @@ const Table& topic_table() {
           {.name = "recreates",
            .type = name,
            .doc = "A topic of this list that was deleted before: this one bears its name in the cluster. "
-                  "Workloads "
-                  "of the old one do not go over to it."},
+                  "Producers and consumers of the old one go over to it; members of groups and transactional producers "
+                  "do not."},
           {.name = "config",
            .type = properties,
            .doc = "Topic properties by their Kafka names.",

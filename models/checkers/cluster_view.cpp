@@ -285,7 +285,8 @@ CutFacts ClusterView::apply(const history::Recovered& event) {
     const Run kept = clip(removal.run, removal.run.base, p.logs.end(replica));
     if (kept.count <= 0 || !p.logs.holds(replica, kept)) continue;
     p.logs.punch(replica, kept.base, kept.end());
-    const bool found = std::any_of(event.content.begin(), event.content.end(), [&](const auto& run) {
+    // Other logs end before such a gap, so what is there is what was found there.
+    const bool found = !p.info.compacted || std::any_of(event.content.begin(), event.content.end(), [&](const auto& run) {
       return run.base_offset < kept.end() && run.base_offset + run.records.count > kept.base;
     });
     if (found) {
@@ -387,7 +388,7 @@ LogStartFacts ClusterView::apply(const history::LogStartMoved& event) {
   if (by_rule) {
     p.logs.rematch(replica);
     const std::int64_t committed = std::min(p.logs.agreed(replica), p.logs.committed());
-    if (event.offset > committed) {
+    if (event.offset > committed && !p.deleted) {  // who deletes a topic deletes all of it
       facts.uncommitted_from = std::max(committed, facts.before);
       p.logs.for_each(replica, facts.uncommitted_from, std::min(event.offset, p.logs.end(replica)),
                       [&](const Run& run) {

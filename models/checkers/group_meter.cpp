@@ -72,6 +72,7 @@ void GroupMeter::disown(Book& book, history::ClientId consumer, sim::SimTime at)
 void GroupMeter::on(const history::OwnershipChanged& event) {
   settle(event.consumer, event.at, false);
   if (event.change != history::OwnershipChange::assigned && !event.partitions.empty()) ++measures_.stops;
+  if (event.change == history::OwnershipChange::lost) removed_.erase({event.group, event.consumer});
   for (const history::PartitionId partition : event.partitions) {
     Book& book = book_of(event.group, partition);
     if (event.change != history::OwnershipChange::assigned) {
@@ -105,7 +106,8 @@ void GroupMeter::on(const history::OwnershipChanged& event) {
 bool GroupMeter::is_removed(const history::OwnershipChanged& event) {
   const auto found = removed_.find({event.group, event.consumer});
   if (found == removed_.end()) return false;
-  if (event.generation <= found->second + 1) return true;  // its removal and its new membership each raise it
+  // What answers of before still give it; a member that has joined again has a later generation.
+  if (found->second < 0 || event.generation < found->second + 2) return true;
   removed_.erase(found);
   return false;
 }
@@ -114,10 +116,13 @@ void GroupMeter::on(const history::GroupGeneration& event) {
   measures_.generations += event.members > 0 ? 1 : 0;
   modern_[event.group] = event.modern;
   generation_[event.group] = event.generation;
+  for (auto& [member, generation] : removed_) {
+    if (member.first == event.group && generation < 0) generation = event.generation;
+  }
 }
 
 void GroupMeter::on(const history::MemberRemoved& event) {
-  removed_[{event.group, event.consumer}] = generation_[event.group];
+  removed_[{event.group, event.consumer}] = -1;  // until its removal is durable
   for (auto& [key, book] : books_) {
     if (key.first != event.group) continue;
     for (Owner& owner : book.owners) owner.removed = owner.removed || owner.consumer == event.consumer;
@@ -129,14 +134,17 @@ void GroupMeter::on(const history::OffsetCommitted& event) {
   Book& book = book_of(event.group, event.partition);
   if (event.offset < book.committed) {
     ++measures_.commits_went_back;
-    if (event.generation >= 0 && event.generation == book.committed_in) {
+    if (event.generation >= 0 && event.generation == book.committed_in && !event.abandoned) {
+      // A log that lost what had been read takes its readers' positions back (KIP-320), within a generation, too.
+      std::string why_not = excuse(event.group);
+      if (why_not.empty() && view_ != nullptr) why_not = view_->partition(event.partition).excuse_ever();
       book_->breach(CheckId::G2, event.at,
                     sim::to_string(event.at) + ": group " +
                         history_->groups()[static_cast<std::size_t>(event.group.n)] + " committed offset " +
                         count_text(event.offset) + " of " + history_->partition(event.partition).name() +
                         " after " + count_text(book.committed) + ", both in generation " +
                         std::to_string(event.generation) + ".",
-                    excuse(event.group));
+                    why_not);
     }
   }
   book.committed = event.offset;

@@ -64,7 +64,7 @@ LoadReport Log::load(bool clean, std::int64_t recovery_point, std::int64_t log_s
   log_start_ = std::max(log_start_, log_start);
   recovery_point_ = clean ? log_end_ : std::min(recovery_point, log_end_);
   epochs_.truncate_from_end(log_end_ + 1);
-  epochs_.truncate_from_start(log_start_);
+  epochs_.truncate_from_start(log_start);  // by the checkpoint, not by the first segment (LogLoader.load)
   rebuild_producers();
   static_cast<void>(now);
   return report;

@@ -22,9 +22,6 @@ constexpr std::uint64_t kSettleCombined = 32'000;
 constexpr std::uint64_t kServiceTime = 5'500;  // of producers, once all is settled; then the end
 constexpr std::uint64_t kQuietTime = 5'000;    // of a world without faults; producers stop a second before
 
-/// Compacted topics and topics with retention, see Generator::lifetime.
-constexpr bool kTopicsAge = true;
-
 std::string quoted(const std::string& text) { return "\"" + text + "\""; }
 std::string milliseconds(std::uint64_t n) { return quoted(std::to_string(n) + " ms"); }
 
@@ -109,7 +106,8 @@ class Generator {
   }
 
   void system(const std::string& planted) {
-    const std::string version = transfers_ ? pick_.one_of({"4.1", "4.0"}) : pick_.one_of({"4.1", "4.1", "4.0", "3.9"});
+    const std::string version =
+        transfers_ ? pick_.one_of({"4.1", "4.0"}) : pick_.one_of({"4.1", "4.1", "4.0", "3.9"});
     const std::uint64_t session = pick_.between(1'000, 3'500);
     std::ostringstream out;
     out << "\"kind\": \"kafka\", \"version\": " << quoted(version) << ", \"brokers_on\": \"b\"";
@@ -188,9 +186,6 @@ class Generator {
 
   /// Compaction, retention or neither; segments then close within seconds.
   void lifetime(Topic& topic, std::ostringstream& out) {
-    // Open (2026-11-22): with them inside world 75 stands still, inside world 136 breaks S3 in a compacted log after a
-    // power loss, and some worlds outside break S34 after an unclean election. Off until that is understood.
-    if (!kTopicsAge) return;
     const std::uint64_t kind = more_.below(10);
     if (kind < 2) {
       topic.keys = more_.between(2, 40);
@@ -255,8 +250,7 @@ class Generator {
     std::ostringstream out;
     const Topic& topic = any_topic();
     out << "{\"name\": \"c\", \"kind\": \"kafka_consumer\", \"topic\": " << quoted(topic.name);
-    // Open: beyond the budget world 82 reads an offset twice (S26).
-    const bool grouped = more_.percent(40) && inside();
+    const bool grouped = more_.percent(40);
     std::uint64_t cost_us = 0;
     if (grouped) {
       out << ", \"count\": " << more_.between(2, 3) << ", \"group\": \"readers\"";
@@ -281,7 +275,8 @@ class Generator {
       out << ", \"max.poll.interval.ms\": " << interval;
       // Whoever takes longer for what a poll returns than it may is thrown out, and again, for ever.
       if (cost_us > 0)
-        out << ", \"max.poll.records\": " << std::clamp<std::uint64_t>(interval * 1'000 / 3 / cost_us, 1, 500);
+        out << ", \"max.poll.records\": "
+            << std::clamp<std::uint64_t>(interval * 1'000 / 3 / cost_us, 1, 500);
       out << ", \"auto.commit.interval.ms\": " << more_.between(200, 3'000);
     }
     out << "}}";

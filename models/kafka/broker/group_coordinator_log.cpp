@@ -93,9 +93,14 @@ void GroupCoordinator::settle(std::size_t index) {
 
 void GroupCoordinator::apply(Shard& shard, const Write& write, const wire::GroupRecord& record) {
   const bool waits = write.producer_id >= 0 && !cluster_.config.planted.offsets_outside_transaction;
-  // What its sender has given up is told as nobody's word: what the member has sent since may stand there already.
-  const bool late = write.given_up != nullptr && *write.given_up;
-  if (!waits) apply(shard, record, late ? -1 : write.generation, true);  // else pending since it was appended
+  if (waits) return;  // it is pending since it was appended
+  const bool abandoned = write.given_up != nullptr && *write.given_up;
+  apply(shard, record, write.generation, !abandoned);
+  if (!abandoned || record.kind != wire::GroupRecord::Kind::offset || record.committed.offset < 0) return;
+  // What the member has sent since by another connection may stand there already.
+  params_.history->record(history::OffsetCommitted{owner_.now(), params_.id, params_.history->group(record.group),
+                                                   record.committed.partition, record.committed.offset,
+                                                   write.generation, /*abandoned=*/true});
 }
 
 void GroupCoordinator::transaction_ended(Replica& replica, std::int64_t producer_id, bool commit) {

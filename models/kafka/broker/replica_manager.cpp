@@ -141,9 +141,13 @@ void ReplicaManager::remove(const wire::PartitionState& state) {
 
 void ReplicaManager::retire(std::unique_ptr<Replica>& slot) {
   slot->log().unlink(slot->files().list(slot->name().directory + "/"));
-  // Whoever fetched from it keeps its session, and is to be told by the next replica of the partition here.
+  // Whoever fetched from it keeps its session. Its next request finds out that nobody is here, unless another replica of
+  // the partition has come by then.
   for (const SessionWatch& watch : slot->watches) {
-    if (SessionPart* part = part_of(watch); part != nullptr) part->watched = false;
+    SessionPart* part = part_of(watch);
+    if (part == nullptr) continue;
+    part->watched = false;
+    sessions_[watch.slot].touch(watch.place);
   }
   std::erase(here_, slot.get());
   --logs_in_[directory_index(slot->files())];

@@ -196,6 +196,43 @@ TEST_F(InspectLog, FollowsTransactions) {
   EXPECT_EQ(report.producers.front().coordinator_epoch, 3);
 }
 
+// Goal: a snapshot names producers whose batches are gone, as a broker's restart believes it. Method: the segment that held
+// them is missing; a newer snapshot is torn, one lies beyond the log's end.
+TEST_F(InspectLog, BelievesASnapshotAboutProducersWhoseBatchesAreGone) {
+  segment(10, 10);
+  const format::ProducerEntry gone{
+      .producer_id = 3, .epoch = 1, .last_sequence = 9, .last_offset = 9, .timestamp = 900};
+  const format::ProducerEntry known{
+      .producer_id = 5, .epoch = 0, .last_sequence = 4, .last_offset = 4, .timestamp = 800};
+  put("orders-0/" + digits(10) + ".snapshot", format::encode_snapshot({gone, known}));
+  put("orders-0/" + digits(15) + ".snapshot", "torn");
+  put("orders-0/" + digits(30) + ".snapshot", format::encode_snapshot({{.producer_id = 99}}));
+  const PartitionReport report = partition();
+  ASSERT_EQ(report.producers.size(), 2u);
+  EXPECT_EQ(report.producers.front(), gone);
+  EXPECT_EQ(report.producers.back().last_sequence, 19) << "batches are newer than the snapshot";
+}
+
+// Goal: the loader cuts epochs by the log-start checkpoint, not by the first segment. Method: the first segment is missing.
+TEST_F(InspectLog, CutsEpochsByTheLogStartCheckpoint) {
+  segment(10, 10);
+  put("orders-0/leader-epoch-checkpoint", "0\n1\n0 0\n");
+  ASSERT_EQ(partition().epochs.size(), 1u);
+  EXPECT_EQ(partition().epochs.front().start_offset, 0);
+  put("log-start-offset-checkpoint", "0\n1\norders 0 12\n");
+  EXPECT_EQ(partition().epochs.front().start_offset, 12);
+}
+
+// Goal: an offset beyond the segment's range with a sound checksum (which does not cover it) makes the loader fail.
+TEST_F(InspectLog, SaysThatTheLoaderFailsOverAnOffsetTooFar) {
+  put(first_, one(0, 0, 100) + one(std::int64_t{1} << 40, 0, 100) + one(2, 0, 100));
+  put("orders-0/00000000000000000000.index", "");
+  const PartitionReport report = partition();
+  ASSERT_FALSE(report.notes.empty());
+  EXPECT_NE(report.notes.front().find("LogSegmentOffsetOverflowException"), std::string::npos)
+      << report.notes.front();
+}
+
 TEST_F(InspectLog, SaysWhatIsWrongWithTheDirectory) {
   std::string error;
   EXPECT_FALSE(inspect((root_ / "absent").string(), {}, error));

@@ -128,12 +128,24 @@ TEST_F(GroupMeterTest, AnAnswerThatOutlivesAMembershipOwnsNothing) {
     const std::int64_t before = breaches(CheckId::G1);
     meter_.on(history::GroupGeneration{at_ms(10), 0, group_, 4, 1, true});
     meter_.on(history::MemberRemoved{at_ms(20), group_, a_});
-    owns(a_, joined_again ? 6 : 4, history::OwnershipChange::assigned, 30);
-    owns(b_, 7, history::OwnershipChange::assigned, 40);
+    meter_.on(history::GroupGeneration{at_ms(25), 0, group_, 5, 0, true});
+    owns(a_, joined_again ? 7 : 5, history::OwnershipChange::assigned, 30);
+    owns(b_, 8, history::OwnershipChange::assigned, 40);
     EXPECT_EQ(breaches(CheckId::G1) - before, joined_again ? 1 : 0);
     owns(a_, 7, history::OwnershipChange::lost, 50);
     owns(b_, 7, history::OwnershipChange::revoked, 60);
   }
+}
+
+// Goal: a commit that its sender had given up may come after later ones and is no breach of G2; any other is.
+TEST_F(GroupMeterTest, ACommitThatWasGivenUpMayComeLate) {
+  for (const bool late : {true, false}) {
+    const std::int64_t before = breaches(CheckId::G2);
+    committed(100, 1, 1'000);
+    meter_.on(history::OffsetCommitted{at_ms(2'000), 0, group_, {0}, 40, 1, late});
+    EXPECT_EQ(breaches(CheckId::G2) - before, late ? 0 : 1);
+  }
+  EXPECT_EQ(meter_.finish(at_ms(3'000)).commits_went_back, 2);
 }
 
 }  // namespace

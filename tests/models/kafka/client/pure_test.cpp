@@ -389,6 +389,20 @@ TEST(ProduceErrors, Table) {
   EXPECT_TRUE(proves_not_stored(ErrorCode::not_leader_or_follower, Acks::leader));
 }
 
+// Goal: a topic that was made anew takes the place of the deleted one, whatever its epochs (KIP-516, KAFKA-12257).
+TEST(LeaderTable, AnotherLifeOfATopicBeginsAnew) {
+  LeaderTable table({{7}, {3}});
+  EXPECT_TRUE(table.learn(0, {1, 9}));
+  table.replace(0, {12});
+  EXPECT_EQ(table.partitions().front().n, 12);
+  EXPECT_EQ(table[0].broker, -1) << "nothing is known of its leader";
+  EXPECT_TRUE(table.learn(0, {2, 0})) << "epoch 0 is news of another topic";
+  EXPECT_EQ(table.index_of({12}), 0);
+  EXPECT_EQ(table.index_of({7}), 0) << "an answer about the old one may still come";
+  EXPECT_EQ(table.index_of({3}), 1);
+  EXPECT_EQ(table.index_of({8}), -1);
+}
+
 TEST(LeaderTable, IgnoresOlderEpochs) {
   LeaderTable table({{7}, {3}});
   EXPECT_EQ(table.index_of({3}), 1);
