@@ -218,6 +218,11 @@ void ClusterView::apply(const history::PartitionDeleted& event) {
   p.elr.clear();
 }
 
+void ClusterView::apply(const history::LeaderIsr& event) {
+  PartitionView& p = partition(event.partition);
+  if (event.leader_epoch >= p.leader_epoch) p.asked_isr = event.maximal;
+}
+
 void ClusterView::apply(const history::BrokerChanged& event) {
   BrokerView& broker = broker_mutable(event.broker);
   const bool damaged = event.event == BrokerEvent::storage_damaged;
@@ -293,10 +298,10 @@ CutFacts ClusterView::apply(const history::Recovered& event) {
       facts.garbage_from = facts.garbage_from < 0 ? kept.base : std::min(facts.garbage_from, kept.base);
       continue;
     }
-    p.contract.lost_unseen(
-        event.at, broker_text(event.broker) + " lost offsets " + std::to_string(kept.base) + " to " +
-                      std::to_string(kept.end() - 1) +
-                      " with the file of a closed segment, and recovery kept what lies behind");
+    p.contract.lost_unseen(event.at,
+                           broker_text(event.broker) + " lost offsets " + std::to_string(kept.base) + " to " +
+                               std::to_string(kept.end() - 1) +
+                               " with the file of a closed segment, and recovery kept what lies behind");
   }
   view.recovered_at = p.removals.size();
   view.lost_cache = false;

@@ -79,6 +79,8 @@ struct PartitionView {
   std::int32_t partition_epoch = 0;
   std::vector<history::BrokerId> isr;
   std::vector<history::BrokerId> elr;
+  std::vector<history::BrokerId>
+      asked_isr;  ///< The maximal ISR, as the newest leader last said: what it has asked for.
   std::int32_t reference_epoch = -1;  ///< Epoch of the leader whose log is the reference.
   std::int32_t committed_epoch = -1;  ///< Newest epoch in which the true high watermark moved.
   std::int64_t read_end = 0;          ///< Offsets below were read by a consumer, or committed before.
@@ -107,7 +109,7 @@ struct Crash {
   history::BrokerEvent event = history::BrokerEvent::process_killed;
 };
 struct BrokerView {
-  bool up = true;  ///< Nobody said that its process is down; it may be paused or fenced.
+  bool up = true;              ///< Nobody said that its process is down; it may be paused or fenced.
   std::vector<Crash> crashes;  ///< Stops, and damage to its disks.
 };
 
@@ -122,7 +124,8 @@ struct CutFacts {
   std::int64_t committed_from = -1;  ///< First committed record that was cut; -1 none.
   std::int64_t committed_count = 0;
   bool without_loss = false;  ///< Recovery cut records although no crash had taken anything.
-  std::int64_t garbage_from = -1;  ///< First offset that recovery kept although a crash had taken its bytes; -1 none.
+  std::int64_t garbage_from =
+      -1;  ///< First offset that recovery kept although a crash had taken its bytes; -1 none.
 };
 struct HighWatermarkFacts {
   std::int64_t before = 0;
@@ -163,6 +166,7 @@ class ClusterView {
   bool apply(const history::RoleChanged& event);
   void apply(const history::PartitionChanged& event);
   void apply(const history::PartitionDeleted& event);
+  void apply(const history::LeaderIsr& event);
   void apply(const history::BrokerChanged& event);
   void apply(const history::StorageLost& event);
   CutFacts apply(const history::Recovered& event);

@@ -117,8 +117,8 @@ void ReplicationLaws::judge(const history::Recovered& event, const CutFacts& fac
   if (facts.garbage_from < 0) return;
   book_->breach(CheckId::S22, event.at,
                 at_text(event.at) + broker_text(event.broker) + " recovered " + p.name + " up to offset " +
-                    count_text(event.log_end) + " and kept as records, from offset " + count_text(facts.garbage_from) +
-                    ", bytes that the crash had destroyed.");
+                    count_text(event.log_end) + " and kept as records, from offset " +
+                    count_text(facts.garbage_from) + ", bytes that the crash had destroyed.");
 }
 
 void ReplicationLaws::judge(const history::HighWatermark& event, const HighWatermarkFacts& facts,
@@ -237,8 +237,14 @@ void ReplicationLaws::judge_change(const history::PartitionChanged& event, const
   }
   if (!before.known) return;
   const bool elected = event.leader >= 0 && event.leader != before.leader;
+  // A reassignment that ends takes the ISR that the leader has asked for and elects from it, in one record
+  // (PartitionReassignmentReplicas.maybeCompleteReassignment).
+  const bool asked_for = contains(before.asked_isr, event.leader) &&
+                         std::all_of(event.isr.begin(), event.isr.end(), [&](history::BrokerId member) {
+                           return contains(before.asked_isr, member);
+                         });
   const bool from_outside =
-      elected && !contains(before.isr, event.leader) && !contains(before.elr, event.leader);
+      elected && !contains(before.isr, event.leader) && !contains(before.elr, event.leader) && !asked_for;
   // KIP-966: when unclean restarts have emptied ISR and ELR, the last known leader may be taken.
   std::int32_t last_leader = -1;
   for (const LeaderChange& change : before.changes)

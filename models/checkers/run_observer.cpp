@@ -88,6 +88,7 @@ void RunObserver::on(const history::HighWatermark& event) {
 }
 
 void RunObserver::on(const history::LeaderIsr& event) {
+  view_.apply(event);
   if (invariants_) invariants_->judge(event);
 }
 

@@ -58,7 +58,7 @@ void Leader::reelected(const wire::PartitionState& state, std::int64_t log_end, 
       follower.log_end = -1;
       follower.broker_epoch = -1;
     }
-    follower.last_fetch = in_isr(follower.broker) ? now : sim::SimTime{};
+    follower.last_fetch = in_isr(follower.broker) ? now : Follower{}.last_fetch;
     follower.last_caught_up = in_isr(follower.broker) ? now : Follower{}.last_caught_up;
   }
 }
@@ -107,8 +107,9 @@ bool Leader::should_expand(const MemberHealth& health) const {
   const Follower* candidate = follower(health.broker);
   if (candidate == nullptr) return false;
   if (candidate->log_end < high_watermark_ || candidate->log_end < epoch_start_) return false;  // KAFKA-7128
-  if (rules_.admits_only_active && (health.fenced || health.shutting_down)) return false;  // KIP-841
-  return !rules_.checks_broker_epoch || candidate->broker_epoch == -1 || candidate->broker_epoch == health.broker_epoch;       // KIP-903
+  if (rules_.admits_only_active && (health.fenced || health.shutting_down)) return false;       // KIP-841
+  return !rules_.checks_broker_epoch || candidate->broker_epoch == -1 ||
+         candidate->broker_epoch == health.broker_epoch;  // KIP-903
 }
 
 bool Leader::caught_up(const Follower& follower, std::int64_t log_end, sim::SimTime now) const {

@@ -23,9 +23,9 @@ struct Follower {
   std::int64_t log_end = -1;  ///< As of its last fetch; -1 unknown since this leader's epoch began.
   std::int64_t log_start = 0;
   std::int64_t broker_epoch = -1;  ///< Of its last fetch; -1 unknown.
-  sim::SimTime last_fetch;
+  /// Both far before the run began until it has fetched, or been caught up: Kafka's 0 is in 1970.
+  sim::SimTime last_fetch = {std::numeric_limits<std::int64_t>::min() / 2};
   std::int64_t leader_end_at_last_fetch = 0;
-  /// Far before the run began until it has been caught up: Kafka's 0 is in 1970.
   sim::SimTime last_caught_up = {std::numeric_limits<std::int64_t>::min() / 2};
 };
 
