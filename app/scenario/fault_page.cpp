@@ -88,7 +88,7 @@ constexpr CatalogueRow catalogue[] = {
     {"C6", "S", "leadership transfers", "`admin`: elect_leader; `leader.imbalance.check.interval.seconds`"},
     {"C7", "S", "reassignment under faults", "`admin`: reassign"},
     {"C8", "S", "unclean election", "`unclean.leader.election.enable`; `admin`: elect_leader"},
-    {"C9", "S", "topic deleted and made again", "`admin`: delete_topic, create_topic"},
+    {"C9", "S", "topic deleted and made again", "`deleted_at`, `recreates` of a topic"},
     {"C12", "S", "retention, compaction while others read and truncate", "comes by itself: settings of topics"},
     {"K1", "M", "producer dies before or after its answer", "`kill_process` of a `workload`"},
     {"K2", "M", "zombie producer", "`pause_process` of a `workload` longer than its transaction's timeout"},
