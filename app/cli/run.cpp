@@ -147,6 +147,10 @@ int write_trace(const scenario::Scenario& scenario, std::uint64_t seed, const Ru
                 const trace::Options& window, std::ostream& err) {
   const trace::Traced traced = trace::run(scenario, seed, options.overrides, window);
   if (traced.file.empty()) return exit_ok;  // a bug of ours, which the run has shown
+  if (window.from >= traced.result.facts.ended_at) {
+    complain(err, "run/usage", "the trace begins when the run is over", "--trace-from", "set it earlier");
+    return exit_usage;
+  }
   if (const std::string why = write_whole(options.trace, traced.file); !why.empty()) {
     complain(err, "run/output", "the trace cannot be written: " + why, options.trace,
              "choose a file you may write with --trace");

@@ -77,15 +77,16 @@ Json of_metric(const std::vector<double>& values) {
   const sim::Interval mean =
       n > 1 ? sim::student_interval(summary, kConfidence) : sim::Interval{values[0], values[0]};
   const sim::Interval share = sim::clopper_pearson(hits, n, kConfidence);
-  return {{"n", n},
-          {"mean", summary.mean},
-          {"low", mean.low},
-          {"high", mean.high},
-          {"min", *std::min_element(values.begin(), values.end())},
-          {"max", *std::max_element(values.begin(), values.end())},
-          {"hits", hits},
-          {"share_low", share.low},
-          {"share_high", share.high}};
+  return {
+      {"n", n},
+      {"mean", summary.mean},
+      {"low", summary.min >= 0 ? std::max(mean.low, 0.0) : mean.low},  // of a number that cannot be negative
+      {"high", mean.high},
+      {"min", *std::min_element(values.begin(), values.end())},
+      {"max", *std::max_element(values.begin(), values.end())},
+      {"hits", hits},
+      {"share_low", share.low},
+      {"share_high", share.high}};
 }
 
 std::string page_of(const std::string& title, const Json& data, const std::string& script) {

@@ -203,9 +203,9 @@ std::string timeline_json(const results::RunResult& result, const Timeline& time
 }
 
 std::string page(const results::RunResult& result, const std::string& timeline, const std::string& why,
-                 const std::string& replay) {
+                 const std::string& replay, const std::string& source) {
   std::string html = page_template();
-  Json head{{"why", why}, {"replay", replay}};
+  Json head{{"why", why}, {"replay", replay}, {"scenario", source}};
   put(html, "@TITLE@", escaped(result.title));
   put(html, "@STYLE@", page_style());
   put(html, "@HEAD@", embedded(head.dump(-1, ' ', false, Json::error_handler_t::replace)));
@@ -216,7 +216,8 @@ std::string page(const results::RunResult& result, const std::string& timeline, 
 }
 
 Recorded run(const scenario::Scenario& scenario, std::uint64_t seed,
-             const std::vector<std::string>& overrides, const std::string& replay) {
+             const std::vector<std::string>& overrides, const std::string& replay,
+             const std::string& source) {
   results::Execution execution(scenario, seed, overrides);
   Timeline timeline(execution.world(), scenario.config);
   bool sound = true;
@@ -232,7 +233,7 @@ Recorded run(const scenario::Scenario& scenario, std::uint64_t seed,
   for (std::size_t events_max = Timeline::kEventsMax;; events_max /= 2) {
     recorded.timeline =
         timeline_json(recorded.result, timeline, scenario.config, execution.world().history(), events_max);
-    recorded.html = page(recorded.result, recorded.timeline, scenario.config.why, line);
+    recorded.html = page(recorded.result, recorded.timeline, scenario.config.why, line, source);
     if (recorded.html.size() <= kBytesMax || events_max == 0) break;
   }
   return recorded;

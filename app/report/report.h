@@ -22,9 +22,10 @@ struct Recorded {
 };
 
 /// Runs the scenario as results::execute() does, to the same fingerprint, with a timeline attached. `replay`: the line that
-/// the report ends with; "": the result's own.
+/// the report ends with; "": the result's own. `source`: the scenario's text, shown in the report; "": it has a file.
 [[nodiscard]] Recorded run(const scenario::Scenario& scenario, std::uint64_t seed,
-                           const std::vector<std::string>& overrides = {}, const std::string& replay = "");
+                           const std::vector<std::string>& overrides = {}, const std::string& replay = "",
+                           const std::string& source = "");
 
 /// The series as one JSON object, with the first `events_max` events.
 [[nodiscard]] std::string timeline_json(const results::RunResult& result, const Timeline& timeline,
@@ -32,6 +33,7 @@ struct Recorded {
                                         std::size_t events_max = Timeline::kEventsMax);
 /// The page around them. `why` of the scenario, `replay` as of run().
 [[nodiscard]] std::string page(const results::RunResult& result, const std::string& timeline,
-                               const std::string& why, const std::string& replay);
+                               const std::string& why, const std::string& replay,
+                               const std::string& source = "");
 
 }  // namespace brokersim::report

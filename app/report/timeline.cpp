@@ -118,7 +118,8 @@ void Timeline::on(const history::ProduceOutcome& e) {
   const auto& bounds = bucket_bounds();
   const auto above = std::upper_bound(bounds.begin() + 1, bounds.end(), e.at.ns - middle);
   const auto bucket = static_cast<std::size_t>(above - bounds.begin()) - 1;
-  latency_[bin][bucket] += static_cast<std::int32_t>(std::min<std::int64_t>(e.records.count, 1'000'000));
+  latency_[bin_of({middle})][bucket] +=
+      static_cast<std::int32_t>(std::min<std::int64_t>(e.records.count, 1'000'000));
 }
 
 void Timeline::on(const history::Consumed& e) { consumed_[bin_of(e.at)] += e.records.count; }
@@ -240,6 +241,11 @@ void Timeline::finish() {
     for (ReplicaSeries& series : partition) {
       fill(series.log_end);
       fill(series.high_watermark);
+      // A log that is cut or lost takes its high watermark along, which is told only when it next moves.
+      for (std::size_t i = 0; i < series.log_end.size(); ++i) {
+        if (series.log_end[i] >= 0)
+          series.high_watermark[i] = std::min(series.high_watermark[i], series.log_end[i]);
+      }
     }
   }
 }

@@ -28,7 +28,8 @@ scenario::Diagnostic usage(std::string message, std::string hint) {
 
 /// `inner` is a place within the value at `outer`.
 bool within(const std::string& inner, const std::string& outer) {
-  return inner.size() > outer.size() && inner.compare(0, outer.size(), outer) == 0 && inner[outer.size()] == '/';
+  return inner.size() > outer.size() && inner.compare(0, outer.size(), outer) == 0 &&
+         inner[outer.size()] == '/';
 }
 
 }  // namespace
@@ -73,15 +74,15 @@ PlanResult make_plan(const std::string& text, const std::string& name,
         return result;
       }
       if (within(axes[i].pointer, axes[j].pointer) || within(axes[j].pointer, axes[i].pointer)) {
-        result.diagnostics.push_back(
-            usage(axes[i].pointer + " and " + axes[j].pointer + " hold each other, so that one undoes the other",
-                  "vary one of them, or places side by side"));
+        result.diagnostics.push_back(usage(
+            axes[i].pointer + " and " + axes[j].pointer + " hold each other, so that one undoes the other",
+            "vary one of them, or places side by side"));
         return result;
       }
     }
     if (axes[i].pointer == "/seed") {
-      result.diagnostics.push_back(
-          usage("/seed cannot be varied: every combination runs with the sweep's own seeds", "give --seeds 1..20"));
+      result.diagnostics.push_back(usage(
+          "/seed cannot be varied: every combination runs with the sweep's own seeds", "give --seeds 1..20"));
       return result;
     }
     for (std::size_t v = 0; v < axes[i].values.size(); ++v) {

@@ -206,6 +206,8 @@ void Tracer::on(const history::BrokerChanged& e) {
     case storage_damaged: break;
   }
   const std::int32_t where = place(one->process, rank_state, "state");
+  // The controller fences whom it does not hear: one that is down or paused stays that until it does something itself.
+  if (e.event == fenced && one->stopped != sim::SimTime::max()) return;
   if (e.event == storage_damaged) {
     spans_.instant(where, e.at, "state", "storage damaged");
     return;

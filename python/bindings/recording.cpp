@@ -22,8 +22,9 @@ namespace {
 
 /// The run again, recorded: (fingerprint, HTML, timeline as JSON).
 std::tuple<std::string, std::string, std::string> record_run(const Loaded& loaded, std::uint64_t seed,
-                                                             const std::string& replay) {
-  report::Recorded recorded = report::run(loaded.scenario(), seed, loaded.overrides, replay);
+                                                             const std::string& replay,
+                                                             const std::string& source) {
+  report::Recorded recorded = report::run(loaded.scenario(), seed, loaded.overrides, replay, source);
   return {sim::hex16(recorded.result.facts.fingerprint), std::move(recorded.html),
           std::move(recorded.timeline)};
 }
@@ -74,7 +75,7 @@ std::string sweep_page(const std::string& title, const std::string& scenario,
 void add_recording(py::module_& module) {
   using UnlockedCall = py::call_guard<py::gil_scoped_release>;
   module.def("record_run", &record_run, py::arg("loaded"), py::arg("seed"), py::arg("replay"),
-             UnlockedCall());
+             py::arg("source"), UnlockedCall());
   module.def("trace_run", &trace_run, py::arg("loaded"), py::arg("seed"), py::arg("from_ns"),
              py::arg("to_ns"), py::arg("slices_max"));
   module.def("replay_line", &replay_line, py::arg("scenario"), py::arg("seed"), py::arg("overrides"));

@@ -25,6 +25,8 @@ from brokersim.runner import Overrides, ScenarioLike
 
 CACHE_KEY = "brokersim/last-failed"
 STORIES_SHOWN = 3
+SEEDS_MAX = 100_000  # tests of one function
+NAME_MAX = 180        # of an artefact folder
 LISTED = 12
 
 _seeds_key = pytest.StashKey[Optional[list[int]]]()
@@ -79,9 +81,11 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One test per seed, with the ids "seed=1", ...; equal on every worker of pytest-xdist."""
+    marker = metafunc.definition.get_closest_marker("brokersim")
+    if marker is not None:
+        _check_marker(marker, metafunc.definition.nodeid, "brokersim_seed" in metafunc.fixturenames)
     if "brokersim_seed" not in metafunc.fixturenames:
         return
-    marker = metafunc.definition.get_closest_marker("brokersim")
     if marker is None and "brokersim_seed" not in inspect.signature(metafunc.function).parameters:
         return  # it calls simulate() with scenarios and seeds of its own
     config = metafunc.config
@@ -123,7 +127,7 @@ def simulate(request: pytest.FixtureRequest, brokersim_seed: Optional[int]) -> b
     Raises as brokersim.run does, and pytest.UsageError if no scenario is named."""
     marker = request.node.get_closest_marker("brokersim")
     marked = None if marker is None else marker.kwargs.get("scenario", marker.args[0] if marker.args else None)
-    marked_overrides = {} if marker is None else dict(marker.kwargs.get("overrides") or {})
+    marked_overrides = {} if marker is None else dict(marker.kwargs.get("overrides", marker.args[2] if len(marker.args) > 2 else None) or {})
     runs = request.node.stash.setdefault(_runs_key, [])
 
     def run(scenario: Optional[ScenarioLike] = None, *, seed: Optional[int] = None,
@@ -227,7 +231,10 @@ def _keep(item: pytest.Item, run: _Run) -> Optional[Path]:
     where = config.getini("brokersim_artifacts") if option is None else option
     if not where:
         return None
-    folder = Path(config.rootpath, where, re.sub(r"[^\w.=-]+", "_", item.nodeid))
+    name = re.sub(r"[^\w.=-]+", "_", item.nodeid)
+    if len(name) > NAME_MAX:  # what file systems take; the rest as a hash, so that no two tests share a folder
+        name = f"{name[:NAME_MAX]}-{_brokersim.hash_text(name)[:8]}"
+    folder = Path(config.rootpath, where, name)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         scenario = _whole(run)
@@ -293,11 +300,22 @@ def _parsed_seeds(text: str) -> list[int]:
     both = re.fullmatch(r"(\d+)\.\.(\d+)", text)
     if one:
         return [int(one[1])]
+    if count and int(text) > SEEDS_MAX or both and int(both[2]) - int(both[1]) >= SEEDS_MAX:
+        raise pytest.UsageError(f"--brokersim-seeds is {text!r}: more than {SEEDS_MAX:,} tests of each; a sweep has room for more")
     if count and int(text) > 0:
         return list(range(1, int(text) + 1))
     if both and int(both[1]) <= int(both[2]):
         return list(range(int(both[1]), int(both[2]) + 1))
     raise pytest.UsageError(f"--brokersim-seeds is {text!r}; it must be 20 (seeds 1 to 20), 100..199, seed=7 or last-failed")
+
+
+def _check_marker(marker: pytest.Mark, nodeid: str, used: bool) -> None:
+    """A misspelt word, or seeds for a test that runs nothing, would pass as a green test."""
+    unknown = [word for word in marker.kwargs if word not in ("scenario", "seeds", "overrides")]
+    if unknown or len(marker.args) > 3:
+        raise pytest.UsageError(f"{nodeid}: the brokersim marker has {', '.join(unknown) or 'too many arguments'}; it takes scenario, seeds and overrides")
+    if not used:
+        raise pytest.UsageError(f"{nodeid}: the brokersim marker does nothing here, for the test has no fixture `simulate` (or `brokersim_seed`)")
 
 
 def _marked_seeds(seeds: Union[int, Sequence[int], Any], nodeid: str) -> list[int]:

@@ -191,6 +191,8 @@ class Result:
         The run is repeated with a tracer: it takes somewhat longer than the run did. Raises as report() does, and
         ValueError for times that are none, an empty window, or `failure` of a run that has not failed."""
         from_s, to_s = window_of(start, end, failure, self._first_failure_s)
+        if from_s >= self.simulated_seconds:
+            raise ValueError(f"the window begins at {from_s:g} s, but the run ends at {self.simulated_seconds:g} s")
         if isinstance(slices_max, bool) or not isinstance(slices_max, int) or slices_max < 1:
             raise ValueError(f"slices_max is {slices_max!r}; it must be a whole number, at least 1")
         fingerprint, trace, _, left_out = _brokersim.trace_run(self._again("trace"), self.seed, round(from_s * 1e9),
@@ -207,7 +209,7 @@ class Result:
         return Timeline(json.loads(text))
 
     def _recorded(self) -> tuple[str, str]:
-        fingerprint, html, timeline = _brokersim.record_run(self._again("timeline"), self.seed, self.replay)
+        fingerprint, html, timeline = _brokersim.record_run(self._again("timeline"), self.seed, self.replay, (self._source or ("", None))[1] or "")
         self._must_repeat(fingerprint)
         return html, timeline
 

@@ -10,8 +10,11 @@
     if (navigator.clipboard) navigator.clipboard.writeText(head.replay).then(done, () => {});
   }});
   const schemeButton = el('button', {type: 'button', onclick: () => setScheme(scheme === 'dark' ? 'light' : 'dark')});
+  const silent = run.verdict === 'holds' && !run.expectations.length;  // nobody said what should come out
   add($('top'),
-    el('div', {class: 'bar'}, el('span', {class: 'badge ' + tone(run.verdict), text: mark(run.verdict) + ({holds: 'As expected', violated: 'Not as expected'}[run.verdict] || 'Inconclusive')}),
+    el('div', {class: 'bar'}, el('span', {class: 'badge ' + (silent ? (run.records.lost_acknowledged ? 'bad' : 'doubt') : tone(run.verdict)),
+      text: silent ? (run.records.lost_acknowledged ? `✗ ${count(run.records.lost_acknowledged)} acknowledged records lost, nothing expected` : '? Nothing expected, no law broken') :
+        mark(run.verdict) + ({holds: 'As expected', violated: 'Not as expected'}[run.verdict] || 'Inconclusive')}),
       el('span', {class: 'soft', text: `seed ${run.seed} · ${seconds(run.simulated_seconds)} simulated · ${count(run.events)} events · fingerprint ${run.fingerprint}`}), schemeButton),
     el('h1', {text: run.title}), head.why ? el('p', {class: 'soft', text: head.why}) : null);
 
@@ -209,7 +212,7 @@
       list.forEach((row, i) => {
         const y = a.top + i * rowHeight;
         c.textAlign = 'right'; c.textBaseline = 'middle'; c.fillStyle = colours.soft;
-        c.fillText(row.name.length > 15 ? row.name.slice(0, 14) + '…' : row.name, LEFT - 6, y + rowHeight / 2, LEFT - 8);
+        c.fillText(row.name.length > 15 ? '…' + row.name.slice(-14) : row.name, LEFT - 6, y + rowHeight / 2, LEFT - 8);
         c.save(); c.beginPath(); c.rect(a.left, y, a.width, rowHeight); c.clip();
         for (const s of row.spans) {
           if (s.to < view.from || s.from > view.to) continue;
@@ -297,7 +300,9 @@
   const controllerRows = line.controllers.map(host => ({name: host, spans: []}));
   for (let i = 0; i < total; i++) {
     const kind = ev.kinds[ev.kind[i]], row = brokerRows[ev.who[i]];
-    if (row && states[kind] && ev.partition[i] < 0) {
+    // The controller fences whom it does not hear; a broker that is down, paused or gone stays that until it says something itself.
+    const now = row && row.spans[row.spans.length - 1].text;
+    if (row && states[kind] && ev.partition[i] < 0 && !(kind === 'broker fenced' && now !== 'running' && now !== 'starting')) {
       row.spans[row.spans.length - 1].to = at[i];
       row.spans.push({from: at[i], to: end, text: states[kind][0], colour: states[kind][1], letter: states[kind][2]});
     }
@@ -453,6 +458,7 @@
     [...Object.entries(names).map(([key, name]) => latencyRow(name, run.latency[key])), ...['before', 'during', 'after'].map(phase => latencyRow(`produce, ${phase} the faults`, run.latency_phases.produce[phase]))])));
   for (const [title, texts] of [['Warnings', run.warnings], ['Notes', run.notes], ['Overrides', run.overrides]])
     if (texts.length) details.append(openWhen(title === 'Warnings', `${title} (${texts.length})`, el('ul', {}, ...texts.map(text => el('li', {text})))));
+  if (head.scenario) details.append(openWhen(false, 'The scenario, as it was run', el('p', {class: 'note', text: 'Save it as scenario.json to repeat the run: brokersim run scenario.json --seed ' + run.seed}), el('pre', {}, el('code', {text: head.scenario}))));
   $('foot').append(el('p', {text: `brokersim · ${run.scenario} · seed ${run.seed} · the same seed gives the same run, bit for bit: fingerprint ${run.fingerprint}`}), el('p', {}, el('code', {text: head.replay})));
 
   // ---- Begin.

@@ -15,7 +15,7 @@
     if (unit === 'ms') return millis(x);
     if (unit === 's') return seconds(x);
     if (unit === 'B/s') return rate(x);
-    if (unit === '/s') return perSecond(x);
+    if (unit === '/s') return x < 1e5 ? digits(x, x < 100 ? 2 : x < 1e4 ? 1 : 0) + ' /s' : perSecond(x);
     return Math.abs(x) >= 100 || Number.isInteger(x) ? count(x) : digits(x, 2);
   };
   const total = settings.reduce((n, s) => n + s.runs, 0);
@@ -111,7 +111,7 @@
     const x = scale(shown.flatMap(s => [s.metrics[name].low, s.metrics[name].high, s.metrics[name].min, s.metrics[name].max]), left, width - 30);
     const picture = svg('svg', {viewBox: `0 0 ${width} ${height}`, role: 'group', 'aria-label': `${name} of each setting: mean, 95 % interval, least and most`});
     for (const t of x.ticks) picture.append(svg('line', {x1: x.at(t), x2: x.at(t), y1: 4, y2: height - 34, stroke: 'var(--grid)'}), text(x.at(t), height - 18, show(name, t), {'text-anchor': 'middle'}));
-    picture.append(text((left + width) / 2, height - 2, `${name}: dot and bar are the mean and its 95 % interval, the thin line reaches from the least to the most`, {'text-anchor': 'middle', 'font-size': 11}));
+    picture.append(text(width - 10, height - 2, `${name}: dot and bar are the mean and its 95 % interval, the thin line goes from the least to the most`, {'text-anchor': 'end', 'font-size': 11}));
     shown.forEach((s, i) => {
       const m = s.metrics[name], y = 16 + i * row, colour = colourOf(first(s)), label = nameOf(s);
       picture.append(text(left - 12, y + 4, label.length > 62 ? label.slice(0, 61) + '…' : label, {'text-anchor': 'end'}),
@@ -122,9 +122,11 @@
     return picture;
   }
 
-  // The frontier: both metrics the less the better; on the front is what no other setting beats in both.
-  const front = (points, nx, ny) => new Set(points.filter(p => !points.some(q => q !== p && q.metrics[nx].mean <= p.metrics[nx].mean && q.metrics[ny].mean <= p.metrics[ny].mean &&
-    (q.metrics[nx].mean < p.metrics[nx].mean || q.metrics[ny].mean < p.metrics[ny].mean))));
+  // The frontier: on the front is what no other setting beats in both.
+  const more = name => /^throughput\.|^records\.(acknowledged|consumed)$|^events\.published$/.test(name);  // the more the better
+  const cost = (s, name) => more(name) ? -s.metrics[name].mean : s.metrics[name].mean;
+  const front = (points, nx, ny) => new Set(points.filter(p => !points.some(q => q !== p && cost(q, nx) <= cost(p, nx) && cost(q, ny) <= cost(p, ny) &&
+    (cost(q, nx) < cost(p, nx) || cost(q, ny) < cost(p, ny)))));
   function frontier(nx, ny) {
     const points = settings.filter(s => [nx, ny].every(name => s.metrics[name] && s.metrics[name].mean !== null));
     const width = 1100, height = 460, left = 100, bottom = height - 56;
@@ -134,8 +136,8 @@
     const picture = svg('svg', {viewBox: `0 0 ${width} ${height}`, role: 'group', 'aria-label': `${ny} against ${nx}, with 95 % intervals. On the front: ${[...best].map(nameOf).join('; ')}`});
     for (const t of x.ticks) picture.append(svg('line', {x1: x.at(t), x2: x.at(t), y1: 10, y2: bottom, stroke: 'var(--grid)'}), text(x.at(t), bottom + 18, show(nx, t), {'text-anchor': 'middle'}));
     for (const t of y.ticks) picture.append(svg('line', {x1: left, x2: width - 20, y1: y.at(t), y2: y.at(t), stroke: 'var(--grid)'}), text(left - 8, y.at(t) + 4, show(ny, t), {'text-anchor': 'end'}));
-    picture.append(text((left + width) / 2, height - 14, nx + '  (less is better)', {'text-anchor': 'middle', fill: 'var(--ink)'}),
-      text(0, 0, ny + '  (less is better)', {'text-anchor': 'middle', fill: 'var(--ink)', transform: `translate(16 ${bottom / 2}) rotate(-90)`}));
+    picture.append(text((left + width) / 2, height - 14, nx + (more(nx) ? '  (more is better)' : '  (less is better)'), {'text-anchor': 'middle', fill: 'var(--ink)'}),
+      text(0, 0, ny + (more(ny) ? '  (more is better)' : '  (less is better)'), {'text-anchor': 'middle', fill: 'var(--ink)', transform: `translate(16 ${bottom / 2}) rotate(-90)`}));
     const steps = [...best].sort((a, b) => a.metrics[nx].mean - b.metrics[nx].mean || b.metrics[ny].mean - a.metrics[ny].mean);
     if (steps.length > 1) picture.append(svg('path', {fill: 'none', stroke: 'var(--soft)', 'stroke-dasharray': '5 4', d: steps.map((s, i) => i ? `H${x.at(s.metrics[nx].mean)}V${y.at(s.metrics[ny].mean)}` : `M${x.at(s.metrics[nx].mean)} ${y.at(s.metrics[ny].mean)}`).join('')}));
     for (const s of points) {
@@ -150,7 +152,7 @@
   const pick = (names, other) => names.find(name => measured.some(m => m.name === name && m.name !== other)) || (measured.find(m => m.name !== other) || {}).name;
   const varies = name => new Set(settings.map(s => s.metrics[name] && s.metrics[name].mean)).size > 1;
   let one = pick([...wanted.filter(varies), ...wanted]);
-  let across = pick([...wanted.filter(varies), 'unavailable.total', ...wanted]);
+  let across = pick([...['latency.produce.p99_ms', 'unavailable.longest', 'unavailable.total'].filter(varies), ...wanted.filter(varies), ...wanted]);
   let up = pick([...['records.lost_acknowledged'].filter(varies), ...wanted.filter(varies), ...wanted], across);
   if (measured.length) {
     const box = el('div', {}), front_ = el('div', {});
@@ -175,7 +177,7 @@
   main.append(runs);
   main.append(el('section', {'aria-labelledby': 'metrics-title'}, el('h2', {id: 'metrics-title', text: 'What the metrics mean'}),
     openWhen(false, `${metrics.length} metrics`, table('', [['Metric'], ['Meaning']], metrics.map(m => [m.name, m.doc])))));
-  $('foot').append(el('p', {text: `brokersim · model ${sweep.model} · the same setting and seed give the same run, bit for bit`}), sweep.command ? el('p', {}, el('code', {text: sweep.command})) : null);
+  add($('foot'), el('p', {text: `brokersim · model ${sweep.model} · the same setting and seed give the same run, bit for bit`}), sweep.command ? el('p', {}, el('code', {text: sweep.command})) : null);
 
   let scheme = 'light';
   const setScheme = wanted => { scheme = wanted; document.documentElement.dataset.scheme = wanted; schemeButton.textContent = wanted === 'dark' ? 'Light' : 'Dark'; };
