@@ -14,6 +14,7 @@ SOAK_MINUTES ?= 10
 # How jvm-1 was fitted. Without these, all constants, all rows that do not saturate a disk, rows run again to cross-validate.
 FIT ?= --iterations 1 --linear --skip=-max-,25x,1x4,5x4,5x2,1p_rf3_async,1c --constants wake_up,handle_request,append_batch,client_request,client_record
 WORLDS ?= 20000
+TRANSFERS ?= 10000
 
 # Where apt-get installs the Python libraries: its own interpreter. PYTHON=python3 for a virtual environment.
 PYTHON ?= $(shell command -v apt-get >/dev/null 2>&1 && echo /usr/bin/python3 || echo python3)
@@ -22,7 +23,7 @@ RELEASE := build/release
 BROKERSIM := $(RELEASE)/brokersim
 CONFIGURE = cmake --preset release -DBROKERSIM_WERROR=$(WERROR) -DPython3_EXECUTABLE=$$(command -v $(PYTHON) || echo python3) >/dev/null
 
-.PHONY: help run build test package-test engines-test report-test trace-test docs cases gate matrix worlds soak bench bench-peers table outbox-table reference fit conformance-log conformance-groups rebalances museum shrink-table validation format format-check clean dependencies
+.PHONY: help run build test package-test engines-test report-test trace-test docs cases gate matrix worlds transfers soak bench bench-peers table outbox-table guarantees reference fit conformance-log conformance-groups rebalances museum shrink-table validation format format-check clean dependencies
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +65,12 @@ worlds: ## WORLDS random small clusters under faults, every law and invariant on
 	@cmake --build $(RELEASE) --target worlds -j $(JOBS)
 	@tools/worlds.sh $(RELEASE)/tests/worlds $(WORLDS) $(JOBS) docs/worlds.md
 
+transfers: ## A bank's transactions under TRANSFERS random fault schedules, and without each safeguard; writes docs/transfers.md
+	@tools/install_dependencies.sh build
+	@$(CONFIGURE)
+	@cmake --build $(RELEASE) --target worlds -j $(JOBS)
+	@tools/transfers.sh $(RELEASE)/tests/worlds $(TRANSFERS) $(JOBS) docs/transfers.md
+
 soak: ## New random worlds, and every scenario with new seeds, for SOAK_MINUTES; a replay line for each failure
 	@tools/install_dependencies.sh build
 	@$(CONFIGURE)
@@ -101,6 +108,12 @@ outbox-table: ## Dual writes and outboxes with deaths at every step over SEEDS: 
 	@$(CONFIGURE)
 	@cmake --build $(RELEASE) --target brokersim -j $(JOBS)
 	@$(PYTHON) tools/outbox_table.py $(BROKERSIM) --seeds 1..10 --jobs $(JOBS) --out docs/outbox.md
+
+guarantees: ## At most once, at least once, idempotent, transactional under every fault: docs/guarantees.md
+	@tools/install_dependencies.sh build python
+	@$(CONFIGURE)
+	@cmake --build $(RELEASE) --target brokersim -j $(JOBS)
+	@$(PYTHON) tools/guarantees_table.py $(BROKERSIM) --seeds 1..10 --jobs $(JOBS) --out docs/guarantees.md
 
 reference: ## Predicted beside published, for every scenario in scenarios/reference; writes docs/validation-clusters.md
 	@tools/install_dependencies.sh build python

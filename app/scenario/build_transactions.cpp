@@ -22,6 +22,7 @@ class TransactionalBuilder {
     cluster_ = build_.resolve_system(view_);
     hosts_ = build_.client_hosts(view_, name_, cluster_);
     check_topic("topic");
+    check_keys();
     if (view_.table().tag == "kafka_transactions") {
       make_transactions();
     } else {
@@ -46,6 +47,17 @@ class TransactionalBuilder {
         topic, "unknown-topic",
         "there is no topic named " + in_quotes(doc_.tree[topic].text) + " in " + in_quotes(cluster_->name),
         doc_.suggest(doc_.tree[topic].text, [&] { return known; }));
+  }
+
+  /// A topic that refuses what these clients write: they write no keys.
+  void check_keys() {
+    const std::string topic = view_.text("topic").value_or("");
+    if (cluster_ == nullptr) return;
+    for (const kafka::TopicSpec& spec : cluster_->topics) {
+      if (spec.name == topic && spec.config.cleanup_compact)
+        doc_.warn(view_.node(), "no-keys", "the topic is compacted, so brokers refuse records without a key",
+                  "write to a topic that is not compacted");
+    }
   }
 
   void check_time(std::string_view field, sim::Duration at) {
@@ -103,6 +115,10 @@ class TransactionalBuilder {
     check_time("start", {w.start.ns});
     check_time("stop", {w.end.ns});
     w.config = producer(true);
+    if (w.hosts.size() > 1 && !w.config.transactional_id.empty())
+      doc_.warn(view_.node(), "shared-transactional-id",
+                "all instances have the same transactional.id, so each fences the one before it",
+                "leave transactional.id out: each instance then has its own name");
     build_.out.config.transactions.push_back(std::move(w));
   }
 

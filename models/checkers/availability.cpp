@@ -1,6 +1,7 @@
 #include "models/checkers/availability.h"
 
 #include <algorithm>
+#include <iterator>
 #include <tuple>
 
 namespace brokersim::checkers {
@@ -80,6 +81,12 @@ bool Availability::on(const history::ProduceOutcome& event) {
   ProduceFlow& of = flow(event.records.partition, event.records.producer);
   if (event.outcome == history::Outcome::acknowledged) {
     return of.succeeded(event.at, event.intended_first, event.records.count);
+  }
+  // Not the partition's doing: the producer is fenced, or its transaction is over or to be aborted.
+  constexpr std::int16_t kOfTheProducer[] = {47, 48, 49, 55, 90, 120};
+  if (std::find(std::begin(kOfTheProducer), std::end(kOfTheProducer), event.error) != std::end(kOfTheProducer)) {
+    of.sent(event.at, -event.records.count);  // taken back: nothing waits for them
+    return false;
   }
   of.failed(event.intended_first, event.records.count);
   return false;

@@ -165,6 +165,7 @@ void RunObserver::on(const history::Flushed& event) { view_.apply(event); }
 void RunObserver::on(const history::FaultFired& event) { meter_.on(event); }
 
 void RunObserver::on(const history::LogStartMoved& event) {
+  transactions_.read_before_it_goes(event.partition);
   const LogStartFacts facts = view_.apply(event);
   const PartitionView& p = view_.partition(event.partition);
   replication_.judge(event, facts, p);
@@ -173,6 +174,7 @@ void RunObserver::on(const history::LogStartMoved& event) {
 }
 
 void RunObserver::on(const history::Compacted& event) {
+  transactions_.read_before_it_goes(event.partition);
   const CompactionFacts facts = view_.apply(event);
   replication_.judge(event, facts, view_.partition(event.partition));
   if (!event.copied) meter_.on(event);

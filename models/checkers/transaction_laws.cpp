@@ -1,6 +1,7 @@
 #include "models/checkers/transaction_laws.h"
 
 #include <algorithm>
+#include <set>
 
 #include "models/checkers/words.h"
 
@@ -44,7 +45,7 @@ void TransactionLaws::note(const history::Appended& event) {
                     offset_range_text(event.base_offset, r.count) + " with epoch " +
                     std::to_string(event.producer_epoch) + " of producer " + std::to_string(event.producer_id) +
                     ", although epoch " + std::to_string(given->second) + " had been given to a client.",
-                p.excuse_ever());
+                excuse());
 }
 
 void TransactionLaws::on(const history::ProducerEpochGiven& event) {
@@ -236,6 +237,12 @@ bool TransactionLaws::stands(const history::RecordRange& record) const {
          found->second.count_within(record.first, record.first + record.count) == record.count;
 }
 
+/// Whether something of the partition's log is gone by rule.
+bool TransactionLaws::ages(history::PartitionId partition) const {
+  const PartitionView& p = view_->partition(partition);
+  return p.deleted || p.info.compacted || p.logs.reference().start() > 0;
+}
+
 /// Why a cluster beyond its fault budget need not keep transactions whole.
 std::string TransactionLaws::excuse() {
   for (std::size_t n = 0; n < view_->partitions(); ++n) {
@@ -249,6 +256,7 @@ void TransactionLaws::judge_transaction(history::ClientId client, std::int64_t n
                                         const Transaction& transaction, TransactionFindings& findings,
                                         sim::SimTime now) {
   std::int64_t visible = 0;
+  std::int64_t moved = 0;
   bool undecided = false;
   std::string there;
   std::string missing;
@@ -259,10 +267,16 @@ void TransactionLaws::judge_transaction(history::ClientId client, std::int64_t n
     (counts ? there : missing) = place;
     if (counts) {
       ++visible;
-      findings.balance += member.amount;
+      moved += member.amount;
       continue;
     }
-    const auto reading = final_.find(static_cast<std::size_t>(member.record.partition.n));
+    const auto n = static_cast<std::size_t>(member.record.partition.n);
+    const IntervalSet* aborted = hidden(n, static_cast<std::size_t>(member.record.producer.n));
+    const bool stays_hidden =
+        aborted != nullptr && aborted->count_within(member.record.first, member.record.first + 1) > 0;
+    // Gone by retention, compaction, DeleteRecords or with its topic, perhaps: then nobody can tell any more what it was.
+    if (!stays_hidden && ages(member.record.partition)) undecided = true;
+    const auto reading = final_.find(n);
     if (reading == final_.end()) continue;
     for (const auto& [id, open] : reading->second.open) {
       for (const Range& range : open.ranges) {
@@ -274,6 +288,7 @@ void TransactionLaws::judge_transaction(history::ClientId client, std::int64_t n
   findings.records_committed += visible;
   const auto all = static_cast<std::int64_t>(transaction.members.size());
   if (undecided) return;
+  findings.balance += moved;
   const std::string name = "Transaction " + count_text(number) + " of " + view_->history().client(client).name;
   if (visible > 0 && visible < all) {
     ++findings.torn;
@@ -296,7 +311,18 @@ void TransactionLaws::judge_transaction(history::ClientId client, std::int64_t n
   }
 }
 
+/// Nobody can end a transaction while its coordinator's partition has no leader.
+std::string TransactionLaws::without_coordinator() const {
+  for (std::size_t n = 0; n < view_->partitions(); ++n) {
+    const PartitionView& p = view_->partition_at(n);
+    if (p.info.topic == "__transaction_state" && p.known && p.leader < 0)
+      return p.name + " has no leader when the run ends, so its transactions have no coordinator.";
+  }
+  return {};
+}
+
 void TransactionLaws::judge_hanging(sim::SimTime now) {
+  const std::string orphaned = without_coordinator();
   for (const auto& [partition, reading] : final_) {
     const PartitionView& p = view_->partition_at(partition);
     for (const auto& [id, open] : reading.open) {
@@ -312,7 +338,7 @@ void TransactionLaws::judge_hanging(sim::SimTime now) {
                     "The transaction of " + client.name + " (producer " + std::to_string(id) + ") that begins at offset " +
                         count_text(open.first_offset) + " of " + p.name + ", written at " + sim::to_string(first.at) +
                         ", is still open: nobody will end it, and read_committed consumers wait there for ever.",
-                    p.excuse_ever());
+                    orphaned.empty() ? excuse() : orphaned);  // the coordinator's log, too, may have lost something
     }
   }
 }
@@ -320,13 +346,16 @@ void TransactionLaws::judge_hanging(sim::SimTime now) {
 void TransactionLaws::judge_transformations(sim::SimTime now) {
   if (!transformations_.any()) return;
   std::map<std::size_t, std::vector<VisibleRange>> visible;
+  std::set<std::int32_t> aged;
   for (const auto& [partition, reading] : final_) {
+    const auto n = static_cast<std::int32_t>(partition);
+    if (ages({n})) aged.insert(n);
     for (const Range& range : reading.visible)
       visible[partition].push_back({range.base, range.producer, range.first, range.count});
   }
   for (const history::TransformationInfo& info : view_->history().transformations()) {
     std::vector<std::string> breaches;
-    found_.transformations.push_back(transformations_.judge(info, visible, breaches));
+    found_.transformations.push_back(transformations_.judge(info, visible, aged, breaches));
     if (!info.exactly_once) continue;
     for (const std::string& breach : breaches) book_->breach(CheckId::S28, now, breach, excuse());
   }

@@ -70,6 +70,12 @@ class TransactionLaws {
   /// Offsets of [from, to) that no application gets: markers, and what is aborted if it reads committed records only.
   [[nodiscard]] std::int64_t hidden_offsets(history::PartitionId partition, std::int64_t from, std::int64_t to,
                                             history::ClientId consumer);
+  /// The consumer is a pipeline's, which goes back in order to take records again.
+  [[nodiscard]] bool may_seek(history::ClientId consumer) const { return transformations_.reads(consumer); }
+  /// Something of the partition's log is about to go by rule: what it said of transactions is taken in first.
+  void read_before_it_goes(history::PartitionId partition) {
+    if (used_) advance(static_cast<std::size_t>(partition.n));
+  }
   /// Reads a partition as it stands at the end: `replica` of its logs, or what is committed (-1). Before finish().
   void read(std::size_t partition, std::int32_t replica);
   /// Ordinals of the producer that stand in the partition and do not count; after read().
@@ -127,6 +133,8 @@ class TransactionLaws {
   void judge_transaction(history::ClientId client, std::int64_t number, const Transaction& transaction,
                          TransactionFindings& findings, sim::SimTime now);
   void judge_hanging(sim::SimTime now);
+  [[nodiscard]] std::string without_coordinator() const;
+  [[nodiscard]] bool ages(history::PartitionId partition) const;
   void judge_transformations(sim::SimTime now);
   [[nodiscard]] bool stands(const history::RecordRange& record) const;
   [[nodiscard]] std::string excuse();

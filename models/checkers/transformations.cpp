@@ -21,11 +21,16 @@ sim::SimTime time_of(const history::Consumed& event, std::int64_t i) {
 
 }  // namespace
 
+bool Transformations::reads(history::ClientId consumer) const {
+  const history::GroupId group = history_->client(consumer).group;
+  const auto& all = history_->transformations();
+  return group.n >= 0 &&
+         std::any_of(all.begin(), all.end(), [group](const auto& info) { return info.group.n == group.n; });
+}
+
 void Transformations::note(const history::Consumed& event) {
   const Stream stream{event.records.partition.n, event.records.producer.n};
-  const history::GroupId group = history_->client(event.consumer).group;
-  for (const history::TransformationInfo& info : history_->transformations()) {
-    if (group.n != info.group.n) continue;
+  if (reads(event.consumer)) {
     auto& intended = intended_[stream];
     for (std::int64_t i = 0; i < event.records.count; ++i)
       intended.emplace(event.records.first + i, time_of(event, i));
@@ -52,6 +57,7 @@ std::string Transformations::place(const history::RecordRange& record) const {
 
 TransformationFindings Transformations::judge(const history::TransformationInfo& info,
                                               const std::map<std::size_t, std::vector<VisibleRange>>& visible,
+                                              const std::set<std::int32_t>& aged,
                                               std::vector<std::string>& breaches) {
   TransformationFindings found;
   found.name = info.workload;
@@ -83,6 +89,11 @@ TransformationFindings Transformations::judge(const history::TransformationInfo&
         last = std::max(last, source.first);
       }
     }
+  }
+  for (const auto& [stream, made] : sources_) {
+    if (!aged.contains(stream.first) || history_->client({stream.second}).workload != info.workload) continue;
+    for (const auto& [ordinal, source] : made)
+      done[{source.partition.n, source.producer.n}].add(source.first, source.first + 1);
   }
   for (const history::PartitionId partition : info.from) {
     const auto committed = offsets_.find({info.group.n, partition.n});

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -41,6 +42,8 @@ class Transformations {
   explicit Transformations(const history::History& history) : history_(&history) {}
 
   [[nodiscard]] bool any() const { return !history_->transformations().empty(); }
+  /// Whether the consumer is a member of a pipeline's group.
+  [[nodiscard]] bool reads(history::ClientId consumer) const;
   void on(const history::Consumed& event) {
     if (any()) note(event);
   }
@@ -49,10 +52,11 @@ class Transformations {
     if (any()) offsets_[{event.group.n, event.partition.n}] = event.offset;
   }
 
-  /// `visible`: by partition, whatever order. Texts of what breaks exactly-once come back in `breaches`.
+  /// `visible`: by partition, whatever order. `aged`: partitions whose logs have lost something by rule, so that what was
+  /// made there is taken to stand. Texts of what breaks exactly-once come back in `breaches`.
   [[nodiscard]] TransformationFindings judge(const history::TransformationInfo& info,
                                              const std::map<std::size_t, std::vector<VisibleRange>>& visible,
-                                             std::vector<std::string>& breaches);
+                                             const std::set<std::int32_t>& aged, std::vector<std::string>& breaches);
 
  private:
   using Stream = std::pair<std::int32_t, std::int32_t>;  ///< Partition, client.

@@ -186,6 +186,7 @@ class Generator {
 
   /// Compaction, retention or neither; segments then close within seconds.
   void lifetime(Topic& topic, std::ostringstream& out) {
+    if (transfers_) return;  // books are judged by the whole log
     const std::uint64_t kind = more_.below(10);
     if (kind < 2) {
       topic.keys = more_.between(2, 40);

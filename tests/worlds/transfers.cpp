@@ -67,6 +67,7 @@ void Transfers::add_workloads(const std::vector<std::string>& topics) {
           << ", \"request.timeout.ms\": " << choices_.between(1'000, 4'000)
           << ", \"fetch.max.wait.ms\": " << choices_.between(50, 500) << "}}";
   plan_.workloads.push_back(auditor.str());
+  add_people(topics.front());
   if (topics.size() < 2) return;
   pipeline_ = true;
   std::ostringstream pipeline;
@@ -80,6 +81,27 @@ void Transfers::add_workloads(const std::vector<std::string>& topics) {
            << ", \"heartbeat.interval.ms\": " << session / 8 << ", \"request.timeout.ms\": " << request
            << ", \"max.poll.records\": " << choices_.between(1, 50) << "}}}";
   plan_.workloads.push_back(pipeline.str());
+}
+
+/// Somebody who leaves in the middle of a transaction and never comes back; and somebody who is replaced while he stands still.
+void Transfers::add_people(const std::string& topic) {
+  const auto application = [&](const std::string& name, const std::string& id, std::uint64_t start_ms) {
+    std::ostringstream out;
+    out << "{\"name\": \"" << name << "\", \"kind\": \"kafka_transactions\", \"topic\": \"" << topic
+        << "\", \"rate\": \"" << choices_.between(3, 10) << " /s\", \"accounts\": 20, \"work\": "
+        << ms(choices_.between(50, 600)) << ", \"start\": " << ms(start_ms)
+        << ", \"stop\": " << ms(plan_.settled_from_ms + 3'000) << ", \"config\": {\"transactional.id\": \"" << id
+        << "\", \"request.timeout.ms\": " << choices_.between(500, 2'000)
+        << ", \"delivery.timeout.ms\": 6000, \"transaction.timeout.ms\": " << choices_.between(3'000, 8'000) << "}}";
+    plan_.workloads.push_back(out.str());
+  };
+  leaves_ = choices_.percent(20);
+  if (leaves_) application("leaver", "leaver", 0);
+  replaced_ = choices_.percent(25);
+  if (!replaced_) return;
+  application("old", "office", 0);
+  heir_from_ms_ = 6'000 + choices_.below(4'000);
+  application("heir", "office", heir_from_ms_);
 }
 
 void Transfers::fault(const std::string& kind, std::uint64_t at, const std::string& rest) {
@@ -106,6 +128,12 @@ void Transfers::add_faults(std::uint64_t calm_start_ms, std::uint64_t phase_ms) 
     } else {
       fault("pause_process", at, "\"target\": " + whom + ", \"lasts\": " + at_most(at, 500, 9'000));
     }
+  }
+  if (leaves_) fault("kill_process", when(), "\"target\": {\"workload\": \"leaver\"}");
+  if (replaced_) {
+    const std::uint64_t before = choices_.between(200, 2'500);
+    fault("pause_process", heir_from_ms_ - before,
+          "\"target\": {\"workload\": \"old\"}, \"lasts\": " + ms(before + choices_.between(200, 2'000)));
   }
   const std::uint64_t kills = choices_.between(0, 2);
   for (std::uint64_t i = 0; i < kills; ++i) {

@@ -2,7 +2,8 @@
 //
 // Why: exactly-once is a claim about every schedule of faults. A transfer is two records of which one takes what the other
 // gives, so the sum over all that a read_committed reader may see is 0, unless half a transfer counts, or one counts twice,
-// or not at all. Some worlds also pass the records on, exactly once, to a second topic.
+// or not at all. In some worlds an application leaves in the middle of a transaction for good, or is replaced by another with the
+// same transactional.id while it stands still. Some worlds also pass the records on, exactly once, to a second topic.
 // Every safeguard can be switched off, and then some world must show it: the planted bugs of transactions, and these two
 // rules of Kafka, which `--plant` takes as well:
 //   without_kip_890_epochs   transaction version 1: the epoch stays over transactions (KAFKA-17754)
@@ -38,6 +39,7 @@ class Transfers {
   void add_faults(std::uint64_t calm_start_ms, std::uint64_t phase_ms);
 
  private:
+  void add_people(const std::string& topic);
   void fault(const std::string& kind, std::uint64_t at, const std::string& rest);
 
   Plan& plan_;
@@ -46,6 +48,9 @@ class Transfers {
   std::string rules_;
   bool late_requests_ = false;
   bool pipeline_ = false;
+  bool leaves_ = false;
+  bool replaced_ = false;
+  std::uint64_t heir_from_ms_ = 0;
 };
 
 }  // namespace brokersim::worlds

@@ -226,7 +226,8 @@ wire::ErrorCode Replica::check_transaction(const log::BatchData& data) const {
 
 std::int64_t Replica::stable_end(std::int64_t high_watermark) const {
   if (params_.cluster->config.planted.reads_beyond_stable) return high_watermark;
-  return log_->producers().last_stable_offset(high_watermark);
+  // Retention and DeleteRecords may take the first records of an open transaction (maybeIncrementFirstUnstableOffset).
+  return std::max(log_->producers().last_stable_offset(high_watermark), log_->log_start());
 }
 
 /// With the topic's own codec, if it has one, and with the broker's time if that is what the topic stamps.

@@ -14,7 +14,8 @@ TransactionPeers::TransactionPeers(sim::Component& owner, const BrokerParams& pa
       network_(network),
       self_(self),
       image_(image),
-      channels_(params.cluster->broker_hosts.size()) {}
+      questions_(params.cluster->broker_hosts.size()),
+      markers_(params.cluster->broker_hosts.size()) {}
 
 wire::BrokerId TransactionPeers::leader_of(wire::PartitionId partition) const {
   const wire::PartitionState* state = image_.partition(partition);
@@ -32,8 +33,8 @@ wire::BrokerId TransactionPeers::coordinator_of(const std::string& transactional
   return leader_of(cluster_.transactions_topic[number]);
 }
 
-RpcChannel& TransactionPeers::channel(wire::BrokerId broker) {
-  auto& channel = channels_[static_cast<std::size_t>(broker)];
+RpcChannel& TransactionPeers::channel(Channels& channels, wire::BrokerId broker) {
+  auto& channel = channels[static_cast<std::size_t>(broker)];
   if (!channel) {
     const bool tls = cluster_.config.inter_broker.tls;
     channel = std::make_unique<RpcChannel>(owner_, network_, self_,
@@ -55,7 +56,7 @@ sim::Task<std::vector<ErrorCode>> TransactionPeers::ask(Writer writer, std::vect
   request->verify_only = !add;
   request->partitions = partitions;
   std::unique_ptr<wire::Message> answer =
-      co_await channel(coordinator).call(std::move(request), cluster_.config.request_timeout);
+      co_await channel(questions_, coordinator).call(std::move(request), cluster_.config.request_timeout);
   if (answer == nullptr) co_return std::vector<ErrorCode>(partitions.size(), ErrorCode::network_exception);
   std::vector<ErrorCode> errors = static_cast<const wire::AddPartitionsToTxnResponse&>(*answer).errors;
   if (errors.size() != partitions.size()) errors.assign(partitions.size(), errors.front());
@@ -64,7 +65,7 @@ sim::Task<std::vector<ErrorCode>> TransactionPeers::ask(Writer writer, std::vect
 
 sim::Task<std::unique_ptr<wire::Message>> TransactionPeers::write_markers(
     wire::BrokerId broker, std::unique_ptr<wire::WriteTxnMarkersRequest> request) {
-  return channel(broker).call(std::move(request), cluster_.config.request_timeout);
+  return channel(markers_, broker).call(std::move(request), cluster_.config.request_timeout);
 }
 
 }  // namespace brokersim::kafka::broker

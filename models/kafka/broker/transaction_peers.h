@@ -1,7 +1,7 @@
 // What brokers ask each other about transactions: is this partition in it (KIP-890), and write this marker.
 //
-// One connection to each broker, itself too, made when it is first needed (AddPartitionsToTxnManager and
-// TransactionMarkerChannelManager each have theirs; here they share one).
+// Two connections to each broker, itself too, made when they are first needed: AddPartitionsToTxnManager and
+// TransactionMarkerChannelManager each have theirs, so that a question does not wait behind a marker.
 #pragma once
 
 #include <cstdint>
@@ -44,7 +44,8 @@ class TransactionPeers {
       wire::BrokerId broker, std::unique_ptr<wire::WriteTxnMarkersRequest> request);
 
  private:
-  [[nodiscard]] RpcChannel& channel(wire::BrokerId broker);
+  using Channels = std::vector<std::unique_ptr<RpcChannel>>;  // by broker
+  [[nodiscard]] RpcChannel& channel(Channels& channels, wire::BrokerId broker);
 
   sim::Component& owner_;
   const BrokerParams& params_;
@@ -52,7 +53,8 @@ class TransactionPeers {
   network::Network& network_;
   network::HostId self_;
   const wire::ClusterImage& image_;
-  std::vector<std::unique_ptr<RpcChannel>> channels_;  // by broker
+  Channels questions_;
+  Channels markers_;
 };
 
 }  // namespace brokersim::kafka::broker

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "models/kafka/broker/replica_manager.h"
+#include "sim/sync.h"
 
 namespace brokersim::kafka::broker {
 
@@ -94,7 +95,21 @@ sim::Task<void> ReplicaManager::ask_and_append(RequestId id, wire::ProduceReques
     if (errors[i] == ErrorCode::none && replica != nullptr)
       replica->log().producers().grant(batch, asked[i].guard);
   }
-  append_all(id, *request);
+  // On a handler thread again, which may have to wait (KafkaRequestHandler.wrapAsyncCallback).
+  struct Continuation {
+    ReplicaManager* manager;
+    RequestId id;
+    wire::ProduceRequest* request;
+    sim::Signal done{"broker.verified"};
+    static void run(void* self, std::uint64_t) {
+      auto* continuation = static_cast<Continuation*>(self);
+      continuation->manager->append_all(continuation->id, *continuation->request);
+      continuation->done.notify_all();
+    }
+  };
+  Continuation continuation{this, id, request};
+  server_.handler_pool().submit(sim::Duration{}, {&Continuation::run, &continuation, 0});
+  co_await continuation.done.wait();
 }
 
 sim::Task<ErrorCode> ReplicaManager::verify_internal(Writer writer, log::BatchData batch, bool add) {

@@ -54,8 +54,12 @@ void Consumer::start_at(wire::PartitionId id, std::int64_t offset) {
 
 void Consumer::seek(std::size_t index, std::int64_t offset) {
   Partition& partition = partitions_[index];
-  if (partition.where != Where::fetching) return;
+  // Not ours, or about to go on at the committed offset. In any other state the position is the application's to set: an
+  // answer about the old one, of a new leader or of a reset, comes too late.
+  if (partition.where == Where::unowned || partition.where == Where::awaiting) return;
+  partition.where = Where::fetching;
   partition.position = offset;
+  partition.reset_from = -1;
   partition.position_epoch = -1;
   partition.fetched_from = -1;
   partition.buffered = false;

@@ -5,6 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <utility>
+
+#include "sim/random.h"
 
 namespace brokersim::kafka::transactions {
 namespace {
@@ -253,6 +256,73 @@ TEST(Transaction, EveryStateWithEveryRequest) {
       EXPECT_TRUE(may_follow(state, step.write->state));
       EXPECT_EQ(t.add(t.now().producer_id, t.now().producer_epoch, {kFirst}, at(9)).error, concurrent)
           << "while the record is on its way";
+    }
+  }
+}
+
+/// A client as the coordinator's answers make it: it may be an old instance that does not know it is fenced.
+struct Client {
+  std::int64_t id = -1;
+  std::int16_t epoch = -1;
+};
+
+// Goal: whatever two instances of an application ask, in whatever order, and whatever writes fail: transitions are legal, the
+// pair of producer id and epoch never goes back, whoever has an older one changes nothing, and what is open ends.
+// Method: 400 histories of 60 random requests for each version, judged after every step; then the timeout.
+TEST(Transaction, RandomHistoriesFenceTheOldAndEndWhatIsOpen) {
+  for (const bool raises : {false, true}) {
+    for (std::uint64_t history = 0; history < 400; ++history) {
+      std::uint64_t ordinal = 0;
+      const auto draw = [&](std::uint64_t below) {
+        return sim::keyed_bits(raises ? 2 : 1, history, ordinal++) % below;
+      };
+      Transaction t("bank");
+      Client clients[2];
+      std::int64_t fresh = kId;
+      std::int64_t second = 0;
+      std::pair<std::int64_t, std::int16_t> newest{-1, -1};
+      for (int i = 0; i < 60; ++i) {
+        ++second;
+        Client& client = clients[draw(2)];
+        const bool stale = client.id >= 0 && std::pair(client.id, client.epoch) < newest;
+        const TransactionState before = t.state();
+        Step step;
+        const std::uint64_t what = draw(10);
+        if (t.prepared() && what < 5) {
+          if (!t.pending()) step.write = t.completed(at(second));
+        } else if (what < 2 || client.id < 0) {
+          step = t.init(-1, -1, kTimeout, ++fresh, at(second));
+        } else if (what < 6) {
+          step = t.add(client.id, client.epoch, {draw(2) == 0 ? kFirst : kSecond}, at(second));
+          EXPECT_FALSE(stale && step.write) << "an old instance goes on writing";
+        } else {
+          const bool commit = draw(2) == 0;
+          step = t.end(client.id, client.epoch, commit, raises, ++fresh, at(second));
+          EXPECT_FALSE(stale && step.write) << "an old instance ends what is not its own";
+          if (step.error == ErrorCode::none && raises) client = {t.next_producer_id(), t.next_epoch()};
+        }
+        if (step.write) {
+          EXPECT_TRUE(may_follow(before, step.write->state));
+          if (draw(5) == 0) {
+            t.write_failed();
+          } else {
+            t.written(*step.write);
+            const bool given = step.error == ErrorCode::none && t.state() == TransactionState::empty;
+            if (given) client = {t.now().producer_id, t.now().producer_epoch};
+            if (raises && step.error == ErrorCode::none && t.prepared())
+              client = {t.next_producer_id(), t.next_epoch()};
+          }
+        }
+        const std::pair now{t.now().producer_id, t.now().producer_epoch};
+        EXPECT_GE(now, newest) << "history " << history << ", step " << i;
+        newest = std::max(newest, now);
+      }
+      // Left alone, it is over after its timeout and its markers.
+      const Step expiry = t.expire(at(second + 100));
+      if (expiry.write) t.written(*expiry.write);
+      if (t.prepared()) t.written(t.completed(at(second + 101)));
+      EXPECT_NE(t.state(), TransactionState::ongoing);
+      EXPECT_FALSE(t.prepared());
     }
   }
 }
