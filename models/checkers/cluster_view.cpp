@@ -190,6 +190,7 @@ void ClusterView::apply(const history::PartitionChanged& event) {
     const std::int32_t index = p.index_of(event.leader);
     p.changes.push_back({event.at, event.leader, event.leader_epoch, event.unclean, event.by_operator,
                          event.isr, index < 0 ? 0 : p.logs.end(static_cast<std::size_t>(index))});
+    p.asked_isr.clear();  // what the old leader had asked for
   }
   p.known = true;
   p.leader = event.leader;
