@@ -30,4 +30,9 @@ PYTHON
 cp -r "$work/clone/docs/examples/ci" "$work/ci"
 cd "$work/ci"
 "$work/venv/bin/python" -m pytest -q -k "killed"
+
+# The notebook that draws the frontier: acks x min.insync.replicas x drive over seeds, with intervals, from this environment.
+"$work/venv/bin/pip" install -q matplotlib nbclient nbformat ipykernel
+cd "$work"
+"$work/venv/bin/python" "$work/clone/tools/run_notebook.py" "$work/clone/notebooks/frontier.ipynb"
 echo "package-test: passed"
