@@ -50,9 +50,19 @@ std::int32_t ReplicaManager::directory_failed(const storage::FileSystem& dir) {
     const bool led = replica->role() == Role::leader;
     replica->set_offline(owner_.now());
     fail_waiters(*replica);
-    if (InternalTopic* topic = coordinator_of(*replica); led && topic != nullptr) topic->resigned(*replica);
+    // In an event of its own: it may be the coordinator's own write that found out.
+    if (led && coordinator_of(*replica) != nullptr) {
+      owner_.at(owner_.now(), "broker.coordinator_resigns",
+                sim::bind<&ReplicaManager::resign>(this, static_cast<std::uint64_t>(replica->name().id.n)));
+    }
   }
   return count;
+}
+
+void ReplicaManager::resign(std::uint64_t partition) {
+  Replica* replica = find({static_cast<std::int32_t>(partition)});
+  if (replica == nullptr || replica->role() == Role::leader) return;
+  if (InternalTopic* topic = coordinator_of(*replica); topic != nullptr) topic->resigned(*replica);
 }
 
 }  // namespace brokersim::kafka::broker

@@ -228,6 +228,8 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
   FollowerSet* followers_ = nullptr;
   LogDirFailures* failures_ = nullptr;
   /// Who coordinates by that partition; null: it is of no internal topic.
+  /// The coordinator of the internal `partition` leads it no more: its directory has failed.
+  void resign(std::uint64_t partition);
   [[nodiscard]] InternalTopic* coordinator_of(const Replica& replica) const {
     if (replica.name().internal < 0) return nullptr;
     return replica.name().transactions ? transactions_ : offsets_;

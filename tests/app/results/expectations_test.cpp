@@ -23,7 +23,10 @@ RunResult result_of(std::vector<scenario::Expectation> expect) {
 // Goal: every metric that a scenario may name has a value, or is honestly absent. Method: all names of the list.
 TEST(Expectations, EveryListedMetricIsMeasured) {
   RunResult result = result_of({});
-  // A pipeline, an inbox and a database, which the cluster alone has not.
+  // A pipeline, an inbox, a database and transactions, which the cluster alone has not.
+  checkers::KafkaTransactions& transactions = result.findings.transactions;
+  transactions.workloads.emplace_back().duration.add(1'000'000);
+  transactions.transformations.emplace_back().latency.add(1'000'000);
   checkers::EventFindings& events = result.findings.events;
   events.pipelines.emplace_back().commit_to_topic.add(1'000'000);
   events.effects.emplace_back();
