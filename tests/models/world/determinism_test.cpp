@@ -30,9 +30,16 @@ Solo run_alone(const Config& config) {
   return {world.sim().fingerprint().value(), world.sim().fingerprint().events()};
 }
 
+/// Every fifth, by name: that all of them repeat is what the test `scenarios_twice` shows.
+std::vector<std::string> sample(const std::vector<std::string>& files) {
+  std::vector<std::string> some;
+  for (std::size_t i = 0; i < files.size(); i += 5) some.push_back(files[i]);
+  return some;
+}
+
 // Watching must not change what is watched: checks, stories and measures neither schedule nor draw.
 TEST(WorldDeterminism, ASecondRunUnderAllCheckersHasTheSameFingerprint) {
-  const auto files = shipped({"incidents", "quickstart"});
+  const auto files = sample(shipped({"incidents", "quickstart"}));
   ASSERT_GE(files.size(), 11u);
   std::set<std::uint64_t> different;
   for (const std::string& file : files) {
@@ -53,7 +60,7 @@ TEST(WorldDeterminism, ASecondRunUnderAllCheckersHasTheSameFingerprint) {
 // Two simulations in one process do not know of each other. All worlds live at once and step in turns of 97 ms,
 // which falls between the events of none of them on purpose.
 TEST(WorldDeterminism, WorldsThatStepInTurnsRunAsIfAlone) {
-  const auto files = shipped({"incidents", "quickstart"});
+  const auto files = sample(shipped({"incidents", "quickstart"}));
   std::vector<std::unique_ptr<scenario::Scenario>> scenarios;
   std::vector<std::unique_ptr<World>> worlds;
   std::vector<Solo> alone;
