@@ -74,10 +74,10 @@ TEST(SweepPlan, SettingsAreAllCombinations) {
 
 TEST(SweepPlan, EveryWrongValueIsToldOnce) {
   const auto made = make_plan(kSmall, "small.json", {},
-                              {axis("/workloads/0/rate=1 parsec,10 /s,2 parsec"), axis("/seed=1,2")}, {1});
+                              {axis("/workloads/0/rate=1 parsec,10 /s,2 parsec"), axis("/duration=2 s,3 s")}, {1});
   EXPECT_FALSE(made.plan.has_value());
   EXPECT_EQ(made.diagnostics.size(), 2u) << scenario::render(made.diagnostics);
-  EXPECT_FALSE(make_plan(kSmall, "small.json", {}, {axis("/seed=1"), axis("/seed=2")}, {1}).plan.has_value());
+  EXPECT_FALSE(make_plan(kSmall, "small.json", {}, {axis("/duration=2 s"), axis("/duration=3 s")}, {1}).plan.has_value());
 }
 
 // Goal: a torn last line costs that line and nothing else. Method: every prefix of a store with two runs.

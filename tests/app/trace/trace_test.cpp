@@ -59,7 +59,7 @@ TEST(Trace, NamesWhatHappened) {
   for (const char* word :
        {"broker 0 (b-0)", "client checkout-0", "client billing-0", "kill_process", "killed",
         "election orders/0", "led by broker 0", "led by broker 1", "Fetch by broker", "copies from leaders",
-        "produce requests", "no_leader orders/0", "log, flush and purgatory", "page cache dirty"})
+        "produce requests", "produce_acks_all orders/0", "log, flush and purgatory", "page cache dirty"})
     EXPECT_GT(occurrences(traced.file, word), 0) << word;
 }
 
