@@ -89,30 +89,29 @@ const Table& pipeline_table() {
     Table t{"workload", "kafka_pipeline",
             "A consumer group that makes a record of `topic` from every record of `from` (consume, process, produce).",
             client_fields("kafka_pipeline", PropertyScope::producer)};
-    t.fields.insert(
-        t.fields.end(),
-        {
-            {.name = "from", .type = name, .doc = "The topic it reads.", .required = true},
-            {.name = "group", .type = text, .doc = "group.id. Default: the workload's name."},
-            {.name = "guarantee",
-             .type = choice,
-             .doc = "exactly_once: a transaction for what each poll returned, its offsets included. at_least_once: "
-                    "records are flushed, then offsets committed. at_most_once: offsets are committed, then records made.",
-             .fallback = "exactly_once",
-             .choices = {"exactly_once", "at_least_once", "at_most_once"}},
-            {.name = "work",
-             .type = duration,
-             .doc = "Of the application, for each record.",
-             .fallback = "0 s",
-             .max = 600 * second},
-            {.name = "record_size",
-             .type = size,
-             .doc = "Key and value of a record that it makes.",
-             .fallback = "100 B",
-             .min = 1,
-             .max = mib},
-            {.name = "consumer", .type = object, .doc = "Its consumer.", .table = &pipeline_consumer_table()},
-        });
+    const std::vector<Field> own = {
+        {.name = "from", .type = name, .doc = "The topic it reads.", .required = true},
+        {.name = "group", .type = text, .doc = "group.id. Default: the workload's name."},
+        {.name = "guarantee",
+         .type = choice,
+         .doc = "exactly_once: a transaction for what each poll returned, its offsets included. at_least_once: "
+                "records are flushed, then offsets committed. at_most_once: offsets are committed, then records made.",
+         .fallback = "exactly_once",
+         .choices = {"exactly_once", "at_least_once", "at_most_once"}},
+        {.name = "work",
+         .type = duration,
+         .doc = "Of the application, for each record.",
+         .fallback = "0 s",
+         .max = 600 * second},
+        {.name = "record_size",
+         .type = size,
+         .doc = "Key and value of a record that it makes.",
+         .fallback = "100 B",
+         .min = 1,
+         .max = mib},
+        {.name = "consumer", .type = object, .doc = "Its consumer.", .table = &pipeline_consumer_table()},
+    };
+    t.fields.insert(t.fields.end(), own.begin(), own.end());
     return t;
   }();
   return table;

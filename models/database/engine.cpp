@@ -258,7 +258,7 @@ Engine::Step Engine::select(Serial who, Open& open, Execution& execution) {
   auto entry = index.lower_bound(lowest);
   if (execution.at) {
     entry = index.lower_bound(*execution.at);
-  } else if (statement.after && *statement.after >= lowest) {
+  } else if (statement.after && !(*statement.after < lowest)) {
     entry = index.upper_bound(*statement.after);
   }
   for (; entry != index.end() && !full(); ++entry) {

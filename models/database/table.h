@@ -30,7 +30,11 @@ struct Version {
 struct IndexEntry {
   std::array<std::int64_t, 2> values{};
   std::int64_t key = 0;
-  [[nodiscard]] constexpr auto operator<=>(const IndexEntry&) const = default;
+  [[nodiscard]] constexpr bool operator==(const IndexEntry&) const = default;
+  /// Written out, since libc++ 13 (WebAssembly) has no <=> of arrays.
+  [[nodiscard]] constexpr bool operator<(const IndexEntry& o) const {
+    return values != o.values ? values < o.values : key < o.key;
+  }
 };
 
 class Table {

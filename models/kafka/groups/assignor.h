@@ -18,7 +18,11 @@ namespace brokersim::kafka::groups {
 struct TopicPartition {
   std::string topic;
   std::int32_t partition = 0;
-  [[nodiscard]] auto operator<=>(const TopicPartition&) const = default;
+  [[nodiscard]] bool operator==(const TopicPartition&) const = default;
+  /// Written out, since libc++ 13 (WebAssembly) has no <=> of strings.
+  [[nodiscard]] bool operator<(const TopicPartition& o) const {
+    return topic != o.topic ? topic < o.topic : partition < o.partition;
+  }
 };
 
 struct Topic {
