@@ -123,23 +123,26 @@ bool MetadataLog::scan(const Segment& segment) {
   return good == size;
 }
 
-sim::Duration MetadataLog::append(Records records, std::int32_t epoch) {
+storage::WriteResult MetadataLog::append(Records records, std::int32_t epoch) {
   SIM_CHECK(!records.empty());
   const storage::ContentTag tag = store_.add(MetadataBatch{end_offset(), epoch, std::move(records), 0});
   return append_tagged(store_[tag], tag);
 }
 
-sim::Duration MetadataLog::append(const MetadataBatch& batch) {
+storage::WriteResult MetadataLog::append(const MetadataBatch& batch) {
   SIM_CHECK(batch.base_offset == end_offset());
   SIM_CHECK(&store_[batch.tag] == &batch, "a batch of another store");
   return append_tagged(batch, batch.tag);
 }
 
-sim::Duration MetadataLog::append_tagged(const MetadataBatch& batch, storage::ContentTag tag) {
+storage::WriteResult MetadataLog::append_tagged(const MetadataBatch& batch, storage::ContentTag tag) {
   if (file_system_.size(file()) >= segment_bytes_) roll();
-  entries_.push_back({batch.base_offset, tag, file_system_.size(file())});
+  const sim::Bytes position = file_system_.size(file());
+  const storage::WriteResult written = file_system_.write(file(), sim::Bytes{wire::batch_bytes(batch)}, tag);
+  if (written.status != storage::Status::ok) return written;
+  entries_.push_back({batch.base_offset, tag, position});
   epochs_.append(batch.epoch, static_cast<std::int64_t>(batch.records.size()));
-  return file_system_.append(file(), sim::Bytes{wire::batch_bytes(batch)}, tag);
+  return written;
 }
 
 void MetadataLog::roll() { segments_.push_back({end_offset(), file_system_.create(name_of(end_offset()))}); }
@@ -152,7 +155,8 @@ void MetadataLog::truncate(std::int64_t offset) {
     file_system_.remove(name_of(segments_.back().base_offset));
     segments_.pop_back();
   }
-  file_system_.truncate(file(), first->position);
+  // A file that a fault has shortened may be shorter already; FileChannel.truncate does nothing then.
+  file_system_.truncate(file(), std::min(first->position, file_system_.size(file())));
   entries_.erase(first, entries_.end());
   epochs_.truncate(offset);
 }

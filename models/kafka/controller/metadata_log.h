@@ -60,10 +60,11 @@ class MetadataLog {
   void open(const std::vector<wire::OffsetEpoch>& snapshots = {});
   [[nodiscard]] sim::Bytes scanned() const { return scanned_; }
 
-  /// Appends to the page cache; not durable. Returns how long the writer is held back (dirty throttling).
-  [[nodiscard]] sim::Duration append(Records records, std::int32_t epoch);
+  /// Appends to the page cache; not durable. Not ok (a full disk, a file system that has failed): the log ends where it
+  /// ended, its file may have a torn tail, and nothing may be appended any more (Kafka's raft thread dies of it).
+  [[nodiscard]] storage::WriteResult append(Records records, std::int32_t epoch);
   /// A batch of the store that another controller made. At end_offset().
-  [[nodiscard]] sim::Duration append(const MetadataBatch& batch);
+  [[nodiscard]] storage::WriteResult append(const MetadataBatch& batch);
   /// Cuts off what is at `offset` or after it; a batch boundary.
   void truncate(std::int64_t offset);
   /// Nothing but what a snapshot at `start` holds: all segments go.
@@ -101,7 +102,7 @@ class MetadataLog {
   };
   [[nodiscard]] std::vector<Entry>::const_iterator entry_at(std::int64_t offset) const;
   [[nodiscard]] std::string name_of(std::int64_t base_offset) const;
-  [[nodiscard]] sim::Duration append_tagged(const MetadataBatch& batch, storage::ContentTag tag);
+  [[nodiscard]] storage::WriteResult append_tagged(const MetadataBatch& batch, storage::ContentTag tag);
   [[nodiscard]] bool scan(const Segment& segment);
   void roll();
 

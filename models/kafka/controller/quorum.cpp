@@ -95,6 +95,7 @@ void MetadataQuorum::work() {
     outputs_.clear();
     next_output_ = 0;
     handle(input_);
+    if (failed_) break;
     if (!perform()) return;
   }
   busy_ = false;
@@ -132,7 +133,7 @@ void MetadataQuorum::drain() {
   Records records = std::exchange(waiting_, {});
   const auto count = static_cast<std::int64_t>(records.size());
   const std::int64_t from = log_.end_offset();
-  held_back_ += log_.append(std::move(records), node_->election.epoch);
+  if (!appended(log_.append(std::move(records), node_->election.epoch))) return;
   tell_appended(node_->election.epoch, from);
   raft::appended(*node_, count, owner_.now(), outputs_);
 }
@@ -166,7 +167,7 @@ bool MetadataQuorum::perform(raft::Output& output) {
     for (const MetadataBatch* batch :
          static_cast<const wire::MetadataFetchResponse&>(*input_.message).batches) {
       const std::int64_t from = log_.end_offset();
-      held_back_ += log_.append(*batch);
+      if (!appended(log_.append(*batch))) return true;
       tell_appended(batch->epoch, from);
     }
   } else if (auto* change = std::get_if<raft::AppendLeaderChange>(&output)) {
@@ -174,7 +175,7 @@ bool MetadataQuorum::perform(raft::Output& output) {
     records.front().record.kind = wire::RecordKind::leader_change;
     const std::int64_t from = log_.end_offset();
     listener_.on_log_changed(history::MetadataChange::leads, change->epoch, 0, from);
-    held_back_ += log_.append(std::move(records), change->epoch);
+    if (!appended(log_.append(std::move(records), change->epoch))) return true;
     tell_appended(change->epoch, from);
     tell_committed();
   } else if (auto* election = std::get_if<raft::PersistElection>(&output)) {
@@ -188,10 +189,20 @@ bool MetadataQuorum::perform(raft::Output& output) {
     owner_.spawn(install(complete->snapshot));
     return false;
   } else {
-    failed_ = true;
-    listener_.on_fatal();
+    fail();
   }
   return true;
+}
+
+bool MetadataQuorum::appended(const storage::WriteResult& written) {
+  held_back_ += written.held_back;
+  if (written.status != storage::Status::ok) fail();
+  return !failed_;
+}
+
+void MetadataQuorum::fail() {
+  failed_ = true;
+  listener_.on_fatal();
 }
 
 sim::Task<void> MetadataQuorum::persist(raft::Election election) {
@@ -228,11 +239,7 @@ sim::Task<void> MetadataQuorum::install(const wire::MetadataSnapshot* snapshot) 
 }
 
 void MetadataQuorum::done_waiting(storage::Status status) {
-  if (status != storage::Status::ok) {
-    failed_ = true;
-    listener_.on_fatal();
-    return;
-  }
+  if (status != storage::Status::ok) return fail();
   if (perform()) work();
 }
 

@@ -130,6 +130,9 @@ class MetadataQuorum final : private VoterChannelListener {
   [[nodiscard]] sim::Task<void> flush();
   [[nodiscard]] sim::Task<void> install(const wire::MetadataSnapshot* snapshot);
   void done_waiting(storage::Status status);
+  /// Takes note of an append to the log. False: it failed, and with it this process.
+  bool appended(const storage::WriteResult& written);
+  void fail();
   void send(raft::Respond& respond);
   void tell_committed();
   void tell_role();

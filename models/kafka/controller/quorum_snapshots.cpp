@@ -23,8 +23,7 @@ sim::Task<void> MetadataQuorum::write_snapshot(wire::OffsetEpoch id, wire::Clust
   const storage::Status status = co_await writing;
   writing_snapshot_ = false;
   if (status != storage::Status::ok) {
-    failed_ = true;
-    listener_.on_fatal();
+    fail();
     co_return;
   }
   Input input;

@@ -377,6 +377,26 @@ TEST(ControllerService, APowerLossKeepsExactlyWhatWasFsynced) {
   EXPECT_EQ(leader_after_restart(10_us, /*power=*/false, options), 1) << "a kill -9 loses nothing";
 }
 
+// A metadata log that cannot grow ends its process (the raft thread dies of the IOException), with what was committed
+// still in the log and no torn tail after the next start. Before, records went on that no file held.
+TEST(ControllerService, AFullDiskEndsTheControllerAndLosesNothing) {
+  Cell cell;
+  cell.run(10_s);
+  const std::int64_t committed = cell.service().high_watermark();
+  storage::FileSystem& disk = cell.controller_host.file_system();
+  disk.reserve({disk.available().n - 10});  // room for a part of the next no-op record only
+  cell.run(12_s);
+  ASSERT_EQ(cell.controller_host.service("controller"), nullptr) << "the next record is due within 500 ms";
+  disk.reserve({0});
+  cell.run(13_s);
+  EXPECT_EQ(cell.controller_host.service("controller"), nullptr) << "room alone does not start a process";
+  cell.controller_host.start("controller");
+  cell.run(30_s);
+  ASSERT_TRUE(cell.service().active());
+  EXPECT_GT(cell.service().high_watermark(), committed);
+  EXPECT_EQ(describe(cell.state()), "leader 0/0 isr [0,1,2] elr [] last []");
+}
+
 // Brokers that were told what a power loss took back are ahead of the log: they hear it and begin again.
 TEST(ControllerService, BrokersAheadOfARestartedControllerAreTold) {
   Options options;

@@ -103,6 +103,36 @@ TEST_F(MetadataLogTest, ATornTailIsNotThere) {
   EXPECT_EQ(reader.end_offset(), 5);
 }
 
+// A fault has cut the file of a log that is in use; then the log itself is cut where the file has nothing any more.
+TEST_F(MetadataLogTest, ACutBeyondAShortenedFileIsACutOfTheLog) {
+  MetadataLog writer = log();
+  writer.open();
+  ASSERT_EQ(writer.append(records(0, 2), 1).status, storage::Status::ok);
+  ASSERT_EQ(writer.append(records(2, 3), 1).status, storage::Status::ok);
+  machine.file_system().truncate_silently(writer.file(), sim::Bytes{10});
+  writer.truncate(2);
+  EXPECT_EQ(writer.end_offset(), 2);
+  EXPECT_EQ(machine.file_system().size(writer.file()), sim::Bytes{10});
+  MetadataLog reader = log();
+  reader.open();
+  EXPECT_EQ(reader.end_offset(), 0) << "the first batch is torn";
+}
+
+// A batch that does not fit is not in the log, and leaves nothing that the next start would take for one.
+TEST_F(MetadataLogTest, ABatchThatDoesNotFitIsNotThere) {
+  write_three();
+  storage::FileSystem& disk = machine.file_system();
+  MetadataLog writer = log();
+  writer.open();
+  disk.reserve({disk.available().n - 1});
+  EXPECT_EQ(writer.append(records(6, 2), 2).status, storage::Status::no_space);
+  EXPECT_EQ(writer.end_offset(), 6);
+  MetadataLog reader = log();
+  reader.open();
+  EXPECT_EQ(reader.end_offset(), 6);
+  EXPECT_EQ(reader.epochs().last_epoch(), 2);
+}
+
 TEST_F(MetadataLogTest, ALostDiskIsAnEmptyLog) {
   write_three();
   (void)machine.file_system().drop_everything();
