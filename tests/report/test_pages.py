@@ -17,9 +17,9 @@ ACKS, RATE = "/workloads/0/config/acks", "/workloads/0/rate"
 @pytest.fixture(scope="module")
 def swept(tmp_path_factory):
     path = tmp_path_factory.mktemp("sweep") / "sweep.html"
-    scenario = brokersim.Scenario.load(ROOT / "scenarios/incidents/d01-acks-1-leader-kill.json")
+    scenario = brokersim.Scenario.load(ROOT / "scenarios/quickstart/first-steps.json")
     scenario["/faults/0/kind"] = "power_loss"
-    scenario["/duration"] = "40 s"
+    scenario["/expect"] = [{"metric": "records.lost_acknowledged", "equals": 0}, {"metric": "unavailable.longest", "at_most": "1 s"}]
     rows = brokersim.sweep(scenario, {ACKS: [0, 1, "all"], "/network/cross_zone": ["250 us", "1 ms"]}, seeds=range(1, 5), jobs=2)
     rows.report(path)
     return rows, path
