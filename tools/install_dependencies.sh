@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing for the groups named: build, python, test, gate, conformance, peers, simgrid,
-# package, browser.
+# package, browser, node.
 #
 # Quiet when nothing is missing. As root it calls apt-get, as another user sudo apt-get. Where there is no apt
 # it looks for the tools themselves: silent if they are all there, else it prints what to install and stops.
@@ -17,6 +17,7 @@ declare -A packages=(
   [simgrid]="libsimgrid-dev libboost-dev"
   [package]="git python3 python3-dev python3-venv"
   [browser]="chromium fonts-dejavu-core"
+  [node]="nodejs"
 )
 # What to look for on other systems: name | how to tell | what it is.
 declare -A probes=(
@@ -58,15 +59,16 @@ python3|command -v python3|Python 3.9 or newer
 python3-dev|python_header|Python's C headers
 python3-venv|module ensurepip|Python's venv"
   [browser]="chromium|command -v chromium chromium-browser google-chrome|Chromium"
+  [node]="nodejs|command -v node nodejs|Node.js 18 or newer"
 )
 
 if [[ $# -eq 0 ]]; then
-  echo "usage: $0 GROUP...   (groups: build python test gate wasm conformance peers simgrid package browser)" >&2
+  echo "usage: $0 GROUP...   (groups: build python test gate wasm conformance peers simgrid package browser node)" >&2
   exit 2
 fi
 for group in "$@"; do
   if [[ -z "${packages[$group]:-}" ]]; then
-    echo "error: unknown group \"$group\"; the groups are: build python test gate wasm conformance peers simgrid package browser" >&2
+    echo "error: unknown group \"$group\"; the groups are: build python test gate wasm conformance peers simgrid package browser node" >&2
     exit 2
   fi
 done

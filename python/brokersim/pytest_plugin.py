@@ -28,11 +28,12 @@ STORIES_SHOWN = 3
 SEEDS_MAX = 100_000  # tests of one function
 NAME_MAX = 180        # of an artefact folder
 LISTED = 12
+RUNS_KEPT = 5         # of a test that simulates more than once: the last ones
 
 _seeds_key = pytest.StashKey[Optional[list[int]]]()
 _last_failed_key = pytest.StashKey[dict[str, list[int]]]()
 _failed_key = pytest.StashKey[dict[str, list[int]]]()
-_passed_key = pytest.StashKey[set[str]]()
+_passed_key = pytest.StashKey[dict[str, list[int]]]()
 _runs_key = pytest.StashKey[list["_Run"]]()
 
 
@@ -66,7 +67,7 @@ def pytest_configure(config: pytest.Config) -> None:
     given = config.getoption("--brokersim-seeds") or config.getini("brokersim_seeds")
     config.stash[_last_failed_key] = _cached(config)
     failed: dict[str, list[int]] = {}
-    passed: set[str] = set()
+    passed: dict[str, list[int]] = {}
     config.stash[_failed_key] = failed
     config.stash[_passed_key] = passed
     config.stash[_seeds_key] = None
@@ -153,18 +154,20 @@ def simulate(request: pytest.FixtureRequest, brokersim_seed: Optional[int]) -> b
 
 @pytest.hookimpl(hookwrapper=True)  # type: ignore[misc]  # untyped before pytest 7.3
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:
-    """To a failed test's report: what the last run showed, how to repeat it, and where its artefacts are."""
+    """To a failed test's report: what each of its runs showed, how to repeat it, and where its artefacts are."""
     outcome = yield
     report: pytest.TestReport = outcome.get_result()
     nothing: list[_Run] = []
     runs = item.stash.get(_runs_key, nothing)
     if report.when != "call" or not report.failed or not runs:
         return
-    run = runs[-1]
-    folder = _keep(item, run)
-    report.sections.append(("brokersim", _told(run, folder)))
-    if folder is not None:
-        item.user_properties.append(("brokersim_artifacts", str(folder)))  # JUnit takes them when the test is torn down
+    told = []
+    for number, run in list(enumerate(runs, 1))[-RUNS_KEPT:]:
+        folder = _keep(item, run, f"run-{number}" if len(runs) > 1 else "")
+        told.append((f"Run {number} of {len(runs)}: " if len(runs) > 1 else "") + _told(run, folder))
+        if folder is not None:
+            item.user_properties.append(("brokersim_artifacts", str(folder)))  # JUnit takes them when the test is torn down
+    report.sections.append(("brokersim", "\n\n".join(told)))
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
@@ -178,8 +181,9 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
         failed = config.stash[_failed_key].setdefault(base, [])
         if int(seed[1]) not in failed:
             failed.append(int(seed[1]))
+            _remember(config)  # now, since a session may be killed
     elif report.when == "call":
-        config.stash[_passed_key].add(base)
+        config.stash[_passed_key].setdefault(base, []).append(int(seed[1]))
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -190,13 +194,21 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Remembers the seeds that failed for --brokersim-seeds=last-failed; forgets those of tests that have passed."""
-    config = session.config
+    _remember(session.config)
+
+
+def _remember(config: pytest.Config) -> None:
+    """Writes the seeds that failed, these and those of tests that have not passed since. Of xdist only the controller does."""
     cache = getattr(config, "cache", None)
     if cache is None or hasattr(config, "workerinput"):
         return
-    failed = {base: seeds for base, seeds in config.stash[_last_failed_key].items() if base not in config.stash[_passed_key]}
-    failed.update({base: sorted(seeds) for base, seeds in config.stash[_failed_key].items()})
-    if failed != config.stash[_last_failed_key]:
+    failed: dict[str, list[int]] = {}
+    for known, gone in ((config.stash[_last_failed_key], config.stash[_passed_key]), (config.stash[_failed_key], {})):
+        for base, seeds in known.items():
+            left = sorted({*failed.get(base, []), *seeds} - set(gone.get(base, [])))
+            if left:
+                failed[base] = left
+    if failed != _cached(config):
         cache.set(CACHE_KEY, failed)
 
 
@@ -224,8 +236,8 @@ def _told(run: _Run, folder: Optional[Path]) -> str:
     return "\n".join(lines)
 
 
-def _keep(item: pytest.Item, run: _Run) -> Optional[Path]:
-    """Writes what a person needs who was not there; None if nothing is to be kept, or cannot be."""
+def _keep(item: pytest.Item, run: _Run, part: str) -> Optional[Path]:
+    """Writes what a person needs who was not there, to the test's folder or `part` of it; None if nothing is to be kept, or cannot be."""
     config = item.config
     option = config.getoption("--brokersim-artifacts")
     where = config.getini("brokersim_artifacts") if option is None else option
@@ -234,7 +246,7 @@ def _keep(item: pytest.Item, run: _Run) -> Optional[Path]:
     name = re.sub(r"[^\w.=-]+", "_", item.nodeid)
     if len(name) > NAME_MAX:  # what file systems take; the rest as a hash, so that no two tests share a folder
         name = f"{name[:NAME_MAX]}-{_brokersim.hash_text(name)[:8]}"
-    folder = Path(config.rootpath, where, name)
+    folder = Path(config.rootpath, where, name, part)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         scenario = _whole(run)
@@ -319,10 +331,17 @@ def _check_marker(marker: pytest.Mark, nodeid: str, used: bool) -> None:
 
 
 def _marked_seeds(seeds: Union[int, Sequence[int], Any], nodeid: str) -> list[int]:
-    if isinstance(seeds, int) and not isinstance(seeds, bool) and seeds > 0:
+    if isinstance(seeds, int) and not isinstance(seeds, bool) and 0 < seeds <= SEEDS_MAX:
         return list(range(1, seeds + 1))
     try:
-        return [brokersim.runner.checked_seed(seed) for seed in seeds]  # type: ignore[union-attr]
+        listed = [brokersim.runner.checked_seed(seed) for seed in seeds]  # type: ignore[union-attr]
+        ordered = sorted(listed)
+        twice = [one for one, next_one in zip(ordered, ordered[1:]) if one == next_one]
+        if twice:
+            raise pytest.UsageError(f"{nodeid}: seeds of the brokersim marker has {twice[0]} more than once; a seed gives the same run every time")
+        if not listed:
+            raise pytest.UsageError(f"{nodeid}: seeds of the brokersim marker is empty, so that nothing would be tested")
+        return listed
     except (TypeError, ValueError):
         raise pytest.UsageError(f"{nodeid}: seeds of the brokersim marker is {seeds!r}; it must be a number of seeds, or a "
                                 "list or range of them") from None

@@ -87,6 +87,37 @@ def test_seeds_by_option_and_those_that_failed_last(project):
     assert code == 0 and "test_sends[seed=11] PASSED" in output and "test_holds[seed=11]" in output, "nothing failed last"
 
 
+# Goal: what failed is known even if the session dies. Method: a test of a later seed kills the process.
+def test_a_killed_session_remembers_what_had_failed(project):
+    (project / "test_orders.py").write_text(TESTS.replace("result.seed != 2", "result.seed != 1").replace(
+        "result = simulate()\n", "import os; result = simulate(); result.seed == 3 and os._exit(9)\n", 1))
+    assert run_pytest(project, "-q", "--brokersim-artifacts=")[0] == 9
+    code, output = run_pytest(project, "-v", "--brokersim-seeds=last-failed", "--brokersim-artifacts=")
+    assert code == 1 and "test_sends[seed=1] FAILED" in output and "test_sends[seed=2]" not in output, output
+
+
+# Goal: every run of a failed test can be repeated. Method: the first of two runs is the one that is wrong.
+def test_each_run_of_a_failed_test_is_kept(project):
+    (project / "test_orders.py").write_text(TESTS.replace("assert simulate(seed=9).seed == 9", "assert simulate(seed=9).seed == brokersim_seed"))
+    code, output = run_pytest(project, "-q", "-k", "test_holds", "--junitxml=junit.xml")
+    folder = project / "brokersim-artifacts/test_orders.py_test_holds_seed=7_"
+    assert code == 1 and "Run 1 of 2: Small" in output and f"Replay:    brokersim run {folder}/run-1/scenario.json --seed 7" in output, output
+    for part, seed in (("run-1", 7), ("run-2", 9)):
+        kept = json.loads((folder / part / "result.json").read_text())
+        assert kept["seed"] == seed and brokersim.run(folder / part / "scenario.json").fingerprint == kept["fingerprint"]
+    kept = [p.get("value") for p in xml.etree.ElementTree.parse(project / "junit.xml").findall(
+        ".//testcase[@name='test_holds[seed=7]']//property[@name='brokersim_artifacts']")]
+    assert kept == [str(folder / "run-1"), str(folder / "run-2")]
+
+
+@pytest.mark.parametrize(("seeds", "says"), [("[1, 1, 2]", "has 1 more than once"), ("[]", "is empty"), ("0", "must be a number"), ("[-1]", "must be a number"),
+                                             ("10**9", "must be a number")])
+def test_wrong_seeds_of_a_marker(project, seeds, says):
+    (project / "test_orders.py").write_text(TESTS.replace("seeds=3", f"seeds={seeds}"))
+    code, output = run_pytest(project, "-q")
+    assert code != 0 and says in output, output
+
+
 @pytest.mark.parametrize("seeds", ["0", "x", "5..4", "-1"])
 def test_wrong_seeds_end_pytest_with_the_way_out(project, seeds):
     code, output = run_pytest(project, f"--brokersim-seeds={seeds}")

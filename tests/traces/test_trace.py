@@ -7,9 +7,9 @@ import pytest
 
 import brokersim
 
-from processor import open_trace
+from processor import open_trace, why_not
 
-pytest.importorskip("perfetto.trace_processor")
+pytestmark = pytest.mark.skipif(why_not() is not None, reason=str(why_not()))
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("BROKERSIM", str(ROOT / "build/release/brokersim"))
 
@@ -43,9 +43,7 @@ def traced(tmp_path_factory):
     path = tmp_path_factory.mktemp("trace") / "run.pftrace"
     result = brokersim.run(SMALL, seed=3, checkers=[Seen])
     result.trace(path)
-    opened, name = open_trace(path)
-    print(f"\nasked: {name}")
-    with opened as processor:
+    with open_trace(path) as processor:
         yield result, {kind: list(events) for kind, events in Seen.kept.items()}, processor
 
 
@@ -163,7 +161,7 @@ def test_around_a_failure(tmp_path):
     result = brokersim.run(lossy, seed=3)
     assert result.verdict == "violated" and result.losses
     result.trace(tmp_path / "failure.pftrace", failure="500 ms")
-    with open_trace(tmp_path / "failure.pftrace")[0] as processor:
+    with open_trace(tmp_path / "failure.pftrace") as processor:
         span, = ask(processor, "select min(ts) / 1e9 as low, max(ts + dur) / 1e9 as high from slice")
         assert span.high - span.low <= 1.0 + 1e-6
         told = ask(processor, "select extract_arg(arg_set_id, 'debug.story') as story from slice where category = 'loss'")
