@@ -15,8 +15,11 @@ int check(const std::vector<std::string>& files, const std::vector<std::string>&
       continue;
     }
     const world::Config& config = loaded.scenario->config;
+    const std::size_t workloads = config.producers.size() + config.consumers.size() + config.transactions.size() +
+                                  config.pipelines.size() + config.shares.size() + config.outbox_services.size() +
+                                  config.outbox_publishers.size() + config.inbox_consumers.size();
     out << scenario::shown(file) << ": ok, " << scenario::counted(config.hosts.size(), "host") << ", "
-        << scenario::counted(config.producers.size() + config.consumers.size(), "workload") << ", "
+        << scenario::counted(workloads, "workload") << ", "
         << scenario::counted(config.faults.size(), "fault") << ", "
         << scenario::counted(loaded.scenario->expect.size(), "expectation") << "\n";
   }

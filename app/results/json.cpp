@@ -169,6 +169,21 @@ Json of_transactions(const checkers::KafkaTransactions& all) {
   return json;
 }
 
+Json of_shares(const checkers::ShareMeasures& s) {
+  return {{"delivered", s.delivered},
+          {"redelivered", s.redelivered},
+          {"out_of_order", s.out_of_order},
+          {"deliveries_max", s.deliveries_max},
+          {"accepted", s.accepted},
+          {"rejected", s.rejected},
+          {"released", s.released},
+          {"archived_by_limit", s.archived_by_limit},
+          {"lock_expired", s.lock_expired},
+          {"session_ended", s.session_ended},
+          {"refused", s.refused},
+          {"pending", s.pending}};
+}
+
 Json lists_of_outcomes(const RunResult& result) {
   Json json;
   const checkers::Measures& measures = result.findings.measures;
@@ -181,6 +196,7 @@ Json lists_of_outcomes(const RunResult& result) {
                                    {"open", window.open}});
   }
   if (!result.findings.events.databases.empty()) json["outbox"] = of_events(result.findings.events);
+  if (result.findings.shares.delivered > 0) json["share_groups"] = of_shares(result.findings.shares);
   if (!result.findings.transactions.empty()) json["transactions"] = of_transactions(result.findings.transactions);
   json["recoveries"] = Json::array();
   for (const checkers::LeaderRecovery& recovery : measures.recoveries) {

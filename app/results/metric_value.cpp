@@ -87,6 +87,27 @@ std::optional<MetricValue> of_groups(const checkers::GroupMeasures& groups, std:
   return std::nullopt;
 }
 
+std::optional<MetricValue> of_shares(const checkers::ShareMeasures& shares, std::string_view name) {
+  const std::pair<std::string_view, std::int64_t> all[] = {
+      {"share.delivered", shares.delivered},
+      {"share.redelivered", shares.redelivered},
+      {"share.out_of_order", shares.out_of_order},
+      {"share.deliveries_max", shares.deliveries_max},
+      {"share.accepted", shares.accepted},
+      {"share.rejected", shares.rejected},
+      {"share.released", shares.released},
+      {"share.archived_by_limit", shares.archived_by_limit},
+      {"share.lock_expired", shares.lock_expired},
+      {"share.session_ended", shares.session_ended},
+      {"share.refused", shares.refused},
+      {"share.pending", shares.pending},
+  };
+  for (const auto& [key, value] : all) {
+    if (key == name) return MetricValue{static_cast<double>(value)};
+  }
+  return std::nullopt;
+}
+
 double rate(std::int64_t amount, sim::SimTime from, sim::SimTime to) {
   return to > from ? static_cast<double>(amount) / (to - from).seconds() : 0.0;
 }
@@ -302,6 +323,7 @@ std::optional<MetricValue> metric_value(const RunResult& result, std::string_vie
     return of_workload(workload->second, name);
   }
   if (const auto value = of_groups(measures.groups, name)) return value;
+  if (const auto value = of_shares(result.findings.shares, name)) return value;
   if (name == "records.at_risk_max") return MetricValue{static_cast<double>(result.findings.at_risk_max)};
   if (name == "records.lost_acknowledged_acks_0") return MetricValue{static_cast<double>(losses.lost_acks_0)};
   if (name == "records.lost_acknowledged_acks_1") return MetricValue{static_cast<double>(losses.lost_acks_1)};

@@ -53,6 +53,7 @@ class Report {
     }
     records();
     events();
+    share_groups();
     transactions();
     losses();
     unavailable();
@@ -226,6 +227,23 @@ class Report {
       out_ += wrapped(count_text(all.hanging) + " open for ever, the oldest for " +
                           fixed(all.hanging_longest.seconds(), 0) + " s.",
                       2, width_);
+  }
+
+  /// What share groups did with records, if there are any.
+  void share_groups() {
+    const checkers::ShareMeasures& s = result_.findings.shares;
+    if (s.delivered == 0) return;
+    heading("Share groups");
+    out_ += wrapped(count_text(s.delivered) + " deliveries, " + count_text(s.redelivered) +
+                        " of them again and " + count_text(s.out_of_order) + " out of order; " + count_text(s.accepted) +
+                        " records accepted, " + count_text(s.rejected) + " rejected, " +
+                        count_text(s.archived_by_limit) + " archived after their last delivery, " +
+                        count_text(s.pending) + " not settled at the end.",
+                    2, width_);
+    out_ += wrapped("Given back: " + count_text(s.released) + " released, " + count_text(s.lock_expired) +
+                        " whose locks had ended, " + count_text(s.session_ended) +
+                        " of members that had gone. Acknowledgements that did not count: " + count_text(s.refused) + ".",
+                    2, width_);
   }
 
   void losses() {

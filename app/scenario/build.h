@@ -75,6 +75,8 @@ void build_systems(Build& build, const View& scenario);
 void add_offsets_topic(Build& build, const std::string& cluster, NodeId at);
 /// __transaction_state, likewise, in a cluster that has a transactional producer.
 void add_transactions_topic(Build& build, const std::string& cluster, NodeId at);
+/// __share_group_state, likewise, in a cluster that has a share group.
+void add_share_state_topic(Build& build, const std::string& cluster, NodeId at);
 void build_workloads(Build& build, const View& scenario);
 /// The administrator's actions; their client gets a host of its own.
 void build_admin(Build& build, const View& scenario);

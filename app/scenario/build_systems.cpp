@@ -402,8 +402,9 @@ void add_internal_topic(Build& build, ClusterConfig& cluster, const InternalTopi
   spec.config = cluster.topic_defaults;
   spec.config.segment_bytes = topic.segment_bytes;
   spec.config.keeps_codec = true;
-  if (topic.name == world::kTransactionsTopic) {
-    spec.config.min_insync_replicas = cluster.broker.transaction_state_min_isr;
+  if (topic.name == world::kTransactionsTopic || topic.name == world::kShareStateTopic) {
+    spec.config.min_insync_replicas = topic.name == world::kShareStateTopic ? cluster.broker.share_state_min_isr
+                                                                            : cluster.broker.transaction_state_min_isr;
     spec.config.unclean_leader_election = false;
     spec.config.compression.codec = compute::Codec::none;
   }
@@ -449,6 +450,17 @@ void add_transactions_topic(Build& build, const std::string& name, NodeId at) {
                      {world::kTransactionsTopic, "a transactional producer needs __transaction_state",
                       "transaction.state.log.replication.factor", broker.transaction_state_partitions,
                       broker.transaction_state_replication_factor, broker.transaction_state_segment_bytes},
+                     at);
+}
+
+void add_share_state_topic(Build& build, const std::string& name, NodeId at) {
+  ClusterConfig* cluster = find_cluster(build, name);
+  if (cluster == nullptr) return;
+  const kafka::BrokerConfig& broker = cluster->broker;
+  add_internal_topic(build, *cluster,
+                     {world::kShareStateTopic, "a share group needs __share_group_state",
+                      "share.coordinator.state.topic.replication.factor", broker.share_state_partitions,
+                      broker.share_state_replication_factor, broker.share_state_segment_bytes},
                      at);
 }
 

@@ -312,7 +312,9 @@ void build_workloads(Build& build, const View& scenario) {
     const Table* table = choose(build.doc, node, workload_variants(), false);
     if (table == nullptr) continue;
     const View view(build.doc, node, *table);
-    if (build_outbox_workload(build, view) || build_transactional_workload(build, view)) continue;
+    if (build_outbox_workload(build, view) || build_transactional_workload(build, view) ||
+        build_share_workload(build, view))
+      continue;
     WorkloadBuilder(build, view).make();
   }
 }

@@ -166,6 +166,20 @@ std::vector<Property> consumer_properties() {
              }),
       number("default.api.timeout.ms", "60000", 0, int_max,
              set<consumer, &ConsumerConfig::default_api_timeout>),
+      choice("share.acknowledgement.mode", "implicit", {"implicit", "explicit"},
+             [](KafkaSettings& s, const PropertyValue& v) {
+               s.consumer.explicit_acknowledgement = v.text == "explicit";
+             }),
+      // Of the group, not of the client; here they are set with the workload that makes up the group.
+      choice("share.auto.offset.reset", "latest", {"earliest", "latest"},
+             [](KafkaSettings& s, const PropertyValue& v) {
+               s.share_group.auto_offset_reset =
+                   v.text == "earliest" ? kafka::OffsetReset::earliest : kafka::OffsetReset::latest;
+             }),
+      number("share.record.lock.duration.ms", "", 1'000, 60'000,
+             [](KafkaSettings& s, const PropertyValue& v) {
+               s.share_group.record_lock_duration = sim::Duration{v.integer * 1'000'000};
+             }),
       flag("check.crcs", "true"),
       flag("exclude.internal.topics", "true"),
       flag("allow.auto.create.topics", "true"),

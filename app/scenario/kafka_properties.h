@@ -27,6 +27,7 @@ struct KafkaSettings {
   kafka::TopicConfig topic;
   kafka::ProducerConfig producer;
   kafka::ConsumerConfig consumer;
+  kafka::ShareGroupConfig share_group;  ///< Of the group that a share consumer is a member of.
   std::int32_t default_replication_factor = 1;  ///< default.replication.factor
   std::int32_t num_partitions = 1;              ///< num.partitions
 };

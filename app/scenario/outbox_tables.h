@@ -18,6 +18,9 @@ void build_database(Build& build, const std::string& name, const View& view);
 [[nodiscard]] const Table& transactions_table();
 [[nodiscard]] const Table& pipeline_table();
 [[nodiscard]] bool build_transactional_workload(Build& build, const View& view);
+/// kafka_share_consumer (tables_shares.cpp, build_shares.cpp).
+[[nodiscard]] const Table& share_consumer_table();
+[[nodiscard]] bool build_share_workload(Build& build, const View& view);
 /// What all clients of a Kafka cluster have: name, of, topic, count, start, on, config, properties.
 [[nodiscard]] std::vector<Field> client_fields(const char* kind, PropertyScope scope);
 

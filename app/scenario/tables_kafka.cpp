@@ -415,7 +415,7 @@ const Variants& workload_variants() {
                                  "kind",
                                  {&producer_table(), &consumer_table(), &outbox_service_table(),
                                   &outbox_publisher_table(), &inbox_consumer_table(), &transactions_table(),
-                                  &pipeline_table()}};
+                                  &pipeline_table(), &share_consumer_table()}};
   return variants;
 }
 

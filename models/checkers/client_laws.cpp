@@ -145,6 +145,7 @@ void ClientLaws::on(const history::Consumed& event) {
   if (read_.size() <= n) read_.resize(n + 1);
   if (read_[n].size() <= from) read_[n].resize(from + 1);
   read_[n][from].add(event.records.first, event.records.first + event.records.count);
+  if (view_->history().client(event.consumer).share) return;  // it gets what others leave
   if (places_.size() <= c) places_.resize(c + 1);
   if (places_[c].size() <= n) places_[c].resize(n + 1);
   Place& place = places_[c][n];

@@ -155,7 +155,7 @@ std::string GroupMeter::excuse(history::GroupId group) const {
   if (view_ == nullptr) return "";
   std::vector<const PartitionView*> internal;
   for (std::size_t n = 0; n < view_->partitions(); ++n) {
-    if (view_->partition_at(n).info.internal) internal.push_back(&view_->partition_at(n));
+    if (view_->partition_at(n).info.topic == "__consumer_offsets") internal.push_back(&view_->partition_at(n));
   }
   if (internal.empty()) return "";
   // GroupCoordinator.partitionFor: Utils.abs(groupId.hashCode) % offsets.topic.num.partitions.

@@ -70,6 +70,13 @@ const std::vector<CheckInfo>& checks() {
        "members of groups"},
       {CheckId::G2, "G2", "Within one generation of a group a committed offset does not go back.",
        "members of groups"},
+      {CheckId::G3, "G3",
+       "At a leader a record of a share group is in one member's hands at a time, and is delivered at most as often as "
+       "group.share.delivery.count.limit says, then archived.",
+       "share groups"},
+      {CheckId::G4, "G4",
+       "A share group passes over no record, and what a member has heard to be acknowledged is given to nobody again.",
+       "share groups, within the fault budget; once something of the group was persisted"},
       {CheckId::B1, "B1", "A transaction whose commit was answered survives every crash.",
        "synchronous_commit and fsync on, drives that do not lie about flushes"},
       {CheckId::O1, "O1",

@@ -37,6 +37,8 @@ enum class CheckId : std::uint8_t {
   L8,
   G1,
   G2,
+  G3,
+  G4,
   B1,
   O1,
   O2,

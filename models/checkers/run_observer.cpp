@@ -22,6 +22,7 @@ RunObserver::RunObserver(history::History& history, bool invariants)
       clients_(view_, book_, transactions_),
       meter_(history),
       groups_(history, book_, &view_),
+      shares_(view_, book_),
       pipelines_(history, book_) {
   if (invariants) invariants_.emplace(view_, book_);
   history.attach(*this);
@@ -227,6 +228,7 @@ Findings RunObserver::finish(sim::SimTime now, const std::vector<std::int32_t>& 
   findings.measures = meter_.finish(now);
   Measures& measures = findings.measures;
   measures.groups = groups_.finish(now);
+  findings.shares = shares_.finish();
   const LossFinder finder(view_, clients_.ledger());
 
   for (const history::ClientInfo& client : view_.history().clients())

@@ -18,6 +18,7 @@
 #include "models/checkers/measures.h"
 #include "models/checkers/pipelines.h"
 #include "models/checkers/replication_laws.h"
+#include "models/checkers/share_laws.h"
 #include "models/checkers/stale_keys.h"
 #include "models/checkers/transaction_laws.h"
 
@@ -38,6 +39,7 @@ struct Findings {
   std::vector<std::string> client_names;  ///< By client number.
   std::vector<std::string> partition_names;
   EventFindings events;  ///< Empty without services that publish events.
+  ShareMeasures shares;            ///< Zero without share groups.
   KafkaTransactions transactions;  ///< Empty without transactional producers and pipelines.
 
   [[nodiscard]] bool any_violation() const;
@@ -65,6 +67,9 @@ class RunObserver final : public history::Watcher {
     groups_.on(event);
     transactions_.on(event);
   }
+  void on(const history::ShareRecordsChanged& event) override { shares_.on(event); }
+  void on(const history::ShareStartMoved& event) override { shares_.on(event); }
+  void on(const history::ShareAcknowledged& event) override { shares_.on(event); }
   void on(const history::TransactionJoined& event) override { transactions_.on(event); }
   void on(const history::TransactionEnded& event) override { transactions_.on(event); }
   void on(const history::ProducerEpochGiven& event) override { transactions_.on(event); }
@@ -108,6 +113,7 @@ class RunObserver final : public history::Watcher {
   std::optional<Invariants> invariants_;
   Meter meter_;
   GroupMeter groups_;
+  ShareLaws shares_;
   Pipelines pipelines_;                // watches by itself, before this
   std::vector<std::int64_t> at_risk_;  ///< By partition, at its latest election.
   std::int64_t at_risk_sum_ = 0;

@@ -33,6 +33,7 @@ void StaleKeys::note(const history::Appended& event) {
 
 void StaleKeys::note(const history::Consumed& event) {
   const history::ClientInfo& client = history_->client(event.consumer);
+  if (client.share) return;  // its group has the newest record only if nothing comes again
   const std::int32_t who = client.group.n < 0 ? event.consumer.n : -1 - client.group.n;
   Reader& reader = readers_[{who, event.records.partition.n}];
   reader.workload = client.workload;

@@ -346,16 +346,21 @@ void TransactionLaws::judge_hanging(sim::SimTime now) {
 void TransactionLaws::judge_transformations(sim::SimTime now) {
   if (!transformations_.any()) return;
   std::map<std::size_t, std::vector<VisibleRange>> visible;
+  std::map<std::size_t, std::vector<VisibleRange>> undecided;
   std::set<std::int32_t> aged;
   for (const auto& [partition, reading] : final_) {
     const auto n = static_cast<std::int32_t>(partition);
     if (ages({n})) aged.insert(n);
     for (const Range& range : reading.visible)
       visible[partition].push_back({range.base, range.producer, range.first, range.count});
+    for (const auto& [id, open] : reading.open) {
+      for (const Range& range : open.ranges)
+        undecided[partition].push_back({range.base, range.producer, range.first, range.count});
+    }
   }
   for (const history::TransformationInfo& info : view_->history().transformations()) {
     std::vector<std::string> breaches;
-    found_.transformations.push_back(transformations_.judge(info, visible, aged, breaches));
+    found_.transformations.push_back(transformations_.judge(info, visible, aged, undecided, breaches));
     if (!info.exactly_once) continue;
     for (const std::string& breach : breaches) book_->breach(CheckId::S28, now, breach, excuse());
   }

@@ -58,6 +58,7 @@ std::string Transformations::place(const history::RecordRange& record) const {
 TransformationFindings Transformations::judge(const history::TransformationInfo& info,
                                               const std::map<std::size_t, std::vector<VisibleRange>>& visible,
                                               const std::set<std::int32_t>& aged,
+                                              const std::map<std::size_t, std::vector<VisibleRange>>& open,
                                               std::vector<std::string>& breaches) {
   TransformationFindings found;
   found.name = info.workload;
@@ -94,6 +95,17 @@ TransformationFindings Transformations::judge(const history::TransformationInfo&
     if (!aged.contains(stream.first) || history_->client({stream.second}).workload != info.workload) continue;
     for (const auto& [ordinal, source] : made)
       done[{source.partition.n, source.producer.n}].add(source.first, source.first + 1);
+  }
+  for (const history::PartitionId to : info.to) {
+    const auto undecided = open.find(static_cast<std::size_t>(to.n));
+    if (undecided == open.end()) continue;
+    for (const VisibleRange& range : undecided->second) {
+      const auto made = sources_.find({to.n, range.producer});
+      if (made == sources_.end() || history_->client({range.producer}).workload != info.workload) continue;
+      for (auto at = made->second.lower_bound(range.first);
+           at != made->second.end() && at->first < range.first + range.count; ++at)
+        done[{at->second.partition.n, at->second.producer.n}].add(at->second.first, at->second.first + 1);
+    }
   }
   for (const history::PartitionId partition : info.from) {
     const auto committed = offsets_.find({info.group.n, partition.n});

@@ -53,10 +53,14 @@ class Transformations {
   }
 
   /// `visible`: by partition, whatever order. `aged`: partitions whose logs have lost something by rule, so that what was
-  /// made there is taken to stand. Texts of what breaks exactly-once come back in `breaches`.
+  /// made there is taken to stand. `open`: what stands in transactions without a marker when the run ends: the partition
+  /// may have no leader who could write one, while the offsets of the same transaction have theirs; it is taken to stand,
+  /// too (that a transaction hangs is L8's affair). Texts of what breaks exactly-once come back in `breaches`.
   [[nodiscard]] TransformationFindings judge(const history::TransformationInfo& info,
                                              const std::map<std::size_t, std::vector<VisibleRange>>& visible,
-                                             const std::set<std::int32_t>& aged, std::vector<std::string>& breaches);
+                                             const std::set<std::int32_t>& aged,
+                                             const std::map<std::size_t, std::vector<VisibleRange>>& open,
+                                             std::vector<std::string>& breaches);
 
  private:
   using Stream = std::pair<std::int32_t, std::int32_t>;  ///< Partition, client.

@@ -172,6 +172,59 @@ struct OffsetCommitted {
   bool abandoned = false;
 };
 
+// --- share groups (KIP-932) ----------------------------------------------------------------------------
+
+/// What a share group holds a record to be, as the leader of its partition has it.
+enum class ShareState : std::uint8_t { available, acquired, acknowledged, archived };
+
+/// Why it is that.
+enum class ShareCause : std::uint8_t {
+  loaded,        ///< As the share coordinator had it when this leader asked.
+  delivered,     ///< Given to a member, in an answer to its ShareFetch.
+  accepted,      ///< The member has acknowledged it.
+  released,      ///< The member gives it back.
+  rejected,      ///< The member says that nobody shall have it.
+  gap,           ///< The member found no record for an application there: a marker, or compacted away.
+  lock_expired,  ///< Nothing was heard of it for share.record.lock.duration.ms.
+  session_ended,  ///< The member has closed, or its connection was lost.
+  log_start,      ///< The log begins above it now.
+};
+/// Records of a share-partition have changed their state at its leader. Told when it counts: what is to be persisted, after
+/// that has been done.
+struct ShareRecordsChanged {
+  sim::SimTime at;
+  BrokerId broker = -1;
+  GroupId group;
+  PartitionId partition;
+  std::int64_t first = 0;
+  std::int64_t end = 0;
+  ClientId consumer;  ///< Who has them or had them; -1 nobody.
+  ShareState state = ShareState::available;
+  ShareCause cause = ShareCause::delivered;
+  std::int32_t delivery_count = 0;  ///< As it is now.
+};
+/// The start of a share-partition (SPSO) as its leader has it: all below is settled.
+struct ShareStartMoved {
+  sim::SimTime at;
+  BrokerId broker = -1;
+  GroupId group;
+  PartitionId partition;
+  std::int64_t start = 0;
+  bool loaded = false;  ///< A leader begins with this; what it holds of other records follows as `loaded`.
+  bool fresh = false;   ///< With `loaded`: nothing was ever persisted, share.auto.offset.reset has decided.
+};
+/// A member has heard what became of its acknowledgements, or never will.
+struct ShareAcknowledged {
+  sim::SimTime at;
+  ClientId consumer;
+  GroupId group;
+  PartitionId partition;
+  std::int64_t first = 0;
+  std::int64_t end = 0;
+  ShareCause kind = ShareCause::accepted;  ///< accepted, released, rejected or gap.
+  std::int16_t error = 0;                  ///< 0: they count. NETWORK_EXCEPTION: it cannot know.
+};
+
 // --- transactions, as their clients see them ---------------------------------------------------------
 
 /// A record that a client has sent within a transaction of its own, which it numbers from 0 over all its lives.

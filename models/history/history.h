@@ -62,6 +62,9 @@ class Watcher {
   virtual void on(const PartitionDeleted&) {}
   virtual void on(const AdminDone&) {}
   virtual void on(const OffsetReset&) {}
+  virtual void on(const ShareRecordsChanged&) {}
+  virtual void on(const ShareStartMoved&) {}
+  virtual void on(const ShareAcknowledged&) {}
   virtual void on(const TransactionJoined&) {}
   virtual void on(const TransactionEnded&) {}
   virtual void on(const ProducerEpochGiven&) {}
@@ -93,8 +96,15 @@ struct ClientInfo {
   bool internal = false;        ///< A broker that writes to internal topics, and markers.
   bool read_committed = false;  ///< Of a consumer.
   bool transactional = false;   ///< Of a producer.
+  bool share = false;           ///< Of a consumer: a member of a share group.
   /// Of a transactional producer: after that a coordinator ends what it left open, with the pause between two looks.
   sim::Duration transaction_timeout = {};
+};
+
+/// A share group, for those who judge it.
+struct ShareGroupInfo {
+  GroupId group;
+  std::int32_t delivery_limit = 5;  ///< group.share.delivery.count.limit
 };
 
 /// A group that makes records of one topic from those of another.
@@ -143,6 +153,14 @@ class History {
     transformations_.push_back(std::move(info));
   }
   [[nodiscard]] const std::vector<TransformationInfo>& transformations() const { return transformations_; }
+  /// One for each group: workloads of the same say the same.
+  void add_share_group(ShareGroupInfo info) {
+    for (const ShareGroupInfo& known : share_groups_) {
+      if (known.group == info.group) return;
+    }
+    share_groups_.push_back(info);
+  }
+  [[nodiscard]] const std::vector<ShareGroupInfo>& share_groups() const { return share_groups_; }
   void add_inbox(InboxInfo info) { inboxes_.push_back(std::move(info)); }
   [[nodiscard]] const std::vector<InboxInfo>& inboxes() const { return inboxes_; }
   [[nodiscard]] const PartitionInfo& partition(PartitionId id) const {
@@ -168,6 +186,7 @@ class History {
   std::vector<PipelineInfo> pipelines_;
   std::vector<InboxInfo> inboxes_;
   std::vector<TransformationInfo> transformations_;
+  std::vector<ShareGroupInfo> share_groups_;
 };
 
 }  // namespace brokersim::history

@@ -104,7 +104,7 @@ struct TopicSpec {
   std::string recreates;
   sim::SimTime created_at;                        ///< By an administrator; 0: when the cluster starts.
   sim::SimTime deleted_at = sim::SimTime::max();  ///< By an administrator.
-  bool internal = false;  ///< __consumer_offsets or __transaction_state: made by the cluster itself.
+  bool internal = false;  ///< __consumer_offsets and the like: made by the cluster itself.
 };
 
 /// How a follower finds where its log and its leader's part.
@@ -148,6 +148,10 @@ struct PlantedBugs {
   bool stale_members_commit = false;  ///< TxnOffsetCommit of who is no member any more (KIP-447 undone).
   bool retention_ignores_high_watermark = false;  ///< Retention deletes what is not committed, too.
   bool epoch_checkpoint_loses_entry = false;      ///< L10: a start reads all epochs but the last but one.
+  bool share_answers_unpersisted = false;  ///< Share groups: an acknowledgement is answered before it is persisted.
+  bool share_gives_acquired = false;       ///< Share groups: what one member holds is given to another one.
+  bool share_start_skips_released = false;  ///< Share groups: the start moves over what was released.
+  bool share_delivers_without_limit = false;  ///< Share groups: group.share.delivery.count.limit is not looked at.
 };
 
 /// How a client proves who it is, if it has to (SASL).
@@ -273,6 +277,19 @@ struct BrokerConfig {
   sim::Bytes transaction_state_segment_bytes = {104'857'600};  ///< transaction.state.log.segment.bytes
   bool transaction_verification = true;  ///< transaction.partition.verification.enable
   std::int32_t transaction_version = 2;  ///< Feature transaction.version: 2 since 4.0, before 0 (here 1: as before).
+  // Share groups (KIP-932).
+  sim::Duration group_share_session_timeout = {45'000'000'000};     ///< group.share.session.timeout.ms
+  sim::Duration group_share_heartbeat_interval = {5'000'000'000};   ///< group.share.heartbeat.interval.ms
+  std::int32_t group_share_max_size = 200;                          ///< group.share.max.size
+  std::int32_t group_share_delivery_count_limit = 5;                ///< group.share.delivery.count.limit
+  sim::Duration group_share_record_lock_duration = {30'000'000'000};  ///< group.share.record.lock.duration.ms
+  std::int32_t group_share_partition_max_record_locks = 2'000;  ///< group.share.partition.max.record.locks; 200 before 4.1
+  std::int32_t share_state_partitions = 50;             ///< share.coordinator.state.topic.num.partitions
+  std::int32_t share_state_replication_factor = 3;      ///< share.coordinator.state.topic.replication.factor
+  std::int32_t share_state_min_isr = 2;                 ///< share.coordinator.state.topic.min.isr
+  sim::Bytes share_state_segment_bytes = {104'857'600};  ///< share.coordinator.state.topic.segment.bytes
+  std::int32_t share_snapshot_updates = 500;  ///< share.coordinator.snapshot.update.records.per.snapshot
+  sim::Duration share_write_timeout = {5'000'000'000};  ///< share.coordinator.write.timeout.ms
   /// Versioned rules (kafka-behaviour.md section 11 item 6). Filled from the version, overridable by name.
   bool strict_min_isr = true;               ///< 3.7: HW waits while the ISR is below min ISR (KAFKA-15583).
   bool metadata_commit_wakes_fetch = true;  ///< 4.1, KIP-1166: a commit answers parked metadata fetches.
@@ -366,6 +383,14 @@ struct ConsumerConfig {
   bool enable_auto_commit = true;                        ///< enable.auto.commit
   sim::Duration auto_commit_interval = {5'000'000'000};  ///< auto.commit.interval.ms
   sim::Duration default_api_timeout = {60'000'000'000};  ///< default.api.timeout.ms
+  bool explicit_acknowledgement = false;  ///< share.acknowledgement.mode is explicit: of share consumers.
+};
+
+/// What a share group has set for itself (group configs); what it has not is the brokers' default.
+struct ShareGroupConfig {
+  std::string name;                                     ///< group.id
+  OffsetReset auto_offset_reset = OffsetReset::latest;  ///< share.auto.offset.reset: latest or earliest.
+  std::optional<sim::Duration> record_lock_duration;    ///< share.record.lock.duration.ms
 };
 
 /// One Kafka cluster of the scenario.
@@ -379,6 +404,7 @@ struct ClusterConfig {
   TopicConfig topic_defaults;  ///< What topics inherit from the brokers.
   Costs costs;                 ///< Of brokers and clients.
   std::vector<TopicSpec> topics;
+  std::vector<ShareGroupConfig> share_groups;  ///< Those that have set something.
 };
 
 }  // namespace brokersim::kafka

@@ -21,6 +21,8 @@ namespace brokersim::world {
 
 /// The internal topic of the transaction coordinators.
 inline constexpr const char* kTransactionsTopic = "__transaction_state";
+/// That of the share coordinators.
+inline constexpr const char* kShareStateTopic = "__share_group_state";
 
 /// How records arrive at a producer.
 enum class Arrivals : std::uint8_t {
@@ -107,6 +109,23 @@ struct PipelineWorkload {
   kafka::ConsumerConfig consumer;
 };
 
+/// What a share consumer does with a record that it cannot work on.
+enum class OnPoison : std::uint8_t { release, reject };
+
+/// Members of a share group (models/kafka/client/share_consumer.h).
+struct ShareWorkload {
+  std::string name;
+  std::string cluster;
+  std::string topic;
+  std::vector<std::string> hosts;  ///< One per instance.
+  std::string group;               ///< group.id; not empty.
+  sim::SimTime start;
+  sim::Duration process_cost = {0};  ///< Application time per record.
+  std::int32_t poison_permille = 0;  ///< Records that no member can work on; by their identity.
+  OnPoison on_poison = OnPoison::release;
+  kafka::ConsumerConfig config;
+};
+
 struct Config {
   std::string title;
   std::string why;
@@ -121,6 +140,7 @@ struct Config {
   std::vector<ConsumerWorkload> consumers;
   std::vector<TransactionWorkload> transactions;
   std::vector<PipelineWorkload> pipelines;
+  std::vector<ShareWorkload> shares;
   std::vector<database::DatabaseConfig> databases;
   std::vector<outbox::ServiceConfig> outbox_services;
   std::vector<outbox::PublisherConfig> outbox_publishers;

@@ -42,6 +42,7 @@ KafkaCluster::KafkaCluster(const kafka::ClusterConfig& cluster, const Config& co
   shape_.config = cluster.broker;
   shape_.version = cluster.version;
   shape_.costs = cluster.costs;
+  shape_.share_groups = cluster.share_groups;
   for (const auto& name : cluster.broker_hosts) shape_.broker_hosts.push_back(hosts.at(name)->id());
   for (const auto& name : cluster.broker_hosts)
     shape_.broker_racks.push_back(rack_number(hosts.at(name)->config()));
@@ -54,6 +55,7 @@ KafkaCluster::KafkaCluster(const kafka::ClusterConfig& cluster, const Config& co
   install_consumers(config);
   install_transactions(config);
   install_pipelines(config);
+  install_shares(config);
   install_admin(config);
 }
 
@@ -107,7 +109,9 @@ void KafkaCluster::add_partitions(history::History& history, const Config& confi
       topics_[topic.name].push_back(id);
       SIM_CHECK(static_cast<std::size_t>(id.n) == shape_.partitions.size(),
                 "one Kafka cluster per scenario for now");
-      const bool transactions = topic.internal && topic.name == kTransactionsTopic;
+      kafka::broker::InternalKind kind = kafka::broker::InternalKind::offsets;
+      if (topic.name == kTransactionsTopic) kind = kafka::broker::InternalKind::transactions;
+      if (topic.name == kShareStateTopic) kind = kafka::broker::InternalKind::shares;
       const std::string bears = name_in_cluster(topic);
       const bool shares = std::any_of(cluster_.topics.begin(), cluster_.topics.end(), [&](const auto& other) {
         return &other != &topic && name_in_cluster(other) == bears;
@@ -115,11 +119,13 @@ void KafkaCluster::add_partitions(history::History& history, const Config& confi
       const auto first = std::find_if(cluster_.topics.begin(), cluster_.topics.end(),
                                       [&](const auto& other) { return other.name == bears; });
       shape_.partitions.push_back(
-          {id, bears + "-" + std::to_string(number), topic.config, shares, topic.internal ? number : -1, transactions});
-      if (transactions) {
+          {id, bears + "-" + std::to_string(number), topic.config, shares, topic.internal ? number : -1, kind});
+      if (!topic.internal) {
+        shape_.topics[topic.name].push_back(id);
+      } else if (kind == kafka::broker::InternalKind::transactions) {
         shape_.transactions_topic.push_back(id);
       } else {
-        (topic.internal ? shape_.offsets_topic : shape_.topics[topic.name]).push_back(id);
+        (kind == kafka::broker::InternalKind::shares ? shape_.shares_topic : shape_.offsets_topic).push_back(id);
       }
       specs_.push_back({id, assigned, info.min_insync_replicas, info.unclean_leader_election,
                         /*on_request=*/topic.created_at.ns > 0,
@@ -154,6 +160,7 @@ void KafkaCluster::install_brokers() {
     params.store = &batches_;
     params.contents = &contents_;
     params.transaction_records = &transaction_records_;
+    params.share_records = &share_records_;
     if (!shape_.offsets_topic.empty() || !shape_.transactions_topic.empty()) {
       history::ClientInfo writer;
       writer.name = "group-coordinator-" + std::to_string(id);

@@ -15,6 +15,7 @@
 #include "models/kafka/client/consumer.h"
 #include "models/kafka/client/pipeline.h"
 #include "models/kafka/client/producer.h"
+#include "models/kafka/client/share_consumer.h"
 #include "models/kafka/client/transaction_load.h"
 #include "models/kafka/controller/controller_service.h"
 #include "models/log/batch.h"
@@ -81,6 +82,7 @@ class KafkaCluster {
   void install_admin(const Config& config);
   void install_transactions(const Config& config);
   void install_pipelines(const Config& config);
+  void install_shares(const Config& config);
   [[nodiscard]] kafka::client::ProducerParams transactional(const std::string& name, const std::string& workload,
                                                             const std::string& topic, sim::Bytes record_size,
                                                             const kafka::ProducerConfig& config);
@@ -91,6 +93,7 @@ class KafkaCluster {
   log::BatchStore batches_;
   kafka::wire::GroupRecordStore contents_;
   kafka::wire::TransactionRecordStore transaction_records_;
+  kafka::wire::ShareRecordStore share_records_;
   kafka::controller::MetadataStore metadata_;
   kafka::broker::ClusterShape shape_;
   std::vector<kafka::controller::PartitionSpec> specs_;

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "tests/worlds/choices.h"
+#include "tests/worlds/shares.h"
 #include "tests/worlds/transfers.h"
 
 namespace brokersim::worlds {
@@ -56,6 +57,7 @@ class Generator {
   Plan make(const std::string& planted) {
     hosts();
     if (family_ == Family::transfers) transfers_.emplace(plan_, plan_.number, planted);
+    if (family_ == Family::shares) shares_.emplace(plan_, plan_.number);
     system(planted);
     const std::uint64_t topics = pick_.percent(30) ? 2 : 1;
     for (std::uint64_t t = 0; t < topics; ++t) topic(t);
@@ -69,8 +71,13 @@ class Generator {
     }
     const std::uint64_t producers = pick_.between(1, 3);
     for (std::uint64_t i = 0; i < producers; ++i) producer(i);
-    if (pick_.percent(50)) consumer();
+    if (shares_) {
+      shares_->add_members(topics_.front().name);
+    } else if (pick_.percent(50)) {
+      consumer();
+    }
     faults();
+    if (shares_) shares_->add_faults(kCalmStart, fault_phase_);
     return std::move(plan_);
   }
 
@@ -85,7 +92,8 @@ class Generator {
   };
 
   bool inside() const {
-    return family_ == Family::inside || family_ == Family::transfers || family_ == Family::quiet;
+    return family_ == Family::inside || family_ == Family::transfers || family_ == Family::shares ||
+           family_ == Family::quiet;
   }
 
   void hosts() {
@@ -107,7 +115,7 @@ class Generator {
 
   void system(const std::string& planted) {
     const std::string version =
-        transfers_ ? pick_.one_of({"4.1", "4.0"}) : pick_.one_of({"4.1", "4.1", "4.0", "3.9"});
+        transfers_ || shares_ ? pick_.one_of({"4.1", "4.0"}) : pick_.one_of({"4.1", "4.1", "4.0", "3.9"});
     const std::uint64_t session = pick_.between(1'000, 3'500);
     std::ostringstream out;
     out << "\"kind\": \"kafka\", \"version\": " << quoted(version) << ", \"brokers_on\": \"b\"";
@@ -148,6 +156,7 @@ class Generator {
     out << ", \"group.consumer.min.heartbeat.interval.ms\": 100, \"group.consumer.heartbeat.interval.ms\": "
         << more_.between(200, 600);
     if (transfers_) out << transfers_->config();
+    if (shares_) out << shares_->config();
     out << "}";
     std::vector<std::string> rules;
     if (transfers_ && !transfers_->rules().empty()) rules.push_back(transfers_->rules());
@@ -186,7 +195,7 @@ class Generator {
 
   /// Compaction, retention or neither; segments then close within seconds.
   void lifetime(Topic& topic, std::ostringstream& out) {
-    if (transfers_) return;  // books are judged by the whole log
+    if (transfers_ || shares_) return;  // books are judged by the whole log
     const std::uint64_t kind = more_.below(10);
     if (kind < 2) {
       topic.keys = more_.between(2, 40);
@@ -443,7 +452,7 @@ class Generator {
     if (inside()) {
       lossy_max = 99;
       for (const Topic& topic : topics_) lossy_max = std::min(lossy_max, topic.min_isr - 1);
-      if (transfers_) lossy_max = std::min<std::uint64_t>(lossy_max, 1);  // of the internal topics, too
+      if (transfers_ || shares_) lossy_max = std::min<std::uint64_t>(lossy_max, 1);  // of the internal topics, too
     }
     if (lossy_max > 0 && pick_.percent(12)) {
       relapse();
@@ -485,6 +494,7 @@ class Generator {
   std::uint64_t last_ = 0;
   std::vector<Topic> topics_;
   std::optional<Transfers> transfers_;
+  std::optional<Shares> shares_;
 };
 
 void list(std::ostringstream& out, const std::vector<std::string>& items, const char* indent) {
@@ -499,6 +509,7 @@ std::string_view to_string(Family family) {
     case Family::outside: return "outside";
     case Family::broken_disks: return "broken_disks";
     case Family::transfers: return "transfers";
+    case Family::shares: return "shares";
     case Family::quiet: return "quiet";
   }
   return "";

@@ -27,6 +27,8 @@ enum class Family : std::uint8_t {
   broken_disks,
   /// As `inside`, and the clients are a bank that moves money in transactions (transfers.h): its books must balance.
   transfers,
+  /// As `inside`, and a share group reads (shares.h).
+  shares,
   /// No faults, 5 s, a few hundred batches: whatever a law says here is a false alarm.
   quiet,
 };

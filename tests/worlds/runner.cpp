@@ -138,7 +138,8 @@ Outcome run(const Plan& plan, const std::optional<std::string>& trace) {
   world->history().attach(coverage);
   const sim::Duration calm{static_cast<std::int64_t>(plan.settled_from_ms) * 1'000'000};
   Service service(world->history(), sim::SimTime{} + calm, plan.aging);
-  const bool inside = plan.family == Family::inside || plan.family == Family::transfers;
+  const bool inside =
+      plan.family == Family::inside || plan.family == Family::transfers || plan.family == Family::shares;
   if (inside) world->history().attach(service);
   const world::RunEnd end = world::run(*world);
   Outcome outcome;
@@ -186,7 +187,7 @@ Plan shrink(Plan plan, const std::string& kind, int& runs) {
   for (bool smaller = true; smaller;) {
     smaller = false;
     for (std::vector<std::string> Plan::*list : {&Plan::faults, &Plan::workloads}) {
-      if (plan.family == Family::transfers && list == &Plan::workloads) continue;  // faults name them
+      if ((plan.family == Family::transfers || plan.family == Family::shares) && list == &Plan::workloads) continue;  // faults name them
       const std::size_t least = list == &Plan::workloads ? 1 : 0;
       for (std::size_t i = (plan.*list).size(); i-- > 0 && (plan.*list).size() > least;) {
         Plan candidate = plan;

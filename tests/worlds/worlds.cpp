@@ -3,6 +3,7 @@
 //   worlds 1..20000 --jobs 2              inside the fault budget: everything must hold, and be well again at the end
 //   worlds 1..5000 --family outside       beyond it; broken_disks: disks that lie and fail (generator.h)
 //   worlds 1..10000 --family transfers    a bank's transactions: the sum is conserved (transfers.h)
+//   worlds 1..10000 --family shares       share groups: nothing is passed over, nothing settled comes again (shares.h)
 //   worlds 1..500 --plant fsync_lies      with a planted bug; --mutations: each of them until the first world sees it
 //   worlds 1..20000 --family quiet        5 s without faults: no law may say anything
 //   worlds 17 --print                     world 17 as a scenario file; --trace orders/0: its story, event by event
@@ -26,6 +27,7 @@
 #include "app/scenario/planted_bugs.h"
 #include "tests/worlds/runner.h"
 #include "tests/worlds/totals.h"
+#include "tests/worlds/shares.h"
 #include "tests/worlds/transfers.h"
 
 namespace brokersim::worlds {
@@ -48,11 +50,11 @@ struct Options {
 
 int usage() {
   std::fprintf(stderr,
-               "usage: worlds FIRST..LAST [--family inside|outside|broken_disks|transfers|quiet] [--jobs N] "
+               "usage: worlds FIRST..LAST [--family inside|outside|broken_disks|transfers|shares|quiet] [--jobs N] "
                "[--plant BUG]\n"
                "              [--out DIR] [--table] [--no-shrink] [--print] [--trace PARTITION|all]\n"
                "       worlds --scenario FILE [--trace PARTITION|all]\n"
-               "       worlds FIRST..LAST --mutations [--family transfers]\n");
+               "       worlds FIRST..LAST --mutations [--family transfers|shares]\n");
   return 2;
 }
 
@@ -63,7 +65,7 @@ bool parse(const std::vector<std::string>& arguments, Options& options) {
     if (argument == "--family" && more) {
       const std::string& name = arguments[++i];
       bool known = false;
-      for (const Family family : {Family::inside, Family::outside, Family::broken_disks, Family::transfers,
+      for (const Family family : {Family::inside, Family::outside, Family::broken_disks, Family::transfers, Family::shares,
                                   Family::quiet}) {
         if (to_string(family) != name) continue;
         options.family = family;
@@ -175,6 +177,8 @@ std::string_view why_unseen(std::string_view bug) {
   if (bug != "skip_duplicate_check" && bug != "ack_before_replication" &&
       std::find(transactional.begin(), transactional.end(), bug) != transactional.end())
     return "looked for in the family transfers";
+  const std::vector<std::string>& sharing = share_safeguards();
+  if (std::find(sharing.begin(), sharing.end(), bug) != sharing.end()) return "looked for in the family shares";
   return "";
 }
 
@@ -183,9 +187,12 @@ int mutations(const Options& options) {
   int missed = 0;
   const bool transfers = options.family == Family::transfers;
   std::vector<Family> families{Family::inside, Family::outside, Family::broken_disks};
-  if (transfers) families = {Family::transfers};
-  for (const std::string& bug : transfers ? transaction_safeguards() : scenario::planted_bug_names()) {
-    const std::string_view reason = transfers ? "" : why_unseen(bug);
+  const bool shares = options.family == Family::shares;
+  if (transfers || shares) families = {options.family};
+  for (const std::string& bug : transfers ? transaction_safeguards()
+                                : shares  ? share_safeguards()
+                                          : scenario::planted_bug_names()) {
+    const std::string_view reason = transfers || shares ? "" : why_unseen(bug);
     if (!reason.empty()) {
       std::printf("| `%s` | not looked for | | %s |\n", bug.c_str(), std::string(reason).c_str());
       continue;

@@ -47,11 +47,15 @@ BrokerService::BrokerService(sim::Process& process, host::Host& host, const Brok
       ids_(params_, producer_ids_),
       transactions_(component_, params_, replicas_, server_, peers_, ids_),
       markers_(component_, params_, replicas_, server_, groups_),
+      share_state_(component_, params_, replicas_, server_),
+      persister_(component_, params_, host.network(), host.id(), image_),
+      shares_(component_, params_, replicas_, server_, image_, persister_),
       isr_(alter_, replicas_, params.id),
       fetchers_(process, process.path(), host.network(), host.id(), params_, &broker_epoch_, replicas_) {
   replicas_.connect(isr_, fetchers_, *this);
   if (!cluster_.offsets_topic.empty()) replicas_.connect_internal(groups_);
   if (!cluster_.transactions_topic.empty()) replicas_.connect_transactions(transactions_, peers_);
+  if (!cluster_.shares_topic.empty()) replicas_.connect_shares(share_state_, shares_);
 }
 
 std::vector<storage::FileSystem*> BrokerService::log_dirs() {
@@ -282,10 +286,15 @@ sim::Duration BrokerService::cost(const wire::Message& request) const {
       return costs.handle_request +
              costs.append_batch * static_cast<std::int64_t>(
                                       static_cast<const wire::WriteTxnMarkersRequest&>(request).partitions.size());
+    case wire::Api::share_fetch:
+      return costs.handle_request +
+             costs.read_partition *
+                 static_cast<std::int64_t>(static_cast<const wire::ShareFetchRequest&>(request).parts.size());
     case wire::Api::end_txn:
     case wire::Api::add_partitions_to_txn:
     case wire::Api::add_offsets_to_txn:
     case wire::Api::txn_offset_commit:
+    case wire::Api::write_share_state:
     case wire::Api::offset_commit:
     case wire::Api::sync_group: return costs.handle_request + costs.append_batch;
     default: return costs.handle_request;
@@ -342,7 +351,12 @@ void BrokerService::handle(RequestId id, wire::Message& request) {
     case wire::Api::leave_group:
     case wire::Api::offset_commit:
     case wire::Api::offset_fetch:
-    case wire::Api::consumer_group_heartbeat: return groups_.handle(id, request);
+    case wire::Api::consumer_group_heartbeat:
+    case wire::Api::share_group_heartbeat: return groups_.handle(id, request);
+    case wire::Api::share_fetch:
+    case wire::Api::share_acknowledge: return shares_.handle(id, request);
+    case wire::Api::read_share_state:
+    case wire::Api::write_share_state: return share_state_.handle(id, request);
     default: SIM_CHECK(false, "a broker does not serve this request");
   }
 }

@@ -17,6 +17,9 @@
 #include "models/kafka/broker/metadata_loop.h"
 #include "models/kafka/broker/replica_manager.h"
 #include "models/kafka/broker/request_server.h"
+#include "models/kafka/broker/share_coordinator.h"
+#include "models/kafka/broker/share_partitions.h"
+#include "models/kafka/broker/share_persister.h"
 #include "models/kafka/broker/transaction_coordinator.h"
 #include "models/kafka/broker/transaction_markers.h"
 
@@ -31,6 +34,7 @@ class BrokerService final : public host::Service, public RequestHandler, public 
 
   [[nodiscard]] sim::Duration cost(const wire::Message& request) const override;
   void handle(RequestId id, wire::Message& request) override;
+  void connection_closed(network::ConnectionId connection) override { shares_.connection_closed(connection); }
 
   // For measures and checks, never for other modelled software.
   [[nodiscard]] ReplicaManager& replicas() { return replicas_; }
@@ -83,6 +87,9 @@ class BrokerService final : public host::Service, public RequestHandler, public 
   ProducerIds ids_;
   TransactionCoordinator transactions_;
   TransactionMarkers markers_;
+  ShareCoordinator share_state_;
+  SharePersister persister_;
+  SharePartitions shares_;
   IsrManager isr_;
   std::int64_t broker_epoch_ = -1;
   FetcherManager fetchers_;

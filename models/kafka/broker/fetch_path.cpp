@@ -129,6 +129,7 @@ void ReplicaManager::follow_high_watermark(Replica& replica, std::int64_t leader
 
 void ReplicaManager::log_start_moved(Replica& replica) {
   touch_sessions(replica);
+  if (watcher_ != nullptr && replica.role() == Role::leader) watcher_->bounds_moved(replica);
   if (replica.role() == Role::follower) followers_->log_start_moved(replica);
 }
 

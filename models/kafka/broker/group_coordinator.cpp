@@ -40,6 +40,9 @@ GroupCoordinator::GroupCoordinator(sim::Component& owner, const BrokerParams& pa
   modern_rules_.session_timeout = config.group_consumer_session_timeout;
   modern_rules_.heartbeat_interval = config.group_consumer_heartbeat_interval;
   modern_rules_.frees_before_revoked = config.planted.group_frees_before_revoked;
+  share_rules_.session_timeout = config.group_share_session_timeout;
+  share_rules_.heartbeat_interval = config.group_share_heartbeat_interval;
+  share_rules_.size_max = config.group_share_max_size;
 }
 
 void GroupCoordinator::handle(RequestId id, wire::Message& request) {
@@ -54,6 +57,8 @@ void GroupCoordinator::handle(RequestId id, wire::Message& request) {
     case Api::offset_commit: return commit(id, static_cast<const wire::OffsetCommitRequest&>(request));
     case Api::consumer_group_heartbeat:
       return consumer_heartbeat(id, static_cast<const wire::ConsumerGroupHeartbeatRequest&>(request));
+    case Api::share_group_heartbeat:
+      return share_heartbeat(id, static_cast<const wire::ShareGroupHeartbeatRequest&>(request));
     case Api::txn_offset_commit:
       owner_.spawn(commit_in_transaction(id, static_cast<wire::TxnOffsetCommitRequest*>(&request)));
       return;
@@ -140,6 +145,7 @@ void GroupCoordinator::join(RequestId id, const wire::JoinGroupRequest& request)
   Group& group = groups_[index];
   if (group.modern != nullptr && !group.modern->members().empty())
     return refuse<wire::JoinGroupResponse>(id, ErrorCode::inconsistent_group_protocol);
+  if (group.share != nullptr) return refuse<wire::JoinGroupResponse>(id, ErrorCode::inconsistent_group_protocol);
   group.modern.reset();
   if (group.classic == nullptr) group.classic = std::make_unique<groups::ClassicGroup>(request.group, rules_);
   groups::ClassicOutputs outputs;
@@ -199,8 +205,8 @@ void GroupCoordinator::consumer_heartbeat(RequestId id, const wire::ConsumerGrou
       known == nullptr ? add_group(shard, request.group) : shards_[shard].groups.at(request.group);
   Group& group = groups_[index];
   if (group.modern == nullptr) {
-    if (group.classic != nullptr && group.classic->state() != groups::ClassicState::empty)
-      return refuse<Response>(id, ErrorCode::inconsistent_group_protocol);
+    const bool in_use = group.classic != nullptr && group.classic->state() != groups::ClassicState::empty;
+    if (in_use || group.share != nullptr) return refuse<Response>(id, ErrorCode::inconsistent_group_protocol);
     group.classic.reset();
     group.modern = std::make_unique<groups::ConsumerGroup>(request.group, modern_rules_);
   }
@@ -326,6 +332,7 @@ void GroupCoordinator::deliver(std::size_t index, groups::ClassicOutputs outputs
 
 sim::SimTime GroupCoordinator::next_tick(const Group& group) {
   if (group.modern != nullptr) return group.modern->next_tick();
+  if (group.share != nullptr) return group.share->next_tick();
   return group.classic != nullptr ? group.classic->next_tick() : sim::SimTime::max();
 }
 
@@ -375,6 +382,11 @@ void GroupCoordinator::on_timer(std::uint64_t index) {
   group.timer_at = sim::SimTime::max();
   if (group.modern != nullptr) {
     if (group.modern->next_tick() <= owner_.now()) tick_modern(index);
+    if (groups_[index].timer_at == sim::SimTime::max()) arm(index);
+    return;
+  }
+  if (group.share != nullptr) {
+    if (group.share->next_tick() <= owner_.now()) tick_share(index);
     if (groups_[index].timer_at == sim::SimTime::max()) arm(index);
     return;
   }

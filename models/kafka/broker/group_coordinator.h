@@ -1,6 +1,6 @@
 // The group coordinator of a broker: for every partition of __consumer_offsets that it leads, the groups that belong there.
 //
-// A shell: groups::ClassicGroup, groups::ConsumerGroup and groups::OffsetStore decide. Here requests find their group, records are
+// A shell: groups::ClassicGroup, ConsumerGroup, ShareGroup and OffsetStore decide. Here requests find their group, records are
 // appended with acks=all to the partition that keeps them, and what depends on them is answered once the high watermark
 // has passed (GroupCoordinatorService and CoordinatorRuntime of 4.1; kafka-behaviour.md section 6).
 // Life of a partition here: elected -> its log is read from the start (requests get COORDINATOR_LOAD_IN_PROGRESS) -> active
@@ -22,6 +22,7 @@
 #include "models/kafka/groups/classic_group.h"
 #include "models/kafka/groups/consumer_group.h"
 #include "models/kafka/groups/offset_store.h"
+#include "models/kafka/groups/share_group.h"
 #include "models/kafka/wire/group_messages.h"
 #include "models/kafka/wire/transaction_messages.h"
 #include "models/kafka/wire/image.h"
@@ -54,7 +55,8 @@ class GroupCoordinator final : public InternalTopic {
     std::size_t shard = 0;
     std::unique_ptr<groups::ClassicGroup> classic;
     std::unique_ptr<groups::ConsumerGroup> modern;
-    std::int32_t told_epoch = 0;  ///< modern: the last target epoch that the history knows.
+    std::unique_ptr<groups::ShareGroup> share;
+    std::int32_t told_epoch = 0;  ///< modern, share: the last target epoch that the history knows.
     sim::EventHandle timer;
     sim::SimTime timer_at = sim::SimTime::max();
   };
@@ -73,6 +75,7 @@ class GroupCoordinator final : public InternalTopic {
     std::shared_ptr<const bool> given_up;  ///< OffsetCommitRequest::given_up
     /// KIP-848: what `request` is answered once the group is written.
     std::shared_ptr<wire::ConsumerGroupHeartbeatResponse> beat;
+    std::shared_ptr<wire::ShareGroupHeartbeatResponse> share_beat;  ///< KIP-932: likewise.
   };
   /// A partition of __consumer_offsets.
   struct Shard {
@@ -91,6 +94,7 @@ class GroupCoordinator final : public InternalTopic {
   void heartbeat(RequestId id, const wire::GroupHeartbeatRequest& request);
   void leave(RequestId id, const wire::LeaveGroupRequest& request);
   void consumer_heartbeat(RequestId id, const wire::ConsumerGroupHeartbeatRequest& request);
+  void share_heartbeat(RequestId id, const wire::ShareGroupHeartbeatRequest& request);
   void commit(RequestId id, const wire::OffsetCommitRequest& request);
   void fetch_offsets(RequestId id, const wire::OffsetFetchRequest& request);
   [[nodiscard]] sim::Task<void> commit_in_transaction(RequestId id, wire::TxnOffsetCommitRequest* request);
@@ -116,6 +120,7 @@ class GroupCoordinator final : public InternalTopic {
   void arm(std::size_t group);
   [[nodiscard]] static sim::SimTime next_tick(const Group& group);
   void tick_modern(std::size_t group);
+  void tick_share(std::size_t group);
   /// Tells the history who of `before` is a member no more.
   void note_removed(const Group& group, const groups::ConsumerGroup& before);
   void settle_writes(std::uint64_t shard);
@@ -145,6 +150,7 @@ class GroupCoordinator final : public InternalTopic {
   std::uint64_t next_member_id_ = 0;
   groups::ClassicRules rules_;
   groups::ConsumerGroupRules modern_rules_;
+  groups::ShareGroupRules share_rules_;
   std::vector<Shard> shards_;  // by partition of __consumer_offsets
   std::vector<Group> groups_;
   std::vector<std::size_t> free_groups_;

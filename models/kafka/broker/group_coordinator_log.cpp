@@ -3,51 +3,25 @@
 #include <utility>
 
 #include "models/kafka/broker/group_coordinator.h"
+#include "models/kafka/broker/internal_log.h"
 #include "sim/check.h"
 
 namespace brokersim::kafka::broker {
 
 using wire::ErrorCode;
 
-namespace {
-
-/// Fields of a v2 record around key and value: length, attributes, deltas, their lengths, headers.
-constexpr std::int64_t kRecordOverhead = 8;
-
-/// What the caller of a group API hears when the write behind it failed (CoordinatorOperationExceptionHelper).
-ErrorCode as_answer(ErrorCode error) {
-  switch (error) {
-    case ErrorCode::none: return error;
-    case ErrorCode::not_leader_or_follower:
-    case ErrorCode::kafka_storage_error: return ErrorCode::not_coordinator;
-    default: return ErrorCode::coordinator_not_available;
-  }
-}
-
-}  // namespace
-
 ErrorCode GroupCoordinator::append(std::size_t index, std::vector<wire::GroupRecord> records, Write write) {
   Shard& shard = shards_[index];
   const wire::PartitionId partition = shard.replica->name().id;
   const auto count = static_cast<std::int64_t>(records.size());
-  log::BatchData batch;
-  batch.bytes = log::kBatchHeaderBytes;
-  for (const wire::GroupRecord& record : records)
-    batch.bytes += static_cast<std::int32_t>(kRecordOverhead + wire::encoded_bytes(record));
-  batch.raw_bytes = batch.bytes;
-  batch.payload_bytes = batch.bytes - static_cast<std::int32_t>(log::kBatchHeaderBytes);
-  if (params_.clock != nullptr)  // stamped by the broker's own clock
-    batch.clock_error_ms =
-        static_cast<std::int32_t>((params_.clock->read(owner_.now()) - owner_.now().ns) / 1'000'000);
-  batch.first_time = owner_.now();
-  batch.last_time = owner_.now();
+  std::int64_t bytes = 0;
+  for (const wire::GroupRecord& record : records) bytes += kInternalRecordOverhead + wire::encoded_bytes(record);
+  log::BatchData batch = internal_batch(params_, owner_.now(), partition, count, bytes);
   if (write.producer_id >= 0) {
     batch.kind = log::BatchKind::transactional;
     batch.producer_id = write.producer_id;
     batch.producer_epoch = write.producer_epoch;
   }
-  batch.records = {params_.internal_writer, partition,
-                   params_.contents->take_ordinals(params_.id, partition, count), count};
   batch.payload = params_.contents->add(std::move(records));
   write.payload = batch.payload;
   write.deadline = owner_.now() + cluster_.config.offsets_commit_timeout;
@@ -57,7 +31,7 @@ ErrorCode GroupCoordinator::append(std::size_t index, std::vector<wire::GroupRec
   const ErrorCode error = replicas_.append_internal(*shard.replica, batch);
   if (error != ErrorCode::none) {
     shard.writes.pop_back();
-    return as_answer(error);
+    return as_coordinator_error(error);
   }
   arm_write_timeout();
   return ErrorCode::none;
@@ -175,11 +149,13 @@ void GroupCoordinator::finish(std::size_t, const Write& write, ErrorCode error) 
   answer_write(write, error);
   if (write.group == kNoGroup) return;
   Group& group = groups_[write.group];
-  if (group.modern != nullptr && error == ErrorCode::none && write.generation > group.told_epoch) {
+  const bool epochs = group.modern != nullptr || group.share != nullptr;
+  if (epochs && error == ErrorCode::none && write.generation > group.told_epoch) {
     group.told_epoch = write.generation;
-    params_.history->record(history::GroupGeneration{
-        owner_.now(), params_.id, params_.history->group(group.name), write.generation,
-        static_cast<std::int32_t>(group.modern->members().size()), true});
+    const std::size_t members =
+        group.modern != nullptr ? group.modern->members().size() : group.share->members().size();
+    params_.history->record(history::GroupGeneration{owner_.now(), params_.id, params_.history->group(group.name),
+                                                     write.generation, static_cast<std::int32_t>(members), true});
   }
   if (group.classic == nullptr) return;
   groups::ClassicOutputs outputs;
@@ -195,6 +171,12 @@ void GroupCoordinator::finish(std::size_t, const Write& write, ErrorCode error) 
 void GroupCoordinator::answer_write(const Write& write, ErrorCode error) {
   if (!write.answers) return;
   if (write.transaction_api) return refuse<wire::TxnOffsetCommitResponse>(write.request, error);
+  if (write.share_beat != nullptr) {
+    auto answer = std::make_unique<wire::ShareGroupHeartbeatResponse>(*write.share_beat);
+    if (error != ErrorCode::none) answer->error = error;
+    server_.respond(write.request, std::move(answer));
+    return;
+  }
   if (write.beat == nullptr) return refuse<wire::OffsetCommitResponse>(write.request, error);
   auto response = std::make_unique<wire::ConsumerGroupHeartbeatResponse>(*write.beat);
   if (error != ErrorCode::none) response->error = error;
@@ -274,22 +256,9 @@ void GroupCoordinator::unload(std::size_t index) {
 sim::Task<void> GroupCoordinator::load(std::size_t index, std::uint64_t term) {
   const std::int64_t end = shards_[index].replica->log().log_end();
   Replica* replica = shards_[index].replica;
-  std::vector<std::pair<storage::FileId, std::int64_t>> files;
-  for (const log::Segment& segment : replica->log().segments()) {
-    if (segment.bytes > 0) files.emplace_back(segment.file, segment.bytes);
-  }
-  std::int64_t bytes = 0;
-  for (const auto& [file, size] : files) {
-    const sim::Bytes from{0};
-    const sim::Bytes length{size};
-    static_cast<void>(co_await replica->files().read(file, from, length));
-    if (shards_[index].term != term) co_return;
-    bytes += size;
-  }
-  if (bytes > 0) {
-    co_await params_.cpu->work(owner_, per_byte(bytes, cluster_.costs.recovery_ps_per_byte));
-    if (shards_[index].term != term) co_return;
-  }
+  sim::Task<void> reading = read_log(&owner_, &params_, replica);
+  co_await reading;
+  if (shards_[index].term != term) co_return;
   std::map<std::string, const wire::GroupRecord*> latest;
   for (const log::Segment& segment : replica->log().segments()) {
     for (const log::LogEntry& entry : segment.entries) {
@@ -319,7 +288,10 @@ sim::Task<void> GroupCoordinator::load(std::size_t index, std::uint64_t term) {
   shards_[index].state = ShardState::active;
   for (const auto& [name, record] : latest) {
     const std::size_t slot = add_group(index, name);
-    if (record->consumer_protocol) {
+    if (record->share_protocol) {
+      groups_[slot].share = std::make_unique<groups::ShareGroup>(*record, share_rules_, owner_.now());
+      groups_[slot].told_epoch = record->generation;
+    } else if (record->consumer_protocol) {
       groups_[slot].modern = std::make_unique<groups::ConsumerGroup>(*record, modern_rules_, owner_.now());
       groups_[slot].told_epoch = record->target_epoch;
     } else {
@@ -342,6 +314,8 @@ sim::Task<void> GroupCoordinator::expiry_loop() {
           empty_since[name] =
               group.modern->members().empty() ? group.modern->empty_since() : sim::SimTime::max();
         }
+        if (group.share != nullptr)
+          empty_since[name] = group.share->members().empty() ? group.share->empty_since() : sim::SimTime::max();
         if (group.classic == nullptr) continue;
         empty_since[name] = group.classic->state() == groups::ClassicState::empty
                                 ? group.classic->empty_since()

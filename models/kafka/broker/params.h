@@ -14,10 +14,18 @@
 #include "models/kafka/costs.h"
 #include "models/kafka/wire/group_messages.h"
 #include "models/kafka/wire/metadata.h"
+#include "models/kafka/wire/share_messages.h"
 #include "models/kafka/wire/transaction_messages.h"
 #include "models/log/batch.h"
 
 namespace brokersim::kafka::broker {
+
+/// What an internal topic keeps, and so who coordinates by it.
+enum class InternalKind : std::uint8_t {
+  offsets,       ///< __consumer_offsets
+  transactions,  ///< __transaction_state
+  shares,        ///< __share_group_state
+};
 
 /// A partition as every process of the cluster can name it.
 struct PartitionName {
@@ -26,7 +34,7 @@ struct PartitionName {
   TopicConfig config;
   bool shares_directory = false;  ///< Another topic bore or will bear the same name.
   std::int32_t internal = -1;  ///< Number within an internal topic; -1: of another one.
-  bool transactions = false;   ///< Internal: of __transaction_state, else of __consumer_offsets.
+  InternalKind kind = InternalKind::offsets;  ///< Of an internal topic.
 };
 
 /// How processes begin, beyond what the model computes. Zero in tests of single parts.
@@ -52,6 +60,8 @@ struct ClusterShape {
       offsets_topic;  ///< Partitions of __consumer_offsets; empty: no group is in use.
   std::vector<wire::PartitionId>
       transactions_topic;  ///< Those of __transaction_state; empty: no transaction is in use.
+  std::vector<wire::PartitionId> shares_topic;  ///< Those of __share_group_state; empty: no share group is in use.
+  std::vector<ShareGroupConfig> share_groups;   ///< Dynamic configs of groups, as all brokers know them.
   Costs costs;
   StartUp start_up;
   mutable Onlooker* onlooker = nullptr;  ///< Null: nobody looks on. Not a setting: looking changes nothing.
@@ -65,6 +75,7 @@ struct BrokerParams {
   history::History* history = nullptr;
   wire::GroupRecordStore* contents = nullptr;  ///< Of internal topics. Null if there is none.
   wire::TransactionRecordStore* transaction_records = nullptr;  ///< Of __transaction_state, likewise.
+  wire::ShareRecordStore* share_records = nullptr;              ///< Of __share_group_state, likewise.
   history::ClientId internal_writer;  ///< As whom this broker writes to internal topics, and writes markers.
   compute::Cpu* cpu = nullptr;  ///< Of the host, as its clock; filled in by the service.
   compute::Clock* clock = nullptr;

@@ -192,6 +192,7 @@ void ReplicaManager::fail_waiters(Replica& replica) {
                               wire::ErrorCode::not_leader_or_follower);
   }
   replica.committed.notify_all();
+  if (watcher_ != nullptr) watcher_->leads_no_more(replica);
   touch_sessions(replica);
   waking_ = replica.watches;
   for (const SessionWatch& watch : waking_) {
@@ -228,6 +229,7 @@ void ReplicaManager::advance(Replica& replica) {
   }
   wake_fetches(replica, true);
   if (InternalTopic* topic = coordinator_of(replica); topic != nullptr) topic->committed(replica);
+  if (watcher_ != nullptr) watcher_->bounds_moved(replica);
   if (replica.committed.has_waiters()) replica.committed.notify_all();
 }
 

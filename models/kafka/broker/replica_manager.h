@@ -53,6 +53,17 @@ class InternalTopic {
   ~InternalTopic() = default;
 };
 
+/// Told what happens to the partitions that this broker leads; those of share groups are served there.
+class LeaderWatcher {
+ public:
+  virtual void leads_no_more(Replica& replica) = 0;
+  /// Consumers may read further, or the log begins later.
+  virtual void bounds_moved(Replica& replica) = 0;
+
+ protected:
+  ~LeaderWatcher() = default;
+};
+
 class ReplicaManager final : public FetchCompleter, public IsrResults {
  public:
   ReplicaManager(sim::Component& owner, const BrokerParams& params,
@@ -65,6 +76,11 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
     failures_ = &failures;
   }
   void connect_internal(InternalTopic& topic) { offsets_ = &topic; }
+  /// `watcher` hears of every partition that this broker leads.
+  void connect_shares(InternalTopic& topic, LeaderWatcher& watcher) {
+    shares_ = &topic;
+    watcher_ = &watcher;
+  }
   void connect_transactions(InternalTopic& topic, TransactionPeers& peers) {
     transactions_ = &topic;
     peers_ = &peers;
@@ -232,10 +248,17 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
   void resign(std::uint64_t partition);
   [[nodiscard]] InternalTopic* coordinator_of(const Replica& replica) const {
     if (replica.name().internal < 0) return nullptr;
-    return replica.name().transactions ? transactions_ : offsets_;
+    switch (replica.name().kind) {
+      case InternalKind::offsets: return offsets_;
+      case InternalKind::transactions: return transactions_;
+      case InternalKind::shares: return shares_;
+    }
+    return nullptr;
   }
   InternalTopic* offsets_ = nullptr;
   InternalTopic* transactions_ = nullptr;
+  InternalTopic* shares_ = nullptr;
+  LeaderWatcher* watcher_ = nullptr;
   TransactionPeers* peers_ = nullptr;
   ProducePurgatory produce_purgatory_;
   FetchPurgatory fetch_purgatory_;

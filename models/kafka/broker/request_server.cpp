@@ -54,6 +54,7 @@ void RequestServer::on_closed(network::ConnectionId id, network::CloseReason) {
   Connection& connection = connections_[id.index];
   if (connection.id != id) return;
   connection.pending.clear();
+  handler_.connection_closed(id);
 }
 
 void RequestServer::on_message(network::ConnectionId id, std::unique_ptr<network::Message> message,

@@ -37,6 +37,8 @@ class RequestHandler {
   [[nodiscard]] virtual sim::Duration cost(const wire::Message& request) const = 0;
   /// Answers by RequestServer::respond, now or later; `request` stays alive until then.
   virtual void handle(RequestId id, wire::Message& request) = 0;
+  /// A client's connection is no more.
+  virtual void connection_closed(network::ConnectionId connection) { static_cast<void>(connection); }
 
  protected:
   ~RequestHandler() = default;
@@ -79,6 +81,8 @@ class RequestServer final : public network::Peer {
   /// acks=0 with an error: the broker closes the connection.
   void close_connection(RequestId id);
   [[nodiscard]] bool waiting(RequestId id) const;
+  /// By which the request came; it may be closed.
+  [[nodiscard]] network::ConnectionId connection_of(RequestId id) const { return slots_[id.slot].connection; }
 
   /// The handler thread that runs handle() now stays occupied until release_thread(token).
   [[nodiscard]] std::size_t hold_thread() { return handlers_.hold(); }

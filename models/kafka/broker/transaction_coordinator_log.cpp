@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "models/kafka/broker/internal_log.h"
 #include "models/kafka/broker/transaction_coordinator.h"
 #include "sim/check.h"
 #include "sim/join.h"
@@ -16,35 +17,16 @@ using wire::TransactionState;
 
 namespace {
 
-/// Fields of a v2 record around key and value: length, attributes, deltas, their lengths, headers.
-constexpr std::int64_t kRecordOverhead = 8;
 /// retry.backoff.ms of the markers' sender.
 constexpr sim::Duration kMarkerRetry = {100'000'000};
-
-/// What a client hears when the write behind its request failed (TransactionStateManager.appendTransactionToLog).
-ErrorCode as_answer(ErrorCode error) {
-  switch (error) {
-    case ErrorCode::none: return error;
-    case ErrorCode::not_leader_or_follower:
-    case ErrorCode::kafka_storage_error: return ErrorCode::not_coordinator;
-    default: return ErrorCode::coordinator_not_available;
-  }
-}
 
 }  // namespace
 
 ErrorCode TransactionCoordinator::append(std::size_t index, TransactionRecord record, Write write) {
   Shard& shard = shards_[index];
   const wire::PartitionId partition = shard.replica->name().id;
-  log::BatchData batch;
-  batch.bytes = static_cast<std::int32_t>(log::kBatchHeaderBytes + kRecordOverhead + wire::encoded_bytes(record));
-  batch.raw_bytes = batch.bytes;
-  batch.payload_bytes = batch.bytes - static_cast<std::int32_t>(log::kBatchHeaderBytes);
-  batch.clock_error_ms =
-      static_cast<std::int32_t>((params_.clock->read(owner_.now()) - owner_.now().ns) / 1'000'000);
-  batch.first_time = owner_.now();
-  batch.last_time = owner_.now();
-  batch.records = {params_.internal_writer, partition, params_.contents->take_ordinals(params_.id, partition, 1), 1};
+  log::BatchData batch =
+      internal_batch(params_, owner_.now(), partition, 1, kInternalRecordOverhead + wire::encoded_bytes(record));
   batch.payload = params_.transaction_records->add(std::move(record));
   write.payload = batch.payload;
   write.deadline = owner_.now() + cluster_.config.request_timeout;
@@ -53,8 +35,8 @@ ErrorCode TransactionCoordinator::append(std::size_t index, TransactionRecord re
   shard.writes.back().next_offset = shard.replica->log().log_end() + 1;
   const ErrorCode error = replicas_.append_internal(*shard.replica, batch);
   if (error != ErrorCode::none) {
-    if (!shard.writes.empty()) shard.writes.pop_back();
-    return as_answer(error);
+    shard.writes.pop_back();
+    return as_coordinator_error(error);
   }
   arm_write_timeout();
   if (cluster_.config.planted.coordinator_answers_uncommitted) committed(*shard.replica);
@@ -163,20 +145,9 @@ void TransactionCoordinator::unload(std::size_t index) {
 sim::Task<void> TransactionCoordinator::load(std::size_t index, std::uint64_t term) {
   Replica* replica = shards_[index].replica;
   const std::int64_t end = replica->log().log_end();
-  std::vector<std::pair<storage::FileId, std::int64_t>> files;
-  for (const log::Segment& segment : replica->log().segments()) {
-    if (segment.bytes > 0) files.emplace_back(segment.file, segment.bytes);
-  }
-  std::int64_t bytes = 0;
-  for (const auto& [file, size] : files) {
-    static_cast<void>(co_await replica->files().read(file, sim::Bytes{0}, sim::Bytes{size}));
-    if (shards_[index].term != term) co_return;
-    bytes += size;
-  }
-  if (bytes > 0) {
-    co_await params_.cpu->work(owner_, per_byte(bytes, cluster_.costs.recovery_ps_per_byte));
-    if (shards_[index].term != term) co_return;
-  }
+  sim::Task<void> reading = read_log(&owner_, &params_, replica);
+  co_await reading;
+  if (shards_[index].term != term) co_return;
   Shard& shard = shards_[index];
   for (const log::Segment& segment : replica->log().segments()) {
     for (const log::LogEntry& entry : segment.entries) {

@@ -57,7 +57,7 @@ sim::Task<void> TransactionMarkers::write(RequestId id, wire::WriteTxnMarkersReq
       response->errors[one.index] = ErrorCode::not_leader_or_follower;
     } else if (replica.high_watermark() < one.required) {
       response->errors[one.index] = ErrorCode::request_timed_out;
-    } else if (replica.name().internal >= 0 && !replica.name().transactions) {
+    } else if (replica.name().internal >= 0 && replica.name().kind == InternalKind::offsets) {
       groups_.transaction_ended(replica, request->producer_id, request->committed);
     }
   }

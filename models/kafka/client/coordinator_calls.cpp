@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "models/kafka/wire/share_messages.h"
 #include "sim/check.h"
 
 namespace brokersim::kafka::client {
@@ -20,8 +21,7 @@ std::unique_ptr<wire::Message> copy_of(const wire::Message& response) {
 }  // namespace
 
 CoordinatorCalls::CoordinatorCalls(sim::Component& owner, const ClientSite& site, const ProducerParams& params)
-    : owner_(owner),
-      connections_(
+    : CoordinatorCalls(
           owner, site,
           {params.config.request_timeout,
            /*max_in_flight=*/5,
@@ -30,11 +30,16 @@ CoordinatorCalls::CoordinatorCalls(sim::Component& owner, const ClientSite& site
            params.config.send_buffer,
            params.config.receive_buffer,
            params.config.security},
-          *this),
+          params.config.retry_backoff, params.bootstrap) {}
+
+CoordinatorCalls::CoordinatorCalls(sim::Component& owner, const ClientSite& site, const ConnectionConfig& config,
+                                   sim::Duration retry_backoff, const std::vector<wire::BrokerEndpoint>& bootstrap)
+    : owner_(owner),
+      connections_(owner, site, config, *this),
       choice_(owner.stream("find_coordinator").child(site.life)),
       jitter_(owner.stream("coordinator_backoff").child(site.life)),
-      retry_backoff_(params.config.retry_backoff) {
-  for (const wire::BrokerEndpoint& endpoint : params.bootstrap) connections_.learn(endpoint);
+      retry_backoff_(retry_backoff) {
+  for (const wire::BrokerEndpoint& endpoint : bootstrap) connections_.learn(endpoint);
 }
 
 sim::Task<void> CoordinatorCalls::find(Of of, std::string key) {
@@ -94,6 +99,7 @@ void CoordinatorCalls::on_response(wire::BrokerId, RequestTag tag, const wire::M
     case Api::add_offsets_to_txn: answer_ = copy_of<wire::AddOffsetsToTxnResponse>(response); break;
     case Api::txn_offset_commit: answer_ = copy_of<wire::TxnOffsetCommitResponse>(response); break;
     case Api::end_txn: answer_ = copy_of<wire::EndTxnResponse>(response); break;
+    case Api::share_group_heartbeat: answer_ = copy_of<wire::ShareGroupHeartbeatResponse>(response); break;
     default: SIM_CHECK(false, "no coordinator is asked that");
   }
   waiting_ = false;

@@ -1,4 +1,5 @@
-// A client's requests to coordinators: of transactions, and of groups on behalf of transactions. One question, one answer.
+// A client's requests to coordinators: of transactions, of groups on behalf of transactions, and of share groups. One
+// question at a time, one answer.
 //
 // Finds the coordinator when it is not known, waits for a connection, sends, and returns the answer; nothing if the request
 // was lost. What an error means is for the caller to say; forget() makes the next question look for the coordinator anew
@@ -8,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "models/kafka/client/broker_connections.h"
 #include "models/kafka/client/params.h"
@@ -19,13 +21,15 @@ namespace brokersim::kafka::client {
 class CoordinatorCalls final : private ConnectionListener {
  public:
   CoordinatorCalls(sim::Component& owner, const ClientSite& site, const ProducerParams& params);
+  CoordinatorCalls(sim::Component& owner, const ClientSite& site, const ConnectionConfig& config,
+                   sim::Duration retry_backoff, const std::vector<wire::BrokerEndpoint>& bootstrap);
 
   enum class Of : std::uint8_t { transaction, group };
   /// `key`: transactional id, or group. The answer, null if there was none.
   template <class Request>
   [[nodiscard]] sim::Task<std::unique_ptr<wire::Message>> ask(Of of, std::string key,
                                                               std::unique_ptr<Request> request) {
-    const sim::Bytes size = wire::wire_bytes(*request);
+    const sim::Bytes size = wire_bytes(*request);
     return exchange(of, std::move(key), std::move(request), size);
   }
   void forget(Of of) { coordinators_[static_cast<std::size_t>(of)] = -1; }

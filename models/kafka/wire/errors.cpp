@@ -65,6 +65,10 @@ const char* name(ErrorCode code) {
     case ErrorCode::fenced_member_epoch: return "FENCED_MEMBER_EPOCH";
     case ErrorCode::unreleased_instance_id: return "UNRELEASED_INSTANCE_ID";
     case ErrorCode::stale_member_epoch: return "STALE_MEMBER_EPOCH";
+    case ErrorCode::invalid_record_state: return "INVALID_RECORD_STATE";
+    case ErrorCode::share_session_not_found: return "SHARE_SESSION_NOT_FOUND";
+    case ErrorCode::invalid_share_session_epoch: return "INVALID_SHARE_SESSION_EPOCH";
+    case ErrorCode::fenced_state_epoch: return "FENCED_STATE_EPOCH";
     case ErrorCode::new_leader_elected: return "NEW_LEADER_ELECTED";
   }
   return "UNKNOWN";

@@ -68,6 +68,10 @@ enum class ErrorCode : std::int16_t {
   fenced_member_epoch = 110,
   unreleased_instance_id = 111,
   stale_member_epoch = 113,
+  invalid_record_state = 121,
+  share_session_not_found = 122,
+  invalid_share_session_epoch = 123,
+  fenced_state_epoch = 124,
 };
 
 /// "NOT_LEADER_OR_FOLLOWER".

@@ -188,6 +188,7 @@ struct GroupRecord {
   sim::SimTime at;
   // kind group
   bool consumer_protocol = false;  ///< KIP-848
+  bool share_protocol = false;     ///< KIP-932
   std::int32_t generation = 0;     ///< Or group epoch.
   std::int32_t target_epoch = 0;   ///< KIP-848: of the members' targets.
   std::string protocol;

@@ -61,6 +61,12 @@ enum class Api : std::uint8_t {
   txn_offset_commit,
   end_txn,
   write_txn_markers,
+  // Share groups, see share_messages.h.
+  share_group_heartbeat,
+  share_fetch,
+  share_acknowledge,
+  read_share_state,
+  write_share_state,
 };
 
 /// Base of every request and response. A response repeats its request's api and correlation.

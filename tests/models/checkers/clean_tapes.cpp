@@ -1,4 +1,4 @@
-// The clean histories that mutations start from: three runs of small worlds, two written by hand.
+// The clean histories that mutations start from: four runs of small worlds, two written by hand.
 #include <map>
 #include <memory>
 #include <stdexcept>
@@ -59,6 +59,24 @@ constexpr const char* kOutbox = R"({
      "interval": "200 ms", "database": "db"},
     {"name": "billing", "kind": "inbox_consumer", "database": "billing_db", "topic": "events",
      "commit_interval": "1 s", "config": {"auto.offset.reset": "earliest"}}]})";
+
+constexpr const char* kParcels = R"({
+  "title": "parcels", "seed": 11, "duration": "30 s",
+  "hosts": [{"name": "b", "count": 3, "hardware": "i3en.2xlarge", "zones": ["a", "b", "c"], "boot_time": "1 s"}],
+  "systems": {"kafka": {"kind": "kafka", "version": "4.1", "brokers_on": "b", "controllers": {"count": 1},
+    "config": {"broker.session.timeout.ms": 2000, "broker.heartbeat.interval.ms": 500,
+               "group.share.record.lock.duration.ms": 2000, "group.share.delivery.count.limit": 3,
+               "share.coordinator.state.topic.num.partitions": 1, "offsets.topic.num.partitions": 1},
+    "topics": [{"name": "orders", "assignment": [[0, 1, 2]], "config": {"min.insync.replicas": 2}}]}},
+  "workloads": [
+    {"name": "checkout", "kind": "kafka_producer", "topic": "orders", "rate": "50 /s", "records_per_send": 5,
+     "record_size": "100 B", "stop": "22 s", "config": {"acks": "all", "linger.ms": 0}},
+    {"name": "parcels", "kind": "kafka_share_consumer", "topic": "orders", "count": 3, "process_cost": "20 ms",
+     "poison_permille": 50,
+     "config": {"share.auto.offset.reset": "earliest", "share.acknowledgement.mode": "explicit", "max.poll.records": 10}}],
+  "faults": [{"at": "6 s", "kind": "kill_process", "target": {"workload": "parcels"}, "restart_after": "1 s"},
+             {"at": "9 s", "kind": "pause_process", "target": {"host": "parcels-1"}, "lasts": "4 s"},
+             {"at": "15 s", "kind": "kill_process", "target": {"broker": 0}, "restart_after": "3 s"}]})";
 
 Tape record(const char* text, const std::string& name) {
   scenario::LoadResult loaded = scenario::load_text(text, name);
@@ -166,6 +184,7 @@ std::string to_string(Source source) {
     case Source::bank: return "bank";
     case Source::outbox: return "outbox";
     case Source::prices: return "prices";
+    case Source::parcels: return "parcels";
     case Source::membership: return "membership";
   }
   return "";
@@ -180,6 +199,7 @@ const Tape& tape_of(Source source) {
     case Source::bank: return tapes[source] = record(kBank, "bank.json");
     case Source::outbox: return tapes[source] = record(kOutbox, "outbox.json");
     case Source::prices: return tapes[source] = prices();
+    case Source::parcels: return tapes[source] = record(kParcels, "parcels.json");
     case Source::membership: return tapes[source] = membership();
   }
   return tapes[source];

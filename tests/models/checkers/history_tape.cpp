@@ -15,6 +15,7 @@ history::History facts_of(const history::History& history) {
   for (const history::PipelineInfo& pipeline : history.pipelines()) facts.add_pipeline(pipeline);
   for (const history::InboxInfo& inbox : history.inboxes()) facts.add_inbox(inbox);
   for (const history::TransformationInfo& info : history.transformations()) facts.add_transformation(info);
+  for (const history::ShareGroupInfo& info : history.share_groups()) facts.add_share_group(info);
   return facts;
 }
 

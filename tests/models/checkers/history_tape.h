@@ -28,7 +28,8 @@ using Event =
                  history::CorruptRead, history::Recovered, history::Flushed, history::FaultFired,
                  history::LogStartMoved, history::Compacted, history::LogDirFailed, history::PartitionDeleted,
                  history::AdminDone, history::OffsetReset, history::TransactionJoined,
-                 history::TransactionEnded, history::ProducerEpochGiven, history::TransactionCommitted,
+                 history::TransactionEnded, history::ProducerEpochGiven, history::ShareRecordsChanged,
+                 history::ShareStartMoved, history::ShareAcknowledged, history::TransactionCommitted,
                  history::CommitAnswered, history::TransactionLost, history::TransactionRolledBack,
                  history::DatabaseChanged, history::EventJoined, history::OperationEnded,
                  history::CrashedAtStep, history::PublishFailed, history::EventHandled>;
@@ -107,16 +108,17 @@ void swap(Tape& tape, std::size_t one, std::size_t other);
 
 // --- tables -----------------------------------------------------------------------------------------------------------
 
-/// The clean histories. orders, bank and outbox are runs of small worlds; the others are written by hand.
+/// The clean histories. orders, bank, outbox and parcels are runs of small worlds; the others are written by hand.
 enum class Source : std::uint8_t {
   orders,  ///< A partition of three replicas, an idempotent producer, a group of two; a kill and a power loss.
   bank,    ///< Transfers in transactions, some aborted, read by a read_committed consumer; a kill.
   outbox,      ///< A service, its outbox's publisher, and a consumer with an inbox.
   prices,      ///< A compacted partition from which retention takes something, too.
+  parcels,     ///< A share group: poison, a member killed, one that stands still, a leader killed.
   membership,  ///< Two members of a group of KIP-848 that hand a partition over; one is removed.
 };
 inline constexpr Source kSources[] = {Source::orders, Source::bank, Source::outbox, Source::prices,
-                                      Source::membership};
+                                      Source::parcels, Source::membership};
 [[nodiscard]] std::string to_string(Source source);
 /// The same tape at every call.
 [[nodiscard]] const Tape& tape_of(Source source);
@@ -135,6 +137,7 @@ using Mutations = std::vector<Mutation>;
 [[nodiscard]] Mutations client_mutations();       // S20 to S26
 [[nodiscard]] Mutations transaction_mutations();  // S27 to S29, L8
 [[nodiscard]] Mutations group_mutations();        // S34, G1, G2
+[[nodiscard]] Mutations share_mutations();        // G3, G4
 [[nodiscard]] Mutations outbox_mutations();       // B1, O1 to O5
 [[nodiscard]] Mutations invariant_mutations();    // INV1 to INV9
 
