@@ -314,8 +314,17 @@ struct BrokerConfig {
   /// No Kafka release: who is made leader again without having noticed the leaders between forgets what it knew of its
   /// followers (the cure of hypothesis I10).
   bool reelection_forgets_followers = false;
+  /// 0.8.2: before, a waiting fetch was answered when something was appended, read or not, and a consumer's not when the
+  /// high watermark moved (0.8.1, KafkaApis.maybeUnblockDelayedFetchRequests).
+  bool high_watermark_wakes_fetches = true;
   bool topic_ids = true;  ///< 2.8, KIP-516: a log belongs to a topic by its id; before, by its name.
   PlantedBugs planted;
+};
+
+/// Where records without a key go (partitioner.class).
+enum class Partitioner : std::uint8_t {
+  built_in,        ///< None named: stays with a partition for batch.size bytes, prefers short queues (KIP-794).
+  uniform_sticky,  ///< UniformStickyPartitioner, what 2.4 to 3.2 did: another partition with every batch (KIP-480).
 };
 
 struct ProducerConfig {
@@ -329,6 +338,7 @@ struct ProducerConfig {
   sim::Duration delivery_timeout = {120'000'000'000};               ///< delivery.timeout.ms
   sim::Duration request_timeout = {30'000'000'000};                 ///< request.timeout.ms
   sim::Duration linger = {5'000'000};                               ///< linger.ms (0 before 4.0)
+  Partitioner partitioner = Partitioner::built_in;                  ///< partitioner.class
   sim::Bytes batch_size = {16'384};                                 ///< batch.size
   sim::Bytes buffer_memory = {33'554'432};                          ///< buffer.memory
   sim::Duration max_block = {60'000'000'000};                       ///< max.block.ms

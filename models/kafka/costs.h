@@ -47,6 +47,9 @@ struct Costs {
 
   /// The client's own thread (a producer's sender, a consumer's poll loop), per request: build it, write it.
   sim::Duration client_request = {0};
+  /// A timed wait of a client's thread ends this much late: the timer slack of a Linux thread is 50 us (PR_SET_TIMERSLACK).
+  /// Java's selectors wait whole milliseconds.
+  sim::Duration timer_slack = {50'000};
   sim::Duration client_response = {0};  ///< The same thread: read a response, complete what waited for it.
   sim::Duration client_batch = {0};     ///< Producer's sender: drain, close and complete a batch.
   std::int64_t client_ps_per_byte = 0;  ///< The same thread: CRC and copy to the socket, or copy from it.

@@ -41,6 +41,9 @@ class ThreadPool {
   [[nodiscard]] std::size_t hold();
   void release(std::size_t thread);
 
+  /// Within a job's `done`: its thread. Else size_t's maximum.
+  [[nodiscard]] std::size_t current() const { return current_; }
+
   /// Called when a job has left the shared queue for a thread: there is room in it. May submit.
   void on_dequeued(sim::Callback callback) { dequeued_ = callback; }
 

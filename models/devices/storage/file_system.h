@@ -88,6 +88,8 @@ class FileSystem : public sim::Component {
 
   // --- content ------------------------------------------------------------------------------------------
   [[nodiscard]] sim::Bytes size(FileId file) const;
+  /// Which thread of the host writes next: PageCache::act_as().
+  void act_as(std::int32_t task) { page_cache_.act_as(task); }
   /// A buffered write of `length` > 0 bytes at the end. No event. no_space: cut short, and the part that fitted is
   /// not intact; read_only or io_error: see mode().
   [[nodiscard]] WriteResult write(FileId file, sim::Bytes length, ContentTag tag);

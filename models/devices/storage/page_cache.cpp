@@ -162,6 +162,8 @@ void PageCache::restart() {
   }
   completions_ = 0;
   unchecked_ = 0;
+  tasks_.clear();
+  acting_ = -1;
 }
 
 // --- Residence -------------------------------------------------------------------------------------------------

@@ -84,8 +84,15 @@ class PageCache : public sim::Component {
   // For FileSystem and its flusher.
   [[nodiscard]] std::int32_t attach(FileSystem& file_system);
   void detach(std::int32_t file_system);
+  /// Which thread of the host writes from now on: the kernel counts and holds back tasks. Negative: nobody in particular,
+  /// and each file counts as one (its appends exclude each other).
+  void act_as(std::int32_t task) {
+    acting_ = task;
+    if (task >= 0 && static_cast<std::size_t>(task) >= tasks_.size()) tasks_.resize(static_cast<std::size_t>(task) + 1);
+  }
   /// `length` more bytes are dirty; how long the writer is held back, normally 0.
-  [[nodiscard]] sim::Duration add_dirty(std::int32_t file_system, DirtyWriter& writer, std::int64_t length) {
+  [[nodiscard]] sim::Duration add_dirty(std::int32_t file_system, DirtyWriter& of_file, std::int64_t length) {
+    DirtyWriter& writer = acting_ < 0 ? of_file : tasks_[static_cast<std::size_t>(acting_)];
     DirtyDevice& device = devices_[static_cast<std::size_t>(file_system)].state;
     device.dirty += length;
     device.dirtied += length;
@@ -177,6 +184,8 @@ class PageCache : public sim::Component {
   std::int64_t completions_ = 0;  // of all devices, halved every period
   sim::SimTime period_began_;
   std::vector<Device> devices_;
+  std::vector<DirtyWriter> tasks_;
+  std::int32_t acting_ = -1;
   std::int64_t pages_ = 0;
   std::int64_t pages_max_ = 0;
   std::int64_t active_ratio_ = 1;
