@@ -24,6 +24,7 @@ class Network::Impl {
   ConnectionId connect(HostId from, sim::Component& owner, Peer& peer, HostId to, Port port,
                        sim::Duration timeout, const SocketOptions& options);
   void close(std::uint32_t end);
+  void set_reading(std::uint32_t end, bool reads);
   void close_unfinished(std::uint32_t end, sim::Bytes taken);
   void close_all_of(const sim::Process& process, CloseReason reason);
   [[nodiscard]] std::size_t connections() const;

@@ -74,6 +74,11 @@ void Network::close(ConnectionId connection) {
   if (end != kNoIndex) impl_->close(end);
 }
 
+void Network::set_reading(ConnectionId connection, bool reads) {
+  const std::uint32_t end = impl_->find(connection);
+  if (end != kNoIndex && impl_->at(end).state == End::State::open) impl_->set_reading(end, reads);
+}
+
 sim::Bytes Network::unacknowledged(ConnectionId connection) {
   const std::uint32_t end = impl_->find(connection);
   if (end == kNoIndex || impl_->at(end).state != End::State::open) return {0};

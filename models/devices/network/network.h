@@ -88,6 +88,10 @@ class Network {
   /// the other side hears by_peer. Harmless on an outdated id.
   void close(ConnectionId connection);
 
+  /// Whether the program at this end reads from the connection. While it does not, the receive buffer fills, and then the
+  /// other side waits; a message that has arrived whole is given to on_message all the same. Harmless on an outdated id.
+  void set_reading(ConnectionId connection, bool reads);
+
   /// Payload bytes handed to send() on this end that the other side has not got: what the kernel's send queue
   /// holds, known locally. Dropped bytes stay until this end has heard of it. 0 for an end that is not open. O(1).
   /// Simplified: a delivery counts at once, without the acknowledgement's way back, and only for a whole message;

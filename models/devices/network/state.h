@@ -148,7 +148,8 @@ struct Flow {
   sim::Duration round_trip;  // smoothed; 0: not measured
   sim::Duration round_trip_variance;
   sim::EventHandle window_event;  // the window opens
-  bool awaits_reader = false;     // a paused process has filled its receive buffer
+  bool awaits_reader = false;     // a process that does not read has filled its receive buffer
+  std::int64_t read_to = -1;      // the other program reads no further than this place; negative: it reads
   std::vector<Hole> holes;        // in order of place; usually none
   sim::EventHandle loss_event;    // the next thing to do about them
   sim::SimTime loss_at;

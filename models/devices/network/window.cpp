@@ -139,21 +139,31 @@ std::int64_t Network::Impl::piece(std::uint32_t end) {
   return std::max(connection(end).segment, std::min(quantum(end) / 4, window / 64));
 }
 
-/// A process that stands still takes nothing; its kernel goes on until the receive buffer is full.
+/// A process that stands still, or does not read from this connection, takes nothing; its kernel goes on until the receive
+/// buffer is full.
 bool Network::Impl::reader_takes(std::uint32_t end, std::int64_t bytes) {
   Flow& flow = at(end).out;
   const End& receiver = at(other(end));
   if (!receiver.alive()) return true;  // nor is its owner to be touched
-  if (receiver.owner->process() == nullptr || !receiver.owner->process()->paused()) return true;
-  if (flow.sent_bytes - flow.delivered_to + bytes <= flow.receive_buffer) return true;
+  const bool paused = receiver.owner->process() != nullptr && receiver.owner->process()->paused();
+  if (!paused && flow.read_to < 0) return true;
+  const std::int64_t read = flow.read_to < 0 ? flow.delivered_to : flow.read_to;
+  if (flow.sent_bytes - read + bytes <= flow.receive_buffer) return true;
   if (!flow.awaits_reader) {
-    flow.awaits_reader = true;
-    receiver.owner->at(sim.now(), "net.reader", sim::bind<&Impl::on_reader>(this, word(end)));
+    flow.awaits_reader = true;  // until set_reading(), or until the process goes on
+    if (paused) receiver.owner->at(sim.now(), "net.reader", sim::bind<&Impl::on_reader>(this, word(end)));
   }
   return false;
 }
 
-/// The process goes on: its kernel says so, and the sender too after the way back.
+void Network::Impl::set_reading(std::uint32_t end, bool reads) {
+  const std::uint32_t sender = other(end);
+  Flow& flow = at(sender).out;
+  flow.read_to = reads ? -1 : flow.delivered_to;
+  if (reads && flow.awaits_reader) on_reader(word(sender));
+}
+
+/// The process reads again: its kernel says so, and the sender goes on after the way back.
 void Network::Impl::on_reader(std::uint64_t which) {
   const std::uint32_t end = find(which);
   if (end == kNoIndex) return;
