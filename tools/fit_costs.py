@@ -1,7 +1,7 @@
 """fit_costs.py PROGRAM DIRECTORY [--jobs N] [--iterations N] [--write FILE]: the profile of cost constants, by least squares.
 
 Minimises the sum of ((ln predicted - ln published) / target)^2 over the scored numbers of the scenarios in DIRECTORY, and of
-((ln constant - ln prior) / ln 2)^2 over the constants: Gauss-Newton on logarithms, derivatives by differences of runs with
+((ln constant - ln prior) / ln 3)^2 over the constants: Gauss-Newton on logarithms, derivatives by differences of runs with
 the same seed. Runs are shortened (see shortened()): a fit needs hundreds of them. Runs that saturate a
 disk have nothing to say about these constants and are left out.
 Written: values, 95 % intervals, which part of the prior's variance the rows took away, the strongest correlations, the error
@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy
 
-from reference_runs import TARGETS, group_of, kind_of, profile_overrides, run_all, value_of
+from reference_runs import TARGETS, group_of, kind_of, predicted_of, profile_overrides, run_all
 
 # name, prior, unit, source of the prior. Times in ns, per byte in ps. Meanings are those of models/kafka/costs.cpp.
 MEASURED = "device-models 5.2: measured primitives, fixed parts times 2 to 3 for a JVM"
@@ -26,6 +26,8 @@ FITTED = [
     ("send_response", 6_000, "ns", MEASURED),
     ("handle_request", 8_000, "ns", MEASURED),
     ("append_batch", 6_000, "ns", MEASURED),
+    ("read_partition", 2_000, "ns", MEASURED),
+    ("receive_ps_per_byte", 200, "ps", "device-models 5.2: TCP receive 0.1 to 0.2 ns a byte"),
     ("append_ps_per_byte", 360, "ps", "device-models 5.2: CRC-32C 5.45 GB/s and buffered write 5.7 GB/s"),
     ("fetcher_append_batch", 5_000, "ns", MEASURED),
     ("fetcher_round", 10_000, "ns", MEASURED),
@@ -37,10 +39,39 @@ FITTED = [
     ("client_record_ps_per_byte", 150, "ps", "device-models 5.2: memcpy 11.4 GB/s, twice"),
     ("client_poll_record", 300, "ns", "a third of send(): assumption"),
 ]
-PRIOR_SIGMA = math.log(2)
+PRIOR_SIGMA = math.log(3)
 STEP = 0.15  # of a logarithm, for derivatives
-# Inputs beside the constants, for the table of sensitivities: name and the override that raises it by 10 %.
-INPUTS = [("network latency", '/network/same_zone="{:.0f} ns"', "same_zone", 60_000)]
+
+
+def raised(scenario, what):
+    """Overrides that raise an input of the hardware by 10 %; for the table of sensitivities."""
+    if what == "network latency":
+        base = 50_000 if scenario["network"].get("same_zone") == "50 us" else 60_000
+        return [f'/network/same_zone="{base * 1.1:.0f} ns"']
+    out = []
+    for i, group in enumerate(scenario["hosts"]):
+        hardware = group["hardware"]
+        preset = hardware if isinstance(hardware, str) else hardware["preset"]
+        known = {} if isinstance(hardware, str) else json.loads(json.dumps(hardware))
+        known["preset"] = preset
+        if what == "CPU speed":
+            known.setdefault("cpu", {})["speed_percent"] = round(SPEEDS.get(preset, 100) * 1.1)
+        elif what == "limit of a connection":
+            limit = FLOW_LIMITS.get(preset)
+            if limit is None:
+                continue
+            known.setdefault("nic", {})["flow_limit"] = f"{limit * 1.1:.1f} MB/s"
+        elif what == "disk write bandwidth":
+            if preset != "i3en.2xlarge":
+                continue
+            known["disks"] = [{"preset": "i3en.2xlarge", "write_bandwidth": "366.8 MB/s"}] * 2
+        out.append(f"/hosts/{i}/hardware={json.dumps(known)}")
+    return out
+
+
+SPEEDS = {"li2014": 75}  # percent; others are 100
+FLOW_LIMITS = {"i3en.2xlarge": 625.0, "c5n.2xlarge": 625.0, "r5.2xlarge": 625.0}  # MB/s
+INPUTS = ["network latency", "CPU speed", "limit of a connection"]
 
 
 def shortened(scenario):
@@ -49,13 +80,16 @@ def shortened(scenario):
     workloads = scenario["workloads"]
     if any(workload.get("records") for workload in workloads):
         for i, workload in enumerate(workloads):
-            if workload.get("records", 0) > 2_000_000:
-                out.append(f"/workloads/{i}/records=2000000")
+            if workload.get("records", 0) > 1_000_000:
+                out.append(f"/workloads/{i}/records=1000000")
             elif workload.get("records"):
                 out.append(f"/workloads/{i}/records=2000")
             if workload.get("start") == "170 s":
                 out.append(f'/workloads/{i}/start="30 s"')
         return out
+    if any(workload.get("arrivals") == "closed" for workload in workloads):
+        return [f'/workloads/{i}/stop="3 s"' for i, workload in enumerate(workloads) if workload.get("arrivals") == "closed"] + [
+            '/duration="4 s"']
     names = [workload["name"] for workload in workloads]
     for i, workload in enumerate(workloads):
         if workload["name"] == "warmup":
@@ -63,14 +97,14 @@ def shortened(scenario):
         elif workload["kind"] == "kafka_producer":
             if "warmup" in names:
                 out.append(f'/workloads/{i}/start="2 s"')
-            out.append(f'/workloads/{i}/stop="4 s"')
-    return out + ['/duration="5 s"']
+            out.append(f'/workloads/{i}/stop="6 s"')
+    return out + ['/duration="7 s"']
 
 
 class Fit:
     def __init__(self, arguments):
         self.program, self.jobs = arguments.program, arguments.jobs
-        self.rows = []  # (file, overrides, [(kind, entry)])
+        self.rows = []  # (file, scenario, overrides, [(kind, entry)])
         for file in sorted(arguments.directory.glob("*.json")):
             scenario = json.loads(file.read_text())
             if any(word in file.stem for word in arguments.skip.split(",")):
@@ -78,22 +112,26 @@ class Fit:
             scored = [(kind_of(scenario, entry), entry) for entry in scenario.get("published", [])]
             scored = [(kind, entry) for kind, entry in scored if kind]
             if scored:
-                self.rows.append((file, profile_overrides(scenario) + shortened(scenario), scored))
-        self.labels = [(file, kind, entry) for file, _, scored in self.rows for kind, entry in scored]
+                self.rows.append((file, scenario, profile_overrides(scenario) + shortened(scenario), scored))
+        self.labels = [(file, kind, entry) for file, _, _, scored in self.rows for kind, entry in scored]
         self.groups = [group_of(file) for file, _, _ in self.labels]
         self.runs = 0
         chosen = arguments.constants.split(",") if arguments.constants else [name for name, _, _, _ in FITTED]
         self.fitted = [one for one in FITTED if one[0] in chosen]
+        known = {one["name"]: one["value"] for one in json.loads(arguments.start.read_text())["constants"]} if arguments.start else {}
+        self.others = [(name, unit, known.get(name, prior)) for name, prior, unit, _ in FITTED if name not in chosen]
 
     def overrides(self, theta):
         out = []
-        for (name, _, unit, _), value in zip(self.fitted, numpy.exp(theta)):
+        values = [(name, unit, value) for (name, _, unit, _), value in zip(self.fitted, numpy.exp(theta))]
+        for name, unit, value in values + self.others:
             out.append(f"/systems/kafka/costs/{name}=" + (f'"{round(value)} ns"' if unit == "ns" else str(round(value))))
         return out
 
     def logs(self, points):
-        """ln predicted of all labels, for each of [(theta, more overrides)]: one batch of runs."""
-        work = [(file, "", [*short, *self.overrides(theta), *more]) for theta, more in points for file, short, _ in self.rows]
+        """ln predicted of all labels, for each of [(theta, input to raise or "")]: one batch of runs."""
+        work = [(file, "", [*short, *self.overrides(theta), *(raised(scenario, what) if what else [])])
+                for theta, what in points for file, scenario, short, _ in self.rows]
         self.runs += len(work)
         results = run_all(self.program, work, self.jobs)
         for result in results:
@@ -102,8 +140,8 @@ class Fit:
         out, at = [], 0
         for _ in points:
             values = []
-            for _, _, scored in self.rows:
-                values += [max(value_of(results[at][0], entry["metric"], entry.get("of")), 1e-9) for _, entry in scored]
+            for _, _, _, scored in self.rows:
+                values += [max(predicted_of(results[at][0], entry), 1e-9) for _, entry in scored]
                 at += 1
             out.append(numpy.log(values))
         return out
@@ -114,7 +152,7 @@ class Fit:
         return (logs - published) / target
 
     def jacobian(self, theta):
-        points = [(theta, ())] + [(theta + STEP * unit, ()) for unit in numpy.eye(len(theta))]
+        points = [(theta, "")] + [(theta + STEP * unit, "") for unit in numpy.eye(len(theta))]
         logs = self.logs(points)
         target = numpy.array([TARGETS[kind] for _, kind, _ in self.labels])
         slopes = numpy.stack([(moved - logs[0]) / STEP for moved in logs[1:]], axis=1)
@@ -182,7 +220,7 @@ def main():
         moved, _ = fit.solve(theta, residuals, jacobian, keep)
         predicted = residuals + jacobian @ (moved - theta)
         moved, _ = fit.solve(moved, predicted, jacobian, keep)
-        points.append((moved, ()))
+        points.append((moved, ""))
     target = numpy.array([TARGETS[kind] for _, kind, _ in fit.labels])
     again = [logs + (jacobian @ (moved - theta)) * target for moved, _ in points] if arguments.linear else fit.logs(points)
     for group, left_out in zip(groups, again):
@@ -192,8 +230,8 @@ def main():
     total = [fit.residuals(logs_)[i] for logs_, group in zip(again, groups) for i in everything if fit.groups[i] == group]
     cross.append({"group": "all", "fitted": round(rms(residuals), 3), "left_out": round(rms(numpy.array(total)), 3)})
 
-    inputs = [name for name, _, _, _ in INPUTS]
-    moved = fit.logs([(theta, (override.format(base * 1.1),)) for _, override, _, base in INPUTS])
+    inputs = INPUTS
+    moved = fit.logs([(theta, what) for what in INPUTS])
     sensitivity = {"inputs": [name for name, _, _, _ in fit.fitted] + inputs, "rows": []}
     for i, (file, _, entry) in enumerate(fit.labels):
         percent = [100 * slope * math.log(1.1) for slope in slopes[i]] + [100 * (m[i] - logs[i]) for m in moved]

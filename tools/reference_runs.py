@@ -50,6 +50,20 @@ def value_of(result, metric, workload):
     return float(value)
 
 
+def predicted_of(result, entry):
+    """The prediction as the publisher's clocks would have shown it.
+
+    sent_in_ms: the time of sending was the record's timestamp, whole milliseconds cut off, that of receiving was exact, so
+    that what they measured is longer by 0 to 1 ms, evenly: half a millisecond is added. in_ms: printed as whole
+    milliseconds, cut off.
+    """
+    value = value_of(result, entry["metric"], entry.get("of"))
+    clock = entry.get("clock", "exact")
+    if clock == "sent_in_ms":
+        return value + 0.5
+    return float(math.floor(value)) if clock == "in_ms" else value
+
+
 def kind_of(scenario, entry):
     """"throughput", "p50", "p99", or "" for what is shown and not scored."""
     metric = entry["metric"]

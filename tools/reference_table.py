@@ -12,7 +12,7 @@ import statistics
 import sys
 from pathlib import Path
 
-from reference_runs import TARGETS, group_of, kind_of, profile_overrides, run_all, value_of, within
+from reference_runs import TARGETS, group_of, kind_of, predicted_of, profile_overrides, run_all, within
 
 # What a miss says of the model, by group: beside this file. A group that is not named there prints as unexplained.
 LACKS_FILE = "reference_misses.json"
@@ -30,7 +30,7 @@ def rows_of(files, scenarios, all_results):
             print(f"{file.stem:40} nothing published is named")
         for entry in scenario.get("published", []):
             try:
-                values = [value_of(result, entry["metric"], entry.get("of")) for result in results]
+                values = [predicted_of(result, entry) for result in results]
             except (KeyError, TypeError):
                 print(f"error: {file}: the result has no {entry['metric']}", file=sys.stderr)
                 failed = True
@@ -88,6 +88,9 @@ def page(rows, scenarios, files, seeds, profile, lacks):
     text += summary_lines(rows)
     text += ["", "Not scored (-): the rate of a workload that was given one, and p99.9, in which pauses of the clients' JVMs "
              "weigh that are not modelled.", "", "![predicted over published](images/validation-clusters.svg)", ""]
+    if lacks.get("mechanisms"):
+        text += ["## What decides these numbers", "", "Mechanisms of the models, each on for every row, with their sources:", ""]
+        text += [f"- {one}" for one in lacks["mechanisms"]] + [""]
     by_file = dict(zip(files, scenarios))
     for group in dict.fromkeys(group_of(file) for file in files):
         of_group = [row for row in rows if group_of(row["file"]) == group]

@@ -40,6 +40,7 @@ void build_rules(const View& rules, kafka::Version version, kafka::BrokerConfig&
   broker.transaction_version =
       static_cast<std::int32_t>(rules.integer("transaction_version").value_or(version == kafka::Version::v3_9 ? 1 : 2));
   broker.topic_ids = *rules.boolean("topic_ids");
+  broker.high_watermark_wakes_fetches = *rules.boolean("high_watermark_wakes_fetches");
   broker.reelection_forgets_followers = *rules.boolean("reelection_forgets_followers");
   for (const std::string& bug : rules.texts("planted")) plant(broker.planted, bug);
 }

@@ -60,6 +60,20 @@ void check_delivery_timeout(const PropertySet& given, ProducerConfig& config) {
   config.delivery_timeout = least;
 }
 
+/// 4.0 has no UniformStickyPartitioner any more (KIP-794 deprecated it in 3.3); a class of the user's own is not known here.
+void check_partitioner(const PropertySet& given, kafka::Version version, const ProducerConfig& config) {
+  if (!given.has("partitioner.class")) return;
+  if (config.partitioner == kafka::Partitioner::built_in) {
+    given.report(Severity::warning, "partitioner.class", "config",
+                 "the model does not know this class: records go where the built-in rule has them",
+                 "it knows org.apache.kafka.clients.producer.UniformStickyPartitioner");
+  } else if (version != kafka::Version::v3_9) {
+    given.report(Severity::error, "partitioner.class", "config",
+                 "UniformStickyPartitioner was removed in 4.0",
+                 "leave partitioner.class out, or choose version 3.9");
+  }
+}
+
 class WorkloadBuilder {
  public:
   WorkloadBuilder(Build& build, const View& view) : build_(build), doc_(build.doc), view_(view) {}
@@ -186,6 +200,7 @@ class WorkloadBuilder {
     given.apply(settings);
     check_idempotence(given, version(), settings.producer);
     check_delivery_timeout(given, settings.producer);
+    check_partitioner(given, version(), settings.producer);
     w.config = settings.producer;
     if (!w.config.transactional_id.empty()) {
       given.report(Severity::error, "transactional.id", "config", "a kafka_producer sends without transactions",

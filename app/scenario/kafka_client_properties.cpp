@@ -15,6 +15,12 @@ void set_acks(KafkaSettings& s, const PropertyValue& v) {
                                     : kafka::Acks::all;
 }
 
+/// Other classes are the user's own: nothing is known of them.
+void set_partitioner(KafkaSettings& s, const PropertyValue& v) {
+  s.producer.partitioner = v.text.ends_with("UniformStickyPartitioner") ? kafka::Partitioner::uniform_sticky
+                                                                        : kafka::Partitioner::built_in;
+}
+
 void set_offset_reset(KafkaSettings& s, const PropertyValue& v) {
   s.consumer.auto_offset_reset = v.text == "earliest" ? kafka::OffsetReset::earliest
                                  : v.text == "none"   ? kafka::OffsetReset::none
@@ -109,7 +115,10 @@ std::vector<Property> producer_properties() {
                .type = PropertyType::text,
                .defaults = always(""),
                .set = [](KafkaSettings& s, const PropertyValue& v) { s.producer.transactional_id = v.text; }},
-      word("partitioner.class"),
+      Property{.name = "partitioner.class",
+               .type = PropertyType::text,
+               .defaults = always(""),
+               .set = set_partitioner},
       flag("partitioner.adaptive.partitioning.enable", "true"),
       number("partitioner.availability.timeout.ms", "0", 0, long_max),
       flag("partitioner.ignore.keys", "false"),

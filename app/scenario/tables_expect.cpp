@@ -31,22 +31,30 @@ std::vector<std::string> check_ids() {
 }  // namespace
 
 const Table& published_table() {
-  static const Table table{"published",
-                           "",
-                           "A published measurement.",
-                           {
-                               {.name = "metric",
-                                .type = choice,
-                                .doc = "What it is to be compared with (`brokersim list metrics`).",
-                                .required = true,
-                                .choices = metric_names()},
-                               {.name = "of", .type = text, .doc = "A workload. Default: the whole run."},
-                               {.name = "value",
-                                .type = limit,
-                                .doc = "The measured value, in the metric's unit or with its own.",
-                                .required = true},
-                               {.name = "source", .type = text, .doc = "Where it was published."},
-                           }};
+  static const Table table{
+      "published",
+      "",
+      "A published measurement.",
+      {
+          {.name = "metric",
+           .type = choice,
+           .doc = "What it is to be compared with (`brokersim list metrics`).",
+           .required = true,
+           .choices = metric_names()},
+          {.name = "of", .type = text, .doc = "A workload. Default: the whole run."},
+          {.name = "value",
+           .type = limit,
+           .doc = "The measured value, in the metric's unit or with its own.",
+           .required = true},
+          {.name = "clock",
+           .type = choice,
+           .doc = "How it was measured. sent_in_ms: from the record's timestamp, whole milliseconds "
+                  "cut off, to an exact time. in_ms: printed in whole milliseconds, cut off. For "
+                  "`make reference`.",
+           .fallback = "exact",
+           .choices = {"exact", "sent_in_ms", "in_ms"}},
+          {.name = "source", .type = text, .doc = "Where it was published."},
+      }};
   return table;
 }
 

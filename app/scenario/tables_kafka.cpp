@@ -93,6 +93,11 @@ const Table& rules_table() {
                   "forgets what "
                   "it knew of its followers (the cure of hypothesis I10).",
            .fallback = "false"},
+          {.name = "high_watermark_wakes_fetches",
+           .type = boolean,
+           .doc = "0.8.2: before, a waiting fetch was answered by the next append, even with nothing that a consumer may "
+                  "read yet, and the high watermark woke nobody.",
+           .fallback = "true"},
           {.name = "topic_ids",
            .type = boolean,
            .doc = "KIP-516 (2.8): a log belongs to a topic by its id; before, by its name.",

@@ -52,6 +52,7 @@ const std::vector<CostField>& cost_fields() {
       {"tls_handshake", &Costs::tls_handshake, nullptr, "Network thread: a full handshake."},
       {"recovery_ps_per_byte", nullptr, &Costs::recovery_ps_per_byte, "Recovery thread: scan and CRC."},
       {"client_request", &Costs::client_request, nullptr, "Client's thread: build and write a request."},
+      {"timer_slack", &Costs::timer_slack, nullptr, "Client's thread: lateness of a timed wait."},
       {"client_response", &Costs::client_response, nullptr, "Client's thread: read and complete a response."},
       {"client_batch", &Costs::client_batch, nullptr, "Producer's sender: per batch."},
       {"client_ps_per_byte", nullptr, &Costs::client_ps_per_byte,

@@ -115,7 +115,7 @@ sim::Task<CleaningResult> Log::write_cleaned(CleaningGroup group) {
       id = store_.add_cleaned(batch, std::move(copy.left));
     }
     const storage::WriteResult written = files_.write(segment.file, {copy.bytes}, tag_of(id));
-    result.held_back += written.held_back;
+    result.held_back = std::max(result.held_back, written.held_back);
     if (written.status != storage::Status::ok) {
       result.status = written.status;
       co_return result;

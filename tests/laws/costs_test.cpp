@@ -58,6 +58,25 @@ TEST(Costs, ASenderIsBusyForWhatItSends) {
   EXPECT_LT(metric_value(idle, "latency.produce.p99_ms")->value, 0.6);
 }
 
+// Goal: the sender reads a clock of milliseconds and waits whole ones. Method: single records at uniform phases of that
+// clock, linger.ms=1. The sender wakes 200 us after a batch was opened. In a fifth of all cases a tick lies between: it
+// sends at once. Else it selects for 1 ms, sleeps 50 us longer, and needs 200 us again.
+TEST(Costs, LingerIsCountedInTicksOfTheClock) {
+  const auto produce = [](int linger) {
+    return run(
+        R"("wake_up": "200 us", "client_request": "1 us")",
+        R"("rate": "137 /s", "record_size": "100 B", "config": {"enable.idempotence": false, "linger.ms": )" +
+            std::to_string(linger) + "}");
+  };
+  const RunResult at_once = produce(0);
+  const RunResult lingers = produce(1);
+  EXPECT_NEAR(median_us(lingers) - median_us(at_once), 1'250, 15);
+  const double mean = (metric_value(lingers, "latency.produce.mean_ms")->value -
+                       metric_value(at_once, "latency.produce.mean_ms")->value) *
+                      1e3;
+  EXPECT_NEAR(mean, 0.8 * 1'250, 25) << "411 records, phases 3 us apart";
+}
+
 TEST(Costs, SendAndPollCostTheApplication) {
   double rate = 0;
   static_cast<void>(run(R"("client_record": "10 us", "client_record_ps_per_byte": 100000)",
@@ -89,6 +108,30 @@ TEST(ClosedLoop, DrawsTheSizeOfCalls) {
       &rate);
   const double round_trip = metric_value(one, "latency.produce.mean_ms")->value / 1e3;
   EXPECT_NEAR(rate * round_trip, 5.5, 0.15) << "one to ten, equally likely";
+}
+
+// Goal: before 0.8.2 the high watermark woke no waiting fetch: an append did, with nothing to read yet. Method: every message
+// takes 2 ms, a follower's round 1 ms more. The leader has a record at 2 ms; the next request of its followers is there at 7
+// ms, and the consumer has the record at 9. The consumer that was answered at the append asks again at 6 ms, before the high
+// watermark has moved, and waits for 40 ms: it has the record at 48.
+TEST(HistoricRules, AFetchBefore082WaitsForAppends) {
+  const auto end_to_end_ms = [](const char* wakes) {
+    const std::string json =
+        std::string(R"({"title": "w", "duration": "5 s", "network": {"same_zone": "2 ms"},
+          "hosts": [{"name": "b", "count": 3, "hardware": "generic.nvme-plp"}],
+          "systems": {"kafka": {"kind": "kafka", "version": "3.9", "brokers_on": "b", "controllers": {"count": 1},
+                      "costs": {"fetcher_round": "1 ms"}, "rules": {"high_watermark_wakes_fetches": )") +
+        wakes + R"(}, "topics": [{"name": "t", "partitions": 1, "replication_factor": 3}]}},
+          "workloads": [{"name": "p", "kind": "kafka_producer", "topic": "t", "rate": "9 /s", "record_size": "100 B",
+                         "start": "1 s", "stop": "4 s", "config": {"acks": 1, "enable.idempotence": false, "linger.ms": 0}},
+                        {"name": "c", "kind": "kafka_consumer", "topic": "t",
+                         "config": {"auto.offset.reset": "earliest", "fetch.max.wait.ms": 40}}]})";
+    scenario::LoadResult loaded = scenario::load_text(json, "w.json");
+    EXPECT_TRUE(loaded.scenario) << scenario::render(loaded.diagnostics);
+    return metric_value(execute(*loaded.scenario, 1), "latency.end_to_end.p50_ms")->value;
+  };
+  EXPECT_NEAR(end_to_end_ms("true"), 9, 0.5);
+  EXPECT_NEAR(end_to_end_ms("false"), 48, 0.5);
 }
 
 // The profile that users read is the one that runs use.

@@ -1,7 +1,6 @@
 // Goal: simulated clusters obey the laws that measurements of real brokers obey (published-tables.json), over a range of
 // parameters, without any of them being in the model: disk bound, producer's buffer, closed loop, group commit.
-// Not here: flush_is_serial (406 to 558 flushes a second at any depth): the drives of this tree serve flushes side by side, as
-// a block layer that merges them would have it. Method: small clusters, each saturated in one way; the law's number beside the run's.
+// Method: small clusters, each saturated in one way; the law's number beside the run's.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -169,6 +168,51 @@ TEST(PublishedLaws, GroupCommit) {
       EXPECT_NEAR(rate / gathered, flushes, 0.05 * flushes) << "one append for each fsync";
     }
   }
+}
+
+/// `depth` writers of 4 KiB with O_DSYNC: each submits its next one when the last one is on the medium.
+class SyncWriters {
+ public:
+  SyncWriters(const storage::DiskConfig& config, int depth) : disk_(sim_, "disk", config) {
+    for (int i = 0; i < depth; ++i) submit(static_cast<std::uint64_t>(i));
+    sim_.run_until(sim::SimTime{} + kLength);
+  }
+  [[nodiscard]] double per_second() const {
+    return static_cast<double>(done_) * 1e9 / static_cast<double>(kLength.ns);
+  }
+
+ private:
+  void submit(std::uint64_t writer) {
+    storage::IoRequest io;
+    io.kind = storage::IoKind::barrier;
+    io.position = {static_cast<std::int64_t>(writer) << 20};
+    io.length = {4'096};
+    io.done = {[](void* self, std::uint64_t index) {
+                 auto* writers = static_cast<SyncWriters*>(self);
+                 ++writers->done_;
+                 writers->submit(index);
+               },
+               this, writer};
+    disk_.submit(io);
+  }
+
+  static constexpr sim::Duration kLength = {20'000'000'000};
+  sim::Simulation sim_{1};
+  storage::Disk disk_;
+  std::int64_t done_ = 0;
+};
+
+// The law: on a drive without protection the rate of flushes is the same at any depth (406 to 558 a second there), so that
+// the latency of a synchronous write is depth / rate. Method: writers on the device itself, a flush of 1.8 ms. At depth 1 a
+// write pays two flushes, before and after it (no native FUA). A file system shares flushes among fsyncs: see GroupCommit.
+TEST(PublishedLaws, FlushIsSerial) {
+  storage::DiskConfig consumer;
+  consumer.power_loss_protection = false;
+  consumer.volatile_cache = {64 << 20};
+  consumer.flush_latency = {1'800'000};
+  EXPECT_NEAR(SyncWriters(consumer, 1).per_second(), 1e3 / 3.6, 5);
+  for (const int depth : {8, 64, 256})
+    EXPECT_NEAR(SyncWriters(consumer, depth).per_second(), 1e3 / 1.8, 0.05 * 1e3 / 1.8) << depth;
 }
 
 }  // namespace

@@ -74,7 +74,8 @@ struct DirtyWriter {
 
 /// No throttling at this level: when to look again (the square root of what is left, in pages).
 void run_free(DirtyWriter& writer, std::int64_t left, sim::SimTime now);
-/// How long the writer sleeps now: at most 200 ms, at least 10 ms or nothing.
+/// How long the writer sleeps, from now on: at most 200 ms, at least 10 ms or nothing. Of several writes within one instant
+/// each one's sleep follows that of the one before: the longest answer is when the writer may go on.
 [[nodiscard]] sim::Duration pause_of(DirtyWriter& writer, const DirtyDevice& device, std::int64_t position,
                                      sim::SimTime now);
 

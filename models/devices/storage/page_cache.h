@@ -88,7 +88,8 @@ class PageCache : public sim::Component {
   /// and each file counts as one (its appends exclude each other).
   void act_as(std::int32_t task) {
     acting_ = task;
-    if (task >= 0 && static_cast<std::size_t>(task) >= tasks_.size()) tasks_.resize(static_cast<std::size_t>(task) + 1);
+    if (task >= 0 && static_cast<std::size_t>(task) >= tasks_.size())
+      tasks_.resize(static_cast<std::size_t>(task) + 1);
   }
   /// `length` more bytes are dirty; how long the writer is held back, normally 0.
   [[nodiscard]] sim::Duration add_dirty(std::int32_t file_system, DirtyWriter& of_file, std::int64_t length) {

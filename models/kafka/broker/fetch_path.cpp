@@ -364,7 +364,12 @@ void ReplicaManager::wake_fetches(Replica& replica, bool consumers) {
     if (part == nullptr) continue;
     FetchSession& session = sessions_[watch.slot];
     session.touch(watch.place);
-    if (!session.is_parked || session.follower() == consumers) continue;
+    if (!session.is_parked) continue;
+    if (!cluster_.config.high_watermark_wakes_fetches) [[unlikely]] {
+      if (!consumers) fetch_purgatory_.complete(session.parked);
+      continue;
+    }
+    if (session.follower() == consumers) continue;
     const std::int64_t upper = replica.readable_end(!consumers, session.read_committed);
     const bool enough =
         session.min_bytes <= 1 && upper > part->asked.fetch_offset && !held_back(session, replica);

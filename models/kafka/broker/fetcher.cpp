@@ -21,13 +21,14 @@ network::SocketOptions socket_options(const BrokerConfig& config) {
 Fetcher::Fetcher(sim::Process& process, const std::string& path, network::Network& network,
                  network::HostId self, const BrokerParams& params, wire::BrokerId leader,
                  const std::int64_t* broker_epoch, ReplicaManager& replicas,
-                 replication::ReplicationQuota& quota)
+                 replication::ReplicationQuota& quota, std::int32_t task)
     : component_(process, path),
       params_(params),
       cluster_(*params.cluster),
       broker_epoch_(broker_epoch),
       replicas_(replicas),
       quota_(quota),
+      task_(task),
       channel_(component_, network, self, params.cluster->broker_hosts[static_cast<std::size_t>(leader)],
                params.cluster->config.inter_broker.tls ? wire::kBrokerTlsPort : wire::kBrokerPort,
                socket_options(cluster_.config)) {}
@@ -313,12 +314,15 @@ sim::Task<void> Fetcher::process(wire::FetchedPart part, std::int64_t asked_offs
       if (Fetched* gone = find(part.partition); gone != nullptr) gone->failed = true;
       co_return;
     }
+    replica.files().act_as(task_);
     const log::AppendResult appended = replica.append_as_follower(batch, component_.now());
+    replica.files().act_as(-1);
     if (appended.status != storage::Status::ok) {
       replicas_.storage_failed(replica);
       co_return;
     }
-    held_back += appended.held_back;
+    held_back =
+        std::max(held_back, appended.held_back);  // of appends within one instant: includes those before
     rolled = rolled || appended.rolled;
   }
   const bool must_flush = !part.batches.empty() && replica.must_flush();

@@ -22,10 +22,11 @@ namespace brokersim::kafka::broker {
 
 class Fetcher {
  public:
-  /// Fetches from `leader` for `params.id`. `broker_epoch` lives as long as the broker.
+  /// Fetches from `leader` for `params.id`. `broker_epoch` lives as long as the broker. `task`: of its host, what the page
+  /// cache knows its thread by.
   Fetcher(sim::Process& process, const std::string& path, network::Network& network, network::HostId self,
           const BrokerParams& params, wire::BrokerId leader, const std::int64_t* broker_epoch,
-          ReplicaManager& replicas, replication::ReplicationQuota& quota);
+          ReplicaManager& replicas, replication::ReplicationQuota& quota, std::int32_t task);
 
   /// Adds or removes a partition; a request under way is judged by its epoch when it returns.
   void add(Replica& replica);
@@ -71,6 +72,7 @@ class Fetcher {
   const std::int64_t* broker_epoch_;
   ReplicaManager& replicas_;
   replication::ReplicationQuota& quota_;  // of the broker
+  const std::int32_t task_;
   RpcChannel channel_;
   std::vector<Fetched> partitions_;
   wire::FetchSessionHandler session_;

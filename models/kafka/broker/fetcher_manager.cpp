@@ -42,12 +42,14 @@ void FetcherManager::follow(Replica& replica) {
   const wire::BrokerId leader = replica.leader_id();
   SIM_CHECK(leader >= 0);
   const std::size_t thread = threads_ == 1 ? 0 : thread_of(replica);
-  auto& fetcher = fetchers_[static_cast<std::size_t>(leader) * threads_ + thread];
+  const std::size_t index = static_cast<std::size_t>(leader) * threads_ + thread;
+  auto& fetcher = fetchers_[index];
   if (!fetcher) {
     std::string path = path_ + "/fetcher/" + std::to_string(leader);
     if (thread > 0) path += "/" + std::to_string(thread);
-    fetcher = std::make_unique<Fetcher>(process_, path, network_, self_, params_, leader, broker_epoch_,
-                                        replicas_, quota_);
+    fetcher = std::make_unique<Fetcher>(
+        process_, path, network_, self_, params_, leader, broker_epoch_, replicas_, quota_,
+        params_.cluster->config.num_io_threads + static_cast<std::int32_t>(index));
     fetcher->start();
   }
   fetcher->add(replica);

@@ -16,9 +16,9 @@ bool ReplicaManager::mixes_buffers(const log::BatchData& batch) {
 }
 
 /// Appends one batch; the caller sees that nobody holds the log's lock. Its result is the next of the response. If there
-/// is something to wait for, the log is left locked until finish_append().
-ReplicaManager::Wait ReplicaManager::append(const log::BatchData& batch, Acks acks, Replica* replica,
-                                            std::vector<Appended>& appended,
+/// is something to wait for, the log is left locked until finish_append(). `thread` of the handlers does it.
+ReplicaManager::Wait ReplicaManager::append(const log::BatchData& batch, Acks acks, std::size_t thread,
+                                            Replica* replica, std::vector<Appended>& appended,
                                             wire::ProduceResponse& response) {
   wire::ProduceResult result;
   result.partition = batch.records.partition;
@@ -32,7 +32,9 @@ ReplicaManager::Wait ReplicaManager::append(const log::BatchData& batch, Acks ac
     result.error = wire::ErrorCode::corrupt_message;
   } else {
     touch_sessions(*replica);
+    replica->files().act_as(static_cast<std::int32_t>(thread));
     const ClientAppend append = replica->append_as_leader(batch, acks, owner_.now());
+    replica->files().act_as(-1);
     result.error = append.error;
     result.base_offset = append.base_offset;
     if (append.error == wire::ErrorCode::not_leader_or_follower) {
@@ -73,7 +75,8 @@ void ReplicaManager::append_all(RequestId id, wire::ProduceRequest& request) {
     Replica* replica = find(batch.records.partition);
     Wait wait;
     const bool locked = replica != nullptr && replica->locked();
-    if (!locked) wait = append(batch, request.acks, replica, scratch_, *response);
+    if (!locked)
+      wait = append(batch, request.acks, server_.handler_pool().current(), replica, scratch_, *response);
     if (!locked && wait.held_back.ns == 0 && !wait.flush) continue;
     // The handler thread itself waits: for the lock, for the device that cannot keep up, or for the fsync.
     Production production{scratch_, std::move(response), locked ? i : i + 1};
@@ -98,7 +101,7 @@ sim::Task<void> ReplicaManager::produce_slowly(RequestId id, wire::ProduceReques
     }
     Replica* replica = find(batch.records.partition);
     while (replica != nullptr && replica->locked()) co_await replica->lock_free().wait();
-    const Wait wait = append(batch, request->acks, replica, production.appended, *response);
+    const Wait wait = append(batch, request->acks, thread, replica, production.appended, *response);
     if (wait.held_back.ns > 0 || wait.flush)
       co_await finish_append(production.appended.back(), wait, response);
   }

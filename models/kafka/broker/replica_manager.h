@@ -186,7 +186,7 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
     sim::Duration held_back;
     bool flush = false;
   };
-  [[nodiscard]] Wait append(const log::BatchData& batch, Acks acks, Replica* replica,
+  [[nodiscard]] Wait append(const log::BatchData& batch, Acks acks, std::size_t thread, Replica* replica,
                             std::vector<Appended>& appended, wire::ProduceResponse& response);
   void append_all(RequestId id, wire::ProduceRequest& request);
   // transaction_verification.cpp

@@ -82,6 +82,7 @@ void RequestServer::read_next(Connection& connection) {
 
 void RequestServer::begin(Connection& connection, Arrived arrived) {
   connection.muted = true;
+  network_.set_reading(connection.id, false);
   ++counters_.requests;
   std::uint32_t index = 0;
   if (free_.empty()) {
@@ -237,6 +238,7 @@ void RequestServer::unmute(network::ConnectionId id) {
   Connection& connection = connections_[id.index];
   if (connection.id != id) return;  // the number was taken by a new connection
   connection.muted = false;
+  network_.set_reading(id, true);
   read_next(connection);
 }
 

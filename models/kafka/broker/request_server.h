@@ -2,7 +2,8 @@
 //
 // Model (kafka-behaviour.md section 3 item 2): a connection belongs to one network thread of its listener, given out in
 // turn. That thread reads a request, mutes the connection until the response has been sent (so requests of a connection
-// are handled one at a time and in order), and puts it into the request queue that all listeners share. Handlers run on
+// are handled one at a time and in order; meanwhile the socket's receive buffer fills, socket.receive.buffer.bytes, and what
+// is larger waits at the client), and puts it into the request queue that all listeners share. Handlers run on
 // num.io.threads; a handler may keep its thread while it waits (fsync), or answer later from purgatory. The response is
 // written by the connection's own network thread.
 // Limits: while the queue holds queued.max.requests a network thread that has one more stands still until a handler takes

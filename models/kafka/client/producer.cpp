@@ -45,6 +45,10 @@ Producer::Producer(sim::Process& process, const ClientSite& site, ProducerParams
   if (params_.gate != nullptr) sequences_.leave_epoch_alone();
   metadata_.follow_names(params_.gate == nullptr);
   SIM_CHECK(config().linger.ns >= 0);
+  if (thread_ != nullptr) {
+    const auto tick = static_cast<std::uint64_t>(kTick.ns);
+    clock_phase_ = {static_cast<std::int64_t>(component_.stream("clock_phase").below(0, tick))};
+  }
   for (const wire::BrokerEndpoint& endpoint : params_.bootstrap) connections_.learn(endpoint);
 }
 
@@ -186,10 +190,13 @@ void Producer::note_leaders() {
 }
 
 void Producer::arm() {
-  sim::SimTime wake = std::min(intake_.next_time(config().linger), head_ready_);
+  // A sender that is a thread is woken when a batch is opened; else it need not look before the batch has lingered.
+  const sim::Duration quiet = thread_ == nullptr ? config().linger : sim::Duration{0};
+  sim::SimTime wake = std::min(intake_.next_time(quiet), head_ready_);
   if (intake_.blocked()) wake = std::min(wake, intake_.blocked_since() + config().max_block);
   if (!submissions_.empty()) wake = std::min(wake, submissions_.front().since + config().max_block);
-  if (ordered_ && params_.gate == nullptr && !sequences_.has_producer_id() && !id_under_way_ && id_not_before_ > now()) {
+  if (ordered_ && params_.gate == nullptr && !sequences_.has_producer_id() && !id_under_way_ &&
+      id_not_before_ > now()) {
     wake = std::min(wake, id_not_before_);
   }
   arm_wake(wake);

@@ -14,7 +14,9 @@
 // the deleted topic here. In the history such a batch is taken back from the old partition (a Sent of negative count) and
 // sent to the new one.
 // With a profile of costs that has client threads, the sender is one: it looks when it has woken or has done what it was
-// at, takes one request for each broker that is ready, and is busy for what they cost before it looks again.
+// at, takes one request for each broker that is ready, and is busy for what they cost before it looks again. It reads a
+// clock of milliseconds and waits whole ones (Sender.runOnce, Selector.select): with linger.ms=1 a batch waits from nothing
+// to a little over two milliseconds, depending on where ticks, answers and the batch's opening fall.
 // Not modelled: that a request leaves only when its own CPU time is over; keys.
 #pragma once
 
@@ -90,6 +92,8 @@ class Producer final : public host::Service, private ConnectionListener {
 
   // producer_send.cpp: from the queues to the brokers.
   [[nodiscard]] sim::SimTime ready_time(Slot head) const;
+  [[nodiscard]] sim::SimTime on_its_clock(sim::SimTime at) const;
+  [[nodiscard]] sim::SimTime next_look(sim::SimTime look, sim::SimTime ready) const;
   [[nodiscard]] bool is_held_back(std::int32_t partition, Slot head) const;
   void send_ready();
   void on_sender();
@@ -141,6 +145,8 @@ class Producer final : public host::Service, private ConnectionListener {
     sim::SimTime since;
   };
 
+  static constexpr sim::Duration kTick = {1'000'000};  // of System.currentTimeMillis()
+
   sim::Component component_;
   ClientSite site_;
   ProducerParams params_;
@@ -170,10 +176,11 @@ class Producer final : public host::Service, private ConnectionListener {
   sim::EventHandle deadline_;
   sim::SimTime deadline_at_ = sim::SimTime::max();
 
-  bool sending_ = false;     // the sender's turn
-  bool sender_due_ = false;  // it has a turn coming
-  sim::Duration spent_;      // what it has sent in this turn costs
-  bool ordered_;             // idempotent
+  bool sending_ = false;       // the sender's turn
+  bool sender_due_ = false;    // it has a turn coming
+  sim::Duration spent_;        // what it has sent in this turn costs
+  sim::Duration clock_phase_;  // since its clock's last tick when time began
+  bool ordered_;               // idempotent
   bool id_under_way_ = false;
   sim::SimTime id_not_before_;
   std::int64_t id_failures_ = 0;

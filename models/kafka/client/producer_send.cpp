@@ -17,7 +17,19 @@ sim::SimTime Producer::ready_time(Slot head) const {
   }
   const bool full = batch.closed || accumulator_.queued(batch.partition) > 1;
   if (full || intake_.exhausted() || closing_ || flushing_) return now();
-  return batch.created + config().linger;
+  return thread_ == nullptr ? batch.created + config().linger : on_its_clock(batch.created) + config().linger;
+}
+
+/// The sender's clock has milliseconds, and so has a batch's age (ProducerBatch.waitedTimeMs): the last tick by `at`.
+sim::SimTime Producer::on_its_clock(sim::SimTime at) const {
+  const std::int64_t since_tick = (at.ns + clock_phase_.ns) % kTick.ns;
+  return at.ns < since_tick ? sim::SimTime{} : sim::SimTime{at.ns - since_tick};
+}
+
+/// The sender finds at `look` that a batch turns ready at a later tick: it selects for as many whole milliseconds as its
+/// clock says are missing, which ends up to one later than the tick, and sleeps on for the timer's slack.
+sim::SimTime Producer::next_look(sim::SimTime look, sim::SimTime ready) const {
+  return look + (ready - on_its_clock(look)) + params_.costs.timer_slack;
 }
 
 /// Waits for an answer about an earlier batch of the partition, which will come as an event.
@@ -67,6 +79,8 @@ void Producer::on_sender() {
 
 /// Brokers to which something is ready, and when the next head turns ready.
 void Producer::find_ready() {
+  // A sender that sleeps is woken by what has happened now, and looks a little later.
+  const sim::SimTime look = thread_ == nullptr || sending_ ? now() : now() + params_.costs.wake_up;
   head_ready_ = sim::SimTime::max();
   ready_brokers_.clear();
   for (const std::int32_t partition : accumulator_.active()) {
@@ -78,11 +92,11 @@ void Producer::find_ready() {
       continue;
     }
     if (is_held_back(partition, head)) continue;
-    if (ready <= now()) {
+    if (ready <= look) {
       const auto at = std::lower_bound(ready_brokers_.begin(), ready_brokers_.end(), leader);
       if (at == ready_brokers_.end() || *at != leader) ready_brokers_.insert(at, leader);
     } else if (!connections_.is_full(leader)) {
-      head_ready_ = std::min(head_ready_, ready);
+      head_ready_ = std::min(head_ready_, thread_ == nullptr ? ready : next_look(look, ready));
     }
   }
 }

@@ -62,7 +62,8 @@ RecordIntake::RecordIntake(const ProducerParams& params, ProducerLedger& ledger,
       ledger_(ledger),
       accumulator_(accumulator),
       loop_(params, arrivals, ledger.next_record, begin),
-      partitioner_(static_cast<std::int32_t>(params.partitions.size()), params.config.batch_size.n),
+      partitioner_(static_cast<std::int32_t>(params.partitions.size()), params.config.batch_size.n,
+                   params.config.partitioner),
       sticky_(sticky),
       loads_(params.partitions.size()),
       application_(params.arrivals == Arrivals::application),
@@ -85,7 +86,9 @@ void RecordIntake::choose() {
     loads_[i].queued = accumulator_.queued(static_cast<std::int32_t>(i));
   const std::uint64_t bits =
       partitioner_.fixed() ? 0 : sticky_.bits(static_cast<std::uint64_t>(loop_.next()));
-  partitioner_.stick_to(choose_partition(loads_, bits));
+  partitioner_.stick_to(partitioner_.rule() == Partitioner::uniform_sticky
+                            ? choose_other_partition(loads_, partitioner_.current(), bits)
+                            : choose_partition(loads_, bits));
   plan_key_ = -1;
 }
 
@@ -128,7 +131,7 @@ RecordIntake::Plan RecordIntake::make_plan(Begun batch) {
   if (total == batch.count) return {next, batch.bytes, total == most && limit == next};
   if (total < most) guess_ = total;
   std::int64_t bytes = known == total ? known_bytes : bytes_at(total);
-  if (!partitioner_.fixed()) {
+  if (partitioner_.forces()) {
     const std::int64_t forced =
         batch.bytes + ratio_.raw(partitioner_.until_forced());  // a record that reaches it is the last
     if (bytes > forced) {

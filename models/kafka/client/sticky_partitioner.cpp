@@ -36,8 +36,29 @@ std::int32_t choose_partition(const std::vector<PartitionLoad>& loads, std::uint
   SIM_CHECK(false, "the weights do not sum up");
 }
 
-StickyPartitioner::StickyPartitioner(std::int32_t partitions, std::int64_t batch_size)
-    : partitions_(partitions), batch_size_(std::max<std::int64_t>(batch_size, 1)) {
+std::int32_t choose_other_partition(const std::vector<PartitionLoad>& loads, std::int32_t current,
+                                    std::uint64_t bits) {
+  SIM_CHECK(!loads.empty());
+  const auto is_candidate = [&](std::size_t i) {
+    return loads[i].available && static_cast<std::int32_t>(i) != current;
+  };
+  std::uint64_t candidates = 0;
+  for (std::size_t i = 0; i < loads.size(); ++i) candidates += is_candidate(i) ? 1 : 0;
+  if (candidates == 0) {
+    const bool only = current >= 0 && loads[static_cast<std::size_t>(current)].available;
+    return only ? current : static_cast<std::int32_t>(scale(bits, loads.size()));
+  }
+  std::uint64_t ticket = scale(bits, candidates);
+  for (std::size_t i = 0; i < loads.size(); ++i) {
+    if (!is_candidate(i)) continue;
+    if (ticket == 0) return static_cast<std::int32_t>(i);
+    --ticket;
+  }
+  SIM_CHECK(false, "fewer candidates than counted");
+}
+
+StickyPartitioner::StickyPartitioner(std::int32_t partitions, std::int64_t batch_size, Partitioner rule)
+    : partitions_(partitions), batch_size_(std::max<std::int64_t>(batch_size, 1)), rule_(rule) {
   SIM_CHECK(partitions > 0);
 }
 
@@ -51,6 +72,7 @@ void StickyPartitioner::stick_to(std::int32_t partition) {
 bool StickyPartitioner::must_switch(bool all_closed) const {
   if (current_ < 0) return true;
   if (fixed()) return false;
+  if (rule_ == Partitioner::uniform_sticky) return all_closed && produced_ > 0;
   if (produced_ >= 2 * batch_size_) return true;
   return all_closed && produced_ >= batch_size_;
 }

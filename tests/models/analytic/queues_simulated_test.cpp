@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdio>
+#include <cstdlib>
 #include <functional>
 #include <vector>
 
@@ -44,8 +46,17 @@ class BatchMeans {
   std::vector<double> means_;
 };
 
+/// BROKERSIM_SHOW=1 prints the rows of docs/validation-queues.md.
+void show(const char* what, double theory, const sim::Interval& interval) {
+  if (std::getenv("BROKERSIM_SHOW") == nullptr) return;
+  const double middle = (interval.low + interval.high) / 2;
+  std::printf("| %s | %.6g | %.6g | %+.2f %% | %.2f %% |\n", what, theory, middle, 100 * (middle / theory - 1),
+              50 * (interval.high - interval.low) / theory);
+}
+
 void expect_mean(const std::vector<double>& values, double theory, const char* what) {
   const sim::Interval interval = sim::student_interval(sim::summarise(values), 0.99);
+  show(what, theory, interval);
   EXPECT_LE(interval.low, theory) << what << ": 99 % interval " << interval.low << " to " << interval.high;
   EXPECT_GE(interval.high, theory) << what << ": 99 % interval " << interval.low << " to " << interval.high;
   EXPECT_LT((interval.high - interval.low) / 2, 0.02 * theory) << what << ": too few samples to see 2 %";
@@ -300,6 +311,7 @@ TEST(SimulatedChains, LossProbability) {
   const Copies copies(0.3, 1, 5, runs);
   const double theory = loss_by(3, 0.3, 1, 5);
   const sim::Interval interval = sim::clopper_pearson(copies.losses(), runs, 0.99);
+  show("all of three copies down within 5 s (failure 0.3 /s, repair 1 /s)", theory, interval);
   EXPECT_LE(interval.low, theory);
   EXPECT_GE(interval.high, theory);
   EXPECT_LT((interval.high - interval.low) / 2, 0.02 * theory) << "too few runs to see 2 %";

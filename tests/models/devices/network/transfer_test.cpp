@@ -223,5 +223,37 @@ TEST(Transfer, CloseInsideTheHandler) {
   EXPECT_EQ(t.network.connections(), 0u);
 }
 
+// Goal: who stops reading lets the other side go on until the receive buffer is full. Method: a buffer of 100 kB that is not
+// read; 40 kB fit, of the 1 MB behind them what is left of the buffer, and the rest comes when reading goes on.
+TEST(Transfer, AReaderThatStopsFillsItsBuffer) {
+  Cluster t;
+  constexpr Port port{9'000};
+  SocketOptions options;
+  options.receive_buffer = {100'000};
+  t.network.listen(t.b.host, port, t.b.component, t.b, options);
+  const ConnectionId connection = t.a.connect(t.b, port);
+  t.run_until_ns(2 * kMs);
+  t.b.heard.clear();
+  t.network.set_reading(t.b.accepted, false);
+  t.a.send(connection, 40'000, 1);
+  t.a.send(connection, 1'000'000, 2);
+  t.run_until_ns(500 * kMs);
+  ASSERT_EQ(t.b.heard.size(), 1u) << "what is there whole is told";
+  EXPECT_EQ(t.b.heard.front().what, "1: 40000 B");
+  EXPECT_LE(t.network.traffic(t.a.host).bytes_out.n, 100'000);
+  EXPECT_GE(t.network.traffic(t.a.host).bytes_out.n, 40'000);
+  t.network.set_reading(t.b.accepted, true);
+  t.run_until_ns(510 * kMs);
+  ASSERT_EQ(t.b.heard.size(), 2u);
+  EXPECT_EQ(t.b.heard.back().what, "2: 1000000 B");
+  EXPECT_GT(t.b.heard.back().ns, 500 * kMs + 900'000 + 2 * 60'000) << "the window's news, then the rest";
+  t.network.set_reading(t.b.accepted, false);
+  t.a.send(connection, 1'000'000, 3);
+  t.run_until_ns(520 * kMs);
+  t.a.kill();
+  t.run_until_ns(530 * kMs);
+  t.network.set_reading(t.b.accepted, true);  // outdated: nothing
+}
+
 }  // namespace
 }  // namespace brokersim::network

@@ -56,6 +56,19 @@ TEST(DirtyControl, AnIdleDeviceIsFavoured) {
   EXPECT_GT(position, 8 * 1'024);
 }
 
+// Goal: a writer that writes twice within an instant sleeps for both, one after the other, and not for the first one twice.
+// Method: 15 MB and 7.5 MB at the set point, where a writer gets the device's 150 MB/s.
+TEST(DirtyControl, WritesOfOneInstantSleepInTurn) {
+  const DirtyDevice at_point = device(5'600'000'000);
+  DirtyWriter writer;
+  writer.dirtied = 15'000'000;
+  writer.paused_until = sim::SimTime{} + 1_s;
+  EXPECT_EQ(pause_of(writer, at_point, 1'024, sim::SimTime{} + 1_s), 100_ms);
+  writer.dirtied = 7'500'000;
+  EXPECT_EQ(pause_of(writer, at_point, 1'024, sim::SimTime{} + 1_s), 150_ms) << "100 ms and 50 ms";
+  EXPECT_EQ(writer.paused_until, sim::SimTime{} + 1'150_ms);
+}
+
 // Goal: the estimate has moved 63 % of a step after about 4.1 s. Method: 300 MB/s from the first guess of 100 MiB/s.
 TEST(DirtyControl, BandwidthIsSmoothedOverFourSeconds) {
   DirtyDevice state;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <vector>
 
 #include "models/kafka/client/accumulator.h"
@@ -200,6 +201,27 @@ TEST(StickyPartitioner, SwitchWaitsForAFullBatchUpToTwice) {
   EXPECT_FALSE(sticky.must_switch(false)) << "a batch still takes records";
   sticky.add(1'000);
   EXPECT_TRUE(sticky.must_switch(false));
+}
+
+// Method: three others of four, a third of the draws each, whatever waits there; alone or without leaders, what there is.
+TEST(UniformSticky, DrawsAnyOtherPartitionThatHasALeader) {
+  const std::vector<PartitionLoad> loads{{9, true}, {0, true}, {0, false}, {5, true}, {0, true}};
+  std::map<std::int32_t, int> hits;
+  for (std::uint64_t i = 0; i < 300; ++i) ++hits[choose_other_partition(loads, 1, i * (~0ull / 300) + 1)];
+  EXPECT_EQ(hits, (std::map<std::int32_t, int>{{0, 100}, {3, 100}, {4, 100}}));
+  EXPECT_EQ(choose_other_partition({{0, false}, {3, true}}, 1, 77), 1) << "the only one with a leader";
+  EXPECT_EQ(choose_other_partition({{0, false}, {3, false}}, 0, ~0ull), 1) << "none has one: any";
+}
+
+TEST(UniformSticky, SwitchesWithEveryBatchAndNoEarlier) {
+  StickyPartitioner sticky(3, 1'000, Partitioner::uniform_sticky);
+  EXPECT_TRUE(sticky.must_switch(true));
+  sticky.stick_to(2);
+  EXPECT_FALSE(sticky.must_switch(true)) << "chosen, and its batch not opened yet";
+  EXPECT_FALSE(sticky.forces());
+  sticky.add(10);
+  EXPECT_FALSE(sticky.must_switch(false)) << "the batch still takes records, however many have come";
+  EXPECT_TRUE(sticky.must_switch(true)) << "it was sent after ten bytes: the next record needs a new one";
 }
 
 TEST(Accumulator, MemoryIsHeldPerBatchUntilReleased) {
