@@ -133,7 +133,7 @@ std::string unanswerable(const scenario::Scenario& scenario) {
   if (scenario.config.producers.empty()) return "there is no kafka_producer";
   for (const world::ProducerWorkload& workload : scenario.config.producers) {
     if (workload.rate_per_second_milli <= 0)
-      return workload.name + " has no rate (arrivals saturate or closed): give it one to scale";
+      return workload.name + " has no rate (arrivals saturate, closed or listed): give it one to scale";
     if (workload.records_max > 0)
       return workload.name + " stops after a number of records: leave `records` out";
   }

@@ -137,9 +137,9 @@ std::string sweep_page(const SweepPage& sweep) {
       metric = metric || name == "wall_seconds";
     }
   }
-  Json data{{"title", sweep.title},       {"scenario", sweep.scenario},
-            {"command", sweep.command},   {"model", results::model_version()},
-            {"pointers", sweep.pointers}, {"shown", sweep.shown}};
+  Json data{{"title", sweep.title},     {"scenario", sweep.scenario},        {"source", sweep.source},
+            {"command", sweep.command}, {"model", results::model_version()}, {"pointers", sweep.pointers},
+            {"shown", sweep.shown}};
   data["metrics"] = Json::array();
   for (const std::string& name : names) {
     const std::string metric = name.substr(0, name.find(" of "));

@@ -9,6 +9,7 @@ namespace brokersim::report {
 struct SweepPage {
   std::string title;
   std::string scenario;               ///< Its file, or what stands for it.
+  std::string source;                 ///< Text of a scenario that is in no file; "" otherwise.
   std::string command;                ///< What made the sweep, to be pasted; may be "".
   std::vector<std::string> pointers;  ///< The varied places: columns of the rows.
   std::vector<std::string>

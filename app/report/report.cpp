@@ -170,6 +170,68 @@ Json of_hosts(const Timeline& timeline) {
   return hosts;
 }
 
+/// All series as memory. The replicas' logs are those of the partitions that are drawn.
+std::vector<Column> columns_of(const results::RunResult& result, const Timeline& timeline,
+                               const history::History& history) {
+  std::vector<Column> columns;
+  const auto integers = [&](std::string name, std::vector<std::int64_t> values, std::int64_t width = 1) {
+    columns.push_back({std::move(name), std::move(values), {}, width});
+  };
+  const auto numbers = [&](std::string name, std::vector<double> values) {
+    columns.push_back({std::move(name), {}, std::move(values), 1});
+  };
+  integers("acknowledged", timeline.acknowledged());
+  integers("failed", timeline.failed());
+  integers("consumed", timeline.consumed());
+  std::vector<std::int64_t> cells;
+  for (const auto& row : timeline.latency()) cells.insert(cells.end(), row.begin(), row.end());
+  integers("latency", std::move(cells), static_cast<std::int64_t>(Timeline::kBuckets));
+  std::vector<double> bounds;
+  for (const std::int64_t ns : Timeline::bucket_bounds()) bounds.push_back(static_cast<double>(ns) / 1e6);
+  numbers("latency_bounds_ms", std::move(bounds));
+  const auto of_every_event = [&](const char* name, auto field) {
+    std::vector<std::int64_t> values;
+    values.reserve(timeline.events().size());
+    for (const Event& event : timeline.events()) values.push_back(static_cast<std::int64_t>(field(event)));
+    integers(std::string("events/") + name, std::move(values));
+  };
+  of_every_event("at_ns", [](const Event& e) { return e.at.ns; });
+  of_every_event("kind", [](const Event& e) { return e.kind; });
+  of_every_event("who", [](const Event& e) { return e.broker; });
+  of_every_event("partition", [](const Event& e) { return e.partition; });
+  of_every_event("value", [](const Event& e) { return e.value; });
+  const auto standings = worst_first(result, timeline, history);
+  for (std::size_t rank = 0; rank < std::min(kLogsDrawn, standings.size()); ++rank) {
+    const std::size_t partition = standings[rank].partition;
+    if (partition >= timeline.logs().size()) continue;
+    for (const ReplicaSeries& series : timeline.logs()[partition]) {
+      const std::string name =
+          "logs/" + history.partitions()[partition].name() + "/" + std::to_string(series.broker) + "/";
+      integers(name + "log_end", series.log_end);
+      integers(name + "high_watermark", series.high_watermark);
+    }
+  }
+  for (std::size_t h = 0; h < timeline.hosts().size(); ++h) {
+    const auto of_every_sample = [&](const char* name, auto field) {
+      std::vector<double> values;
+      values.reserve(timeline.samples()[h].size());
+      for (const HostSample& sample : timeline.samples()[h])
+        values.push_back(static_cast<double>(field(sample)));
+      numbers("hosts/" + timeline.hosts()[h] + "/" + name, std::move(values));
+    };
+    of_every_sample("disk_busy", [](const HostSample& s) { return s.disk_busy; });
+    of_every_sample("cpu_cores", [](const HostSample& s) { return s.cpu_cores; });
+    of_every_sample("out_bytes", [](const HostSample& s) { return s.out_bytes; });
+    of_every_sample("in_bytes", [](const HostSample& s) { return s.in_bytes; });
+    of_every_sample("nic_busy", [](const HostSample& s) { return s.nic_busy; });
+    of_every_sample("dirty", [](const HostSample& s) { return s.dirty; });
+    of_every_sample("cached", [](const HostSample& s) { return s.cached; });
+    of_every_sample("read_bytes", [](const HostSample& s) { return s.read_bytes; });
+    of_every_sample("written_bytes", [](const HostSample& s) { return s.written_bytes; });
+  }
+  return columns;
+}
+
 }  // namespace
 
 std::string timeline_json(const results::RunResult& result, const Timeline& timeline,
@@ -226,7 +288,7 @@ Recorded run(const scenario::Scenario& scenario, std::uint64_t seed,
     sound = execution.run_until(at).empty();
     if (sound) timeline.sample();
   }
-  Recorded recorded{execution.finish(), "", ""};
+  Recorded recorded{execution.finish(), "", "", {}};
   if (!recorded.result.facts.bug.empty()) return recorded;
   timeline.finish();
   const std::string line = replay.empty() ? recorded.result.replay() : replay;
@@ -236,6 +298,7 @@ Recorded run(const scenario::Scenario& scenario, std::uint64_t seed,
     recorded.html = page(recorded.result, recorded.timeline, scenario.config.why, line, source);
     if (recorded.html.size() <= kBytesMax || events_max == 0) break;
   }
+  recorded.columns = columns_of(recorded.result, timeline, execution.world().history());
   return recorded;
 }
 

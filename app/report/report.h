@@ -15,10 +15,19 @@
 
 namespace brokersim::report {
 
+/// A series as plain memory, for those who compute with it: numbers of one kind, row by row.
+struct Column {
+  std::string name;  ///< "acknowledged", "events/at_ns", "logs/orders/0/2/log_end", "hosts/b-0/dirty", ...
+  std::vector<std::int64_t> integers;
+  std::vector<double> numbers;  ///< Either these or `integers`.
+  std::int64_t width = 1;       ///< Numbers in a row; 1: not a matrix.
+};
+
 struct Recorded {
   results::RunResult result;
-  std::string html;      ///< The report; "" if a bug of ours ended the run.
-  std::string timeline;  ///< The same series as JSON, for Python.
+  std::string html;             ///< The report; "" if a bug of ours ended the run.
+  std::string timeline;         ///< The same series as JSON, for Python.
+  std::vector<Column> columns;  ///< And as memory; events and logs as the JSON has them.
 };
 
 /// Runs the scenario as results::execute() does, to the same fingerprint, with a timeline attached. `replay`: the line that

@@ -156,12 +156,15 @@ class WorkloadBuilder {
     w.arrivals = arrivals == "poisson"    ? world::Arrivals::poisson
                  : arrivals == "saturate" ? world::Arrivals::saturate
                  : arrivals == "closed"   ? world::Arrivals::closed
+                 : arrivals == "listed"   ? world::Arrivals::listed
                                           : world::Arrivals::constant;
     w.rate_per_second_milli = view_.quantity("rate").value_or(0);
     const bool without_rate =
-        w.arrivals == world::Arrivals::saturate || w.arrivals == world::Arrivals::closed;
+        w.arrivals != world::Arrivals::constant && w.arrivals != world::Arrivals::poisson;
     if (without_rate && view_.has("rate")) {
-      doc_.error(view_.member("rate"), "two-selectors", "a workload that saturates or is closed has no rate",
+      doc_.error(view_.member("rate"), "two-selectors",
+                 w.arrivals == world::Arrivals::listed ? "a workload with listed arrivals has no rate"
+                                                       : "a workload that saturates or is closed has no rate",
                  "leave one of rate and arrivals out");
     }
     if (!without_rate && !view_.has("rate")) {
@@ -184,6 +187,7 @@ class WorkloadBuilder {
     w.start = {view_.duration("start")->ns};
     const sim::Duration run = build_.out.config.duration;
     w.end = {view_.duration("stop").value_or(sim::Duration{run.ns - run.ns / 6}).ns};
+    take_times(w);
     check_time("start", {w.start.ns});
     check_time("stop", {w.end.ns});
     if (build_.duration_known && w.end <= w.start && !view_.wrong("stop") && !view_.wrong("start")) {
@@ -203,11 +207,45 @@ class WorkloadBuilder {
     check_partitioner(given, version(), settings.producer);
     w.config = settings.producer;
     if (!w.config.transactional_id.empty()) {
-      given.report(Severity::error, "transactional.id", "config", "a kafka_producer sends without transactions",
+      given.report(Severity::error, "transactional.id", "config",
+                   "a kafka_producer sends without transactions",
                    "use the kind kafka_transactions, or leave transactional.id out");
     }
     check_record_size(w, given);
     build_.out.config.producers.push_back(std::move(w));
+  }
+
+  /// Of listed arrivals, which end where others do: with `stop`.
+  void take_times(world::ProducerWorkload& w) {
+    const bool listed = w.arrivals == world::Arrivals::listed;
+    if (listed != view_.has("times")) {
+      doc_.error(listed ? view_.node() : view_.member("times"), listed ? "missing-field" : "two-selectors",
+                 listed ? "arrivals are listed, but there are no \"times\"" : "times are of listed arrivals",
+                 listed ? "add \"times\": [\"1 s\", \"1250 ms\"]"
+                        : "add \"arrivals\": \"listed\", or leave times out");
+    }
+    if (!listed) return;
+    const auto wrong = [&](std::size_t index, const std::string& text, const std::string& what) {
+      doc_.error(view_.member("times"), "wrong-times",
+                 "times[" + std::to_string(index) + "] " + in_quotes(text) + " " + what,
+                 "times are durations from the start of the run, ascending, from the workload's start to its "
+                 "stop");
+    };
+    const std::vector<std::string> texts = view_.texts("times");
+    w.times.reserve(texts.size());
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      const auto parsed = parse_quantity(texts[i], Dimension::duration);
+      const auto* ns = std::get_if<std::int64_t>(&parsed);
+      if (ns == nullptr) return wrong(i, texts[i], "is no time: " + std::get<QuantityError>(parsed).message);
+      const sim::SimTime at{*ns};
+      if (at < w.start) return wrong(i, texts[i], "is before the workload's start");
+      if (!w.times.empty() && at < w.times.back()) return wrong(i, texts[i], "is before the one before it");
+      if (build_.duration_known && !view_.wrong("stop") && at >= w.end)
+        return wrong(
+            i, texts[i],
+            "is not before the workload's stop at " + format_quantity(w.end.ns, Dimension::duration));
+      w.times.push_back(at);
+    }
   }
 
   void take_keys(world::ProducerWorkload& w) {

@@ -303,17 +303,22 @@ const Table& producer_table() {
         {
             {.name = "rate",
              .type = rate,
-             .doc = "Records per second of all instances together. Required unless arrivals is saturate or "
-                    "closed.",
+             .doc = "Records per second of all instances together. Required unless arrivals is saturate, "
+                    "closed or listed.",
              .min = 1,
              .max = rate_max},
             {.name = "arrivals",
              .type = choice,
              .doc = "constant: evenly spaced. poisson: exponential gaps. saturate: as fast as send() "
                     "returns. closed: "
-                    "records_per_send together, the next ones once each of them has its outcome.",
+                    "records_per_send together, the next ones once each of them has its outcome. listed: "
+                    "records_per_send at each of the given `times`.",
              .fallback = "constant",
-             .choices = {"constant", "poisson", "saturate", "closed"}},
+             .choices = {"constant", "poisson", "saturate", "closed", "listed"}},
+            {.name = "times",
+             .type = text_list,
+             .doc = "With arrivals listed: when records are meant to be sent, from the start of the run, "
+                    "ascending, as [\"1 s\", \"1250 ms\"]. Instances take them in turn."},
             {.name = "record_size",
              .type = size,
              .doc = "Key and value of a record.",

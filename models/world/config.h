@@ -30,6 +30,7 @@ enum class Arrivals : std::uint8_t {
   poisson,   ///< Exponential gaps.
   saturate,  ///< As fast as send() returns (closed by buffer.memory); no `rate`.
   closed,    ///< A group; the next one when every record of it has its outcome; no `rate`.
+  listed,    ///< At the times listed, which instances take in turn; no `rate`.
 };
 
 struct ProducerWorkload {
@@ -39,6 +40,7 @@ struct ProducerWorkload {
   std::vector<std::string> hosts;  ///< One per instance; instance i is named name + "-" + i.
   Arrivals arrivals = Arrivals::constant;
   std::int64_t rate_per_second_milli = 0;  ///< Total over all instances, in 1/1000 records per second.
+  std::vector<sim::SimTime> times;         ///< listed: of groups, ascending, from `start` to before `end`.
   sim::Bytes record_size = {1'024};        ///< Key + value. 1 B or more.
   std::int32_t records_per_send = 1;       ///< Records that arrive together (a burst of one call).
   std::int32_t records_per_send_max = 0;   ///< closed: up to this many, equally likely; 0: records_per_send.

@@ -14,6 +14,7 @@ kafka::client::Arrivals arrivals_of(Arrivals arrivals) {
     case Arrivals::constant: return kafka::client::Arrivals::constant;
     case Arrivals::poisson: return kafka::client::Arrivals::poisson;
     case Arrivals::saturate: return kafka::client::Arrivals::saturate;
+    case Arrivals::listed: return kafka::client::Arrivals::listed;
     case Arrivals::closed: return kafka::client::Arrivals::closed;
   }
   return kafka::client::Arrivals::constant;
@@ -212,6 +213,12 @@ void KafkaCluster::install_producers(const Config& config) {
         const auto gap = static_cast<__int128>(workload.records_per_send) * 1'000'000'000'000 /
                          params.rate_per_second_milli;
         params.phase = {static_cast<std::int64_t>(gap * i / count)};
+      }
+      if (workload.arrivals == Arrivals::listed) {
+        std::vector<sim::SimTime> own;
+        for (auto t = static_cast<std::size_t>(i); t < workload.times.size(); t += workload.hosts.size())
+          own.push_back(workload.times[t]);
+        params.times = std::make_shared<const std::vector<sim::SimTime>>(std::move(own));
       }
       params.record_size = workload.record_size;
       params.records_per_send = workload.records_per_send;

@@ -40,7 +40,7 @@ from brokersim.simulating import Simulate
 from brokersim.spaces import Range
 from brokersim.sweeps import sweep
 from brokersim.timeline import Timeline
-from brokersim.workloads import Load
+from brokersim.workloads import Arrivals, Load
 
 try:
     __version__ = _version("brokersim")
@@ -54,6 +54,6 @@ __all__ = [
     "Recovery", "Loss", "Fault", "AdminAction", "OffsetReset", "Check", "Expectation", "Published", "Workload", "Rows",
     "Branches",
     "optimize", "Optimum", "morris", "sobol", "Range",
-    "Checker", "Event", "event_kinds", "Load", "Simulate",
+    "Checker", "Event", "event_kinds", "Load", "Arrivals", "Simulate",
     "BrokersimError", "CheckerError", "ScenarioError", "InvariantViolation", "Diagnostic", "__version__",
 ]

@@ -174,7 +174,7 @@ class Result:
 
         The run is repeated with its timeline recorded: that takes as long as the run did. Raises ValueError for a
         branch, or if the scenario is another one by now (its file has changed), OSError if the file cannot be written."""
-        html, _ = self._recorded()
+        html, _, _ = self._recorded()
         Path(path).write_text(html, encoding="utf-8")
         return os.fsdecode(path)
 
@@ -205,13 +205,13 @@ class Result:
 
     def timeline(self) -> Timeline:
         """The run as series over time. Repeats it, as report() does, and raises as that does."""
-        _, text = self._recorded()
-        return Timeline(json.loads(text))
+        _, text, columns = self._recorded()
+        return Timeline(json.loads(text), dict(columns))
 
-    def _recorded(self) -> tuple[str, str]:
-        fingerprint, html, timeline = _brokersim.record_run(self._again("timeline"), self.seed, self.replay, (self._source or ("", None))[1] or "")
+    def _recorded(self) -> tuple[str, str, list[tuple[str, memoryview]]]:
+        fingerprint, html, timeline, columns = _brokersim.record_run(self._again("timeline"), self.seed, self.replay, (self._source or ("", None))[1] or "")
         self._must_repeat(fingerprint)
-        return html, timeline
+        return html, timeline, columns
 
     def _again(self, what: str) -> _brokersim.Loaded:
         """The scenario, to be run again."""

@@ -17,7 +17,7 @@ HTML_ROWS_MAX = 20
 
 class Rows(list[dict[str, Any]]):
     """The rows of a sweep, each a dict, in the order of the settings and then of the seeds. A list with extras:
-    `column`, `where`, `summary`, `share`, `difference`, `to_pandas`, `to_parquet`, and a table in notebooks."""
+    `column`, `where`, `summary`, `share`, `difference`, `to_numpy`, `to_pandas`, `to_parquet`, and a table in notebooks."""
 
     def column(self, name: str) -> list[Any]:
         """The values of one column, in the order of the rows. Raises KeyError for a name that no row has."""
@@ -98,6 +98,19 @@ class Rows(list[dict[str, Any]]):
                          "high": high})
         return Rows(rows)
 
+    def to_numpy(self, *names: str) -> Any:
+        """A numpy.ndarray of floats with a row for each run and a column for each name (one name: a vector); by default all columns
+        of numbers but seed and exit_code. NaN: not measured. Raises KeyError for a column that there is not, ValueError for one that
+        has text, ImportError where NumPy is not installed."""
+        import numpy
+
+        chosen = list(names) or [name for name in (self[0] if self else ()) if name not in ("seed", "exit_code") and
+                                 all(value is None or isinstance(value, (int, float)) and not isinstance(value, bool) for value in self.column(name))]
+        made = numpy.empty((len(self), len(chosen)))
+        for i, name in enumerate(chosen):
+            made[:, i] = [numpy.nan if value is None else value for value in self.column(name)]
+        return made[:, 0] if len(names) == 1 else made
+
     def to_pandas(self) -> Any:
         """A pandas.DataFrame. Raises ImportError where pandas is not installed."""
         import pandas  # not a dependency: everything else works without it
@@ -139,6 +152,7 @@ class About:
     name: str                            # the scenario's path, or what stands for it
     calls: Sequence[Optional[str]]       # by setting: how to repeat a run of seed 0 in Python; None: the command line can
     changes: Sequence[Sequence[str]]     # by setting: the command line's --set
+    source: str = ""                     # text of a scenario that is in no file
 
 
 class Sweep(Rows):
@@ -163,7 +177,7 @@ class Sweep(Rows):
         for row in self:
             number = settings.setdefault(repr([row[name] for name in names]), len(settings))
             replays.append(self._replay(number, row["seed"]))
-        html_text = _brokersim.sweep_page(title or self._about.title or "Sweep", self._about.name, names,
+        html_text = _brokersim.sweep_page(title or self._about.title or "Sweep", self._about.name, self._about.source, names,
                                           [json.dumps(row, default=str) for row in self], replays, self._shown)
         Path(path).write_text(html_text, encoding="utf-8")
         return os.fsdecode(path)

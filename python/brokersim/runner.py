@@ -15,7 +15,7 @@ from brokersim.checkers import CheckerLike, Panel
 from brokersim.errors import Diagnostic, Diagnostics, InvariantViolation, ScenarioError
 from brokersim.result import Result
 from brokersim.scenario import Scenario
-from brokersim.workloads import Load, WorkloadFunction
+from brokersim.workloads import Source, WorkloadFunction
 
 #: A path to a scenario file, the file's text (recognised by its first character, "{"), a Scenario, or the same as a dict.
 ScenarioLike = Union[str, "os.PathLike[str]", Mapping[str, Any]]
@@ -39,7 +39,7 @@ def run(scenario: ScenarioLike, seed: Optional[int] = None, overrides: Optional[
     checkers: laws of your own, beside brokersim's: functions of the Result, and classes made of brokersim.Checker, which
         see the events of the run. Their verdicts are in Result.checks under their names; a breach is a failed law.
     workloads: name of a kafka_producer workload to a function of the seconds since the start that gives its rate in records
-        per second, or a brokersim.Load, which says in what steps.
+        per second, a brokersim.Load, which says in what steps, or brokersim.Arrivals, which gives the time of every record.
 
     Raises ScenarioError if the scenario or an override is wrong (all problems at once), InvariantViolation if
     brokersim itself is, CheckerError if a checker or a workload function fails by an error of its own, TypeError or
@@ -119,7 +119,7 @@ def result_of(outcome: _brokersim.Run, replay: str) -> Result:
 
 
 def replay_of(scenario: ScenarioLike, overrides: Optional[Overrides], seed: int, judges: Sequence[CheckerLike] = (),
-              functions: Optional[Mapping[str, Load]] = None) -> Optional[str]:
+              functions: Optional[Mapping[str, Source]] = None) -> Optional[str]:
     """How to repeat a run that no command line can name: of a scenario in memory, or with functions; None for others."""
     named = _is_file(scenario) or bool(isinstance(scenario, Scenario) and scenario.file and scenario._unchanged())
     if named and not judges and not functions:
@@ -129,12 +129,12 @@ def replay_of(scenario: ScenarioLike, overrides: Optional[Overrides], seed: int,
     if judges:
         changes += f", checkers=[{', '.join(map(_called, judges))}]"
     if functions:
-        changes += ", workloads={" + ", ".join(f"{name!r}: {_called(load.function)}" for name, load in functions.items()) + "}"
+        changes += ", workloads={" + ", ".join(f"{name!r}: {_called(load.asked)}" for name, load in functions.items()) + "}"
     return f"brokersim.run({what}, seed={seed}{changes})"
 
 
-def with_workloads(scenario: ScenarioLike, overrides: Optional[Overrides], functions: Mapping[str, Load]) -> Scenario:
-    """The scenario whose workloads send as fast as the functions say."""
+def with_workloads(scenario: ScenarioLike, overrides: Optional[Overrides], functions: Mapping[str, Source]) -> Scenario:
+    """The scenario whose workloads send as fast, or when, the functions say."""
     if _is_file(scenario):
         made = Scenario.load(scenario)  # type: ignore[arg-type]
     else:
@@ -144,7 +144,8 @@ def with_workloads(scenario: ScenarioLike, overrides: Optional[Overrides], funct
 
 
 def _called(function: Any) -> str:
-    return getattr(function, "__name__", repr(function))
+    shown: str = getattr(function, "__name__", None) or repr(function)
+    return shown if len(shown) <= TEXT_WIDTH else shown[:TEXT_WIDTH] + " ..."
 
 
 def checked_seed(seed: Any) -> int:

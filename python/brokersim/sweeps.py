@@ -95,9 +95,9 @@ def sweep(scenario: ScenarioLike, vary: Optional[Mapping[str, Sequence[Any]]] = 
     rows = [{**setting, **_row(record, wanted)} for setting, variant in zip(settings, work.variants)
             for record in variant.records[:variant.wanted]]
     name, text = named_text(scenario)
-    about = About(work.variants[0].loaded.title if work.variants else "", name,
-                  [replay_of(scenario, {**(overrides or {}), **setting}, 0, judges, functions) for setting in settings],
-                  [variant.changes for variant in work.variants])
+    calls = [replay_of(scenario, {**(overrides or {}), **setting}, 0, judges, functions) for setting in settings]
+    about = About(work.variants[0].loaded.title if work.variants else "", name, calls, [variant.changes for variant in work.variants],
+                  source=text if text and any(calls) else "")
     return Sweep(rows, work.known, metrics or ["latency.produce.p99_ms", "unavailable.longest", "records.lost_acknowledged"], about)
 
 

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from itertools import accumulate
-from typing import Any
+from typing import Any, Optional
 
 
 class Timeline:
@@ -13,12 +13,15 @@ class Timeline:
         timeline.events()                # a pandas.DataFrame: at_s, event, who, partition, value
         timeline.hosts()                 # at_s, host, disk_busy, dirty, out_bytes, ...
 
-    Lists are plain lists of numbers, one for each bin; NumPy takes them as they are.
+        timeline.arrays()["latency"]     # a numpy.ndarray: records by bin and bucket of latency
+
+    Lists are plain lists of numbers, one for each bin. `arrays` has the same series and more as NumPy arrays that are not copied.
     """
 
-    def __init__(self, data: dict[str, Any]):
-        """From the JSON that the report holds; `Result.timeline` calls this."""
+    def __init__(self, data: dict[str, Any], columns: Optional[dict[str, memoryview]] = None):
+        """From the JSON that the report holds, and the memory of the series; `Result.timeline` calls this."""
         self._data = data
+        self._columns = columns or {}
         self.bin_s: float = data["bin_s"]            #: Seconds of a bin.
         self.duration_s: float = data["duration_s"]  #: Simulated seconds of the run.
         self.brokers: list[str] = data["brokers"]    #: Hosts by broker id.
@@ -35,6 +38,16 @@ class Timeline:
     def acknowledged_per_second(self) -> list[float]:
         """Acknowledged records per second, in each bin."""
         return [records / self.bin_s for records in self.acknowledged]
+
+    def arrays(self) -> dict[str, Any]:
+        """NumPy arrays on the recorder's own memory, not copied and read-only. Integers: acknowledged, failed, consumed (records
+        per bin), latency (records by bin and bucket, a matrix), events/at_ns, /kind, /who, /partition, /value (all -1 where
+        there is none; as_dict()["events"]["kinds"] names the kinds), logs/PARTITION/BROKER/log_end and /high_watermark (by bin, -1: not
+        known yet). Floats: latency_bounds_ms (lower ends of the buckets), hosts/NAME/disk_busy, /dirty, ... as hosts() tells them.
+        Raises ImportError where NumPy is not installed."""
+        import numpy
+
+        return {name: numpy.asarray(memory) for name, memory in self._columns.items()}
 
     def log(self, partition: str, broker: int) -> dict[str, list[int]]:
         """{"log_end": ..., "high_watermark": ...} of a replica at the end of each bin; -1: not known yet. Followed are

@@ -28,6 +28,40 @@ def test_frames(scenarios):
         result.frame("loses")
 
 
+# Goal: NumPy without copies. Method: the arrays are on memory of the recorder, and say what the timeline and the result say.
+def test_numpy(scenarios):
+    numpy = pytest.importorskip("numpy")
+    result = brokersim.run(scenarios / "planted/ack-before-replication.json")
+    timeline = result.timeline()
+    arrays = timeline.arrays()
+    acknowledged = arrays["acknowledged"]
+    assert acknowledged.dtype == numpy.int64 and acknowledged.tolist() == timeline.acknowledged and acknowledged.sum() == result.records.acknowledged
+    assert not acknowledged.flags.writeable and not acknowledged.flags.owndata
+    assert numpy.shares_memory(acknowledged, timeline.arrays()["acknowledged"])
+    assert arrays["latency"].shape == (len(acknowledged), len(arrays["latency_bounds_ms"])) and arrays["latency"].sum() == result.latency.produce.count
+    log = timeline.log("orders/0", 1)
+    assert arrays["logs/orders/0/1/log_end"].tolist() == log["log_end"] and arrays["logs/orders/0/1/high_watermark"].tolist() == log["high_watermark"]
+    events = timeline.as_dict()["events"]
+    assert len(arrays["events/at_ns"]) == len(events["kind"]) and arrays["events/kind"].tolist() == events["kind"]
+    assert (numpy.diff(arrays["events/at_ns"]) >= 0).all() and arrays["hosts/b-0/disk_busy"].max() <= 1
+    del timeline, result
+    assert acknowledged.sum() > 0, "the memory lives as long as the array"
+
+
+def test_rows_as_numpy(small):
+    numpy = pytest.importorskip("numpy")
+    rows = brokersim.sweep(small, {"/workloads/0/config/acks": [1, "all"]}, seeds=[1, 2], metrics=["records.sent", "latency.end_to_end.p99_ms"])
+    sent = rows.to_numpy("records.sent")
+    assert sent.shape == (4,) and sent.tolist() == rows.column("records.sent")
+    both = rows.to_numpy("records.sent", "latency.end_to_end.p99_ms")
+    assert both.shape == (4, 2) and numpy.isnan(both[:, 1]).all(), "nobody consumed"
+    assert rows.to_numpy().shape[0] == 4
+    with pytest.raises(KeyError, match="did you mean"):
+        rows.to_numpy("records.send")
+    with pytest.raises(ValueError, match="could not convert"):
+        rows.to_numpy("verdict")
+
+
 def test_parquet(small, tmp_path):
     pandas = pytest.importorskip("pandas")
     pytest.importorskip("pyarrow")

@@ -1,4 +1,6 @@
-"""Loads as Python functions: stretches of a rate over time, as a plain scenario."""
+"""Loads as Python functions: stretches of a rate over time, or the time of each record; as a plain scenario."""
+import itertools
+
 import pytest
 
 import brokersim
@@ -24,6 +26,57 @@ def test_a_function_is_a_load_over_time(small):
     assert result.timeline().acknowledged and brokersim.run(small, seed=3, workloads={"checkout": steps}).fingerprint == result.fingerprint
     finer = brokersim.run(small, seed=3, workloads={"checkout": brokersim.Load(lambda t: 100 * t, step="2 s")})
     assert finer.records.sent == 2 * (100 + 300 + 500 + 700 + 900)
+
+
+# Goal: every record is sent when the function says. Method: bursts of 100 at quarter seconds, as a function, as a list and written out as
+# the scenario's own field; the producer's own record of intended times, by the timeline's bins of acknowledged records.
+def test_arrivals_are_sent_at_their_times(small):
+    small["workloads"][0]["stop"] = "10 s"
+
+    def bursts():
+        for second in itertools.count(1):
+            yield from [second + 0.25] * 100
+
+    result = brokersim.run(small, seed=3, workloads={"checkout": brokersim.Arrivals(bursts)})
+    assert result.records.sent == 9 * 100  # at 1.25 s to 9.25 s; 10.25 s is after the stop
+    times = [second + 0.25 for second in range(1, 10) for _ in range(100)]
+    listed = brokersim.run(small, seed=3, workloads={"checkout": brokersim.Arrivals(times)})
+    by_hand = brokersim.Scenario(small)
+    one = {key: value for key, value in by_hand["/workloads/0"].items() if key != "rate"}
+    by_hand["/workloads/0"] = {**one, "arrivals": "listed", "times": [f"{time} s" for time in times]}
+    assert result.fingerprint == listed.fingerprint == by_hand.run(seed=3).fingerprint
+    assert result.replay == "brokersim.run(scenario, seed=3, workloads={'checkout': bursts})"
+    sent = []
+
+    class Watch(brokersim.Checker):
+        "Notes what was sent when."
+        events = ("produced",)
+
+        def on(self, event):
+            sent.append(event)
+
+    brokersim.run(small, seed=3, checkers=[Watch], workloads={"checkout": brokersim.Arrivals([2.0, 2.0000015, 7.5])})
+    assert sum(event.count for event in sent) == 3
+
+
+@pytest.mark.parametrize(("times", "says"), [
+    (lambda: [3, 2], "arrivals of 'checkout' failed after 3 s: ValueError: its time 1 is 2 s, before the one before it"),
+    ([-1], "its time 0 is -1 s, before the start of the workload"), ([1, float("nan")], "its time 1 is nan; it must be seconds"),
+    (["1 s"], "its time 0 is '1 s'; it must be seconds"), ([], "nothing would be sent"), ([1e6], "nothing would be sent"),
+    (lambda: itertools.repeat(1), "more than 1,000,000 times"), (lambda: 1 / 0, "ZeroDivisionError"), (lambda: 5, "not iterable")])
+def test_wrong_arrivals_are_refused(small, times, says):
+    with pytest.raises(brokersim.CheckerError, match=says):
+        brokersim.run(small, workloads={"checkout": brokersim.Arrivals(times)})
+
+
+def test_arrivals_can_be_read_again(small):
+    with pytest.raises(TypeError, match="can be read only once"):
+        brokersim.Arrivals(iter([1]))
+    with pytest.raises(TypeError, match="must be a function that yields seconds"):
+        brokersim.Arrivals(5)
+    rows = brokersim.sweep(small, {"/workloads/0/config/acks": [1, "all"]}, seeds=[1, 2], metrics=["records.sent"],
+                           workloads={"checkout": brokersim.Arrivals([1, 2, 3])})
+    assert rows.column("records.sent") == [3, 3, 3, 3]
 
 
 def test_stretches():

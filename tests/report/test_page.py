@@ -155,5 +155,21 @@ def test_a_hundred_thousand_events_stay_fluid(browser, report, tmp_path):
 def test_prints(browser, report):
     with Opened(browser, report[1], "dark") as opened:
         OUT.mkdir(parents=True, exist_ok=True)
+        opened.page.emulate_media(media="print")
+        assert opened.page.locator("header .badge").is_visible() and opened.page.locator(".replay code").is_visible(), "the answer is on paper, too"
+        assert not opened.page.locator("#events").is_visible() and not opened.page.locator("header button").is_visible()
         pdf = opened.page.pdf(path=str(OUT / "report.pdf"), format="A4")
         assert pdf.startswith(b"%PDF") and len(pdf) > 50_000
+
+
+# Goal: nothing is out of sight on a phone or with the longest names. Method: the width of the page; what overflows scrolls inside itself.
+def test_fits_a_phone_and_long_names(browser, report, tmp_path):
+    html = report[1].read_text(encoding="utf-8")
+    long = tmp_path / "long.html"
+    long.write_text(html.replace('"orders/0"', f'"{"x" * 200}/0"'), encoding="utf-8")
+    for path, width in ((report[1], 390), (long, 1280), (long, 390)):
+        with Opened(browser, path) as opened:
+            opened.page.set_viewport_size({"width": width, "height": 800})
+            assert opened.page.evaluate("document.documentElement.scrollWidth") <= width, path
+            assert opened.errors == []
+            opened.page.screenshot(path=str(OUT / f"report-{path.stem}-{width}.png"), full_page=True)

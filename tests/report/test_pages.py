@@ -52,15 +52,20 @@ def test_the_page_of_a_sweep(browser, swept, scheme):  # noqa: F811
         found = setting["metrics"]["records.lost_acknowledged"]
         assert (found["hits"], found["share_low"], found["share_high"]) == pytest.approx((row["hits"], row["low"], row["high"]))
     assert page.locator("svg .mark").count() >= 12, "a mark for each setting in both charts"
+    OUT.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=str(OUT / f"sweep-{scheme}.png"), full_page=True)
     for select in page.locator("select").all():
         for option in ("latency.produce.p99_ms", "records.sent", "unavailable.total"):
             select.select_option(option)
     failed = [row for row in rows if row["verdict"] != "holds"]
     assert page.locator("section[aria-labelledby=runs-title] tbody tr").count() == len(failed) > 0
     assert failed[0]["fingerprint"] in page.inner_text("body") and f"seed={failed[0]['seed']}" in page.inner_text("body")
+    assert json.loads(data["source"])["faults"][0]["kind"] == "power_loss", "a scenario in memory can be repeated from its page"
+    assert "null" not in page.inner_text("#foot") and "undefined" not in page.inner_text("body")
     assert page.said == [] and page.asked == [f"file://{path}"]
-    OUT.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=str(OUT / f"sweep-{scheme}.png"), full_page=True)
+    page.set_viewport_size({"width": 390, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390, "tables scroll inside themselves on a phone"
+    page.screenshot(path=str(OUT / f"sweep-{scheme}-390.png"), full_page=True)
     page.close()
 
 

@@ -435,6 +435,7 @@
     rowsBox.replaceChildren(...listed.slice(first, last).map((i, k) => {
       const row = el('div', {class: 'row'}, el('span', {text: at[i].toFixed(6) + ' s'}), el('span', {text: ev.kinds[ev.kind[i]]}), el('span', {text: whoOf(i)}),
         el('span', {text: ev.partition[i] < 0 ? '' : line.partition_names[ev.partition[i]] || ''}), el('span', {text: valueText[ev.kinds[ev.kind[i]]] ? `${count(ev.value[i])} ${valueText[ev.kinds[ev.kind[i]]]}` : ''}));
+      for (const cell of row.children) cell.title = cell.textContent;  // long names are cut
       row.style.top = (first + k) * 24 + 'px';
       return row;
     }));

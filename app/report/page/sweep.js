@@ -172,11 +172,12 @@
   const bad = sweep.failed;  // [{setting, seed, verdict, fingerprint, replay}]
   const runs = el('section', {'aria-labelledby': 'runs-title'}, el('h2', {id: 'runs-title', text: `Runs that were not as expected (${count(failed)})`}));
   if (bad.length) runs.append(table(`To repeat one, paste its line${failed > bad.length ? `; the first ${bad.length}` : ''}`, [['Setting'], ['Seed', true], ['Verdict'], ['Fingerprint'], ['Line']],
-    bad.map(b => [nameOf(settings[b.setting]), String(b.seed), verdictOf(b.verdict), el('code', {text: b.fingerprint}), el('code', {text: b.replay})])));
+    bad.map(b => [nameOf(settings[b.setting]), String(b.seed), verdictOf(b.verdict), el('code', {class: 'whole', text: b.fingerprint}), el('code', {text: b.replay})])));
   else runs.append(el('p', {class: 'note', text: 'None.'}));
   main.append(runs);
   main.append(el('section', {'aria-labelledby': 'metrics-title'}, el('h2', {id: 'metrics-title', text: 'What the metrics mean'}),
     openWhen(false, `${metrics.length} metrics`, table('', [['Metric'], ['Meaning']], metrics.map(m => [m.name, m.doc])))));
+  if (sweep.source) main.append(openWhen(false, 'The scenario, before its settings', el('p', {class: 'note', text: 'Save it as scenario.json to repeat a run: brokersim run scenario.json --set POINTER=VALUE --seed N'}), el('pre', {}, el('code', {text: sweep.source}))));
   add($('foot'), el('p', {text: `brokersim · model ${sweep.model} · the same setting and seed give the same run, bit for bit`}), sweep.command ? el('p', {}, el('code', {text: sweep.command})) : null);
 
   let scheme = 'light';

@@ -36,11 +36,19 @@ SendLoop::SendLoop(const ProducerParams& params, sim::Stream stream, std::int64_
       cost_(params.send_cost),
       stream_(stream),
       next_(first),
-      free_(std::max(params.start, begin)) {
+      free_(std::max(params.start, begin)),
+      times_(params.times) {
   SIM_CHECK(group_ >= 1);
   SIM_CHECK(params.record_size.n >= 1);
   SIM_CHECK(cost_.ns >= 0);
   if (arrivals_ == Arrivals::saturate || arrivals_ == Arrivals::application) return;
+  if (arrivals_ == Arrivals::listed) {
+    SIM_CHECK(times_ != nullptr, params.name + " has no times");
+    records_max_ = std::min(records_max_, static_cast<std::int64_t>(times_->size()) * group_);
+    draw_until(next_ / group_);
+    while (drawn_.front() < begin) skip_group();
+    return;
+  }
   SIM_CHECK(rate_milli_ > 0, params.name + " has no rate");
   if (arrivals_ == Arrivals::constant) {
     gap_whole_ns_ = clamp(kScale * group_ / rate_milli_);
@@ -53,11 +61,21 @@ SendLoop::SendLoop(const ProducerParams& params, sim::Stream stream, std::int64_
   }
   gap_mean_ns_ = 1e12 * static_cast<double>(group_) / static_cast<double>(rate_milli_);
   draw_until(next_ / group_);
-  while (drawn_.front() < begin) {
-    draw_until(drawn_from_ + 1);
-    drawn_.pop_front();
-    next_ = std::max(next_, ++drawn_from_ * group_);
-  }
+  while (drawn_.front() < begin) skip_group();
+}
+
+/// Nobody called send() for the first group: it was due before this life.
+void SendLoop::skip_group() {
+  draw_until(drawn_from_ + 1);
+  drawn_.pop_front();
+  next_ = std::max(next_, ++drawn_from_ * group_);
+}
+
+/// When a group is due: by the list (behind its end never), or a drawn gap after the one `before`.
+sim::SimTime SendLoop::due(std::int64_t group, sim::SimTime before) const {
+  if (arrivals_ != Arrivals::listed) return before + gap(group, before);
+  const auto at = static_cast<std::size_t>(group);
+  return at < times_->size() ? (*times_)[at] : sim::SimTime{kNever / 4};
 }
 
 /// The time between a group and the one before, which is due at `since`, by the group's number.
@@ -70,11 +88,11 @@ void SendLoop::draw_until(std::int64_t group) {
   std::int64_t drawn_to = drawn_from_ + static_cast<std::int64_t>(drawn_.size());
   if (drawn_.empty() && group >= 0) {
     SIM_CHECK(drawn_from_ == 0);
-    drawn_.push_back(origin_ + gap(0, origin_));
+    drawn_.push_back(due(0, origin_));
     drawn_to = 1;
   }
   for (; drawn_to <= group; ++drawn_to) {
-    drawn_.push_back(drawn_.back() + gap(drawn_to, drawn_.back()));
+    drawn_.push_back(due(drawn_to, drawn_.back()));
     if (drawn_from_ < next_ / group_) {
       drawn_.pop_front();
       ++drawn_from_;
@@ -106,6 +124,7 @@ sim::SimTime SendLoop::intended(std::int64_t k) {
     case Arrivals::closed:
     case Arrivals::saturate: return call(k);
     case Arrivals::constant: return origin_ + gaps(group_ == 1 ? k : k / group_);
+    case Arrivals::listed:
     case Arrivals::poisson: break;
   }
   draw_until(k / group_);
@@ -138,7 +157,7 @@ sim::SimTime SendLoop::join(std::int64_t k) {
   const sim::SimTime busy = first + cost_ * (k - next_);
   if (arrivals_ == Arrivals::saturate) return busy;
   const std::int64_t group = k / group_;
-  if (arrivals_ == Arrivals::poisson && cost_.ns > 0) {
+  if ((arrivals_ == Arrivals::poisson || arrivals_ == Arrivals::listed) && cost_.ns > 0) {
     if (group == next_ / group_) return busy;
     return std::max(done(group - 1), intended(k)) + cost_ * (k % group_ + 1);
   }

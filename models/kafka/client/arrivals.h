@@ -2,7 +2,7 @@
 //
 // Record k is meant to be sent at intended(k). The thread calls send() then, or as soon as the call before has
 // returned; a call takes `send_cost`, at whose end the record joins a batch. For constant and saturated arrivals
-// all of this is arithmetic on k; Poisson gaps are drawn once per group and looked up.
+// all of this is arithmetic on k; Poisson gaps are drawn once per group and looked up, as listed times are.
 //
 // A loop made later, by a client that restarts, draws the same gaps again from the first one. On a branch, gaps that began
 // up to the instant of branching are those of the common past, so that it finds the same records behind it.
@@ -13,6 +13,8 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
+#include <vector>
 
 #include "models/kafka/client/params.h"
 #include "sim/random.h"
@@ -50,7 +52,9 @@ class SendLoop {
   [[nodiscard]] sim::SimTime call(std::int64_t k);
   [[nodiscard]] sim::Duration gaps(std::int64_t group) const;
   [[nodiscard]] sim::Duration gap(std::int64_t group, sim::SimTime since) const;
+  [[nodiscard]] sim::SimTime due(std::int64_t group, sim::SimTime before) const;
   void draw_until(std::int64_t group);
+  void skip_group();
   [[nodiscard]] sim::SimTime done(std::int64_t group);
 
   Arrivals arrivals_;
@@ -70,10 +74,11 @@ class SendLoop {
   sim::SimTime held_;       // next_ joins no earlier
   sim::SimTime held_call_;  // saturate: when the held call began
   bool holding_ = false;
-  std::deque<sim::SimTime> drawn_;  // poisson: times of groups drawn_from_ ...
+  std::shared_ptr<const std::vector<sim::SimTime>> times_;  // listed
+  std::deque<sim::SimTime> drawn_;  // poisson, listed: times of groups drawn_from_ ...
   std::int64_t drawn_from_ = 0;
   std::deque<sim::SimTime>
-      done_;  // poisson with a cost: when the last record of group done_from_ ... has joined
+      done_;  // poisson, listed with a cost: when the last record of group done_from_ ... has joined
   std::int64_t done_from_ = 0;
 };
 

@@ -51,6 +51,7 @@ enum class Arrivals : std::uint8_t {
   poisson,      ///< Exponential gaps between groups, drawn by group number.
   saturate,     ///< send() is called again as soon as it has returned.
   closed,       ///< A group of records is sent; the next one once each of them has its outcome.
+  listed,       ///< Groups at the times given.
   application,  ///< By Producer::send(), from the program that the producer is a part of.
 };
 
@@ -82,8 +83,10 @@ struct ProducerParams {
   std::string name;  ///< "checkout-0"; for messages only.
   Arrivals arrivals = Arrivals::constant;
   std::int64_t rate_per_second_milli =
-      0;                ///< Of this instance, in 1/1000 records per second. Positive unless saturate.
-  sim::Duration phase;  ///< Share of one gap, so that instances do not beat together.
+      0;  ///< Of this instance, in 1/1000 records per second. Positive if constant or poisson.
+  /// Of `listed`: when this instance's groups are due, ascending. Shared by all its lives.
+  std::shared_ptr<const std::vector<sim::SimTime>> times;
+  sim::Duration phase;                ///< Share of one gap, so that instances do not beat together.
   sim::Bytes record_size = {1'024};   ///< Key + value, 1 B or more.
   std::int32_t records_per_send = 1;  ///< Records of one group, 1 or more.
   /// Arrivals::closed: groups have records_per_send ... this many records, equally likely. 0: always records_per_send.

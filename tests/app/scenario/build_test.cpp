@@ -104,6 +104,27 @@ TEST(Workloads, RateAndSaturateExcludeEachOther) {
       world::Arrivals::saturate);
 }
 
+TEST(Workloads, ListedArrivalsHaveTheirTimes) {
+  const auto listed = [](const std::string& times) {
+    return R"(/workloads/0={"name": "x", "kind": "kafka_producer", "topic": "orders", "start": "1 s",
+                            "arrivals": "listed")" +
+           times + "}";
+  };
+  const auto w = producer({listed(R"(, "times": ["1 s", "1250 ms", "1250 ms", "49 s"])")});
+  EXPECT_EQ(w.arrivals, world::Arrivals::listed);
+  EXPECT_EQ(w.times,
+            (std::vector<sim::SimTime>{{1'000'000'000}, {1'250'000'000}, {1'250'000'000}, {49'000'000'000}}));
+  only_error({listed("")}, "missing-field", "/workloads/0");
+  only_error({R"(/workloads/0/times=["1 s"])"}, "two-selectors", "/workloads/0/times");
+  only_error({listed(R"(, "times": ["1 s"], "rate": "5 /s")")}, "two-selectors", "/workloads/0/rate");
+  for (const std::string wrong : {"0.5 s", "1 KiB", "50 s", "-1 s"}) {
+    only_error({listed(", \"times\": [\"" + wrong + "\"]")}, "wrong-times", "/workloads/0/times");
+  }
+  EXPECT_NE(only_error({listed(R"(, "times": ["3 s", "2 s"])")}, "wrong-times", "/workloads/0/times")
+                .message.find("times[1] \"2 s\" is before the one before it"),
+            std::string::npos);
+}
+
 TEST(Workloads, TimesLieWithinTheRun) {
   only_error({"/workloads/0/start=\"55 s\""}, "out-of-range", "/workloads/0");
   only_error({"/workloads/0/stop=\"70 s\""}, "after-the-end", "/workloads/0/stop");

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <memory>
 #include <vector>
 
 #include "models/kafka/client/accumulator.h"
@@ -144,6 +145,35 @@ TEST(Arrivals, PoissonGapsAreExponentialAndAddressed) {
   SendLoop restarted(params, draws.stream(), 0, late);
   EXPECT_EQ(restarted.next(), 500);
   EXPECT_EQ(restarted.intended(500), late);
+}
+
+// Goal: listed times are the times of the records, whatever came before. Method: two records at each of three times; a thread
+// that needs 300 us a record is late at the second and has caught up at the third; a life that begins between them.
+TEST(Arrivals, ListedAreSentAtTheirTimes) {
+  const Draws draws;
+  ProducerParams params = params_at(0);
+  params.arrivals = Arrivals::listed;
+  params.records_per_send = 2;
+  params.send_cost = 300_us;
+  const sim::SimTime start = params.start;
+  params.times = std::make_shared<const std::vector<sim::SimTime>>(
+      std::vector<sim::SimTime>{start + 1_ms, start + 1_ms + 100_us, start + 7_ms});
+  SendLoop loop(params, draws.stream(), 0, {});
+  EXPECT_EQ(loop.limit(1'000), 6) << "three times two";
+  EXPECT_EQ(loop.intended(1), start + 1_ms);
+  EXPECT_EQ(loop.intended(2), start + 1_ms + 100_us);
+  EXPECT_EQ(loop.intended(5), start + 7_ms);
+  EXPECT_EQ(loop.join(0), start + 1_ms + 300_us);
+  EXPECT_EQ(loop.join(3), start + 1_ms + 1'200_us) << "four records of 300 us from 1 ms on";
+  EXPECT_EQ(loop.join(4), start + 7_ms + 300_us);
+  loop.advance(6);
+  EXPECT_TRUE(loop.finished());
+  SendLoop later(params, draws.stream(), 2, start + 2_ms);
+  EXPECT_EQ(later.next(), 4) << "the second time was before this life";
+  EXPECT_EQ(later.limit(1'000), 6);
+  EXPECT_TRUE(SendLoop(params, draws.stream(), 6, start + 8_ms).finished());
+  params.end = start + 7_ms;
+  EXPECT_EQ(SendLoop(params, draws.stream(), 0, {}).limit(1'000), 4) << "the end itself is not sent";
 }
 
 // Goal: a client that restarts on a branch finds its past arrivals behind it, neither skips nor idles, and its later
