@@ -160,6 +160,7 @@ void FileSystem::unlink_file(File& file) {
   file.linked = false;
   const std::int64_t dropped = dirty_behind(file, 0);
   if (dropped > 0) page_cache_.remove_dirty(number_, dropped, /*measured=*/false);
+  file.submitted_to = file.size;  // an fsync by who has it open still finds no page to write
   flusher_.cleaned(file);
   drop_blocks(file, 0);
   for (const std::uint32_t slot : file.writes) {
