@@ -101,7 +101,7 @@ void ClientLaws::judge_answer(const history::ProduceOutcome& event, const Partit
                         acks_text(event.acks) + ") with flush.messages=1, but only " +
                         std::to_string(flushed) + " of " + std::to_string(needed) +
                         " replicas had them on the medium.",
-                    p.excuse_ever());
+                    p.answers_excuse_ever());
     }
   }
 }
@@ -169,10 +169,10 @@ bool ClientLaws::goes_on(const PartitionView& p, Place& place, std::int64_t offs
   if (place.next < 0) return true;
   std::int64_t position = place.next;
   for (std::size_t reset = 0;; ++reset) {
-    const bool hidden = offset > position &&
-                        p.compacted_offsets.count_within(position, offset) +
-                                transactions_->hidden_offsets(partition, position, offset, consumer) >=
-                            offset - position;
+    const bool hidden =
+        offset > position && p.compacted_offsets.count_within(position, offset) +
+                                     transactions_->hidden_offsets(partition, position, offset, consumer) >=
+                                 offset - position;
     if (position == offset || hidden) {
       place.resets.erase(place.resets.begin(), place.resets.begin() + static_cast<std::ptrdiff_t>(reset));
       return true;
@@ -320,8 +320,7 @@ void ClientLaws::finish(sim::SimTime now, std::size_t partition, const Census& c
     }
     if (books == nullptr) continue;
     std::int64_t refused = 0;
-    for (const Interval& i : books->failed.intervals())
-      refused += found.present.count_within(i.first, i.end);
+    for (const Interval& i : books->failed.intervals()) refused += found.present.count_within(i.first, i.end);
     if (refused == 0) continue;
     book_->breach(CheckId::S24, now,
                   records_text(refused) + " of " + client.name + " stand in " + p.name +

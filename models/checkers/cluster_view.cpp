@@ -11,7 +11,11 @@ namespace brokersim::checkers {
 using history::BrokerEvent;
 
 PartitionView::PartitionView(const history::PartitionInfo& of)
-    : info(of), name(of.name()), logs(of.replicas.size()), contract(of) {
+    : info(of),
+      name(of.name()),
+      logs(of.replicas.size()),
+      contract(of, Promise::committed),
+      answers(of, Promise::answered) {
   for (const history::BrokerId broker : of.replicas) replicas.push_back({.broker = broker});
 }
 
@@ -200,6 +204,7 @@ void ClusterView::apply(const history::PartitionChanged& event) {
   p.elr = event.elr;
   const bool was_broken = p.contract.broken();
   p.contract.changed(event);
+  p.answers.changed(event);
   if (was_broken && !p.contract.broken()) {
     // The promise begins anew, from what the leader holds now.
     const std::int32_t index = p.index_of(event.leader);
@@ -238,10 +243,18 @@ void ClusterView::apply(const history::BrokerChanged& event) {
   for (const auto& p : partitions_) {
     const std::int32_t index = p->index_of(event.broker);
     if (index < 0) continue;
-    if (stops) p->replicas[static_cast<std::size_t>(index)].has_role = false;
-    if (lossy) p->replicas[static_cast<std::size_t>(index)].lost_cache = true;
-    if (lossy) p->contract.lossy_stop(event.broker, event.at, p->isr, damaged);
-    if (event.event == BrokerEvent::process_started) p->contract.started(event.broker);
+    const auto n = static_cast<std::size_t>(index);
+    ReplicaView& replica = p->replicas[n];
+    if (stops) replica.has_role = false;
+    if (lossy) {
+      replica.lost_cache = true;
+      const bool unflushed = replica.flushed < p->logs.end(n);
+      p->contract.lossy_stop(event.broker, event.at, p->isr, unflushed, damaged);
+      p->answers.lossy_stop(event.broker, event.at, p->isr, unflushed, damaged);
+    }
+    if (event.event != BrokerEvent::process_started) continue;
+    p->contract.started(event.broker);
+    p->answers.started(event.broker);
   }
 }
 
@@ -292,17 +305,19 @@ CutFacts ClusterView::apply(const history::Recovered& event) {
     if (kept.count <= 0 || !p.logs.holds(replica, kept)) continue;
     p.logs.punch(replica, kept.base, kept.end());
     // Other logs end before such a gap, so what is there is what was found there.
-    const bool found = !p.info.compacted || std::any_of(event.content.begin(), event.content.end(), [&](const auto& run) {
-      return run.base_offset < kept.end() && run.base_offset + run.records.count > kept.base;
-    });
+    const bool found =
+        !p.info.compacted || std::any_of(event.content.begin(), event.content.end(), [&](const auto& run) {
+          return run.base_offset < kept.end() && run.base_offset + run.records.count > kept.base;
+        });
     if (found) {
       facts.garbage_from = facts.garbage_from < 0 ? kept.base : std::min(facts.garbage_from, kept.base);
       continue;
     }
-    p.contract.lost_unseen(event.at,
-                           broker_text(event.broker) + " lost offsets " + std::to_string(kept.base) + " to " +
-                               std::to_string(kept.end() - 1) +
-                               " with the file of a closed segment, and recovery kept what lies behind");
+    const std::string what = broker_text(event.broker) + " lost offsets " + std::to_string(kept.base) +
+                             " to " + std::to_string(kept.end() - 1) +
+                             " with the file of a closed segment, and recovery kept what lies behind";
+    p.contract.lost_unseen(event.at, what);
+    p.answers.lost_unseen(event.at, what);
   }
   view.recovered_at = p.removals.size();
   view.lost_cache = false;
@@ -429,7 +444,10 @@ void ClusterView::apply(const history::MetadataLogChanged& event) {
   if (event.change != history::MetadataChange::damaged || !quorum_excuse_.empty()) return;
   quorum_excuse_ = damage_text(event);
   know_all();
-  for (const auto& p : partitions_) p->contract.quorum_damaged(event.at, quorum_excuse_);
+  for (const auto& p : partitions_) {
+    p->contract.quorum_damaged(event.at, quorum_excuse_);
+    p->answers.quorum_damaged(event.at, quorum_excuse_);
+  }
 }
 
 }  // namespace brokersim::checkers

@@ -71,8 +71,9 @@ struct PartitionView {
   std::string name;
   ReplicaLogs logs;
   std::vector<ReplicaView> replicas;  ///< In the order of info.replicas.
-  Contract contract;
-  bool known = false;    ///< The controller has spoken of it.
+  Contract contract;                  ///< Of what is committed.
+  Contract answers;                   ///< Of what acks=all was answered for.
+  bool known = false;                 ///< The controller has spoken of it.
   bool deleted = false;  ///< Its topic was deleted: it has no ISR and no leader, and nobody misses them.
   std::int32_t leader = -1;
   std::int32_t leader_epoch = 0;
@@ -101,6 +102,9 @@ struct PartitionView {
   [[nodiscard]] std::string excuse() const { return contract.broken() ? contract.why() : std::string{}; }
   [[nodiscard]] std::string excuse_ever() const {
     return contract.ever_broken() ? contract.why() : std::string{};
+  }
+  [[nodiscard]] std::string answers_excuse_ever() const {
+    return answers.ever_broken() ? answers.why() : std::string{};
   }
 };
 

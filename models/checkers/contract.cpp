@@ -13,12 +13,13 @@ bool contains(const std::vector<history::BrokerId>& brokers, history::BrokerId b
 
 }  // namespace
 
-Contract::Contract(const history::PartitionInfo& info)
+Contract::Contract(const history::PartitionInfo& info, Promise promise)
     : name_(info.name()),
       min_isr_(std::min(info.min_insync_replicas, static_cast<std::int32_t>(info.replicas.size()))),
       unclean_allowed_(info.unclean_leader_election),
       elr_(info.eligible_leader_replicas),
-      flushed_before_answer_(info.flush_messages == 1) {
+      flushed_before_answer_(info.flush_messages == 1),
+      promise_(promise) {
   for (const history::BrokerId broker : info.replicas) replicas_.push_back({.broker = broker});
 }
 
@@ -30,8 +31,9 @@ void Contract::break_it(sim::SimTime at, const std::string& reason) {
 }
 
 void Contract::lossy_stop(history::BrokerId broker, sim::SimTime at,
-                          const std::vector<history::BrokerId>& isr, bool durable_too) {
-  if (flushed_before_answer_ && !durable_too) return;
+                          const std::vector<history::BrokerId>& isr, bool unflushed, bool durable_too) {
+  const bool kept = promise_ == Promise::answered || !unflushed;
+  if (flushed_before_answer_ && kept && !durable_too) return;
   const char* const what = durable_too ? " data of its disk" : " page cache";
   std::vector<history::BrokerId> lossy;
   for (Replica& replica : replicas_) {

@@ -7,8 +7,12 @@
 // "While" has two sides: an ISR may also shrink below min ISR, by clean shutdowns for instance, before the controller
 // has noticed that one of its members lost its page cache; that one may then be the last member, which nobody but it
 // may lead.
-// Interpretation: with flush.messages=1 a record is on the medium of every ISR member before its answer, so
-// power loss and panic are not lossy for it (a lying fsync is then a violation, not an excuse).
+// With flush.messages=1 there are two promises. A record is on the medium of every ISR member before its *answer*, so power
+// loss and panic are not lossy for what was answered (a lying fsync is then a violation, not an excuse). It may be
+// *committed* before that: UnifiedLog.append moves the log end and flushes after it, followers fetch meanwhile, and the
+// high watermark waits for their log ends, not for the leader's fsync. A leader that loses power in between lacks committed
+// records that nobody was told of, though consumers may have read them. For what is committed, losing a replica whose
+// log had an unflushed end is therefore lossy; losing one that had flushed everything takes nothing.
 // A limit of KIP-966 itself: the controller takes every unclean restart, a mere kill included, for a possible loss
 // and drops the broker from the ELR. When ISR and ELR have run empty that way, it elects the last known leader,
 // whatever that one still holds. If a replica had a lossy stop before, this election ends the promise too.
@@ -28,14 +32,20 @@
 
 namespace brokersim::checkers {
 
+/// What is promised to outlive the faults; the two differ with flush.messages=1 only.
+enum class Promise : std::uint8_t {
+  committed,  ///< What lies below the true high watermark.
+  answered,   ///< What acks=all was answered for.
+};
+
 class Contract {
  public:
-  explicit Contract(const history::PartitionInfo& info);
+  Contract(const history::PartitionInfo& info, Promise promise);
 
   /// A replica's page cache or more went; `durable_too`: what was on the medium as well (an exchanged disk, rot, lost
-  /// writes). `isr` as committed at that time.
+  /// writes). `unflushed`: the replica's log ended above what it had flushed. `isr` as committed at that time.
   void lossy_stop(history::BrokerId broker, sim::SimTime at, const std::vector<history::BrokerId>& isr,
-                  bool durable_too = false);
+                  bool unflushed, bool durable_too);
   void started(history::BrokerId broker);
   void changed(const history::PartitionChanged& event);
   /// A replica's log has lost records in its middle and nobody can know: nothing is promised from `at` on, for good.
@@ -71,6 +81,7 @@ class Contract {
   bool unclean_allowed_;
   bool elr_;
   bool flushed_before_answer_;
+  Promise promise_;
   std::vector<Replica> replicas_;
   bool broken_ = false;
   bool ever_ = false;

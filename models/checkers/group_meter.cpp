@@ -155,7 +155,9 @@ std::string GroupMeter::excuse(history::GroupId group) const {
   if (view_ == nullptr) return "";
   std::vector<const PartitionView*> internal;
   for (std::size_t n = 0; n < view_->partitions(); ++n) {
-    if (view_->partition_at(n).info.topic == "__consumer_offsets") internal.push_back(&view_->partition_at(n));
+    const history::PartitionInfo& info = view_->partition_at(n).info;
+    if (info.internal && info.topic == "__consumer_offsets")
+      internal.push_back(&view_->partition_at(n));  // not the transactions'
   }
   if (internal.empty()) return "";
   // GroupCoordinator.partitionFor: Utils.abs(groupId.hashCode) % offsets.topic.num.partitions.
@@ -163,8 +165,9 @@ std::string GroupMeter::excuse(history::GroupId group) const {
   for (const char c : history_->groups()[static_cast<std::size_t>(group.n)])
     hash = 31 * hash + static_cast<unsigned char>(c);
   const auto signed_hash = static_cast<std::int32_t>(hash);
-  const std::uint32_t positive =
-      signed_hash == std::numeric_limits<std::int32_t>::min() ? 0u : static_cast<std::uint32_t>(std::abs(signed_hash));
+  const std::uint32_t positive = signed_hash == std::numeric_limits<std::int32_t>::min()
+                                     ? 0u
+                                     : static_cast<std::uint32_t>(std::abs(signed_hash));
   return internal[positive % internal.size()]->excuse_ever();
 }
 

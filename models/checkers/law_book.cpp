@@ -33,12 +33,16 @@ const std::vector<CheckInfo>& checks() {
        "within the fault budget, no unclean election"},
       {CheckId::S12, "S12", "Offsets are dense, and a committed offset holds one record for ever.",
        "density always; the rest within the fault budget, no unclean election"},
+      {CheckId::S15, "S15",
+       "What a crash leaves can be opened again: no log directory fails while its broker starts.",
+       "while no disk has had a fault"},
       {CheckId::S20, "S20", "A producer's records stand in a partition in the order it sent them.",
        "producers with idempotence, or with one request in flight of which all were answered; within the "
        "fault budget; "
        "not KAFKA-14359, nor what a leader forgot that had restarted"},
       {CheckId::S21, "S21", "No record stands at two offsets of a partition.",
-       "idempotent producers, within the fault budget; not KAFKA-14359, nor what a leader forgot that had restarted"},
+       "idempotent producers, within the fault budget; not KAFKA-14359, nor what a leader forgot that had "
+       "restarted"},
       {CheckId::S22, "S22", "No record is in a log or read by a consumer that nobody sent.", "always"},
       {CheckId::S23, "S23",
        "An acks=all answer means committed; with flush.messages=1 also on the media of min ISR replicas.",
@@ -53,7 +57,8 @@ const std::vector<CheckInfo>& checks() {
        "Consumers get no markers; with read_committed nothing of open or aborted transactions.",
        "clusters with transactional producers, within the fault budget"},
       {CheckId::S28, "S28",
-       "Of a transaction all records count or none, as its client was told; with exactly_once every record in has one "
+       "Of a transaction all records count or none, as its client was told; with exactly_once every record "
+       "in has one "
        "out.",
        "transactional producers, within the fault budget"},
       {CheckId::S29, "S29", "Once a client has a producer's new epoch, nothing of an older one is appended.",
@@ -62,9 +67,17 @@ const std::vector<CheckInfo>& checks() {
        "Retention and DeleteRecords take committed records only; compaction keeps the last value of every "
        "key.",
        "within the fault budget, no unclean election"},
+      {CheckId::L1, "L1", "A partition has a leader whenever somebody who may lead it is there.",
+       "after 30 s in which nothing happened to brokers, controllers and networks, with an active "
+       "controller; a stall that "
+       "nobody could end is justified by name"},
+      {CheckId::L4, "L4",
+       "A live replica holds what its leader holds and is in the ISR, or is still copying.",
+       "as L1; sound disks, leaders that have been still for 10 s, no administrator's actions"},
       {CheckId::L8, "L8", "No transaction stays open in a log when its time is long over.",
-       "transactional producers; 30 s after the end of transaction.timeout.ms, of the coordinator's pause between two "
-       "looks, and after the last change of a broker"},
+       "transactional producers, partitions that can be written to; 30 s after the end of "
+       "transaction.timeout.ms, of the "
+       "coordinator's pause between two looks, and after the last change of a broker"},
       {CheckId::G1, "G1",
        "Within one generation of a group a partition has one owner; with KIP-848 never two that are members.",
        "members of groups"},

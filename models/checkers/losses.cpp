@@ -120,8 +120,7 @@ std::vector<Grouped> group_by_story(ClusterView& view, const PartitionView& p, s
         here.push_back(of_replica.at(n));
         end = std::min(end, of_replica.next_start(n));
       }
-      const bool promised =
-          ack->acks < 0 && !p.contract.void_by_config() && !p.contract.broken_since(ack->at);
+      const bool promised = ack->acks < 0 && !p.answers.void_by_config() && !p.answers.broken_since(ack->at);
       std::vector<std::int64_t> key{ack->broker, ack->acks, ack->holders, ack->flushed, promised ? 1 : 0};
       for (const CopyFate& fate : here) {
         const std::vector<std::int64_t> part = fate.key(p);
@@ -281,12 +280,12 @@ void judge_losses(const LossReport& report, ClusterView& view, const Ledger& led
       any_all = any_all || acks < 0;
     }
     if (!any_all) continue;
-    if (p.contract.void_by_config()) {
+    if (p.answers.void_by_config()) {
       if (why_not.empty()) why_not = p.name + " allows unclean leader election";
       continue;
     }
-    if (p.contract.ever_broken() && why_not.empty()) why_not = p.contract.why();
-    if (!p.contract.broken()) ++promised;  // also what was acknowledged since the promise began anew
+    if (p.answers.ever_broken() && why_not.empty()) why_not = p.answers.why();
+    if (!p.answers.broken()) ++promised;  // also what was acknowledged since the promise began anew
   }
 
   for (const Loss& loss : report.losses) {
@@ -294,7 +293,7 @@ void judge_losses(const LossReport& report, ClusterView& view, const Ledger& led
     const PartitionView& p = view.partition(loss.partition);
     std::string excuse;
     if (!loss.promised)
-      excuse = p.contract.void_by_config() ? p.name + " allows unclean leader election" : p.contract.why();
+      excuse = p.answers.void_by_config() ? p.name + " allows unclean leader election" : p.answers.why();
     if (book.wants_story(CheckId::S1, !loss.promised)) {
       book.breach(CheckId::S1, now, records_text(loss.records) + " lost. " + loss.explanation, excuse);
     } else {

@@ -20,6 +20,8 @@ RunObserver::RunObserver(history::History& history, bool invariants)
       transactions_(view_, book_),
       stale_keys_(history),
       clients_(view_, book_, transactions_),
+      liveness_(book_),
+      storage_(book_),
       meter_(history),
       groups_(history, book_, &view_),
       shares_(view_, book_),
@@ -69,6 +71,7 @@ void RunObserver::on(const history::Appended& event) {
   clients_.judge(event);
   transactions_.on(event);
   stale_keys_.on(event);
+  liveness_.on(event);
 }
 
 void RunObserver::on(const history::Truncated& event) {
@@ -128,12 +131,21 @@ void RunObserver::on(const history::BrokerChanged& event) {
   meter_.on(event);
   view_.apply(event);
   transactions_.on(event);
+  liveness_.on(event);
+  storage_.on(event);
   if (invariants_) invariants_->judge(event);
 }
 
-void RunObserver::on(const history::ControllerChanged& event) { meter_.on(event); }
+void RunObserver::on(const history::ControllerChanged& event) {
+  meter_.on(event);
+  liveness_.on(event);
+}
 
-void RunObserver::on(const history::CorruptRead& event) { meter_.on(event); }
+void RunObserver::on(const history::CorruptRead& event) {
+  meter_.on(event);
+  liveness_.on(event);
+}
+
 void RunObserver::on(const history::MetadataLogChanged& event) {
   view_.apply(event);
   if (event.change == history::MetadataChange::damaged) replication_.quorum_damaged(view_.quorum_excuse());
@@ -163,7 +175,11 @@ void RunObserver::on(const history::Recovered& event) {
 
 void RunObserver::on(const history::Flushed& event) { view_.apply(event); }
 
-void RunObserver::on(const history::FaultFired& event) { meter_.on(event); }
+void RunObserver::on(const history::FaultFired& event) {
+  meter_.on(event);
+  storage_.on(event);
+  liveness_.on(event);
+}
 
 void RunObserver::on(const history::LogStartMoved& event) {
   transactions_.read_before_it_goes(event.partition);
@@ -181,7 +197,11 @@ void RunObserver::on(const history::Compacted& event) {
   if (!event.copied) meter_.on(event);
 }
 
-void RunObserver::on(const history::LogDirFailed& event) { meter_.on(event); }
+void RunObserver::on(const history::LogDirFailed& event) {
+  meter_.on(event);
+  storage_.judge(event);
+  liveness_.on(event);
+}
 
 void RunObserver::on(const history::PartitionDeleted& event) {
   if (invariants_) invariants_->settle(event.at);
@@ -189,7 +209,10 @@ void RunObserver::on(const history::PartitionDeleted& event) {
   view_.apply(event);
 }
 
-void RunObserver::on(const history::AdminDone& event) { meter_.on(event); }
+void RunObserver::on(const history::AdminDone& event) {
+  meter_.on(event);
+  liveness_.on(event);
+}
 
 void RunObserver::on(const history::OffsetReset& event) {
   const PartitionView& p = view_.partition(event.partition);
@@ -213,9 +236,9 @@ void RunObserver::note_breaches_of_contract() {
   const std::string note = "Not judged while outside its premises, on " + count_text(broken) + " of " +
                            count_text(static_cast<std::int64_t>(view_.partitions())) + " partitions: " + why +
                            ".";
-  for (const CheckId check : {CheckId::S3, CheckId::S5, CheckId::S9, CheckId::S11, CheckId::S12, CheckId::S20,
-                              CheckId::S21, CheckId::S23, CheckId::S25, CheckId::S26, CheckId::S27, CheckId::S28,
-                              CheckId::S29}) {
+  for (const CheckId check :
+       {CheckId::S3, CheckId::S5, CheckId::S9, CheckId::S11, CheckId::S12, CheckId::S20, CheckId::S21,
+        CheckId::S23, CheckId::S25, CheckId::S26, CheckId::S27, CheckId::S28, CheckId::S29}) {
     book_.note(check, note);
   }
 }
@@ -311,6 +334,7 @@ Findings RunObserver::finish(sim::SimTime now, const std::vector<std::int32_t>& 
   }
   findings.events = pipelines_.finish(now);
   findings.transactions = transactions_.finish(now);
+  liveness_.finish(now, view_);
   for (const auto& [workload, count] : stale_keys_.finish()) {
     findings.measures.records.stale_keys += count;
     findings.measures.workloads[workload].records.stale_keys = count;

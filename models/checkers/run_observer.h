@@ -14,12 +14,14 @@
 #include "models/checkers/group_meter.h"
 #include "models/checkers/invariants.h"
 #include "models/checkers/law_book.h"
+#include "models/checkers/liveness.h"
 #include "models/checkers/losses.h"
 #include "models/checkers/measures.h"
 #include "models/checkers/pipelines.h"
 #include "models/checkers/replication_laws.h"
 #include "models/checkers/share_laws.h"
 #include "models/checkers/stale_keys.h"
+#include "models/checkers/storage_laws.h"
 #include "models/checkers/transaction_laws.h"
 
 namespace brokersim::checkers {
@@ -38,7 +40,7 @@ struct Findings {
   /// "orders/0", ... by PartitionId.
   std::vector<std::string> client_names;  ///< By client number.
   std::vector<std::string> partition_names;
-  EventFindings events;  ///< Empty without services that publish events.
+  EventFindings events;            ///< Empty without services that publish events.
   ShareMeasures shares;            ///< Zero without share groups.
   KafkaTransactions transactions;  ///< Empty without transactional producers and pipelines.
 
@@ -111,6 +113,8 @@ class RunObserver final : public history::Watcher {
   StaleKeys stale_keys_;
   ClientLaws clients_;
   std::optional<Invariants> invariants_;
+  Liveness liveness_;
+  StorageLaws storage_;
   Meter meter_;
   GroupMeter groups_;
   ShareLaws shares_;

@@ -28,23 +28,27 @@ void TransactionLaws::note(const history::Appended& event) {
   std::vector<Written>& all = written_[{r.partition.n, r.producer.n}];
   const bool known = !all.empty() && r.first < all.back().end;  // a retry after a truncation
   const bool goes_on = !known && !all.empty() && all.back().end == r.first && all.back().mark == event.mark &&
-                       all.back().producer_id == event.producer_id && all.back().epoch == event.producer_epoch &&
-                       event.mark == TransactionMark::data;
+                       all.back().producer_id == event.producer_id &&
+                       all.back().epoch == event.producer_epoch && event.mark == TransactionMark::data;
   if (goes_on) {
     all.back().end += r.count;
   } else if (!known) {
-    all.push_back({r.first, r.first + r.count, event.producer_id, event.producer_epoch, event.mark, event.at});
+    all.push_back(
+        {r.first, r.first + r.count, event.producer_id, event.producer_epoch, event.mark, event.at});
   }
   if (event.mark != TransactionMark::data) return;
   const auto given = given_.find(event.producer_id);
   if (given == given_.end() || event.producer_epoch >= given->second) return;
   const PartitionView& p = view_->partition(r.partition);
+  // A leader that was replaced and does not know it yet appends to a tail that is cut: nothing of it is ever committed.
+  if (event.leader_epoch < p.leader_epoch) return;
   book_->breach(CheckId::S29, event.at,
-                at_text(event.at) + broker_text(event.broker) + " appended " + record_range_text(r.first, r.count) +
-                    " of " + view_->history().client(r.producer).name + " to " + p.name + " at " +
-                    offset_range_text(event.base_offset, r.count) + " with epoch " +
-                    std::to_string(event.producer_epoch) + " of producer " + std::to_string(event.producer_id) +
-                    ", although epoch " + std::to_string(given->second) + " had been given to a client.",
+                at_text(event.at) + broker_text(event.broker) + " appended " +
+                    record_range_text(r.first, r.count) + " of " + view_->history().client(r.producer).name +
+                    " to " + p.name + " at " + offset_range_text(event.base_offset, r.count) +
+                    " with epoch " + std::to_string(event.producer_epoch) + " of producer " +
+                    std::to_string(event.producer_id) + ", although epoch " + std::to_string(given->second) +
+                    " had been given to a client.",
                 excuse());
 }
 
@@ -116,8 +120,8 @@ void TransactionLaws::advance(std::size_t partition) {
   });
 }
 
-std::int64_t TransactionLaws::hidden_offsets(history::PartitionId partition, std::int64_t from, std::int64_t to,
-                                             history::ClientId consumer) {
+std::int64_t TransactionLaws::hidden_offsets(history::PartitionId partition, std::int64_t from,
+                                             std::int64_t to, history::ClientId consumer) {
   if (!used_ || from >= to) return 0;
   const auto n = static_cast<std::size_t>(partition.n);
   advance(n);
@@ -141,7 +145,8 @@ void TransactionLaws::judge(const history::Consumed& event) {
                   at_text(event.at) + consumer.name + " was given " +
                       record_range_text(event.records.first, event.records.count) + " of " +
                       view_->history().client(event.records.producer).name + " at " +
-                      offset_range_text(event.base_offset, event.records.count) + " of " + p.name + ", " + what,
+                      offset_range_text(event.base_offset, event.records.count) + " of " + p.name + ", " +
+                      what,
                   p.excuse_ever());
   };
   if (reading.control.count_within(event.base_offset, end) > 0) story("where a marker stands.");
@@ -218,10 +223,12 @@ void TransactionLaws::read(std::size_t partition, std::int32_t replica) {
     p.logs.reference().for_each(0, p.logs.committed(), taking);
   }
   for (const auto& [id, open] : reading.open) {
-    for (const Range& range : open.ranges) reading.hidden[range.producer].add(range.first, range.first + range.count);
+    for (const Range& range : open.ranges)
+      reading.hidden[range.producer].add(range.first, range.first + range.count);
   }
   for (const Range& range : reading.visible)
-    visible_[{static_cast<std::int32_t>(partition), range.producer}].add(range.first, range.first + range.count);
+    visible_[{static_cast<std::int32_t>(partition), range.producer}].add(range.first,
+                                                                         range.first + range.count);
 }
 
 const IntervalSet* TransactionLaws::hidden(std::size_t partition, std::size_t producer) const {
@@ -262,8 +269,8 @@ void TransactionLaws::judge_transaction(history::ClientId client, std::int64_t n
   std::string missing;
   for (const Member& member : transaction.members) {
     const bool counts = stands(member.record);
-    const std::string place = record_range_text(member.record.first, 1) + " in " +
-                              view_->partition(member.record.partition).name;
+    const std::string place =
+        record_range_text(member.record.first, 1) + " in " + view_->partition(member.record.partition).name;
     (counts ? there : missing) = place;
     if (counts) {
       ++visible;
@@ -280,8 +287,9 @@ void TransactionLaws::judge_transaction(history::ClientId client, std::int64_t n
     if (reading == final_.end()) continue;
     for (const auto& [id, open] : reading->second.open) {
       for (const Range& range : open.ranges) {
-        undecided = undecided || (range.producer == member.record.producer.n && member.record.first >= range.first &&
-                                  member.record.first < range.first + range.count);
+        undecided =
+            undecided || (range.producer == member.record.producer.n && member.record.first >= range.first &&
+                          member.record.first < range.first + range.count);
       }
     }
   }
@@ -289,7 +297,8 @@ void TransactionLaws::judge_transaction(history::ClientId client, std::int64_t n
   const auto all = static_cast<std::int64_t>(transaction.members.size());
   if (undecided) return;
   findings.balance += moved;
-  const std::string name = "Transaction " + count_text(number) + " of " + view_->history().client(client).name;
+  const std::string name =
+      "Transaction " + count_text(number) + " of " + view_->history().client(client).name;
   if (visible > 0 && visible < all) {
     ++findings.torn;
     book_->breach(CheckId::S28, now,
@@ -302,12 +311,14 @@ void TransactionLaws::judge_transaction(history::ClientId client, std::int64_t n
   const bool committed = transaction.outcome == TransactionOutcome::committed;
   if (committed && visible == 0) {
     ++findings.wrong;
-    book_->breach(CheckId::S28, now, name + " was committed, and none of its records counts, such as " + missing + ".",
+    book_->breach(CheckId::S28, now,
+                  name + " was committed, and none of its records counts, such as " + missing + ".",
                   excuse());
   }
   if (transaction.outcome == TransactionOutcome::aborted && visible == all) {
     ++findings.wrong;
-    book_->breach(CheckId::S28, now, name + " was aborted, and its records count, such as " + there + ".", excuse());
+    book_->breach(CheckId::S28, now, name + " was aborted, and its records count, such as " + there + ".",
+                  excuse());
   }
 }
 
@@ -315,9 +326,19 @@ void TransactionLaws::judge_transaction(history::ClientId client, std::int64_t n
 std::string TransactionLaws::without_coordinator() const {
   for (std::size_t n = 0; n < view_->partitions(); ++n) {
     const PartitionView& p = view_->partition_at(n);
-    if (p.info.topic == "__transaction_state" && p.known && p.leader < 0)
-      return p.name + " has no leader when the run ends, so its transactions have no coordinator.";
+    if (p.info.topic != "__transaction_state") continue;
+    const std::string why = refuses_writes(p);
+    if (!why.empty()) return why + ", so its transactions have no coordinator that could end them";
   }
+  return {};
+}
+
+/// Why acks=all cannot be answered by the partition as it stands; "": it can.
+std::string TransactionLaws::refuses_writes(const PartitionView& p) {
+  if (!p.known || p.deleted) return {};
+  if (p.leader < 0) return p.name + " has no leader when the run ends";
+  if (static_cast<std::int32_t>(p.isr.size()) < p.info.min_insync_replicas)
+    return p.name + " has fewer replicas in sync than min.insync.replicas when the run ends";
   return {};
 }
 
@@ -329,16 +350,21 @@ void TransactionLaws::judge_hanging(sim::SimTime now) {
       const Range& first = open.ranges.front();
       const history::ClientInfo& client = view_->history().client({first.producer});
       // What a group coordinator wrote for a transaction is as old as the transaction of the same producer elsewhere.
-      const sim::Duration patience = client.internal ? sim::Duration{900'000'000'000} : client.transaction_timeout;
+      const sim::Duration patience =
+          client.internal ? sim::Duration{900'000'000'000} : client.transaction_timeout;
       const sim::SimTime over = std::max(first.at + patience, last_change_) + kHangingGrace;
       if (over >= now) continue;
       ++found_.hanging;
       found_.hanging_longest = std::max(found_.hanging_longest, now - first.at);
-      book_->breach(CheckId::L8, now,
-                    "The transaction of " + client.name + " (producer " + std::to_string(id) + ") that begins at offset " +
-                        count_text(open.first_offset) + " of " + p.name + ", written at " + sim::to_string(first.at) +
-                        ", is still open: nobody will end it, and read_committed consumers wait there for ever.",
-                    orphaned.empty() ? excuse() : orphaned);  // the coordinator's log, too, may have lost something
+      std::string why_not = orphaned.empty() ? refuses_writes(p) : orphaned;
+      if (why_not.empty()) why_not = excuse();  // the coordinator's log, too, may have lost something
+      book_->breach(
+          CheckId::L8, now,
+          "The transaction of " + client.name + " (producer " + std::to_string(id) +
+              ") that begins at offset " + count_text(open.first_offset) + " of " + p.name + ", written at " +
+              sim::to_string(first.at) +
+              ", is still open: nobody will end it, and read_committed consumers wait there for ever.",
+          why_not);
     }
   }
 }

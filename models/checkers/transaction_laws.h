@@ -25,19 +25,19 @@ namespace brokersim::checkers {
 /// What became of one workload's transactions.
 struct TransactionFindings {
   std::string name;
-  std::int64_t begun = 0;      ///< With at least one record.
-  std::int64_t committed = 0;  ///< commitTransaction() returned.
-  std::int64_t aborted = 0;    ///< Given up by the client, in order.
-  std::int64_t unknown = 0;    ///< The client was fenced while it tried to commit.
-  std::int64_t unfinished = 0;  ///< The client said nothing: it died, or the run ended.
-  std::int64_t fenced = 0;      ///< Ends at which the client found out that it is fenced.
-  std::int64_t torn = 0;        ///< Some of its records count and some do not.
-  std::int64_t wrong = 0;       ///< Whole, but not as the client was told.
+  std::int64_t begun = 0;              ///< With at least one record.
+  std::int64_t committed = 0;          ///< commitTransaction() returned.
+  std::int64_t aborted = 0;            ///< Given up by the client, in order.
+  std::int64_t unknown = 0;            ///< The client was fenced while it tried to commit.
+  std::int64_t unfinished = 0;         ///< The client said nothing: it died, or the run ended.
+  std::int64_t fenced = 0;             ///< Ends at which the client found out that it is fenced.
+  std::int64_t torn = 0;               ///< Some of its records count and some do not.
+  std::int64_t wrong = 0;              ///< Whole, but not as the client was told.
   std::int64_t records_committed = 0;  ///< Records that read_committed readers may see at the end.
   std::int64_t records_aborted = 0;    ///< Records in the log that they may not.
   std::int64_t balance = 0;            ///< Sum of what the committed records move: 0 for whole transfers.
-  std::int64_t read_balance = 0;       ///< The same of what read_committed consumers were given, each record once.
-  sim::Histogram duration;             ///< From begin to the end of the commit, ns.
+  std::int64_t read_balance = 0;  ///< The same of what read_committed consumers were given, each record once.
+  sim::Histogram duration;        ///< From begin to the end of the commit, ns.
 };
 
 struct KafkaTransactions {
@@ -68,8 +68,8 @@ class TransactionLaws {
   void on(const history::BrokerChanged& event) { last_change_ = event.at; }
 
   /// Offsets of [from, to) that no application gets: markers, and what is aborted if it reads committed records only.
-  [[nodiscard]] std::int64_t hidden_offsets(history::PartitionId partition, std::int64_t from, std::int64_t to,
-                                            history::ClientId consumer);
+  [[nodiscard]] std::int64_t hidden_offsets(history::PartitionId partition, std::int64_t from,
+                                            std::int64_t to, history::ClientId consumer);
   /// The consumer is a pipeline's, which goes back in order to take records again.
   [[nodiscard]] bool may_seek(history::ClientId consumer) const { return transformations_.reads(consumer); }
   /// Something of the partition's log is about to go by rule: what it said of transactions is taken in first.
@@ -109,7 +109,7 @@ class TransactionLaws {
     std::map<std::int64_t, Open> open;  ///< By producer id.
     IntervalSet aborted;                ///< Offsets.
     IntervalSet control;
-    std::vector<Range> visible;  ///< Only where the whole log is read at the end.
+    std::vector<Range> visible;                  ///< Only where the whole log is read at the end.
     std::map<std::int32_t, IntervalSet> hidden;  ///< Ordinals by client, likewise.
     bool keeps = false;
   };
@@ -126,7 +126,8 @@ class TransactionLaws {
 
   void note(const history::Appended& event);
   void judge(const history::Consumed& event);
-  [[nodiscard]] const Written* written(std::int32_t partition, std::int32_t client, std::int64_t ordinal) const;
+  [[nodiscard]] const Written* written(std::int32_t partition, std::int32_t client,
+                                       std::int64_t ordinal) const;
   /// Takes a run of a log in.
   void take(Reading& reading, std::int32_t partition, const Run& run) const;
   void advance(std::size_t partition);
@@ -134,6 +135,7 @@ class TransactionLaws {
                          TransactionFindings& findings, sim::SimTime now);
   void judge_hanging(sim::SimTime now);
   [[nodiscard]] std::string without_coordinator() const;
+  [[nodiscard]] static std::string refuses_writes(const PartitionView& p);
   [[nodiscard]] bool ages(history::PartitionId partition) const;
   void judge_transformations(sim::SimTime now);
   [[nodiscard]] bool stands(const history::RecordRange& record) const;
@@ -148,7 +150,7 @@ class TransactionLaws {
   std::map<std::int64_t, std::int16_t> given_;  ///< Producer id -> newest epoch that a client got.
   std::map<std::size_t, Reading> committed_;    ///< By partition.
   std::map<std::size_t, Reading> final_;
-  std::map<Stream, IntervalSet> visible_;  ///< Ordinals, at the end.
+  std::map<Stream, IntervalSet> visible_;                                      ///< Ordinals, at the end.
   std::map<std::pair<std::int32_t, std::int64_t>, Transaction> transactions_;  ///< Client, number.
   std::map<Stream, std::map<std::int64_t, std::int64_t>> amounts_;             ///< Of what moves something.
   std::map<Stream, IntervalSet> read_;

@@ -23,10 +23,12 @@ struct TransformationFindings {
   std::string name;
   bool exactly_once = true;
   std::int64_t made = 0;        ///< Committed records out.
-  std::int64_t duplicated = 0;  ///< Of these, beyond the first of one record in.
+  std::int64_t duplicated = 0;  ///< Of these, beyond one for each time that the record in stands in its log.
   std::int64_t lost = 0;        ///< Records in below the committed offset, without one out.
-  std::int64_t reordered = 0;   ///< Firsts of one record in that stand behind one made from a later record of its partition.
-  sim::Histogram latency;       ///< From the intended send of a record in to the first reading of one made from it, ns.
+  std::int64_t reordered =
+      0;  ///< Firsts of one record in that stand behind one made from a later record of its partition.
+  sim::Histogram
+      latency;  ///< From the intended send of a record in to the first reading of one made from it, ns.
 };
 
 /// Records of a log at the end that count, of one producer, with consecutive ordinals and offsets.
@@ -68,9 +70,11 @@ class Transformations {
   [[nodiscard]] std::string place(const history::RecordRange& record) const;
 
   const history::History* history_;
-  std::map<Stream, std::map<std::int64_t, history::RecordRange>> sources_;  ///< Of what was made, by its ordinal.
-  std::map<Stream, std::map<std::int64_t, sim::SimTime>> intended_;  ///< Of records in that a pipeline has read.
-  std::map<Stream, IntervalSet> answered_;                           ///< Records in of which something was read.
+  std::map<Stream, std::map<std::int64_t, history::RecordRange>>
+      sources_;  ///< Of what was made, by its ordinal.
+  std::map<Stream, std::map<std::int64_t, sim::SimTime>>
+      intended_;                            ///< Of records in that a pipeline has read.
+  std::map<Stream, IntervalSet> answered_;  ///< Records in of which something was read.
   std::map<std::pair<std::int32_t, std::int32_t>, std::int64_t> offsets_;  ///< Group, partition.
   std::map<std::string, sim::Histogram> latencies_;                        ///< By workload.
 };

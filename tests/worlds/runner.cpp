@@ -159,7 +159,9 @@ Outcome run(const Plan& plan, const std::optional<std::string>& trace) {
   outcome.acknowledged_all = coverage.acknowledged_all();
   for (const faults::RealisedFault& fault : world->faults().realised())
     outcome.effective_faults[std::string(faults::to_string(fault.kind))] += fault.had_effect ? 1 : 0;
+  const bool stuck = orphaned(*world);
   for (const checkers::CheckResult& check : findings.checks) {
+    if (check.id == "L1" && stuck) continue;  // what that release really does
     if (check.verdict == checkers::Verdict::violated && plan.family != Family::broken_disks)
       fail(outcome, check.id, check.detail);
   }
@@ -167,7 +169,7 @@ Outcome run(const Plan& plan, const std::optional<std::string>& trace) {
     outcome.transactions += bank.committed;
   // Beyond the budget acknowledged records may be gone, and with them halves of transfers.
   if (plan.family == Family::transfers && outcome.in_budget) judge_books(findings.transactions, outcome);
-  if (inside && orphaned(*world)) {
+  if (inside && stuck) {
     outcome.orphaned = true;
   } else if (inside) {
     judge_liveness(*world, findings, outcome);

@@ -28,6 +28,13 @@ constexpr const char* kOrders = R"({
   "faults": [{"at": "9 s", "kind": "kill_process", "target": {"broker": 0}, "restart_after": "4 s"},
              {"at": "18 s", "kind": "power_loss", "target": {"broker": 2}, "restart_after": "1 s"}]})";
 
+/// As kOrders, and then nothing for 50 s.
+std::string calm_text() {
+  std::string text = kOrders;
+  text.replace(text.find("\"30 s\""), 6, "\"76 s\"");
+  return text;
+}
+
 constexpr const char* kBank = R"({
   "title": "bank", "seed": 5, "duration": "20 s",
   "hosts": [{"name": "b", "count": 3, "hardware": "i3en.2xlarge", "zones": ["a", "b", "c"], "boot_time": "1 s"}],
@@ -181,6 +188,7 @@ Tape membership() {
 std::string to_string(Source source) {
   switch (source) {
     case Source::orders: return "orders";
+    case Source::calm: return "calm";
     case Source::bank: return "bank";
     case Source::outbox: return "outbox";
     case Source::prices: return "prices";
@@ -196,6 +204,7 @@ const Tape& tape_of(Source source) {
   if (known != tapes.end()) return known->second;
   switch (source) {
     case Source::orders: return tapes[source] = record(kOrders, "orders.json");
+    case Source::calm: return tapes[source] = record(calm_text().c_str(), "calm.json");
     case Source::bank: return tapes[source] = record(kBank, "bank.json");
     case Source::outbox: return tapes[source] = record(kOutbox, "outbox.json");
     case Source::prices: return tapes[source] = prices();

@@ -17,8 +17,9 @@ constexpr std::size_t kAtLeast = 5;
 
 Mutations all_mutations() {
   Mutations all;
-  for (Mutations part : {replication_mutations(), client_mutations(), transaction_mutations(),
-                         group_mutations(), share_mutations(), outbox_mutations(), invariant_mutations()})
+  for (Mutations part :
+       {replication_mutations(), client_mutations(), transaction_mutations(), group_mutations(),
+        share_mutations(), liveness_mutations(), outbox_mutations(), invariant_mutations()})
     std::move(part.begin(), part.end(), std::back_inserter(all));
   return all;
 }

@@ -108,17 +108,18 @@ void swap(Tape& tape, std::size_t one, std::size_t other);
 
 // --- tables -----------------------------------------------------------------------------------------------------------
 
-/// The clean histories. orders, bank, outbox and parcels are runs of small worlds; the others are written by hand.
+/// The clean histories. orders, calm, bank, outbox and parcels are runs of small worlds; the others are written by hand.
 enum class Source : std::uint8_t {
   orders,  ///< A partition of three replicas, an idempotent producer, a group of two; a kill and a power loss.
+  calm,    ///< The same as orders, and half a minute in which nothing happens.
   bank,    ///< Transfers in transactions, some aborted, read by a read_committed consumer; a kill.
   outbox,      ///< A service, its outbox's publisher, and a consumer with an inbox.
   prices,      ///< A compacted partition from which retention takes something, too.
   parcels,     ///< A share group: poison, a member killed, one that stands still, a leader killed.
   membership,  ///< Two members of a group of KIP-848 that hand a partition over; one is removed.
 };
-inline constexpr Source kSources[] = {Source::orders, Source::bank, Source::outbox, Source::prices,
-                                      Source::parcels, Source::membership};
+inline constexpr Source kSources[] = {Source::orders, Source::calm,    Source::bank,      Source::outbox,
+                                      Source::prices, Source::parcels, Source::membership};
 [[nodiscard]] std::string to_string(Source source);
 /// The same tape at every call.
 [[nodiscard]] const Tape& tape_of(Source source);
@@ -138,6 +139,7 @@ using Mutations = std::vector<Mutation>;
 [[nodiscard]] Mutations transaction_mutations();  // S27 to S29, L8
 [[nodiscard]] Mutations group_mutations();        // S34, G1, G2
 [[nodiscard]] Mutations share_mutations();        // G3, G4
+[[nodiscard]] Mutations liveness_mutations();     // S15, L1, L4
 [[nodiscard]] Mutations outbox_mutations();       // B1, O1 to O5
 [[nodiscard]] Mutations invariant_mutations();    // INV1 to INV9
 

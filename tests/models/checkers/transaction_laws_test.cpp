@@ -50,6 +50,14 @@ class Story {
   }
   void given(std::int16_t epoch) { history_.record(history::ProducerEpochGiven{at(2), 0, 7, epoch, false}); }
 
+  /// The controller committed another state of the partition, which its replica has not heard of.
+  void stands(int partition, std::int32_t leader, std::vector<history::BrokerId> isr,
+              std::int32_t epoch = 1) {
+    history_.record(
+        history::PartitionChanged{at(2), partitions_[partition], leader, epoch, 1, std::move(isr), {}});
+  }
+  void deposed(int partition) { stands(partition, 1, {1}); }
+
   Findings finish(sim::SimTime now = at(10)) { return observer_.finish(now, {0, 0}); }
   static Verdict of(const Findings& findings, const std::string& id) {
     for (const CheckResult& check : findings.checks) {
@@ -121,7 +129,8 @@ TEST(TransactionLaws, AWholeTransferIsWhole) {
   s.read(0, 0, 0);
   s.read(1, 0, 0);
   const Findings found = s.finish();
-  for (const char* id : {"S22", "S26", "S27", "S28", "S29", "L8"}) EXPECT_EQ(Story::of(found, id), Verdict::holds) << id;
+  for (const char* id : {"S22", "S26", "S27", "S28", "S29", "L8"})
+    EXPECT_EQ(Story::of(found, id), Verdict::holds) << id;
   ASSERT_EQ(found.transactions.workloads.size(), 1u);
   const TransactionFindings& bank = found.transactions.workloads.front();
   EXPECT_EQ(bank.committed, 1);
@@ -180,21 +189,21 @@ TEST(TransactionLaws, ReadersSeeNothingOpenAndNothingAborted) {
 
 TEST(TransactionLaws, MarkersAndAbortedRecordsAreNoGap) {
   Story s;
-  s.data(0, 1);                             // 0
-  s.marker(0, TransactionMark::commit);     // 1
-  s.data(0, 1);                             // 2
-  s.marker(0, TransactionMark::abort);      // 3
-  s.data(0, 1);                             // 4
-  s.marker(0, TransactionMark::commit);     // 5
+  s.data(0, 1);                          // 0
+  s.marker(0, TransactionMark::commit);  // 1
+  s.data(0, 1);                          // 2
+  s.marker(0, TransactionMark::abort);   // 3
+  s.data(0, 1);                          // 4
+  s.marker(0, TransactionMark::commit);  // 5
   s.read(0, 0, 0);
   s.read(0, 4, 2);
   EXPECT_EQ(Story::of(s.finish(), "S26"), Verdict::holds);
 
   Story gap;
-  gap.data(0, 1);                           // 0
-  gap.marker(0, TransactionMark::commit);   // 1
-  gap.data(0, 2);                           // 2, 3
-  gap.marker(0, TransactionMark::commit);   // 4
+  gap.data(0, 1);                          // 0
+  gap.marker(0, TransactionMark::commit);  // 1
+  gap.data(0, 2);                          // 2, 3
+  gap.marker(0, TransactionMark::commit);  // 4
   gap.read(0, 0, 0);
   gap.read(0, 3, 2);
   EXPECT_EQ(Story::of(gap.finish(), "S26"), Verdict::violated) << "offset 2 counts and was passed over";
@@ -213,10 +222,34 @@ TEST(TransactionLaws, AnOldEpochWritesNothingOnceANewOneIsGiven) {
   EXPECT_EQ(Story::of(zombie.finish(), "S29"), Verdict::violated);
 }
 
+// A leader that was replaced and does not know it appends what nobody will ever commit.
+TEST(TransactionLaws, WhatADeposedLeaderAppendsIsNoBreach) {
+  Story s;
+  s.given(5);
+  s.deposed(1);
+  s.data(1, 1, 3);
+  EXPECT_EQ(Story::of(s.finish(), "S29"), Verdict::holds);
+}
+
+// Nobody can end a transaction in a partition without a leader, or with fewer in sync than acks=all asks for.
+TEST(TransactionLaws, WhatNobodyCanEndDoesNotHang) {
+  for (const bool led : {false, true}) {
+    Story s;
+    transfer(s);
+    for (const int partition : {0, 1})
+      s.stands(partition, led ? 0 : -1,
+               led ? std::vector<history::BrokerId>{} : std::vector<history::BrokerId>{0});
+    const Findings found = s.finish(at(52));
+    EXPECT_EQ(Story::of(found, "L8"), Verdict::not_applicable) << (led ? "no replica in sync" : "no leader");
+    EXPECT_EQ(found.transactions.hanging, 2) << "counted all the same";
+  }
+}
+
 TEST(TransactionLaws, WhatStaysOpenHangs) {
   Story soon;
   transfer(soon);
-  EXPECT_EQ(Story::of(soon.finish(at(40)), "L8"), Verdict::holds) << "20 s and 30 s have not passed since 1 s";
+  EXPECT_EQ(Story::of(soon.finish(at(40)), "L8"), Verdict::holds)
+      << "20 s and 30 s have not passed since 1 s";
   Story late;
   transfer(late);
   const Findings found = late.finish(at(52));

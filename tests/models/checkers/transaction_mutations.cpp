@@ -6,6 +6,7 @@ namespace {
 
 using history::Appended;
 using history::Consumed;
+using history::PartitionChanged;
 using history::ProducerEpochGiven;
 using history::TransactionEnded;
 using history::TransactionJoined;
@@ -174,6 +175,7 @@ Mutations fencing() {
                        {}, 0, late.producer_id, static_cast<std::int16_t>(late.producer_epoch + 3), false});
          late.base_offset = on.end;
          late.broker = on.leader_at_end();
+         late.leader_epoch = on.at<PartitionChanged>(on.changes().back()).leader_epoch;
          put_after(t, on.last_place(), late);
        }},
   };

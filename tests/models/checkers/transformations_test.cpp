@@ -34,11 +34,14 @@ class Billing : public ::testing::Test {
     clients_.push_back(history_.add_client(reader));
     history_.add_transformation({"billing", reader.group, {partitions_[0]}, {partitions_[1]}, true});
   }
-  history::RecordRange order(std::int64_t n, std::int64_t count = 1) const { return {clients_[0], partitions_[0], n, count}; }
+  history::RecordRange order(std::int64_t n, std::int64_t count = 1) const {
+    return {clients_[0], partitions_[0], n, count};
+  }
   history::RecordRange invoice(std::int64_t n, std::int64_t count = 1) const {
     return {clients_[1], partitions_[1], n, count};
   }
-  void consumed(int who, const history::RecordRange& records, sim::SimTime when, sim::SimTime first, sim::SimTime last) {
+  void consumed(int who, const history::RecordRange& records, sim::SimTime when, sim::SimTime first,
+                sim::SimTime last) {
     history::Consumed event;
     event.at = when;
     event.consumer = clients_[static_cast<std::size_t>(who)];
@@ -48,12 +51,14 @@ class Billing : public ::testing::Test {
     seen_.on(event);
   }
   void made(std::int64_t invoice_number, std::int64_t order_number) {
-    seen_.on(history::TransactionJoined{at(5), clients_[1], 0, invoice(invoice_number), order(order_number), 0});
+    seen_.on(
+        history::TransactionJoined{at(5), clients_[1], 0, invoice(invoice_number), order(order_number), 0});
   }
   TransformationFindings judge(std::vector<VisibleRange> invoices, std::int64_t committed) {
     seen_.on(history::OffsetCommitted{at(9), 0, history_.group("billing"), partitions_[0], committed, 1});
     std::map<std::size_t, std::vector<VisibleRange>> visible;
     visible[0] = {{0, 0, 0, 4}};  // four orders
+    if (twice_) visible[0].push_back({4, 0, 1, 1});
     visible[1] = std::move(invoices);
     return seen_.judge(history_.transformations().front(), visible, aged_, open_, breaches_);
   }
@@ -64,6 +69,7 @@ class Billing : public ::testing::Test {
   Transformations seen_{history_};
   std::set<std::int32_t> aged_;
   std::map<std::size_t, std::vector<VisibleRange>> open_;
+  bool twice_ = false;  // order 1 stands at offset 4, too
   std::vector<std::string> breaches_;
 };
 
@@ -85,6 +91,19 @@ TEST_F(Billing, TwiceNotAtAllAndOutOfOrder) {
   EXPECT_EQ(found.reordered, 1) << "ranges are taken by offset, however they come";
   EXPECT_EQ(found.lost, 2) << "orders 1 and 3 lie below the committed offset";
   EXPECT_EQ(breaches_.size(), 2u);
+}
+
+// A producer without idempotence wrote order 1 twice: two invoices of it are right, a third one is not.
+TEST_F(Billing, WhatStandsTwiceInTheInputIsRightlyMadeTwice) {
+  made(0, 1);
+  made(1, 1);
+  made(2, 1);
+  twice_ = true;
+  const TransformationFindings found = judge({{0, 1, 0, 3}}, 0);
+  EXPECT_EQ(found.made, 3);
+  EXPECT_EQ(found.duplicated, 1);
+  ASSERT_EQ(breaches_.size(), 1u);
+  EXPECT_NE(breaches_[0].find("the second record 2 of billing"), std::string::npos) << breaches_[0];
 }
 
 TEST_F(Billing, WhatIsNotCommittedIsNotLostAndWhatDoesNotCountIsNotMade) {
@@ -146,8 +165,8 @@ TEST(StaleKeys, WhoMissedATombstoneKeepsTheValue) {
   }
   StaleKeys stale(history);
   constexpr std::int64_t kRecords = 200;
-  std::map<std::int64_t, std::pair<std::int64_t, bool>> last;     // of all records: offset, deletes
-  std::map<std::int64_t, bool> known;                             // to the slow reader: deletes
+  std::map<std::int64_t, std::pair<std::int64_t, bool>> last;  // of all records: offset, deletes
+  std::map<std::int64_t, bool> known;                          // to the slow reader: deletes
   for (std::int64_t i = 0; i < kRecords; ++i) {
     const history::RecordRange record{ticker, partition, i, 1};
     stale.on(history::Appended{at(1), 0, history::AppendRole::leader, record, i, 0});
@@ -167,7 +186,8 @@ TEST(StaleKeys, WhoMissedATombstoneKeepsTheValue) {
     }
   }
   std::int64_t wanted = 0;
-  for (const auto& [key, deletes] : known) wanted += last[key].second && !deletes && last[key].first < kRecords - 1 ? 1 : 0;
+  for (const auto& [key, deletes] : known)
+    wanted += last[key].second && !deletes && last[key].first < kRecords - 1 ? 1 : 0;
   const auto found = stale.finish();
   EXPECT_EQ(found.at("steady"), 0);
   EXPECT_EQ(found.at("slow"), wanted);
