@@ -3,9 +3,12 @@
 #include <tuple>
 
 #include "app/scenario/build.h"
+#include "app/scenario/fault_patterns.h"
 #include "app/scenario/limits.h"
 #include "app/scenario/validate.h"
 #include "models/faults/kind.h"
+#include "models/faults/triggers.h"
+#include "models/kafka/java_hash.h"
 #include "sim/check.h"
 
 namespace brokersim::scenario {
@@ -15,8 +18,9 @@ using faults::FaultConfig;
 using faults::Target;
 
 /// Fields that FaultConfig has itself.
-constexpr std::string_view common_fields[] = {
-    "name", "kind", "at", "target", "from", "to", "shape", "restart_after", "factor_percent", "lasts"};
+constexpr std::string_view common_fields[] = {"name",           "kind",  "at",    "target",
+                                              "from",           "to",    "shape", "restart_after",
+                                              "factor_percent", "lasts", "when",  "probability_percent"};
 
 class FaultBuilder {
  public:
@@ -50,6 +54,7 @@ class FaultBuilder {
     if (table.find("shape") != nullptr && view_.text("shape") == "one_way")
       fault_.shape = faults::PartitionShape::one_way;
     for (const Field& field : table.fields) take_setting(field);
+    take_trigger();
     judge_disks();
     return std::move(fault_);
   }
@@ -90,6 +95,25 @@ class FaultBuilder {
     } else if (const auto text = view_.text(field.name)) {
       fault_.texts[field.name] = *text;
     }
+  }
+
+  void take_trigger() {
+    const std::int64_t percent = view_.integer("probability_percent").value_or(100);
+    if (percent < 100) fault_.numbers[std::string(faults::kProbability)] = percent;
+    if (!view_.has("when")) return;
+    const View when = view_.object("when");
+    const auto event = when.node() == no_node ? std::nullopt : when.text("event");
+    if (!event) return;
+    fault_.texts[std::string(faults::kWhenEvent)] = *event;
+    fault_.numbers[std::string(faults::kWhenOccurrence)] = when.integer("occurrence").value_or(1);
+    fault_.numbers[std::string(faults::kWhenDelay)] = when.duration("delay").value_or(sim::Duration{0}).ns;
+    if (!when.has("partition") || doc_.tree[when.member("partition")].kind != NodeKind::text) return;
+    const kafka::ClusterConfig* cluster = build_.resolve_system(when);
+    if (cluster == nullptr) return;
+    const auto partition = resolve_partition(build_, *cluster, when.member("partition"));
+    if (partition)
+      fault_.texts[std::string(faults::kWhenOf)] =
+          partition->topic + "/" + std::to_string(partition->partition);
   }
 
   std::vector<Target> targets(std::string_view field) {
@@ -177,6 +201,20 @@ class FaultBuilder {
         doc_.error(node, "unknown-broker", "there is no broker " + std::to_string(*id),
                    "brokers are numbered 0 to " + std::to_string(cluster->broker_hosts.size() - 1));
       }
+    } else if (tag == "coordinator_of" || tag == "transaction_coordinator_of") {
+      if (doc_.tree[node].kind != NodeKind::text) return std::nullopt;
+      t.by = Target::By::leader_of;
+      t.name = tag == "coordinator_of" ? "__consumer_offsets" : "__transaction_state";
+      const auto topic = std::find_if(cluster->topics.begin(), cluster->topics.end(),
+                                      [&](const kafka::TopicSpec& one) { return one.name == t.name; });
+      if (topic == cluster->topics.end()) {
+        doc_.error(node, "no-coordinator",
+                   in_quotes(cluster->name) + " has no " +
+                       (tag == "coordinator_of" ? "consumer group" : "transactional producer"),
+                   "add a workload that needs a coordinator");
+        return std::nullopt;
+      }
+      t.number = kafka::partition_for_group(doc_.tree[node].text, topic->partitions);
     } else {
       if (doc_.tree[node].kind != NodeKind::text) return std::nullopt;
       t.by = tag == "leader_of" ? Target::By::leader_of : Target::By::follower_of;
@@ -213,12 +251,17 @@ std::vector<FaultConfig> build_fault_list(Build& build, const std::vector<NodeId
     const Table* table = choose(build.doc, node, fault_variants(), false);
     if (table == nullptr) continue;
     const View view(build.doc, node, *table);
-    FaultConfig fault = FaultBuilder(build, view).make();
-    if (!build.fault_names.insert(fault.name).second) {
-      build.doc.error(view.place("name"), "duplicate-name",
-                      "there are two faults named " + in_quotes(fault.name), "choose another name");
+    const std::size_t first = list.size();
+    if (is_pattern(table->tag))
+      build_pattern(build, view, list);
+    else
+      list.push_back(FaultBuilder(build, view).make());
+    for (std::size_t i = first; i < list.size(); ++i) {
+      if (!build.fault_names.insert(list[i].name).second) {
+        build.doc.error(view.place("name"), "duplicate-name",
+                        "there are two faults named " + in_quotes(list[i].name), "choose another name");
+      }
     }
-    list.push_back(std::move(fault));
   }
   return list;
 }

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/scenario/fault_patterns.h"
 #include "app/scenario/field.h"
 #include "app/scenario/scenario.h"
 #include "models/faults/kind.h"
@@ -80,26 +81,32 @@ constexpr CatalogueRow catalogue[] = {
     {"C1", "M", "active controller dies, stands still, is cut off; quorum lost",
      "any process, host or network fault with the target `controller`"},
     {"C2", "M", "control messages late, repeated, in another order",
-     "`network_delay` and `partition` between brokers and `controller`: late, and repeated by whoever asks again; "
+     "`network_delay` and `partition` between brokers and `controller`: late, and repeated by whoever asks "
+     "again; "
      "TCP keeps their order, restarts and new connections do not"},
     {"C3", "M", "a live broker fenced and unfenced", ""},
     {"C4", "M", "rolling restart", "`controlled_shutdown` or `kill_process` of one broker after the other"},
-    {"C5", "M", "zone outage, correlated or successive power losses", "`power_loss` of a `zone`, of `hosts`, one after the other"},
+    {"C5", "M", "zone outage, correlated or successive power losses",
+     "`power_loss` of a `zone`, of `hosts`, one after the other"},
     {"C6", "S", "leadership transfers", "`admin`: elect_leader; `leader.imbalance.check.interval.seconds`"},
     {"C7", "S", "reassignment under faults", "`admin`: reassign"},
     {"C8", "S", "unclean election", "`unclean.leader.election.enable`; `admin`: elect_leader"},
     {"C9", "S", "topic deleted and made again", "`deleted_at`, `recreates` of a topic"},
-    {"C12", "S", "retention, compaction while others read and truncate", "comes by itself: settings of topics"},
+    {"C12", "S", "retention, compaction while others read and truncate",
+     "comes by itself: settings of topics"},
     {"K1", "M", "producer dies before or after its answer", "`kill_process` of a `workload`"},
     {"K2", "M", "zombie producer", "`pause_process` of a `workload` longer than its transaction's timeout"},
-    {"K3", "M", "late EndTxn, AddPartitions, TxnOffsetCommit", "`network_delay` between a `workload` and a broker"},
+    {"K3", "M", "late EndTxn, AddPartitions, TxnOffsetCommit",
+     "`network_delay` between a `workload` and a broker"},
     {"K4", "M", "consumer dies, is slow, stands still",
      "`kill_process`, `pause_process` of a `workload`; `process_cost` and `max.poll.interval.ms`"},
     {"K5", "M", "rebalance storm, coordinator moves during a commit",
      "`crash_loop` of a `workload`; `kill_process` of the leader of `__consumer_offsets`"},
-    {"K6", "M", "commits lost, late, automatic", "`commit` of a consumer with `kill_process`, `network_delay`"},
+    {"K6", "M", "commits lost, late, automatic",
+     "`commit` of a consumer with `kill_process`, `network_delay`"},
     {"K8", "S", "overload", "`rate` above what the brokers can do: load is open-loop"},
-    {"K9", "S", "client with stale metadata", "comes by itself after every election; `partition` makes it last"},
+    {"K9", "S", "client with stale metadata",
+     "comes by itself after every election; `partition` makes it last"},
 };
 
 bool has_row(std::string_view rows, std::string_view id) {
@@ -129,11 +136,16 @@ const char* length_of(faults::Stays stays) {
 }
 
 std::string parameters_of(const Table& table) {
-  static constexpr std::string_view common[] = {"name", "kind", "at",    "target",
-                                                "from", "to",   "lasts", "restart_after"};
+  static constexpr std::string_view common[] = {
+      "name", "kind", "at", "target", "from", "to", "lasts", "restart_after", "when", "probability_percent"};
+  static constexpr std::string_view of_patterns[] = {"name", "kind", "at", "of"};
   std::string text;
   for (const Field& field : table.fields) {
-    if (std::find(std::begin(common), std::end(common), field.name) != std::end(common)) continue;
+    if (is_pattern(table.tag)) {
+      if (std::find(std::begin(of_patterns), std::end(of_patterns), field.name) != std::end(of_patterns))
+        continue;
+    } else if (std::find(std::begin(common), std::end(common), field.name) != std::end(common))
+      continue;
     text += (text.empty() ? "`" : ", `") + field.name + "`";
     if (!field.fallback.empty()) text += " (" + field.fallback + ")";
   }
@@ -162,12 +174,31 @@ std::string fault_page_markdown() {
     out << "| `" << kind->name << "` | " << kind->rows << " | " << table->doc << " | "
         << length_of(kind->stays) << " | " << parameters_of(*table) << " |\n";
   }
-  out << "\nTargets: ";
+  out << "\n## Patterns\n\n"
+         "What outages are made of, as one entry of `faults`: it becomes faults of the kinds above, named "
+         "NAME-1, NAME-2 ..., each "
+         "counted and\nshown by itself.\n\n"
+         "| pattern | what it does | parameters (default) |\n|---|---|---|\n";
+  for (const Table* table : fault_variants().tables) {
+    if (is_pattern(table->tag))
+      out << "| `" << table->tag << "` | " << table->doc.substr(std::string_view("Pattern: ").size()) << " | "
+          << parameters_of(*table) << " |\n";
+  }
+  out << "\n## Whom, and when\n\nTargets: ";
   for (const Table* target : target_variants().tables)
     out << (target == target_variants().tables.front() ? "`" : ", `") << target->tag << "`";
   out << ". A role is resolved when the fault fires; of several candidates one is drawn.\n\n"
+         "A fault comes at its time `at`. With `when` it waits from then on for an event, and comes `delay` "
+         "after it: `{\"at\": "
+         "\"10 s\", \"when\":\n"
+         "{\"event\": \"isr_shrank\", \"partition\": \"orders/0\", \"delay\": \"5 ms\"}, \"kind\": "
+         "\"power_loss\", ...}`. "
+         "`probability_percent` lets it come in a part of\nthe seeds only. It heals after `lasts`, or comes "
+         "back after "
+         "`restart_after`.\n\n"
          "## The catalogue\n\n"
-         "What is known to go wrong with processes (P), disks (D), networks (N), clocks (T), clusters (C) and clients (K), and what of "
+         "What is known to go wrong with processes (P), disks (D), networks (N), clocks (T), clusters (C) "
+         "and clients (K), and what of "
          "it a\n"
          "scenario can ask for. M must, S should, L later.\n\n"
          "| row | tier | fault | kinds | otherwise |\n|---|---|---|---|---|\n";

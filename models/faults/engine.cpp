@@ -29,7 +29,8 @@ FaultEngine::FaultEngine(sim::Component& component, network::Network& network, s
     : component_(component),
       resolver_(component, hosts, view),
       history_(history),
-      reach_{component, network, resolver_, holds_} {
+      reach_{component, network, resolver_, holds_},
+      triggers_(history, [this](std::size_t index) { due(index); }) {
   SIM_CHECK(component_.process() == nullptr, "faults come from outside, so they belong to no process");
   for (FaultConfig& fault : faults) take(std::move(fault));
 }
@@ -51,9 +52,18 @@ void FaultEngine::take(FaultConfig fault) {
 void FaultEngine::start() {
   SIM_CHECK(!started_, "faults are started twice");
   started_ = true;
-  for (std::size_t i = 0; i < faults_.size(); ++i) {
-    component_.at(faults_[i].at, "fault.fire", sim::bind<&FaultEngine::fire>(this, i));
+  for (std::size_t i = 0; i < faults_.size(); ++i) schedule(i);
+}
+
+void FaultEngine::schedule(std::size_t index) {
+  const FaultConfig& fault = faults_[index];
+  if (!waits(fault)) {
+    component_.at(fault.at, "fault.fire", sim::bind<&FaultEngine::fire>(this, index));
+    return;
   }
+  if (!watching_) history_.attach(triggers_);
+  watching_ = true;
+  component_.at(fault.at, "fault.arm", sim::bind<&FaultEngine::arm>(this, index));
 }
 
 void FaultEngine::add(std::vector<FaultConfig> faults) {
@@ -62,15 +72,32 @@ void FaultEngine::add(std::vector<FaultConfig> faults) {
     SIM_CHECK(fault.at >= component_.now(), fault.name + " comes before the present instant");
     const std::size_t index = faults_.size();
     take(std::move(fault));
-    component_.at(faults_[index].at, "fault.fire", sim::bind<&FaultEngine::fire>(this, index));
+    schedule(index);
   }
+}
+
+// --- Triggers --------------------------------------------------------------------------------------------------
+
+void FaultEngine::arm(std::uint64_t index) { triggers_.arm(index, faults_[index]); }
+
+/// Never within the event that it waited for: somebody is in the middle of a step there.
+void FaultEngine::due(std::size_t index) {
+  component_.after(sim::Duration{faults_[index].number_or(kWhenDelay, 0)}, "fault.fire",
+                   sim::bind<&FaultEngine::fire>(this, index));
+}
+
+bool FaultEngine::comes(std::size_t index) const {
+  const auto percent = static_cast<std::uint64_t>(faults_[index].number_or(kProbability, 100));
+  return percent >= 100 || component_.stream(faults_[index].name + "/comes").below(0, 100) < percent;
 }
 
 // --- Firing ----------------------------------------------------------------------------------------------------
 
 void FaultEngine::fire(std::uint64_t index) {
   heal_what_is_due();
+  if (!comes(index)) return;
   RealisedFault& realised = realised_[index];
+  realised.at = component_.now();
   Active& active = active_[index];
   realised.requested = true;
   active.fired_at = component_.now();

@@ -11,6 +11,9 @@
 // A fault on processes that names hosts hits every program of them; a fault on hosts that names a role or a workload
 // hits the host it runs on. At one instant, faults of before heal first, then faults fire in the order of the list.
 // Without `lasts` or `restart_after` a fault stays for the rest of the run.
+//
+// A fault that waits for an event (triggers.h) is armed at its time and requested when the event has come; one with a
+// probability is requested in so many of a hundred seeds, by a draw of its own.
 #pragma once
 
 #include <cstddef>
@@ -27,6 +30,7 @@
 #include "models/faults/config.h"
 #include "models/faults/kind.h"
 #include "models/faults/resolve.h"
+#include "models/faults/triggers.h"
 #include "models/history/history.h"
 #include "sim/component.h"
 
@@ -83,6 +87,10 @@ class FaultEngine {
   };
 
   void take(FaultConfig fault);
+  void schedule(std::size_t index);
+  void arm(std::uint64_t index);
+  void due(std::size_t index);
+  [[nodiscard]] bool comes(std::size_t index) const;
   void fire(std::uint64_t index);
   void heal(std::uint64_t index);
   void heal_what_is_due();
@@ -101,6 +109,8 @@ class FaultEngine {
   std::vector<std::uint64_t> healing_;  // with a pending heal event, in order of firing
   Holds holds_;
   Reach reach_;
+  Triggers triggers_;
+  bool watching_ = false;  // somebody waits, so the triggers see the history
   bool started_ = false;
 };
 
