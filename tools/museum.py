@@ -6,11 +6,14 @@ for a failure: so many searches with other seeds, each with so much processor ti
 gets the same search and must stay clean.
 
     tools/museum.py build/release/brokersim [--searches 5] [--cpu "60 s"] [--twin-cpu "300 s"] [--jobs N] [--only NAME]
+                     [--notes FILE] [--write docs/museum.md]
 """
 import argparse
 import datetime
+import hashlib
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -49,18 +52,29 @@ def defects(brokersim):
         yield name, [f"{RULES}{rule}={json.dumps(value)}" for rule, value in rules.items()], what
 
 
+def explored(args, changes, seed, cpu, folder, first):
+    command = [args.brokersim, "explore", args.spec, "--out", folder, "--runs", "1000000", "--cpu", cpu, "--seed", str(seed),
+               "--jobs", str(args.jobs), "--json"] + (["--first"] if first else [])
+    for change in changes:
+        command += ["--set", change]
+    run = subprocess.run(command, capture_output=True, text=True)
+    if run.returncode not in (0, 1):
+        sys.exit(f"{' '.join(command)}\n{run.stderr}")
+    return json.loads(run.stdout)
+
+
 def search(args, changes, seed, cpu):
+    """Ends with the first finding that is the defect's own; without changes it goes on to the end."""
     with tempfile.TemporaryDirectory(prefix="brokersim-museum-") as folder:
-        command = [args.brokersim, "explore", args.spec, "--out", os.path.join(folder, "out"), "--runs", "1000000",
-                   "--cpu", cpu, "--seed", str(seed), "--jobs", str(args.jobs), "--json"]
-        for change in changes:
-            command += ["--set", change]
-        run = subprocess.run(command, capture_output=True, text=True)
-        if run.returncode not in (0, 1):
-            sys.exit(f"{' '.join(command)}\n{run.stderr}")
-        result = json.loads(run.stdout)
-        result["findings"] = [f for f in result["findings"]
-                              if not changes or holds_without(args, os.path.join(folder, "out", f["folder"]), f["rule"])]
+        out = os.path.join(folder, "out")
+        for first in (True, False) if changes else (False,):
+            result = explored(args, changes, seed, cpu, out, first)
+            result["findings"] = [f for f in result["findings"]
+                                  if not changes or holds_without(args, os.path.join(out, f["folder"]), f["rule"])]
+            if result["findings"] or not first:
+                break
+        if not changes and args.keep:
+            shutil.copytree(out, args.keep, dirs_exist_ok=True)
         return result
 
 
@@ -79,46 +93,75 @@ def holds_without(args, folder, rule):
     return all(check["id"] != rule or check["verdict"] != "violated" for check in checks)
 
 
+def searched(args, name, changes, seed):
+    """One search's line: from the notes of an earlier start of the same searches, or made now."""
+    notes = {}
+    if args.notes and os.path.exists(args.notes):
+        with open(args.notes, encoding="utf-8") as file:
+            notes = {(n["spec"], n["program"], n["name"], n["seed"]): n for n in map(json.loads, file)}
+    known = notes.get((args.hash, args.program, name, seed))
+    if known:
+        return known
+    result = search(args, changes, seed, args.cpu if changes else args.twin_cpu)
+    line = {"spec": args.hash, "program": args.program, "name": name, "seed": seed, "runs": result["runs"], "failing": result["failing"],
+            "cpu": result["cpu_seconds"], "cells": result["cells"], "invalid": result["invalid"], "found": None}
+    if result["findings"]:
+        finding = result["findings"][0]
+        line["found"] = {"signature": finding["signature"], "runs": finding["runs_until_found"],
+                         "failing_at": finding["cpu_seconds_until_failing"], "found_at": finding["cpu_seconds_until_found"]}
+    if args.notes:
+        with open(args.notes, "a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+    return line
+
+
 def row(args, name, changes, what):
-    costs, laws, runs = [], [], []
+    lines = []
     for seed in range(1, args.searches + 1):
-        result = search(args, changes, seed, args.cpu)
-        if result["findings"]:
-            finding = result["findings"][0]
-            costs.append(finding["cpu_seconds_until_found"])
-            runs.append(finding["runs_until_found"])
-            laws.append(finding["signature"])
-        else:
-            runs.append(result["runs"])
-        print(f"{name}, search {seed}: " + (f"{laws[-1]} after {runs[-1]} runs, {costs[-1]:.1f} s"
-                                            if result["findings"] else f"nothing in {runs[-1]} runs"),
-              file=sys.stderr, flush=True)
-    found = len(costs)
-    cost = f"{statistics.median(costs):.1f}" if costs else ""
-    seen = max(set(laws), key=laws.count) if laws else ""
-    print(f"| `{name}` | {what} | {found} of {args.searches} | {cost} | {statistics.median(runs):.0f} | {seen} |", flush=True)
-    return {"name": name, "what": what, "found": found, "cost": cost, "runs": statistics.median(runs), "seen": seen}
+        line = searched(args, name, changes, seed)
+        lines.append(line)
+        found = line["found"]
+        print(f"{name}, search {seed}: " + (f"{found['signature']} after {found['runs']} runs, {found['failing_at']:.1f} s"
+                                            if found else f"nothing in {line['runs']} runs"), file=sys.stderr, flush=True)
+    hits = [line["found"] for line in lines if line["found"]]
+    costs = [hit["failing_at"] for hit in hits]
+    laws = [hit["signature"] for hit in hits]
+    return {"name": name, "what": what, "found": len(hits), "cost": f"{statistics.median(costs):.1f}" if costs else "",
+            "worst": f"{max(costs):.1f}" if costs else "",
+            "runs": statistics.median(line["found"]["runs"] if line["found"] else line["runs"] for line in lines),
+            "seen": max(sorted(set(laws)), key=laws.count) if laws else "nothing"}
 
 
-def page(args, rows, twin, spec_hash):
+def machine():
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        models = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
+    return f"{len(models)} x {models[0]}" if models else "unknown"
+
+
+def page(args, rows, twin):
     always = sum(1 for r in rows if r["found"] == args.searches)
     ever = sum(1 for r in rows if r["found"] > 0)
+    costs = [float(r["cost"]) for r in rows if r["cost"]]
     lines = [
         "# The museum",
         "",
         "`make museum` writes this page. Every planted bug and every rule of an old release is switched on alone, and one common",
-        f"search ([searches/museum.json](../searches/museum.json), hash `{spec_hash}`), which knows of none of them, looks for a",
+        f"search ([searches/museum.json](../searches/museum.json), hash `{args.hash}`), which knows of none of them, looks for a",
         f"failure: {args.searches} searches with other seeds, each of at most {args.cpu} of processor time. A search that ends empty is",
-        "counted as such, and a finding that the fixed scenario shows, too, is none of the defect's. What is seen is the law that was broken and the kinds of faults that it needed.",
+        "counted as such, and a finding that the fixed scenario shows, too, is none of the defect's. The time is that of the search until",
+        "a trial failed, the rest of its generation included. What is seen is the law that was broken and the kinds of faults that it needed.",
         "",
-        f"{datetime.date.today()}: found in every search {always} of {len(rows)}, in at least one {ever}. The fixed twin, nothing switched",
-        f"on: {twin['failing']} failing of {twin['runs']} runs in {twin['cpu_seconds']:.0f} s of processor time.",
+        f"{datetime.date.today()}, {machine()}: **found in every search {always} of {len(rows)}, in at least one {ever}, in none"
+        f" {len(rows) - ever}**; median over the defects {statistics.median(costs):.1f} s of processor time, the slowest"
+        f" {max(costs):.1f} s. The fixed twin, nothing switched",
+        f"on: {twin['failing']} failing of {twin['runs']} runs in {twin['cpu']:.0f} s of processor time ({twin['cells']} cells of the map of"
+        f" coverage reached).",
         "",
-        "| defect | what | found | median s of processor time | median runs | seen by (most often) |",
-        "|---|---|---|---|---|---|",
+        "| defect | what | found | median s of processor time | slowest | median runs | seen by (most often) |",
+        "|---|---|---|---|---|---|---|",
     ]
     for r in rows:
-        lines.append(f"| `{r['name']}` | {r['what']} | {r['found']} of {args.searches} | {r['cost']} | {r['runs']:.0f} | {r['seen']} |")
+        lines.append(f"| `{r['name']}` | {r['what']} | {r['found']} of {args.searches} | {r['cost']} | {r['worst']} | {r['runs']:.0f} | {r['seen']} |")
     return "\n".join(lines) + "\n"
 
 
@@ -130,19 +173,35 @@ def main():
     parser.add_argument("--cpu", default="60 s")
     parser.add_argument("--twin-cpu", default="300 s")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--only", action="append", help="only the defects whose name holds this")
+    parser.add_argument("--only", action="append", help="only the defects whose name holds this; \"twin\" is the fixed one")
+    parser.add_argument("--notes", help="file of finished searches: the same command goes on from there")
+    parser.add_argument("--keep", help="folder for what the fixed twin's search leaves")
     parser.add_argument("--write", help="file for the page; without --only")
     args = parser.parse_args()
-    twin = search(args, [], 1, args.twin_cpu)
-    print(f"search {twin['search']}; fixed twin: {twin['failing']} failing of {twin['runs']} runs, "
-          f"{twin['cpu_seconds']:.0f} s, {twin['cells']} cells")
-    print("| defect | what | found | median s of processor time | median runs | seen by |\n|---|---|---|---|---|---|")
-    rows = [row(args, name, changes, what) for name, changes, what in defects(args.brokersim)
-            if not args.only or any(part in name for part in args.only)]
-    if args.write and not args.only:
-        with open(args.write, "w", encoding="utf-8") as file:
-            file.write(page(args, rows, twin, twin["search"]))
-    return 0 if twin["failing"] == 0 else 1
+    # One trial, for the search's hash; the program by its own fingerprint.
+    with tempfile.TemporaryDirectory(prefix="brokersim-museum-") as folder:
+        run = subprocess.run([args.brokersim, "explore", args.spec, "--out", os.path.join(folder, "out"), "--runs", "1", "--json"],
+                             check=True, capture_output=True, text=True)
+        args.hash = json.loads(run.stdout)["search"]
+    with open(args.brokersim, "rb") as file:
+        args.program = hashlib.sha256(file.read()).hexdigest()[:16]
+    wanted = [defect for defect in [("twin", [], "fixed"), *defects(args.brokersim)]
+              if not args.only or any(part in defect[0] for part in args.only)]
+    twin = None
+    if wanted and wanted[0][0] == "twin":
+        wanted.pop(0)
+        twin = searched(args, "twin", [], 1)
+        print(f"search {args.hash}; fixed twin: {twin['failing']} failing of {twin['runs']} runs, {twin['cpu']:.0f} s, "
+              f"{twin['cells']} cells", file=sys.stderr, flush=True)
+    rows = [row(args, *defect) for defect in wanted]
+    for r in rows:
+        print(f"{r['name']}: {r['found']} of {args.searches}, {r['cost'] or '-'} s, {r['seen']}")
+    if twin and rows:
+        text = page(args, rows, twin)
+        if args.write and not args.only:
+            with open(args.write, "w", encoding="utf-8") as file:
+                file.write(text)
+    return 0 if not twin or twin["failing"] == 0 else 1
 
 
 if __name__ == "__main__":

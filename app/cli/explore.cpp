@@ -117,6 +117,7 @@ std::string json_of(const explore::Spec& spec, const explore::End& end) {
                         {"seen", f.seen},
                         {"trial", f.trial},
                         {"runs_until_found", f.runs},
+                        {"cpu_seconds_until_failing", static_cast<double>(f.cpu_failing_ns) / 1e9},
                         {"cpu_seconds_until_found", static_cast<double>(f.cpu_ns) / 1e9},
                         {"clean_runs_needed", explore::clean_runs_needed(f.seen, t.runs)},
                         {"story", f.story}});

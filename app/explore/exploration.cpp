@@ -269,11 +269,13 @@ class Explorer {
 
   bool look_into(const std::vector<Genes>& genes, const std::vector<trial::Outcome>& outcomes,
                  const std::vector<std::size_t>& failing, std::uint64_t first) {
+    failing_cpu_ns_ = end_.totals.cpu_ns;
+    const std::size_t most = options_.first_only ? 1 : kReductions;
     std::vector<std::size_t> open;
     for (const std::size_t place : failing) {
       if (Finding* known = explaining(outcomes[place]))
         ++known->seen;
-      else if (open.size() < kReductions)
+      else if (open.size() < most)
         open.push_back(place);
       else
         ++end_.totals.unexplained;
@@ -347,6 +349,7 @@ class Explorer {
     finding.rules = reduced.outcome.failure.rules;
     finding.story = reduced.outcome.story;
     finding.seen = 1;
+    finding.cpu_failing_ns = failing_cpu_ns_;
     finding.cpu_ns = end_.totals.cpu_ns;
     finding.runs = end_.totals.runs;
     for (Finding& known : end_.findings) {
@@ -399,6 +402,7 @@ class Explorer {
                     {"breaks", finding.rules},
                     {"trial", finding.trial},
                     {"runs_until_found", finding.runs},
+                    {"cpu_seconds_until_failing", static_cast<double>(finding.cpu_failing_ns) / 1e9},
                     {"cpu_seconds_until_found", static_cast<double>(finding.cpu_ns) / 1e9},
                     {"story", finding.story}};
     return fail(store_.put(finding.folder + "/finding.json", trial::pretty(told)));
@@ -419,7 +423,8 @@ class Explorer {
   std::map<std::uint64_t, Json> reductions_logged_;  // by trial
   std::vector<Entry> corpus_;
   std::map<std::uint32_t, Cell> cells_;
-  std::vector<std::size_t> rare_;  // entries of the rarest cells
+  std::vector<std::size_t> rare_;    // entries of the rarest cells
+  std::int64_t failing_cpu_ns_ = 0;  // of the search, when the generation that is looked into was over
   End end_;
 };
 

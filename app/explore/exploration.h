@@ -37,8 +37,10 @@ struct Finding {
   std::vector<std::string> kinds;  ///< Of the faults that it needs, sorted, each once.
   std::vector<std::string> rules;  ///< All that its run breaks.
   std::string story;
-  std::uint64_t seen = 0;   ///< Trials that it explains.
-  std::int64_t cpu_ns = 0;  ///< Of the search until it was found.
+  std::uint64_t seen = 0;  ///< Trials that it explains.
+  std::int64_t cpu_failing_ns =
+      0;                    ///< Of the search until a trial failed so, with the rest of its generation.
+  std::int64_t cpu_ns = 0;  ///< Until that was looked into, too.
   std::uint64_t runs = 0;
 
   [[nodiscard]] std::string signature() const;

@@ -1,6 +1,7 @@
 #include "app/explore/genes.h"
 
 #include <algorithm>
+#include <map>
 
 namespace brokersim::explore {
 namespace {
@@ -62,6 +63,74 @@ void move_in_time(const Spec& spec, Json& fault, Choices& choose) {
   fault[key] = trial::duration_text(then);
 }
 
+/// When what it does is over.
+std::int64_t end_of(const Json& fault) {
+  const auto time = [&](const char* key) { return trial::duration_of(fault, key).value_or(0); };
+  const Json* times = trial::member(fault, "times");  // of a crash loop
+  const std::int64_t loops = times != nullptr && times->is_number_integer() ? times->get<std::int64_t>() : 1;
+  return time("at") + std::max(time("lasts"), time("restart_after")) +
+         loops * (time("down_for") + time("up_for"));
+}
+
+/// Faults of one target come one after the other, with the time between them that the spec asks for; whatever would come
+/// after the end of the search's span is left out.
+void keep_stable(const Spec& spec, Json& faults) {
+  if (spec.stable_ns == 0) return;
+  std::stable_sort(faults.begin(), faults.end(), [](const Json& a, const Json& b) {
+    return trial::duration_of(a, "at").value_or(0) < trial::duration_of(b, "at").value_or(0);
+  });
+  std::map<std::string, std::int64_t> free_from;  // by target
+  Json kept = Json::array();
+  for (Json& fault : faults) {
+    const char* const whom = fault.contains("from") ? "from" : "target";
+    std::int64_t& free = free_from[fault.contains(whom) ? fault[whom].dump() : ""];
+    const std::int64_t at = std::max(trial::duration_of(fault, "at").value_or(0), free);
+    if (at > spec.to_ns) continue;
+    fault["at"] = trial::duration_text(at);
+    free = end_of(fault) + spec.stable_ns;
+    kept.push_back(std::move(fault));
+  }
+  faults = std::move(kept);
+}
+
+/// Whom faults may name: a knob may have left a workload out, and with it a coordinator's topic.
+struct Present {
+  std::vector<std::string> workloads;
+  bool groups = false;
+  bool transactions = false;
+
+  explicit Present(const Json& document) {
+    const Json* all = trial::member(document, "workloads");
+    if (all == nullptr || !all->is_array()) return;
+    for (const Json& one : *all) {
+      workloads.push_back(trial::text_of(one, "name"));
+      const std::string kind = trial::text_of(one, "kind");
+      const Json* config = trial::member(one, "config");
+      groups = groups || one.contains("group") || kind == "kafka_pipeline";
+      transactions = transactions || kind == "kafka_transactions" || kind == "kafka_pipeline" ||
+                     (config != nullptr && config->contains("transactional.id"));
+    }
+  }
+
+  [[nodiscard]] bool has(const Json& target) const {
+    const std::string workload = trial::text_of(target, "workload");
+    if (!workload.empty() && std::find(workloads.begin(), workloads.end(), workload) == workloads.end())
+      return false;
+    for (const char* role : {"leader_of", "follower_of"}) {
+      const std::string partition = trial::text_of(target, role);
+      if (partition.starts_with("__consumer_offsets/") && !groups) return false;
+      if (partition.starts_with("__transaction_state/") && !transactions) return false;
+    }
+    return true;
+  }
+  [[nodiscard]] bool has_all(const Json& fault) const {
+    for (const char* side : {"target", "from", "to"}) {
+      if (fault.contains(side) && fault[side].is_object() && !has(fault[side])) return false;
+    }
+    return true;
+  }
+};
+
 }  // namespace
 
 Genes fresh(const Spec& spec, Choices& choose) {
@@ -72,20 +141,29 @@ Genes fresh(const Spec& spec, Choices& choose) {
     genes.knobs.push_back(as_it_is ? 0 : static_cast<std::uint32_t>(choose.below(knob.values.size() + 1)));
   }
   if (spec.kinds.empty()) return genes;
-  const std::int64_t victim = spec.brokers > 0 ? choose.between(0, spec.brokers - 1) : 0;
+  const Aim aim = random_aim(spec, choose);
   const std::vector<std::string> kinds = some_kinds(spec, choose);
   const auto most = static_cast<std::size_t>(choose.between(spec.count_min, spec.count_max));
   if (spec.patterns && choose.percent(40))
-    add_all(genes.faults, random_pattern(spec, victim, choose), spec.count_max);
+    add_all(genes.faults, random_pattern(spec, aim, choose), spec.count_max);
   while (genes.faults.size() < most)
-    genes.faults.push_back(random_fault(spec, choose.one_of(kinds), victim, choose));
+    genes.faults.push_back(random_fault(spec, choose.one_of(kinds), aim, choose));
+  if (spec.leave_broken && spec.brokers > 1 && choose.percent(25)) {
+    static const std::vector<std::string> ends{"kill_process", "frozen_host", "nic_down",
+                                               "controlled_shutdown"};
+    genes.faults.push_back({{"name", "left-broken"},
+                            {"at", trial::duration_text(spec.to_ns)},
+                            {"kind", choose.one_of(ends)},
+                            {"target", {{"broker", aim.victim}}}});
+  }
+  keep_stable(spec, genes.faults);
   name_all(genes.faults);
   return genes;
 }
 
 Genes mutated(const Spec& spec, const Genes& parent, const Genes& other, Choices& choose) {
   Genes genes = parent;
-  const std::int64_t victim = spec.brokers > 0 ? choose.between(0, spec.brokers - 1) : 0;
+  const Aim aim = random_aim(spec, choose);
   const auto most = static_cast<std::size_t>(spec.count_max);
   for (std::int64_t changes = choose.between(1, 3); changes > 0; --changes) {
     Json& faults = genes.faults;
@@ -95,9 +173,9 @@ Genes mutated(const Spec& spec, const Genes& parent, const Genes& other, Choices
     if (die < 30 && !faults.empty()) {
       move_in_time(spec, faults[choose.below(faults.size())], choose);
     } else if (die < 45 && may_add && faults.size() < most) {
-      faults.push_back(random_fault(spec, choose.one_of(spec.kinds), victim, choose));
+      faults.push_back(random_fault(spec, choose.one_of(spec.kinds), aim, choose));
     } else if (die < 55 && may_add && spec.patterns) {
-      add_all(faults, random_pattern(spec, victim, choose), most);
+      add_all(faults, random_pattern(spec, aim, choose), most);
     } else if (die < 65 && faults.size() > 1) {
       faults.erase(faults.begin() + static_cast<std::ptrdiff_t>(choose.below(faults.size())));
     } else if (die < 75 && may_add && !other.faults.empty() && faults.size() < most) {
@@ -109,6 +187,7 @@ Genes mutated(const Spec& spec, const Genes& parent, const Genes& other, Choices
       genes.seed = 1 + choose.below(kSeeds);
     }
   }
+  keep_stable(spec, genes.faults);
   name_all(genes.faults);
   return genes;
 }
@@ -116,7 +195,7 @@ Genes mutated(const Spec& spec, const Genes& parent, const Genes& other, Choices
 Json document_of(const Spec& spec, const Genes& genes) {
   Json document = spec.base;
   document["seed"] = genes.seed;
-  // What is left out goes last and backwards, so that positions in lists stay true.
+  // What is left out goes last and backwards (10 before 9), so that positions in lists stay true.
   std::vector<std::string> left_out;
   for (std::size_t k = 0; k < spec.knobs.size(); ++k) {
     const std::uint32_t choice = genes.knobs[k];
@@ -127,7 +206,9 @@ Json document_of(const Spec& spec, const Genes& genes) {
     else
       document[Json::json_pointer(spec.knobs[k].pointer)] = value;
   }
-  std::sort(left_out.rbegin(), left_out.rend());
+  std::sort(left_out.begin(), left_out.end(), [](const std::string& a, const std::string& b) {
+    return a.size() != b.size() ? a.size() > b.size() : a > b;
+  });
   for (const std::string& pointer : left_out) {
     const Json::json_pointer place(pointer);
     if (!document.contains(place)) continue;
@@ -137,7 +218,10 @@ Json document_of(const Spec& spec, const Genes& genes) {
     else
       parent.erase(place.back());
   }
-  for (const Json& fault : genes.faults) document["faults"].push_back(fault);
+  const Present present(document);
+  for (const Json& fault : genes.faults) {
+    if (present.has_all(fault)) document["faults"].push_back(fault);
+  }
   return document;
 }
 

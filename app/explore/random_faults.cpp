@@ -20,20 +20,22 @@ bool can_lose(const std::string& kind) {
 
 class Maker {
  public:
-  Maker(const Spec& spec, std::int64_t victim, Choices& choose)
-      : spec_(spec), victim_(victim), choose_(choose) {}
+  Maker(const Spec& spec, const Aim& aim, Choices& choose) : spec_(spec), aim_(aim), choose_(choose) {}
 
   Json instant() { return time(spec_.from_ns, spec_.to_ns); }
   Json length() { return time(spec_.lasts_min_ns, spec_.lasts_max_ns); }
   Json pause_before_restart() { return time(spec_.restart_min_ns, spec_.restart_max_ns); }
   Json time(std::int64_t low, std::int64_t high) {
-    return trial::duration_text(choose_.between(low / kMillisecond, std::max(low, high) / kMillisecond) * kMillisecond);
+    return trial::duration_text(choose_.between(low / kMillisecond, std::max(low, high) / kMillisecond) *
+                                kMillisecond);
   }
   Json partition_name() {
+    if (!spec_.coordinators.empty() && choose_.percent(20)) return Json(choose_.one_of(spec_.coordinators));
     return spec_.partitions.empty() ? Json("") : Json(choose_.one_of(spec_.partitions));
   }
 
   Json broker_target() {
+    if (!aim_.focus.is_null() && !aim_.focus.contains("workload") && choose_.percent(70)) return aim_.focus;
     const std::uint64_t die = choose_.below(100);
     if (die < 35 && !spec_.partitions.empty()) return {{"leader_of", partition_name()}};
     if (die < 60 && !spec_.partitions.empty()) return {{"follower_of", partition_name()}};
@@ -41,7 +43,14 @@ class Maker {
     return {{"broker", choose_.between(0, spec_.brokers - 1)}};
   }
   Json target_for(const std::string& kind) {
-    if (spec_.inside_budget && can_lose(kind)) return {{"broker", victim_}};
+    if (spec_.inside_budget && can_lose(kind)) return {{"broker", aim_.victim}};
+    const bool clients = kind == "kill_process" || kind == "pause_process" || kind == "crash_loop" ||
+                         kind == "power_loss" || kind == "frozen_host" || kind == "slow_cpu" ||
+                         kind == "nic_down";
+    if (clients && !spec_.workloads.empty()) {
+      if (aim_.focus.is_object() && aim_.focus.contains("workload") && choose_.percent(70)) return aim_.focus;
+      if (choose_.percent(15)) return {{"workload", choose_.one_of(spec_.workloads)}};
+    }
     const bool controllers = kind == "kill_process" || kind == "pause_process" || kind == "power_loss" ||
                              kind == "kernel_panic" || kind == "frozen_host" || kind == "slow_disk" ||
                              kind == "stall_disk" || kind == "nic_down";
@@ -65,7 +74,7 @@ class Maker {
 
  private:
   const Spec& spec_;
-  std::int64_t victim_;
+  const Aim& aim_;
   Choices& choose_;
 };
 
@@ -86,7 +95,8 @@ void fill(Json& fault, const std::string& kind, Maker& make) {
   if (kind == "slow_disk") fault["factor_percent"] = make.number(2, 50) * 100;
   if (kind == "slow_cpu") fault["factor_percent"] = make.number(2, 30) * 100;
   if (kind == "stalled_threads") {
-    fault["pool"] = make.choose().one_of(std::vector<std::string>{"request_handlers", "network", "metadata", "heartbeats"});
+    fault["pool"] = make.choose().one_of(
+        std::vector<std::string>{"request_handlers", "network", "metadata", "heartbeats"});
     fault["threads"] = make.number(1, 8);
   }
   if (kind == "crash_loop") {
@@ -121,8 +131,21 @@ const std::vector<std::string>& known_kinds() {
   return kinds;
 }
 
-Json random_fault(const Spec& spec, const std::string& kind, std::int64_t victim, Choices& choose) {
-  Maker make(spec, victim, choose);
+Aim random_aim(const Spec& spec, Choices& choose) {
+  Aim aim;
+  aim.victim = spec.brokers > 0 ? choose.between(0, spec.brokers - 1) : 0;
+  const std::uint64_t die = choose.below(100);
+  if (spec.brokers > 0 && die < 15) aim.focus = {{"broker", choose.between(0, spec.brokers - 1)}};
+  Maker make(spec, aim, choose);
+  if (!spec.partitions.empty() && die >= 15 && die < 30)
+    aim.focus = {{die < 24 ? "leader_of" : "follower_of", make.partition_name()}};
+  if (!spec.workloads.empty() && die >= 30 && die < 40)
+    aim.focus = {{"workload", choose.one_of(spec.workloads)}};
+  return aim;
+}
+
+Json random_fault(const Spec& spec, const std::string& kind, const Aim& aim, Choices& choose) {
+  Maker make(spec, aim, choose);
   Json fault = Json::object();
   fault["name"] = "";  // named when it is put in its place
   fault["at"] = make.instant();
@@ -137,8 +160,8 @@ Json random_fault(const Spec& spec, const std::string& kind, std::int64_t victim
   return fault;
 }
 
-Json random_pattern(const Spec& spec, std::int64_t victim, Choices& choose) {
-  Maker make(spec, victim, choose);
+Json random_pattern(const Spec& spec, const Aim& aim, Choices& choose) {
+  Maker make(spec, aim, choose);
   Json faults = Json::array();
   if (spec.partitions.empty()) return faults;
   const Json partition = make.partition_name();
@@ -158,10 +181,10 @@ Json random_pattern(const Spec& spec, std::int64_t victim, Choices& choose) {
   };
   const auto stop = [&](Json target, std::int64_t after_ms) {
     const bool lossy = choose.percent(50);
-    if (lossy && spec.inside_budget) target = {{"broker", victim}};
+    if (lossy && spec.inside_budget) target = {{"broker", aim.victim}};
     add(lossy ? "power_loss" : "kill_process", std::move(target), after_ms, true, false);
   };
-  switch (choose.below(6)) {
+  switch (choose.below(8)) {
     case 0:  // last replica standing: the followers are cut off, then the leader dies
       add("partition", follower, 0, false, true);
       add("partition", follower, choose.between(0, 4'000), false, true);
@@ -185,6 +208,22 @@ Json random_pattern(const Spec& spec, std::int64_t victim, Choices& choose) {
       add("pause_process", follower, 0, false, true);
       stop(leader, choose.between(500, 8'000));
       stop(leader, choose.between(500, 8'000));
+      break;
+    case 5:  // mains gone for all, nearly at once
+      for (std::int64_t broker = 0; broker < spec.brokers; ++broker) {
+        const Json target{{"broker", spec.inside_budget ? aim.victim : broker}};
+        if (broker == 0 || !spec.inside_budget)
+          add("power_loss", target, broker == 0 ? 0 : choose.between(0, 300), true, false);
+      }
+      break;
+    case 6:  // cut off from its peers, then dead
+      add("partition", leader, 0, false, true);
+      faults.back()["to"] = follower;
+      if (choose.percent(50)) {
+        add("partition", leader, choose.between(0, 1'000), false, true);
+        faults.back()["to"] = follower;
+      }
+      stop(leader, choose.between(100, 5'000));
       break;
     default:  // swizzled cuts: one after the other, healed in another order
       for (std::int64_t broker = 0; broker < std::min<std::int64_t>(spec.brokers, 3); ++broker)

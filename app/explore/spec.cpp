@@ -151,13 +151,15 @@ class Reader {
       spec_.system = cluster.name;
       spec_.brokers = static_cast<std::int64_t>(cluster.broker_hosts.size());
       for (const kafka::TopicSpec& topic : cluster.topics) {
-        if (topic.internal) continue;
-        for (std::int32_t p = 0; p < std::min(topic.partitions, 16); ++p)
-          spec_.partitions.push_back(topic.name + "/" + std::to_string(p));
+        for (std::int32_t p = 0; p < std::min(topic.partitions, topic.internal ? 4 : 16); ++p)
+          (topic.internal ? spec_.coordinators : spec_.partitions)
+              .push_back(topic.name + "/" + std::to_string(p));
       }
     }
     for (const auto& one : config.producers) spec_.workloads.push_back(one.name);
     for (const auto& one : config.consumers) spec_.workloads.push_back(one.name);
+    for (const auto& one : config.transactions) spec_.workloads.push_back(one.name);
+    for (const auto& one : config.pipelines) spec_.workloads.push_back(one.name);
   }
 
   void take_faults(const Json& json) {
@@ -165,9 +167,11 @@ class Reader {
     if (faults == nullptr) return;
     if (!faults->is_object()) return wrong("/faults", "this is no object", "");
     only(*faults, "/faults",
-         {"kinds", "count", "between", "lasts", "restart_after", "inside_budget", "patterns"});
+         {"kinds", "count", "between", "lasts", "restart_after", "stable_for", "inside_budget", "patterns",
+          "leave_broken"});
     spec_.inside_budget = flag(*faults, "inside_budget", false);
     spec_.patterns = flag(*faults, "patterns", true);
+    spec_.leave_broken = flag(*faults, "leave_broken", false);
     const Json* kinds = trial::member(*faults, "kinds");
     if (kinds == nullptr || (kinds->is_string() && kinds->get<std::string>() == "all")) {
       spec_.kinds = known_kinds();
@@ -199,6 +203,8 @@ class Reader {
     durations(*faults, "between", spec_.from_ns, spec_.to_ns);
     durations(*faults, "lasts", spec_.lasts_min_ns, spec_.lasts_max_ns);
     durations(*faults, "restart_after", spec_.restart_min_ns, spec_.restart_max_ns);
+    if (const Json* stable = trial::member(*faults, "stable_for"))
+      spec_.stable_ns = duration(*stable, "/faults/stable_for").value_or(0);
     if (spec_.duration_ns > 0 && spec_.to_ns > spec_.duration_ns)
       wrong("/faults/between/1",
             "faults come after the end of the run at " + trial::duration_text(spec_.duration_ns), "");

@@ -97,6 +97,93 @@ TEST_F(Searches, EveryTrialIsAScenario) {
   }
 }
 
+// The searches that are shipped, with workloads and coordinators that knobs leave out.
+TEST(ShippedSearches, EveryTrialIsAScenario) {
+  for (const char* file : {"searches/first.json", "searches/museum.json"}) {
+    const SpecResult loaded = load_spec(file, {}, std::nullopt);
+    ASSERT_TRUE(loaded.spec.has_value()) << scenario::render(loaded.diagnostics);
+    std::vector<Genes> corpus;
+    for (std::uint64_t n = 0; n < 300; ++n) {
+      Choices choose(7, n);
+      corpus.push_back(n < 200 ? fresh(*loaded.spec, choose)
+                               : mutated(*loaded.spec, corpus[n - 200], corpus[(n * 7) % 200], choose));
+      const std::string text = document_of(*loaded.spec, corpus.back()).dump();
+      const scenario::LoadResult trial = scenario::load_text(text, "trial.json");
+      ASSERT_TRUE(trial.scenario.has_value()) << file << "\n" << scenario::render(trial.diagnostics) << text;
+    }
+  }
+}
+
+// What is left out of a list of more than ten is what the knobs name: 2 and 10 of 12.
+TEST_F(Searches, KnobsLeaveOutWhatTheyName) {
+  Spec all = spec({});
+  Json& workloads = all.base["workloads"];
+  const Json first = workloads[0];
+  for (int n = 1; n < 12; ++n) {
+    workloads.push_back(first);
+    workloads.back()["name"] = "checkout-" + std::to_string(n);
+  }
+  all.knobs = {{"/workloads/10", {Json(nullptr)}}, {"/workloads/2", {Json(nullptr)}}};
+  Genes genes;
+  genes.knobs = {1, 1};
+  genes.faults = Json::array(
+      {{{"name", "f0"}, {"at", "3 s"}, {"kind", "kill_process"}, {"target", {{"workload", "checkout-10"}}}},
+       {{"name", "f1"}, {"at", "3 s"}, {"kind", "kill_process"}, {"target", {{"workload", "checkout-11"}}}},
+       {{"name", "f2"},
+        {"at", "3 s"},
+        {"kind", "kill_process"},
+        {"target", {{"leader_of", "__transaction_state/0"}}}}});
+  const Json document = document_of(all, genes);
+  std::string names;
+  for (const Json& one : document["workloads"]) names += one["name"].get<std::string>().substr(8) + " ";
+  EXPECT_EQ(names, " -1 -3 -4 -5 -6 -7 -8 -9 -11 ");
+  ASSERT_EQ(document["faults"].size(), 1u) << "who is not there cannot be hit";
+  EXPECT_EQ(document["faults"][0]["name"], "f1");
+}
+
+// Faults of one target keep their distance, and those for which no time is left are not made.
+TEST_F(Searches, WhatAFaultLeavesBehindStaysForAWhile) {
+  Spec all = spec({});
+  all.stable_ns = 1'500'000'000;
+  all.patterns = false;
+  all.kinds = {"pause_process"};
+  all.count_min = all.count_max = 12;
+  std::size_t pairs = 0;
+  for (std::uint64_t n = 0; n < 100; ++n) {
+    Choices choose(5, n);
+    const Genes genes = fresh(all, choose);
+    EXPECT_LE(genes.faults.size(), 12u);
+    for (const Json& a : genes.faults) {
+      for (const Json& b : genes.faults) {
+        const std::int64_t from = *trial::duration_of(a, "at");
+        const std::int64_t next = *trial::duration_of(b, "at");
+        EXPECT_LE(next, all.to_ns);
+        if (a["name"] == b["name"] || a["target"] != b["target"] || next < from) continue;
+        ++pairs;
+        EXPECT_GE(next, from + *trial::duration_of(a, "lasts") + all.stable_ns);
+      }
+    }
+  }
+  EXPECT_GT(pairs, 50u);
+}
+
+// In some trials one broker stays away for good.
+TEST_F(Searches, SomethingMayStayBroken) {
+  Spec all = spec({});
+  all.leave_broken = true;
+  int left = 0;
+  for (std::uint64_t n = 0; n < 400; ++n) {
+    Choices choose(5, n);
+    for (const Json& fault : fresh(all, choose).faults) {
+      if (fault["name"] != "left-broken") continue;
+      ++left;
+      EXPECT_FALSE(fault.contains("lasts") || fault.contains("restart_after"));
+      EXPECT_EQ(*trial::duration_of(fault, "at"), all.to_ns);
+    }
+  }
+  EXPECT_NEAR(left, 100, 30);
+}
+
 TEST_F(Searches, EveryKindOfFaultCanBeMade) {
   const Spec all = spec({});
   for (const std::string& kind : known_kinds()) {
@@ -104,7 +191,7 @@ TEST_F(Searches, EveryKindOfFaultCanBeMade) {
       Choices choose(11, n);
       Genes genes;
       genes.knobs = {0, 0};
-      genes.faults.push_back(random_fault(all, kind, 1, choose));
+      genes.faults.push_back(random_fault(all, kind, Aim{.victim = 1, .focus = {}}, choose));
       genes.faults[0]["name"] = "f0";
       const scenario::LoadResult loaded = scenario::load_text(document_of(all, genes).dump(), "trial.json");
       ASSERT_TRUE(loaded.scenario.has_value()) << scenario::render(loaded.diagnostics) << genes.faults.dump();
