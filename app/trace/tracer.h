@@ -40,6 +40,8 @@ class Tracer final : public history::Watcher, public kafka::broker::Onlooker {
   void on(const history::ClientRestarted& event) override;
   void on(const history::OwnershipChanged& event) override;
   void on(const history::GroupGeneration& event) override;
+  void on(const history::ShareRecordsChanged& event) override;
+  void on(const history::ShareStartMoved& event) override;
   void on(const history::OffsetReset& event) override;
   void on(const history::Appended& event) override;
   void on(const history::Truncated& event) override;

@@ -110,6 +110,27 @@ void Tracer::on(const history::GroupGeneration& e) {
             {{"generation", std::int64_t{e.generation}}, {"members", std::int64_t{e.members}}});
 }
 
+/// What goes its ordinary way is seen by its requests; here is what does not.
+void Tracer::on(const history::ShareRecordsChanged& e) {
+  const char* what = nullptr;
+  if (e.cause == history::ShareCause::lock_expired) what = "share locks ended";
+  if (e.cause == history::ShareCause::session_ended) what = "share session ended";
+  if (e.cause == history::ShareCause::released && e.state == history::ShareState::archived) what = "share records archived";
+  if (what == nullptr) return;
+  const std::string member = e.consumer.n < 0 ? std::string() : client_name(e.consumer);
+  log_event(e.broker, e.at, what,
+            {{"partition", name(e.partition)},
+             {"first", e.first},
+             {"records", e.end - e.first},
+             {"member", member},
+             {"deliveries", std::int64_t{e.delivery_count}}});
+}
+void Tracer::on(const history::ShareStartMoved& e) {
+  if (!e.loaded) return;
+  log_event(e.broker, e.at, "share group " + world_.history().groups()[static_cast<std::size_t>(e.group.n)],
+            {{"partition", name(e.partition)}, {"start", e.start}});
+}
+
 // --- Requests and flushes ------------------------------------------------------------------------------------------
 
 namespace {
@@ -150,6 +171,11 @@ const char* api_name(kafka::wire::Api api) {
     case txn_offset_commit: return "TxnOffsetCommit";
     case end_txn: return "EndTxn";
     case write_txn_markers: return "WriteTxnMarkers";
+    case share_group_heartbeat: return "ShareGroupHeartbeat";
+    case share_fetch: return "ShareFetch";
+    case share_acknowledge: return "ShareAcknowledge";
+    case read_share_state: return "ReadShareGroupState";
+    case write_share_state: return "WriteShareGroupState";
   }
   return "?";
 }

@@ -71,6 +71,12 @@ constexpr Kind kKinds[] = {
     {"group_generation", "group, generation, members, coordinator."},
     {"member_removed", "group, consumer."},
     {"offset_committed", "group, partition, offset, generation, coordinator."},
+    {"share_records_changed",
+     "What a leader holds records of a share group to be: broker, group, partition, first, end, consumer (\"\" nobody), "
+     "state (available, acquired, acknowledged, archived), cause (loaded, delivered, accepted, released, rejected, gap, "
+     "lock_expired, session_ended, log_start), delivery_count."},
+    {"share_acknowledged",
+     "A member has heard of its acknowledgement: consumer, group, partition, first, end, cause, error (name or \"\")."},
     {"client_restarted", "client."},
     {"client_stopped", "client."},
     {"fault", "fault (its number), fault_kind, target, fired (bool), healed (bool: this is its end)."},
@@ -103,6 +109,8 @@ enum Number : std::size_t {
   group_generation,
   member_removed,
   offset_committed,
+  share_records_changed,
+  share_acknowledged,
   client_restarted,
   client_stopped,
   fault,
@@ -121,6 +129,37 @@ const char* outcome_name(history::Outcome outcome) {
     case history::Outcome::unknown: return "unknown";
   }
   return "";
+}
+
+const char* share_state_name(history::ShareState state) {
+  using enum history::ShareState;
+  switch (state) {
+    case available: return "available";
+    case acquired: return "acquired";
+    case acknowledged: return "acknowledged";
+    case archived: return "archived";
+  }
+  return "";
+}
+
+const char* share_cause_name(history::ShareCause cause) {
+  using enum history::ShareCause;
+  switch (cause) {
+    case loaded: return "loaded";
+    case delivered: return "delivered";
+    case accepted: return "accepted";
+    case released: return "released";
+    case rejected: return "rejected";
+    case gap: return "gap";
+    case lock_expired: return "lock_expired";
+    case session_ended: return "session_ended";
+    case log_start: return "log_start";
+  }
+  return "";
+}
+
+const char* error_name(std::int16_t error) {
+  return error == 0 ? "" : kafka::wire::name(static_cast<kafka::wire::ErrorCode>(error));
 }
 
 const char* state_name(history::BrokerEvent event) {
@@ -162,7 +201,7 @@ class Handing final : public history::Watcher {
     give(produced, e.at, [&](py::dict& d) {
       records(d, e.records);
       d["outcome"] = outcome_name(e.outcome);
-      d["error"] = e.error == 0 ? "" : kafka::wire::name(static_cast<kafka::wire::ErrorCode>(e.error));
+      d["error"] = error_name(e.error);
       d["broker"] = e.broker;
       d["base_offset"] = e.base_offset;
       d["acks"] = static_cast<int>(e.acks);
@@ -338,6 +377,29 @@ class Handing final : public history::Watcher {
       d["offset"] = e.offset;
       d["generation"] = e.generation;
       d["coordinator"] = e.coordinator;
+    });
+  }
+  void on(const history::ShareRecordsChanged& e) override {
+    give(share_records_changed, e.at, [&](py::dict& d) {
+      place(d, e.broker, e.partition);
+      d["group"] = group(e.group);
+      d["first"] = e.first;
+      d["end"] = e.end;
+      d["consumer"] = client(e.consumer);
+      d["state"] = share_state_name(e.state);
+      d["cause"] = share_cause_name(e.cause);
+      d["delivery_count"] = e.delivery_count;
+    });
+  }
+  void on(const history::ShareAcknowledged& e) override {
+    give(share_acknowledged, e.at, [&](py::dict& d) {
+      d["consumer"] = client(e.consumer);
+      d["group"] = group(e.group);
+      d["partition"] = partition(e.partition);
+      d["first"] = e.first;
+      d["end"] = e.end;
+      d["cause"] = share_cause_name(e.kind);
+      d["error"] = error_name(e.error);
     });
   }
   void on(const history::ClientRestarted& e) override {
