@@ -1,17 +1,19 @@
 #!/usr/bin/env bash
 # What a newcomer does: a clean clone, an empty virtual environment, `pip install .`, a sweep in ten lines, pytest.
 #
-# Prints what took how long. Uses the package registry for the build backend only.
+# Prints what took how long. Uses the package registry for the build backend only. CLONE: an empty folder for the clone (a fixed place
+# lets ccache find what it has); KEEP: a folder for the executed notebook with its picture.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-git clone -q . "$work/clone"
+clone=${CLONE:-$work/clone}
+git clone -q . "$clone"
 python3 -m venv "$work/venv"
 SECONDS=0
-"$work/venv/bin/pip" install -q "$work/clone"
+"$work/venv/bin/pip" install -q "$clone"
 echo "package-test: pip install . took $SECONDS s"
 "$work/venv/bin/pip" install -q pytest
 
@@ -27,12 +29,12 @@ for row in rows.summary("latency.produce.p99_ms"):
 result = scenario.run(seed=7)
 print(result.report("report.html"), result)
 PYTHON
-cp -r "$work/clone/docs/examples/ci" "$work/ci"
+cp -r "$clone/docs/examples/ci" "$work/ci"
 cd "$work/ci"
 "$work/venv/bin/python" -m pytest -q -k "killed"
 
 # The notebook that draws the frontier: acks x min.insync.replicas x drive over seeds, with intervals, from this environment.
 "$work/venv/bin/pip" install -q matplotlib nbclient nbformat ipykernel
 cd "$work"
-"$work/venv/bin/python" "$work/clone/tools/run_notebook.py" "$work/clone/notebooks/frontier.ipynb"
+"$work/venv/bin/python" "$clone/tools/run_notebook.py" "$clone/notebooks/frontier.ipynb" --out "${KEEP:-$work/executed}"
 echo "package-test: passed"

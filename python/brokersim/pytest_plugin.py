@@ -203,7 +203,8 @@ def _remember(config: pytest.Config) -> None:
     if cache is None or hasattr(config, "workerinput"):
         return
     failed: dict[str, list[int]] = {}
-    for known, gone in ((config.stash[_last_failed_key], config.stash[_passed_key]), (config.stash[_failed_key], {})):
+    nothing: dict[str, list[int]] = {}
+    for known, gone in ((config.stash[_last_failed_key], config.stash[_passed_key]), (config.stash[_failed_key], nothing)):
         for base, seeds in known.items():
             left = sorted({*failed.get(base, []), *seeds} - set(gone.get(base, [])))
             if left:
