@@ -5,7 +5,7 @@ Where the failures come from: the museum's search (searches/museum.json) with ea
 release, and searches/first.json, whose losses no defect is behind. Each distinct failure is shrunk with a budget of
 processor time (60 s on two cores are 120 s of it, whatever else the machine does). Its file is then run five times: the
 same rule and the same fingerprint each time; and once with its cause taken away (the defect, else the faults): it must
-hold then.
+hold then. Started again with the same --folder, it goes on where it was (another program wants another folder).
 
     tools/shrink_table.py build/release/brokersim [--count 30] [--cpu "120 s"] [--jobs 2] [--folder build/shrink-table]
 """
@@ -86,6 +86,21 @@ def without_cause(file, target):
 
 
 def shrunk(args, name, file, rule, signature):
+    """The row: from the notes of an earlier start of the same table, or made now."""
+    notes = os.path.join(args.folder, "rows.jsonl")
+    if os.path.exists(notes):
+        with open(notes, encoding="utf-8") as lines:
+            for row in map(json.loads, lines):
+                if (row["name"], row["signature"], row["file"]) == (name, signature, file):
+                    return row
+    row = shrink_one(args, name, file, rule, signature)
+    if row:
+        with open(notes, "a", encoding="utf-8") as lines:
+            lines.write(json.dumps(row) + "\n")
+    return row
+
+
+def shrink_one(args, name, file, rule, signature):
     small = os.path.splitext(file)[0] + ".min.json"
     limit = ["--budget", args.budget] if args.budget else ["--cpu", args.cpu]
     command = [args.brokersim, "shrink", file, "--keep", rule, *limit, "--jobs", str(args.jobs), "--out", small]
@@ -103,7 +118,7 @@ def shrunk(args, name, file, rule, signature):
     control = os.path.splitext(file)[0] + ".control.json"
     without_cause(small, control)
     fixed = run_json(args.brokersim, control)
-    row = {"name": name, "signature": signature, "repeats": repeats, "holds": fixed is not None and not breaks(fixed, rule),
+    row = {"name": name, "file": file, "signature": signature, "repeats": repeats, "holds": fixed is not None and not breaks(fixed, rule),
            "minimal": "no cut is left" in run.stdout, "runs": int(spent[1]),
            "seconds": cpu / args.cores}
     for key, value in zip(("faults", "brokers", "partitions", "records"), now.groups()):

@@ -80,10 +80,12 @@ void GroupMeter::on(const history::OwnershipChanged& event) {
       disown(book, event.consumer, event.at);
       continue;
     }
+    // The word of a coordinator that is none any more may come late: to a member that its successor has counted as gone.
+    const bool removed = is_removed(event);
     for (const Owner& owner : book.owners) {
       if (owner.consumer == event.consumer) continue;
       const bool same = owner.generation == event.generation;
-      if (!same && (!modern_[event.group] || owner.removed)) continue;
+      if (!same && (!modern_[event.group] || owner.removed || removed)) continue;
       book_->breach(CheckId::G1, event.at,
                     sim::to_string(event.at) + ": " + history_->client(event.consumer).name + " got " +
                         history_->partition(partition).name() + " in generation " +
@@ -99,7 +101,7 @@ void GroupMeter::on(const history::OwnershipChanged& event) {
       measures_.unowned_total += gap;
     }
     book.was_owned = true;
-    book.owners.push_back({event.consumer, event.generation, is_removed(event)});
+    book.owners.push_back({event.consumer, event.generation, removed});
   }
 }
 

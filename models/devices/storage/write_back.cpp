@@ -93,7 +93,8 @@ void FileSystem::write_done(std::uint64_t slot_word) {
 }
 
 void FileSystem::write_back_async(FileId id) {
-  if (mode_ == Mode::writable) submit_all(file(id), Cause::sync);
+  if (mode_ == Mode::writable && files_[static_cast<std::size_t>(id.n)] != nullptr)
+    submit_all(file(id), Cause::sync);
 }
 
 sim::Task<Status> FileSystem::sync(FileId id) { return wait(start_sync(id)); }
@@ -127,8 +128,13 @@ sim::Task<Status> FileSystem::wait_all(std::vector<std::shared_ptr<SyncOperation
 }
 
 std::shared_ptr<FileSystem::SyncOperation> FileSystem::start_sync(FileId id, bool data_only) {
-  File& synced = file(id);
   auto operation = std::make_shared<SyncOperation>();
+  if (files_[static_cast<std::size_t>(id.n)] == nullptr) {
+    // Removed, and the removal is committed; who has it open still (a flush of several files) finds nothing to write.
+    operation->stage = SyncOperation::Stage::finished;
+    return operation;
+  }
+  File& synced = file(id);
   operation->file = id;
   operation->target = synced.size;
   operation->data_only = data_only;

@@ -52,6 +52,11 @@ TEST(Flusher, AnFsyncOfARemovedFileWritesNothing) {
   rig.run_for(10_ms);
   EXPECT_EQ(rig.cache.dirty(), 4'096_B);
   EXPECT_TRUE(rig.fs.has_dirty(kept));
+  // When the journal has committed the removal, the inode is gone, too.
+  rig.run_for(6_s);
+  rig.fs.write_back_async(gone);
+  EXPECT_EQ(rig.sync(gone), 0_ns);
+  EXPECT_TRUE(rig.fs.has_dirty(kept));
 }
 
 // Goal: appends cost no event and an idle host none at all. Method: 100,000 appends; then let everything settle.
