@@ -80,12 +80,13 @@ void GroupMeter::on(const history::OwnershipChanged& event) {
       disown(book, event.consumer, event.at);
       continue;
     }
-    // The word of a coordinator that is none any more may come late: to a member that its successor has counted as gone.
     const bool removed = is_removed(event);
     for (const Owner& owner : book.owners) {
       if (owner.consumer == event.consumer) continue;
       const bool same = owner.generation == event.generation;
-      if (!same && (!modern_[event.group] || owner.removed || removed)) continue;
+      // The word of a coordinator that is none any more may come late, to a member that its successor has counted as gone.
+      const bool late = removed && event.generation < owner.generation;
+      if (!same && (!modern_[event.group] || owner.removed || late)) continue;
       book_->breach(CheckId::G1, event.at,
                     sim::to_string(event.at) + ": " + history_->client(event.consumer).name + " got " +
                         history_->partition(partition).name() + " in generation " +

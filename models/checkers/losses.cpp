@@ -103,11 +103,24 @@ struct Grouped {
   std::vector<Interval> pieces;
 };
 
+/// Why a transactional producer may be told of a write that never was; "": it may not. Its epochs come from the log of the
+/// coordinators. Where that has lost its end, an epoch is given a second time, and a partition that saw it the first time
+/// takes a new batch for the repetition of an old one, and says so (ProducerStateManager knows a batch by epoch and sequence).
+std::string epochs_given_twice(ClusterView& view, std::int32_t producer) {
+  if (!view.history().client({producer}).transactional) return {};
+  for (std::size_t n = 0; n < view.partitions(); ++n) {
+    const PartitionView& p = view.partition_at(n);
+    if (p.info.topic == "__transaction_state" && p.answers.ever_broken()) return p.answers.why();
+  }
+  return {};
+}
+
 /// Splits the lost ordinals wherever the story changes, and puts equal stories together, in order of their first
 /// record.
 std::vector<Grouped> group_by_story(ClusterView& view, const PartitionView& p, std::int32_t producer,
                                     const Account& account, const IntervalSet& lost) {
   const auto fates = fates_of(view, p, producer, lost);
+  const bool epochs_hold = epochs_given_twice(view, producer).empty();
   std::vector<Grouped> groups;
   std::map<std::vector<std::int64_t>, std::size_t> index;
   auto ack = account.acked.begin();
@@ -120,7 +133,8 @@ std::vector<Grouped> group_by_story(ClusterView& view, const PartitionView& p, s
         here.push_back(of_replica.at(n));
         end = std::min(end, of_replica.next_start(n));
       }
-      const bool promised = ack->acks < 0 && !p.answers.void_by_config() && !p.answers.broken_since(ack->at);
+      const bool promised =
+          ack->acks < 0 && epochs_hold && !p.answers.void_by_config() && !p.answers.broken_since(ack->at);
       std::vector<std::int64_t> key{ack->broker, ack->acks, ack->holders, ack->flushed, promised ? 1 : 0};
       for (const CopyFate& fate : here) {
         const std::vector<std::int64_t> part = fate.key(p);
@@ -294,6 +308,7 @@ void judge_losses(const LossReport& report, ClusterView& view, const Ledger& led
     std::string excuse;
     if (!loss.promised)
       excuse = p.answers.void_by_config() ? p.name + " allows unclean leader election" : p.answers.why();
+    if (!loss.promised && excuse.empty()) excuse = epochs_given_twice(view, loss.producer.n);
     if (book.wants_story(CheckId::S1, !loss.promised)) {
       book.breach(CheckId::S1, now, records_text(loss.records) + " lost. " + loss.explanation, excuse);
     } else {

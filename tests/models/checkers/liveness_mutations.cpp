@@ -116,8 +116,8 @@ Mutations starts() {
       cannot_start("after a kill a broker cannot open its logs", -2, 2, true),
       cannot_start("one replica cannot be opened, and its directory goes offline", -1, 1, false),
       cannot_start("a directory without replicas fails at the start", -2, 0, false),
-      cannot_start("the very first start fails", 0, 0, true),
-      cannot_start("the third broker cannot be started", 2, 1, true),
+      cannot_start("after a kill one of two directories is lost", -2, 1, false),
+      cannot_start("after a power loss the directory of every replica is lost", -1, 3, true),
   };
 }
 

@@ -196,6 +196,36 @@ TEST(Losses, WhoHadFlushedEverythingHasNoExcuse) {
   EXPECT_EQ(check(s.finish(1), "S5").verdict, Verdict::violated);
 }
 
+// Goal: a transactional producer is told of a write that never was once the coordinators' log has lost epochs; that is
+// measured. Another producer's false answer is a breach. Method: record 5 is acknowledged at an offset where another record stands;
+// __transaction_state, of one replica, loses power before.
+TEST(Losses, EpochsGivenTwiceArePromisedToNobody) {
+  for (const bool transactional : {false, true}) {
+    Synthetic s;
+    const history::PartitionId books =
+        s.history.add_partition({.topic = "__transaction_state", .replicas = {4}, .min_insync_replicas = 1});
+    s.history.record(history::PartitionChanged{s.at, books, 4, 0, 0, {4}, {}});
+    history::ClientInfo info;
+    info.name = "bank-0";
+    info.workload = "bank";
+    info.transactional = transactional;
+    s.producer = s.history.add_client(info);
+    s.elect(1, 1, {1, 2, 3});
+    s.ms(10);
+    s.replicated(0, 0, 5, 1);
+    s.ms(20);
+    s.broker(4, BrokerEvent::power_lost);
+    s.ms(30);
+    s.sent(5, 1);
+    s.ack(5, 1, 1, 4);
+    const Findings findings = s.finish(1);
+    EXPECT_EQ(findings.losses.lost, 1);
+    EXPECT_EQ(check(findings, "S1").verdict, transactional ? Verdict::not_applicable : Verdict::violated)
+        << transactional;
+    EXPECT_EQ(findings.losses.lost_promised, transactional ? 0 : 1);
+  }
+}
+
 // Goal: one lossy stop is within the budget of min ISR 2; a loss then is a breach. Method: broker 1 loses power;
 // broker 2 should have every record, but a bug elects it without them.
 TEST(Losses, OneLossyStopIsWithinTheBudget) {
