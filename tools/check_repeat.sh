@@ -1,21 +1,25 @@
 #!/usr/bin/env bash
-# check_repeat.sh PROGRAM [JOBS]: runs every shipped scenario twice and compares the fingerprints.
+# check_repeat.sh PROGRAM JUNIT [JOBS]: runs every shipped scenario in a process of its own and compares its fingerprint
+# with the one that a `brokersim test scenarios --junit JUNIT` before has told. Prints each.
 set -euo pipefail
 program=$(realpath "$1")
-jobs=${2:-$(nproc)}
+junit=$(realpath "$2")
+jobs=${3:-$(nproc)}
 cd "$(dirname "$0")/.."
 source tools/fingerprints.sh
 
-if [[ -z "$(shipped_scenarios)" ]]; then
-  echo "error: no scenario found under scenarios/" >&2
+# A file is a line with its name, then one with its properties.
+first=$(sed -n -e 's/.*<testcase .* name="\(scenarios\/[^"]*\)".*/\1/p' \
+               -e 's/.*<property name="fingerprint" value="\([0-9a-f]\{16\}\)".*/ \1/p' "$junit" | paste -sd '' | sed 's/\(scenarios\/\)/\n\1/g' | sed '/^$/d' | sort)
+second=$(all_fingerprints "$program" "$jobs")
+echo "$second"
+if [[ -z "$first" ]]; then
+  echo "error: $junit tells of no scenario" >&2
   exit 1
 fi
-first=$(all_fingerprints "$program" "$jobs")
-second=$(all_fingerprints "$program" "$jobs")
-echo "$first"
-if grep -q ERROR <<<"$first"; then
+if grep -q ERROR <<<"$second"; then
   echo "error: these scenarios gave no fingerprint:" >&2
-  grep ERROR <<<"$first" >&2
+  grep ERROR <<<"$second" >&2
   exit 1
 fi
 if [[ "$first" != "$second" ]]; then
@@ -23,4 +27,4 @@ if [[ "$first" != "$second" ]]; then
   diff <(echo "$first") <(echo "$second") >&2 || true
   exit 1
 fi
-echo "$(wc -l <<<"$first") scenarios, each run twice: same fingerprints"
+echo "$(wc -l <<<"$second") scenarios, each run twice: same fingerprints"

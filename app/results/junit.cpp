@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "app/results/text.h"
+#include "sim/fingerprint.h"
 
 namespace brokersim::results {
 namespace {
@@ -31,6 +32,10 @@ std::string element(const std::string& tag, const std::string& message, const st
   for (std::size_t at = lines.find("&#10;"); at != std::string::npos; at = lines.find("&#10;", at))
     lines.replace(at, 5, "\n");
   return "    <" + tag + " message=\"" + escaped(message) + "\">" + lines + "</" + tag + ">\n";
+}
+
+std::string property(const char* name, const std::string& value) {
+  return std::string("<property name=\"") + name + "\" value=\"" + value + "\"/>";
 }
 
 std::string message_of(const RunResult& result) {
@@ -75,17 +80,16 @@ std::string to_junit(const std::string& suite, const std::vector<TestCase>& case
       const std::string name =
           test.file + (test.runs.size() > 1 ? " seed " + std::to_string(run.facts.seed) : "");
       body += "  <testcase classname=\"" + escaped(suite) + "\" name=\"" + escaped(name) + "\" time=\"" +
-              seconds(run.facts.wall_seconds) + "\"";
+              seconds(run.facts.wall_seconds) + "\">\n" +
+              "    <properties>" + property("seed", std::to_string(run.facts.seed)) +
+              property("fingerprint", sim::hex16(run.facts.fingerprint)) + "</properties>\n";
       const int code = run.exit_code();
-      if (code == 0) {
-        body += "/>\n";
-        continue;
+      if (code != 0) {
+        const bool failed = code == 1;
+        (failed ? failures : errors) += 1;
+        body += element(failed ? "failure" : "error", message_of(run), render_text(run, {.width = 110}));
       }
-      const bool failed = code == 1;
-      (failed ? failures : errors) += 1;
-      body += ">\n" +
-              element(failed ? "failure" : "error", message_of(run), render_text(run, {.width = 110})) +
-              "  </testcase>\n";
+      body += "  </testcase>\n";
     }
   }
   return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"" + escaped(suite) + "\" tests=\"" +

@@ -16,7 +16,7 @@ struct TestCase {
 };
 
 /// A <testsuite> with one <testcase> per scenario and seed. Violated: <failure>. Inconclusive, diagnostics and our
-/// own bugs: <error>, as a run that proves nothing must not pass.
+/// own bugs: <error>, as a run that proves nothing must not pass. Every run has its seed and fingerprint as properties.
 [[nodiscard]] std::string to_junit(const std::string& suite, const std::vector<TestCase>& cases);
 
 }  // namespace brokersim::results

@@ -167,7 +167,10 @@ TEST(Junit, FailureErrorAndSuccess) {
   EXPECT_NE(xml.find("<testsuite name=\"scenarios\" tests=\"5\" failures=\"2\" errors=\"2\""),
             std::string::npos)
       << xml;
-  EXPECT_NE(xml.find("name=\"a.json\" time=\"0.250\"/>"), std::string::npos);
+  EXPECT_NE(xml.find("name=\"a.json\" time=\"0.250\">\n    <properties><property name=\"seed\" value=\"42\"/>"
+                     "<property name=\"fingerprint\" value=\"000000000000abcd\"/></properties>\n  </testcase>"),
+            std::string::npos)
+      << xml;
   EXPECT_NE(xml.find("name=\"b.json seed 2\""), std::string::npos);
   EXPECT_NE(xml.find("<failure message=\"records.lost_acknowledged: 20\">"), std::string::npos);
   EXPECT_NE(xml.find("unknown field &lt;x&gt;"), std::string::npos);
