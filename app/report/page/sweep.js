@@ -155,7 +155,7 @@
   let across = pick([...['latency.produce.p99_ms', 'unavailable.longest', 'unavailable.total'].filter(varies), ...wanted.filter(varies), ...wanted]);
   let up = pick([...['records.lost_acknowledged'].filter(varies), ...wanted.filter(varies), ...wanted], across);
   if (measured.length) {
-    const box = el('div', {}), front_ = el('div', {});
+    const box = el('div', {class: 'scroll'}), front_ = el('div', {class: 'scroll'});
     const drawOne = () => box.replaceChildren(intervals(one));
     const drawFront = () => front_.replaceChildren(frontier(across, up));
     main.append(el('section', {'aria-labelledby': 'intervals-title'}, el('h2', {id: 'intervals-title', text: 'One metric, with intervals'}),
