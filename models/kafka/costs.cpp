@@ -10,14 +10,21 @@ using sim::Duration;
 /// Fitted: models/kafka/profiles/jvm-1.json has the priors, sources and confidence; a test holds the two together.
 constexpr Costs jvm_1() {
   Costs costs;
-  costs.wake_up = Duration{38'270};
-  costs.handle_request = Duration{5'760};
-  costs.append_batch = Duration{10'350};
-  costs.client_request = Duration{23'240};
-  costs.client_response = Duration{15'000};
+  costs.wake_up = Duration{30'740};
+  costs.append_batch = Duration{17'400};
+  costs.append_ps_per_byte = 1'000;
+  costs.fetcher_append_batch = Duration{62'100};
+  costs.client_response = Duration{19'100};
+  costs.client_ps_per_byte = 1'230;
+  costs.client_record = Duration{1'170};
+  costs.receive_request = Duration{6'000};
+  costs.send_response = Duration{6'000};
+  costs.handle_request = Duration{8'000};
+  costs.read_partition = Duration{2'000};
+  costs.receive_ps_per_byte = 200;
+  costs.fetcher_round = Duration{10'000};
+  costs.client_request = Duration{20'000};
   costs.client_batch = Duration{4'000};
-  costs.client_ps_per_byte = 300;
-  costs.client_record = Duration{350};
   costs.client_record_ps_per_byte = 150;
   costs.client_poll_record = Duration{300};
   return costs;

@@ -117,7 +117,8 @@ TEST(ClosedLoop, DrawsTheSizeOfCalls) {
 TEST(HistoricRules, AFetchBefore082WaitsForAppends) {
   const auto end_to_end_ms = [](const char* wakes) {
     const std::string json =
-        std::string(R"({"title": "w", "duration": "5 s", "network": {"same_zone": "2 ms"},
+        std::string(
+            R"({"title": "w", "duration": "5 s", "network": {"same_zone": "2 ms", "cross_zone": "2 ms"},
           "hosts": [{"name": "b", "count": 3, "hardware": "generic.nvme-plp"}],
           "systems": {"kafka": {"kind": "kafka", "version": "3.9", "brokers_on": "b", "controllers": {"count": 1},
                       "costs": {"fetcher_round": "1 ms"}, "rules": {"high_watermark_wakes_fetches": )") +

@@ -175,15 +175,13 @@ sim::Duration pause_of(DirtyWriter& writer, const DirtyDevice& device, std::int6
   const PauseMin min = pause_min(device, task_rate, max);
   std::int64_t pause = max;
   std::int64_t period = max;
-  const sim::SimTime from =
-      std::max(now, writer.paused_until);  // of several writes at once, each follows the last one's pause
   if (task_rate > 0) {
     period = scaled(writer.dirtied, kSecond, task_rate);
-    pause = period - (from - writer.paused_until).ns;
+    pause = period - (now - writer.paused_until).ns;
     if (pause < min.pause) {
       // It thought long enough by itself, or the rest is carried over to the next check.
       if (pause < -kSecond) {
-        writer.paused_until = from;
+        writer.paused_until = now;
         writer.dirtied = 0;
       } else if (period > 0) {
         writer.paused_until = writer.paused_until + sim::Duration{period};
@@ -194,10 +192,10 @@ sim::Duration pause_of(DirtyWriter& writer, const DirtyDevice& device, std::int6
     }
   }
   if (pause > max) pause = max;
-  writer.paused_until = from + sim::Duration{pause};
+  writer.paused_until = now + sim::Duration{pause};
   writer.dirtied = 0;
   writer.check_after = min.check_after;
-  return writer.paused_until - now;
+  return {pause};
 }
 
 }  // namespace brokersim::storage
