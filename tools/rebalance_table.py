@@ -5,7 +5,7 @@ Rows: an event (a member joins, leaves, crashes; all are restarted one after the
 with four partitions each; and a group of 3 that grows to 30 or to 100.
 Columns: eager (range), cooperative (cooperative-sticky), KIP-848, static membership (range with group.instance.id).
 Measured by runs over several seeds, medians: times that a member had to stop reading, partition-seconds without an owner (in all
-and per partition), records processed twice. Usage: rebalance_table.py BROKERSIM [--seeds N] [--write FILE]
+and per partition), records processed twice. Usage: rebalance_table.py BROKERSIM [--seeds N] [--write FILE] [--only EVENT:MEMBERS ...]
 """
 import argparse
 import json
@@ -96,10 +96,13 @@ def main():
     parser.add_argument("program")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--write")
+    parser.add_argument("--only", nargs="*", metavar="EVENT:MEMBERS", help="these rows only, such as crash:30 (printed, not written)")
     options = parser.parse_args()
     lines = ["| event | members | protocol | members stopped | s without owner, per partition | longest, s | processed twice | skipped |",
              "|---|---|---|---|---|---|---|---|"]
     for event, size in EVENTS:
+        if options.only and "%s:%d" % (event, size) not in options.only:
+            continue
         for name, (config, static) in PROTOCOLS.items():
             doc = scenario(event, size, config, static)
             partitions = doc["systems"]["kafka"]["topics"][0]["partitions"]
@@ -111,7 +114,7 @@ def main():
             lines.append("| %s | %s | %s | %d | %.2f | %.2f | %d | %d |" % (
                 event, "3 to %d" % size if event == "scale-out" else size, name, values[0], values[1] / partitions, values[2], values[3], values[4]))
             print(lines[-1], flush=True)
-    if options.write:
+    if options.write and not options.only:
         with open(options.write) as file:
             page = file.read()
         head, _, rest = page.partition("<!-- table -->\n")

@@ -39,6 +39,11 @@ void build_rules(const View& rules, kafka::Version version, kafka::BrokerConfig&
   broker.pre_vote = rules.boolean("pre_vote");
   broker.transaction_version =
       static_cast<std::int32_t>(rules.integer("transaction_version").value_or(version == kafka::Version::v3_9 ? 1 : 2));
+  if (rules.boolean("strict_marker_epochs").value_or(false)) {
+    // Models take version 3 for 2 with the stricter markers. A marker of version 1 has the epoch of its batches: there is
+    // nothing to be strict about.
+    if (broker.transaction_version == 2) broker.transaction_version = 3;
+  }
   broker.topic_ids = *rules.boolean("topic_ids");
   broker.high_watermark_wakes_fetches = *rules.boolean("high_watermark_wakes_fetches");
   broker.reelection_forgets_followers = *rules.boolean("reelection_forgets_followers");

@@ -108,6 +108,12 @@ const Table& rules_table() {
                   "one raises the epoch. Default: 2 from 4.0, 1 before.",
            .min = 1,
            .max = 2},
+          {.name = "strict_marker_epochs",
+           .type = boolean,
+           .doc = "KIP-1228, KAFKA-19446 (4.2): a partition takes a transaction's marker only if its epoch is above that "
+                  "of the batches it ends. Before, one that comes late ends the next transaction. Without effect with "
+                  "transaction_version 1.",
+           .fallback = "false"},
           {.name = "planted",
            .type = choice_list,
            .doc = "Deliberately wrong rules, to prove that the checks see them.",

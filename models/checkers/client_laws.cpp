@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "models/checkers/replication_laws.h"
+#include "models/checkers/excuses.h"
 #include "models/checkers/words.h"
 
 namespace brokersim::checkers {
@@ -58,6 +59,12 @@ void ClientLaws::on(const history::ProduceOutcome& event) {
   account.acknowledge(run);
 }
 
+std::string ClientLaws::excuse_of(const PartitionView& p, history::ClientId producer) const {
+  std::string excuse = p.excuse_ever();
+  if (excuse.empty() && view_->history().client(producer).transactional) excuse = transaction_log_excuse(*view_);
+  return excuse;
+}
+
 void ClientLaws::judge_answer(const history::ProduceOutcome& event, const PartitionView& p,
                               const AckRun& run) {
   if (event.acks == 0) return;
@@ -76,7 +83,7 @@ void ClientLaws::judge_answer(const history::ProduceOutcome& event, const Partit
                         "), but committed was only what lies below " +
                         count_text(std::min(p.logs.committed(), end)) +
                         (end > p.logs.committed() ? "." : ", and that is another record."),
-                    p.excuse_ever());
+                    excuse_of(p, event.records.producer));
     }
   }
   // With acks=1 a leader may have been deposed, and have cut them, while its answer was under way.
@@ -288,7 +295,7 @@ void ClientLaws::finish(sim::SimTime now, std::size_t partition, const Census& c
   for (std::size_t n = 0; n < census.producers.size(); ++n) {
     const ProducerCensus& found = census.producers[n];
     const history::ClientInfo& client = clients[n];
-    std::string excuse = p.excuse_ever();
+    std::string excuse = excuse_of(p, {static_cast<std::int32_t>(n)});
     if (excuse.empty() && began_in_the_middle(found))
       excuse = "a broker that knew nothing of " + client.name +
                " took a later batch of it for the first in " + p.name +

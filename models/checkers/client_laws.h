@@ -50,6 +50,8 @@ class ClientLaws {
  private:
   /// Records that have been appended before are appended again.
   void note_again(const history::Appended& event, Account& account);
+  /// Why nothing is promised to the producer in the partition; "" if it is.
+  [[nodiscard]] std::string excuse_of(const PartitionView& p, history::ClientId producer) const;
   void judge_answer(const history::ProduceOutcome& event, const PartitionView& p, const AckRun& run);
 
   ClusterView* view_;

@@ -5,6 +5,7 @@
 
 #include "models/checkers/interval_map.h"
 #include "models/checkers/loss_story.h"
+#include "models/checkers/excuses.h"
 #include "models/checkers/words.h"
 
 namespace brokersim::checkers {
@@ -103,16 +104,9 @@ struct Grouped {
   std::vector<Interval> pieces;
 };
 
-/// Why a transactional producer may be told of a write that never was; "": it may not. Its epochs come from the log of the
-/// coordinators. Where that has lost its end, an epoch is given a second time, and a partition that saw it the first time
-/// takes a new batch for the repetition of an old one, and says so (ProducerStateManager knows a batch by epoch and sequence).
+/// Why a transactional producer may be told of a write that never was; "": it may not.
 std::string epochs_given_twice(ClusterView& view, std::int32_t producer) {
-  if (!view.history().client({producer}).transactional) return {};
-  for (std::size_t n = 0; n < view.partitions(); ++n) {
-    const PartitionView& p = view.partition_at(n);
-    if (p.info.topic == "__transaction_state" && p.answers.ever_broken()) return p.answers.why();
-  }
-  return {};
+  return view.history().client({producer}).transactional ? transaction_log_excuse(view) : std::string{};
 }
 
 /// Splits the lost ordinals wherever the story changes, and puts equal stories together, in order of their first

@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::string_view kWithoutEpochs = "without_kip_890_epochs";
 constexpr std::string_view kWithoutVerification = "without_verification";
+constexpr std::string_view kWithoutStrictMarkers = "without_kip_1228";
 
 std::string ms(std::uint64_t n) { return "\"" + std::to_string(n) + " ms\""; }
 
@@ -26,12 +27,13 @@ const std::vector<std::string>& transaction_safeguards() {
                                               "skip_duplicate_check",
                                               "ack_before_replication",
                                               std::string(kWithoutEpochs),
-                                              std::string(kWithoutVerification)};
+                                              std::string(kWithoutVerification),
+                                              std::string(kWithoutStrictMarkers)};
   return names;
 }
 
 bool is_rule(std::string_view safeguard) {
-  return safeguard == kWithoutEpochs || safeguard == kWithoutVerification;
+  return safeguard == kWithoutEpochs || safeguard == kWithoutVerification || safeguard == kWithoutStrictMarkers;
 }
 
 Transfers::Transfers(Plan& plan, std::uint64_t number, const std::string& without)
@@ -43,7 +45,9 @@ Transfers::Transfers(Plan& plan, std::uint64_t number, const std::string& withou
   const bool version_1 = without == kWithoutEpochs || without == kWithoutVerification;
   if (without == kWithoutVerification) config << ", \"transaction.partition.verification.enable\": false";
   config_ = config.str();
-  rules_ = version_1 ? "\"transaction_version\": 1" : "";
+  rules_ = version_1                          ? "\"transaction_version\": 1"
+           : without == kWithoutStrictMarkers ? ""
+                                              : "\"strict_marker_epochs\": true";
   late_requests_ = choices_.percent(50) || version_1;
 }
 

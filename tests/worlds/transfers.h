@@ -4,10 +4,13 @@
 // gives, so the sum over all that a read_committed reader may see is 0, unless half a transfer counts, or one counts twice,
 // or not at all. In some worlds an application leaves in the middle of a transaction for good, or is replaced by another with the
 // same transactional.id while it stands still. Some worlds also pass the records on, exactly once, to a second topic.
-// Every safeguard can be switched off, and then some world must show it: the planted bugs of transactions, and these two
+// All safeguards are on, one of them ahead of its time: 4.0 and 4.1 take markers that come late, and these worlds found out
+// what that does before its number was known here (world 1792; KAFKA-19446, KIP-1228, 4.2).
+// Every safeguard can be switched off, and then some world must show it: the planted bugs of transactions, and these
 // rules of Kafka, which `--plant` takes as well:
 //   without_kip_890_epochs   transaction version 1: the epoch stays over transactions (KAFKA-17754)
 //   without_verification     version 1, and no broker asks whether a batch belongs to an open transaction (KIP-890 part 1)
+//   without_kip_1228         as 4.0 and 4.1 are: a marker that comes late ends the next transaction (KAFKA-19446)
 #pragma once
 
 #include <cstdint>
@@ -22,7 +25,7 @@ namespace brokersim::worlds {
 
 /// Safeguards of transactions, by the name that `--plant` takes.
 [[nodiscard]] const std::vector<std::string>& transaction_safeguards();
-/// Whether the name is no planted bug of the program but one of the two rules above.
+/// Whether the name is no planted bug of the program but one of the rules above.
 [[nodiscard]] bool is_rule(std::string_view safeguard);
 
 class Transfers {

@@ -25,6 +25,9 @@ log::LogConfig log_config(const TopicConfig& topic, const PlantedBugs& planted) 
   return config;
 }
 
+/// BrokerConfig::transaction_version, from which on markers are judged by KIP-1228.
+constexpr std::int32_t kStrictMarkers = 3;
+
 }  // namespace
 
 Replica::Replica(const BrokerParams& params, const PartitionName& name, storage::FileSystem& files)
@@ -211,10 +214,18 @@ wire::ErrorCode Replica::check_transaction(const log::BatchData& data) const {
   const log::ProducerState& producers = log_->producers();
   if (data.is_marker()) {
     switch (producers.check_marker(data)) {
-      case log::MarkerCheck::append: return wire::ErrorCode::none;
+      case log::MarkerCheck::append: break;
       case log::MarkerCheck::fenced: return wire::ErrorCode::invalid_producer_epoch;
       case log::MarkerCheck::coordinator_fenced: return wire::ErrorCode::transaction_coordinator_fenced;
     }
+    // KIP-1228: since every end raises the epoch (TV2), a marker is above the batches that it ends. One that is not comes
+    // late, of the transaction before, and would end the wrong one (KAFKA-19446).
+    if (params_.cluster->config.transaction_version < kStrictMarkers) return wire::ErrorCode::none;
+    for (const log::OpenTransaction& open : producers.open()) {
+      if (open.producer_id == data.producer_id && open.epoch >= data.producer_epoch)
+        return wire::ErrorCode::invalid_producer_epoch;
+    }
+    return wire::ErrorCode::none;
   }
   if (!params_.cluster->config.transaction_verification || !producers.needs_verification(data))
     return wire::ErrorCode::none;
