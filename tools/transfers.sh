@@ -19,7 +19,7 @@ cat build/transfers/worlds.txt build/transfers/mutations.txt
   cat <<'TEXT'
 # Exactly once, under random faults
 
-Made by `make transfers`; do not edit. A world is a small Kafka cluster (4.0 or 4.1, transaction version 2) with a bank: one to three
+Made by `make transfers`; do not edit. A world is a small Kafka cluster (4.0 or 4.1, transaction version 2, markers judged by KIP-1228) with a bank: one to three
 applications that move money between accounts, each transfer one transaction of two records that together move nothing; some
 are aborted by the application itself. An auditor reads `read_committed` from the beginning. In some worlds a pipeline of one or
 two instances passes every record on to a second topic, exactly once. Faults are those of the family `inside` of
@@ -43,9 +43,10 @@ TEXT
 
 ## With one safeguard switched off
 
-Worlds 1, 2, 3 ... until one of them fails, and what failed. Names are planted bugs (`rules.planted`), but for the last two, which
+Worlds 1, 2, 3 ... until one of them fails, and what failed. Names are planted bugs (`rules.planted`), but for the last three, which
 are rules of Kafka: without KIP-890's epochs an end that comes late ends the next transaction (KAFKA-17754); without
-verification a late batch opens a transaction that nobody ends.
+verification a late batch opens a transaction that nobody ends; without KIP-1228, as 4.0 and 4.1 are, a marker that comes late
+ends the next transaction (KAFKA-19446).
 
 | safeguard | family | worlds | seen by |
 |---|---|---|---|
