@@ -88,6 +88,8 @@ bool Leader::fetched(BrokerId broker, std::int64_t offset, std::int64_t log_star
                      std::int64_t log_end, sim::SimTime now) {
   Follower* follower = find(broker);
   if (follower == nullptr) return false;
+  // Of an earlier life of the broker, and late: what its present one has said stands (Replica.updateFetchStateOrThrow).
+  if (broker_epoch >= 0 && broker_epoch < follower->broker_epoch) return false;
   if (offset >= log_end) {
     follower->last_caught_up = std::max(follower->last_caught_up, now);
   } else if (offset >= follower->leader_end_at_last_fetch) {

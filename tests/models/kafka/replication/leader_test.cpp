@@ -38,6 +38,17 @@ TEST(Leader, HighWatermarkWaitsForEveryMemberToFetchOnceInTheNewEpoch) {
   EXPECT_EQ(leader.advance(10, kAll, SimTime{} + 2_ms), std::nullopt) << "never twice";
 }
 
+// A fetch of the broker's life before comes late, out of a socket of a network that was cut: world 3201 of the transfers, where
+// a quiet partition never heard of the new life again, and its ISR could not grow any more.
+TEST(Leader, WhatAnEarlierLifeSaysLateDoesNotCount) {
+  Leader leader(state({0, 1}), 0, 10, 7, rules(), {});
+  EXPECT_TRUE(leader.fetched(2, 10, 0, /*broker_epoch=*/9, 10, SimTime{} + 2_ms));
+  EXPECT_FALSE(leader.fetched(2, 4, 0, /*broker_epoch=*/5, 10, SimTime{} + 3_ms));
+  EXPECT_EQ(leader.follower(2)->log_end, 10);
+  EXPECT_EQ(leader.follower(2)->broker_epoch, 9);
+  EXPECT_TRUE(leader.should_expand({2, false, false, 9})) << "KIP-903 asks for the epoch of its present life";
+}
+
 TEST(Leader, StrictMinIsrFreezesTheHighWatermark) {
   Leader strict(state({0}), 0, 10, 5, rules(2), {});
   EXPECT_EQ(strict.advance(10, {0}, {}), std::nullopt) << "KAFKA-15583";
