@@ -86,6 +86,12 @@ def page(rows, scenarios, files, seeds, profile, lacks):
             "from data sheets and independent measurements, never from the row; one profile of cost constants "
             f"(`{profile.get('name', 'jvm-1')}`) serves all rows.", ""]
     text += summary_lines(rows)
+    for what, apart in (("Rows of the published tables that the models were made for", False),
+                        ("Rows kept apart (`unseen-`), which the fit of the constants does not use", True)):
+        of = [row for row in rows if row["file"].stem.startswith("unseen-") == apart]
+        ok, count, error = score(of)
+        if count:
+            text += ["", f"{what}: {ok} of {count} within target, median absolute error {error * 100:.0f} %."]
     text += ["", "Not scored (-): the rate of a workload that was given one, and p99.9, in which pauses of the clients' JVMs "
              "weigh that are not modelled.", "", "![predicted over published](images/validation-clusters.svg)", ""]
     if lacks.get("mechanisms"):
