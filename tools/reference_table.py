@@ -93,7 +93,8 @@ def page(rows, scenarios, files, seeds, profile, lacks):
         if count:
             text += ["", f"{what}: {ok} of {count} within target, median absolute error {error * 100:.0f} %."]
     text += ["", "Not scored (-): the rate of a workload that was given one, and p99.9, in which pauses of the clients' JVMs "
-             "weigh that are not modelled.", "", "![predicted over published](images/validation-clusters.svg)", ""]
+             "weigh that are not modelled.", "", "![predicted over published](images/validation-clusters.svg)", "",
+             "Points: predicted over published; lines: spread over seeds; bars: targets. Blue: throughput, green: p50, orange: p99.", ""]
     if lacks.get("mechanisms"):
         text += ["## What decides these numbers", "", "Mechanisms of the models, each on for every row, with their sources:", ""]
         text += [f"- {one}" for one in lacks["mechanisms"]] + [""]
@@ -122,7 +123,7 @@ def constants(profile):
     text = ["## The profile of cost constants", "",
             f"`{profile['name']}`: `\"costs\": {{\"profile\": \"{profile['name']}\"}}` in a scenario; values, priors and sources "
             "are in `models/kafka/profiles/`. Fitted by `make fit` (least squares on logarithms, each constant held to its prior "
-            "within a factor of 2; residuals in units of their targets).", "",
+            "within a factor of 3; residuals in units of their targets).", "",
             "| constant | meaning | prior | fitted | 95 % interval | known from the rows |", "|---|---|---|---|---|---|"]
     for one in profile["constants"]:
         interval = f"{short(one['low'])} to {short(one['high'])}" if "low" in one else "-"
@@ -175,7 +176,7 @@ def draw(rows, target):
     axes.set_xscale("log")
     axes.set_yticks(range(len(scored)), [f"{row['file'].stem} {row['metric'].split('.', 1)[1]}" for row in scored], fontsize=5)
     axes.invert_yaxis()
-    axes.set(xlabel="predicted / published; bars: targets (blue throughput, green p50, orange p99)")
+    axes.set(xlabel="predicted / published (bars: targets)")
     axes.grid(True, axis="x", alpha=0.3)
     figure.tight_layout()
     target.parent.mkdir(parents=True, exist_ok=True)
