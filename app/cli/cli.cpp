@@ -215,10 +215,12 @@ int run_command_line(const std::vector<std::string>& arguments, std::ostream& ou
           "Scenario that must fail, or the test does: proof that failures are seen. May be repeated.")
       ->allow_extra_args(false)
       ->take_all();
-  test_command->add_option(
+  CLI::Option* const rotate = test_command->add_option(
       "--rotate", options.test.rotate,
       "Number of this test run: a few seeds that depend on it, besides each scenario's own.");
+  rotate->check(CLI::NonNegativeNumber);
   test_command->add_option("--more", options.test.more, "How many such seeds.")
+      ->needs(rotate)
       ->check(CLI::Range(1, 1'000'000));
   test_command->add_option("--tapes", options.test.tapes, "Folder for tapes of what is not as expected.")
       ->check(not_empty);
@@ -295,8 +297,8 @@ int run_command_line(const std::vector<std::string>& arguments, std::ostream& ou
   shrink_command->add_option("--budget", options.shrink.budget,
                              "Wall time, as \"60 s\"; then the best so far is it.");
   shrink_command->add_option("--cpu", options.shrink.cpu, "Processor time of all runs, as \"120 s\".");
-  shrink_command->add_option("--runs", options.shrink.runs, "At most so many runs.")
-      ->check(CLI::NonNegativeNumber);
+  shrink_command->add_option("--runs", options.shrink.runs, "At most so many runs; a few more end the last cut.")
+      ->check(CLI::Range(1, 100'000'000));
   shrink_command
       ->add_option("--reseed", options.shrink.seeds,
                    "Seeds to try where a cut shifts draws, its own included.")

@@ -119,7 +119,7 @@ std::optional<trace::Options> trace_window(const RunOptions& options, std::ostre
   bool sound = true;
   const auto take = [&](const char* name, const std::string& text, sim::SimTime& time) {
     if (text.empty()) return;
-    const auto ns = duration_option(name, text, err);
+    const auto ns = duration_option(name, text, err, /*may_be_zero=*/true);
     sound = sound && ns.has_value();
     time = {ns.value_or(0)};
   };

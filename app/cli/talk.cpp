@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 
 #include "app/scenario/diagnostic.h"
 #include "app/scenario/quantity.h"
@@ -52,7 +53,18 @@ void ProgressLine::clear() {
 }
 
 std::string write_whole(const std::string& path, const std::string& text) {
-  const std::string beside = path + ".part";
+  std::error_code error;
+  const auto kind = std::filesystem::status(path, error).type();
+  if (kind == std::filesystem::file_type::directory) return std::strerror(EISDIR);
+  // Beside what a link leads to, not in place of the link; and a device or a pipe is written to, never replaced.
+  std::string target = path;
+  if (kind == std::filesystem::file_type::regular) {
+    const auto real = std::filesystem::canonical(path, error);
+    if (!error) target = real.string();
+  }
+  const bool replaces =
+      kind == std::filesystem::file_type::regular || kind == std::filesystem::file_type::not_found;
+  const std::string beside = replaces ? target + ".part" : target;
   const int file = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (file < 0) return std::strerror(errno);
   std::string why;
@@ -67,7 +79,8 @@ std::string write_whole(const std::string& path, const std::string& text) {
   }
   if (why.empty() && ::fsync(file) != 0 && errno != EINVAL && errno != EROFS) why = std::strerror(errno);
   if (::close(file) != 0 && why.empty()) why = std::strerror(errno);
-  if (why.empty() && std::rename(beside.c_str(), path.c_str()) != 0) why = std::strerror(errno);
+  if (!replaces) return why;
+  if (why.empty() && std::rename(beside.c_str(), target.c_str()) != 0) why = std::strerror(errno);
   if (!why.empty()) ::unlink(beside.c_str());
   return why;
 }
@@ -80,9 +93,14 @@ void complain(std::ostream& err, const std::string& code, const std::string& mes
 }
 
 std::optional<std::int64_t> duration_option(const std::string& option, const std::string& text,
-                                            std::ostream& err) {
+                                            std::ostream& err, bool may_be_zero) {
   const auto parsed = scenario::parse_quantity(text, scenario::Dimension::duration);
-  if (const auto* ns = std::get_if<std::int64_t>(&parsed)) return *ns;
+  if (const auto* ns = std::get_if<std::int64_t>(&parsed)) {
+    if (*ns > 0 || may_be_zero) return *ns;
+    complain(err, "usage/duration", scenario::in_quotes(text) + " is no time to do anything in", option,
+             "more than \"0 s\"");
+    return std::nullopt;
+  }
   const auto& wrong = std::get<scenario::QuantityError>(parsed);
   complain(err, "usage/duration", scenario::in_quotes(text) + " " + wrong.message, option,
            wrong.hint.empty() ? "such as \"30 s\"" : wrong.hint);

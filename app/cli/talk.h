@@ -45,15 +45,15 @@ class ProgressLine {
 };
 
 /// Writes `text` beside `path`, has it on the disk, and puts it in the place of what is there. "" or why that failed;
-/// then what was there before is still there.
+/// then what was there before is still there. A link stays a link; a device or a pipe is written to as it is.
 [[nodiscard]] std::string write_whole(const std::string& path, const std::string& text);
 
 /// Complains as scenario diagnostics do: message, place, hint.
 void complain(std::ostream& err, const std::string& code, const std::string& message,
               const std::string& place, const std::string& hint);
 
-/// A duration as the command line gives it; nothing after a complaint.
+/// A duration in nanoseconds, as the command line gives it; nothing after a complaint. 0 only if it may be.
 [[nodiscard]] std::optional<std::int64_t> duration_option(const std::string& option, const std::string& text,
-                                                          std::ostream& err);
+                                                          std::ostream& err, bool may_be_zero = false);
 
 }  // namespace brokersim::cli

@@ -10,6 +10,7 @@
 #include "app/cli/commands.h"
 #include "app/results/execute.h"
 #include "app/results/junit.h"
+#include "app/results/shell.h"
 #include "app/results/text.h"
 #include "app/scenario/scenario.h"
 #include "sim/fingerprint.h"
@@ -73,6 +74,7 @@ class Tester {
   void canary(const std::string& file) {
     results::TestCase test_case;
     test_case.file = file;
+    test_case.canary = true;
     int code = exit_usage;
     if (const auto loaded = load(file, test_case)) {
       const results::RunResult result = timed(*loaded, loaded->config.seed);
@@ -82,7 +84,7 @@ class Tester {
         out_ << "  the canary fails, as it must\n";
       } else {
         out_ << "  THE CANARY DID NOT FAIL: what is green beside it proves nothing\n";
-        test_case.diagnostics = "The canary did not fail.";
+        test_case.diagnostics = "It did not fail: what is green beside it proves nothing.";
       }
     }
     take(std::move(test_case), code);
@@ -131,7 +133,7 @@ class Tester {
         std::filesystem::path(options_.tapes) /
         (std::filesystem::path(file).stem().string() + "-" + std::to_string(seed) + ".tape.json");
     if (!write_tape(tape.string(), file, seed, options_.overrides, err_)) return false;
-    out_ << "brokersim replay " << tape.string() << '\n';
+    out_ << "brokersim replay " << results::shell_quoted(tape.string()) << '\n';
     return true;
   }
 

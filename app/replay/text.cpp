@@ -5,13 +5,22 @@
 #include "app/replay/tape.h"
 #include "app/trial/json.h"
 #include "sim/fingerprint.h"
+#include "sim/hash.h"
 
 namespace brokersim::replay {
 namespace {
 
 using trial::Json;
 
-constexpr int kForm = 1;
+constexpr int kForm = 2;
+
+std::string dump(const Json& json) { return json.dump(1, ' ', false, Json::error_handler_t::replace); }
+
+/// Of everything else that the tape holds: a tape that somebody has edited would be taken for a bug of the program.
+std::string hash_of(Json json) {
+  json.erase("hash");
+  return sim::hex16(sim::hash_name(dump(json)));
+}
 
 std::string hex_bytes(const std::vector<std::uint8_t>& bytes) {
   static constexpr std::string_view digits = "0123456789abcdef";
@@ -85,7 +94,8 @@ std::string to_text(const Tape& tape) {
                    {"bytes", hex_bytes(tape.marks.bytes)},
                    {"checkpoint_every", tape.marks.checkpoint_every},
                    {"checkpoints", checkpoints_json(tape.marks.checkpoints)}};
-  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  json["hash"] = hash_of(json);
+  return dump(json) + "\n";
 }
 
 std::optional<Tape> from_text(const std::string& text, std::string& why) {
@@ -99,6 +109,10 @@ std::optional<Tape> from_text(const std::string& text, std::string& why) {
     if (json->at("tape").get<int>() != kForm) {
       why = "this tape has form " + json->at("tape").dump() + ", and this program reads form " +
             std::to_string(kForm);
+      return std::nullopt;
+    }
+    if (json->at("hash").get<std::string>() != hash_of(*json)) {
+      why = "this tape was changed after it was made: its hash does not fit what it holds";
       return std::nullopt;
     }
     const Json& build = json->at("build");

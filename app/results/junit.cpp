@@ -67,10 +67,12 @@ std::string to_junit(const std::string& suite, const std::vector<TestCase>& case
     if (!test.diagnostics.empty() || test.runs.empty()) {
       ++tests;
       ++errors;
-      body += "  <testcase classname=\"" + escaped(suite) + "\" name=\"" + escaped(test.file) +
-              "\" time=\"0\">\n" +
-              element("error", test.diagnostics.empty() ? "nothing was run" : "the scenario is wrong",
-                      test.diagnostics) +
+      const std::string name = (test.canary ? "canary " : "") + test.file;
+      const char* const wrong = test.diagnostics.empty() ? "nothing was run"
+                                : test.canary            ? "the canary proves nothing"
+                                                         : "the scenario is wrong";
+      body += "  <testcase classname=\"" + escaped(suite) + "\" name=\"" + escaped(name) + "\" time=\"0\">\n" +
+              element("error", wrong, test.diagnostics) +
               "  </testcase>\n";
       continue;
     }

@@ -13,6 +13,7 @@ struct TestCase {
   std::string file;
   std::vector<RunResult> runs;
   std::string diagnostics;  ///< Not empty: the scenario is wrong and nothing was run.
+  bool canary = false;      ///< A run that must fail. `diagnostics`: why it proves nothing.
 };
 
 /// A <testsuite> with one <testcase> per scenario and seed. Violated: <failure>. Inconclusive, diagnostics and our

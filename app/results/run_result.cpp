@@ -4,17 +4,11 @@
 
 #include "app/results/expectations.h"
 #include "app/results/metric_value.h"
+#include "app/results/shell.h"
 #include "app/scenario/quantity.h"
 #include "models/faults/names.h"
 
 namespace brokersim::results {
-namespace {
-
-constexpr int kHolds = 0;
-constexpr int kFailed = 1;
-constexpr int kUsage = 2;
-constexpr int kInconclusive = 3;
-constexpr int kBug = 70;
 
 std::string shell_quoted(const std::string& word) {
   const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
@@ -26,6 +20,14 @@ std::string shell_quoted(const std::string& word) {
   for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return quoted + "'";
 }
+
+namespace {
+
+constexpr int kHolds = 0;
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;
+constexpr int kInconclusive = 3;
+constexpr int kBug = 70;
 
 std::vector<FaultResult> fault_results(const checkers::Findings& findings,
                                        const std::vector<faults::RealisedFault>& realised) {

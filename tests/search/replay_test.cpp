@@ -48,6 +48,26 @@ TEST(Tape, WhatIsNoneIsRefusedInWords) {
   EXPECT_NE(why.find("99"), std::string::npos) << why;
 }
 
+// An edited tape of this very program must not be reported as a bug of it. Method: every member changed or taken away.
+TEST(Tape, WhatSomebodyHasEditedIsRefused) {
+  const auto json = *trial::parse(to_text(noisy_tape()));
+  std::size_t edits = 0;
+  for (const auto& [key, value] : json.items()) {
+    auto edited = json;
+    edited[key] = value.is_string() ? trial::Json("0000000000000000") : trial::Json(-1);
+    std::string why;
+    EXPECT_FALSE(from_text(edited.dump(), why).has_value()) << key;
+    EXPECT_NE(why, "") << key;
+    edited = json;
+    edited.erase(key);
+    EXPECT_FALSE(from_text(edited.dump(), why).has_value()) << key;
+    ++edits;
+  }
+  EXPECT_GE(edits, 16u);
+  std::string why;
+  EXPECT_TRUE(from_text(json.dump(), why).has_value()) << "spaces are free: " << why;
+}
+
 TEST(Replay, TheSameProgramComesToTheSameRun) {
   const Tape tape = noisy_tape();
   const Replay replayed = replay(tape);
