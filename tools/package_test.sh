@@ -2,7 +2,7 @@
 # What a newcomer does: a clean clone, an empty virtual environment, `pip install .`, a sweep in ten lines, pytest.
 #
 # Prints what took how long. Uses the package registry for the build backend only. CLONE: an empty folder for the clone (a fixed place
-# lets ccache find what it has); KEEP: a folder for the executed notebook with its picture.
+# and CMAKE_CXX_COMPILER_LAUNCHER=ccache CXX=/usr/bin/c++ let ccache find what it has); KEEP: a folder for the executed notebook with its picture.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
