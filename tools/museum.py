@@ -100,7 +100,7 @@ def searched(args, name, changes, seed):
         with open(args.notes, encoding="utf-8") as file:
             notes = {(n["spec"], n["program"], n["name"], n["seed"]): n for n in map(json.loads, file)}
     known = notes.get((args.hash, args.program, name, seed))
-    if known:
+    if known or args.so_far:
         return known
     result = search(args, changes, seed, args.cpu if changes else args.twin_cpu)
     line = {"spec": args.hash, "program": args.program, "name": name, "seed": seed, "runs": result["runs"], "failing": result["failing"],
@@ -119,6 +119,8 @@ def row(args, name, changes, what):
     lines = []
     for seed in range(1, args.searches + 1):
         line = searched(args, name, changes, seed)
+        if not line:
+            continue
         lines.append(line)
         found = line["found"]
         print(f"{name}, search {seed}: " + (f"{found['signature']} after {found['runs']} runs, {found['failing_at']:.1f} s"
@@ -126,7 +128,9 @@ def row(args, name, changes, what):
     hits = [line["found"] for line in lines if line["found"]]
     costs = [hit["failing_at"] for hit in hits]
     laws = [hit["signature"] for hit in hits]
-    return {"name": name, "what": what, "found": len(hits), "cost": f"{statistics.median(costs):.1f}" if costs else "",
+    if not lines:
+        return {"name": name, "what": what, "found": 0, "of": 0, "cost": "", "worst": "", "runs": 0, "seen": "not searched for"}
+    return {"name": name, "what": what, "found": len(hits), "of": len(lines), "cost": f"{statistics.median(costs):.1f}" if costs else "",
             "worst": f"{max(costs):.1f}" if costs else "",
             "runs": statistics.median(line["found"]["runs"] if line["found"] else line["runs"] for line in lines),
             "seen": max(sorted(set(laws)), key=laws.count) if laws else "nothing"}
@@ -141,6 +145,7 @@ def machine():
 def page(args, rows, twin):
     always = sum(1 for r in rows if r["found"] == args.searches)
     ever = sum(1 for r in rows if r["found"] > 0)
+    missing = sum(1 for r in rows if r["of"] < args.searches)
     costs = [float(r["cost"]) for r in rows if r["cost"]]
     lines = [
         "# The museum",
@@ -152,8 +157,8 @@ def page(args, rows, twin):
         "a trial failed, the rest of its generation included. What is seen is the law that was broken and the kinds of faults that it needed.",
         "",
         f"{datetime.date.today()}, {machine()}: **found in every search {always} of {len(rows)}, in at least one {ever}, in none"
-        f" {len(rows) - ever}**; median over the defects {statistics.median(costs):.1f} s of processor time, the slowest"
-        f" {max(costs):.1f} s. The fixed twin, nothing switched",
+        f" {len(rows) - ever}**" + (f" ({missing} not searched {args.searches} times)" if missing else "") + f"; median over the defects {statistics.median(costs):.1f} s of processor time, the slowest"
+        f" {max(float(r['worst']) for r in rows if r['worst']):.1f} s. The fixed twin, nothing switched",
         f"on: {twin['failing']} failing of {twin['runs']} runs in {twin['cpu']:.0f} s of processor time ({twin['cells']} cells of the map of"
         f" coverage reached).",
         "",
@@ -161,7 +166,7 @@ def page(args, rows, twin):
         "|---|---|---|---|---|---|---|",
     ]
     for r in rows:
-        lines.append(f"| `{r['name']}` | {r['what']} | {r['found']} of {args.searches} | {r['cost']} | {r['worst']} | {r['runs']:.0f} | {r['seen']} |")
+        lines.append(f"| `{r['name']}` | {r['what']} | {r['found']} of {r['of']} | {r['cost']} | {r['worst']} | {r['runs']:.0f} | {r['seen']} |")
     return "\n".join(lines) + "\n"
 
 
@@ -176,6 +181,7 @@ def main():
     parser.add_argument("--only", action="append", help="only the defects whose name holds this; \"twin\" is the fixed one")
     parser.add_argument("--notes", help="file of finished searches: the same command goes on from there")
     parser.add_argument("--keep", help="folder for what the fixed twin's search leaves")
+    parser.add_argument("--so-far", action="store_true", help="only what --notes has: the page of unfinished searches")
     parser.add_argument("--write", help="file for the page; without --only")
     args = parser.parse_args()
     # One trial, for the search's hash; the program by its own fingerprint.
@@ -191,11 +197,12 @@ def main():
     if wanted and wanted[0][0] == "twin":
         wanted.pop(0)
         twin = searched(args, "twin", [], 1)
+        twin = twin or {"failing": 0, "runs": 0, "cpu": 0, "cells": 0}
         print(f"search {args.hash}; fixed twin: {twin['failing']} failing of {twin['runs']} runs, {twin['cpu']:.0f} s, "
               f"{twin['cells']} cells", file=sys.stderr, flush=True)
     rows = [row(args, *defect) for defect in wanted]
     for r in rows:
-        print(f"{r['name']}: {r['found']} of {args.searches}, {r['cost'] or '-'} s, {r['seen']}")
+        print(f"{r['name']}: {r['found']} of {r['of']}, {r['cost'] or '-'} s, {r['seen']}")
     if twin and rows:
         text = page(args, rows, twin)
         if args.write and not args.only:
