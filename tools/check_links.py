@@ -43,13 +43,23 @@ def broken(path):
             yield link, f"{target.relative_to(ROOT)} has no such heading"
 
 
+def pages():
+    """Every page that is or may be committed; without git (a bare machine, an archive) every page outside of build folders."""
+    try:
+        listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"], cwd=ROOT,
+                                capture_output=True, text=True)
+        if listed.returncode == 0:
+            return listed.stdout.split()
+    except FileNotFoundError:
+        pass
+    return [path.relative_to(ROOT) for path in ROOT.glob("**/*.md") if "build" not in path.relative_to(ROOT).parts]
+
+
 def main():
     if sys.argv[1:]:
         files = [Path(name).resolve() for name in sys.argv[1:]]
     else:
-        listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"], cwd=ROOT, capture_output=True, text=True)
-        names = listed.stdout.split() if listed.returncode == 0 else [p.relative_to(ROOT) for p in ROOT.glob("**/*.md") if "build" not in p.parts]
-        files = [ROOT / name for name in names if (ROOT / name).exists()]
+        files = [ROOT / name for name in pages() if (ROOT / name).exists()]
     wrong = [(path, link, why) for path in files for link, why in broken(path)]
     for path, link, why in wrong:
         print(f"{path.relative_to(ROOT)}: {link}: {why}")
