@@ -274,6 +274,10 @@ int run_command_line(const std::vector<std::string>& arguments, std::ostream& ou
                    "File for an HTML report: findings with their stories, what was reached and what never.")
       ->check(not_empty);
   add_set(*explore_command, options);
+  explore_command->get_option("--set")->description(
+      "Replace the value at a JSON pointer into the search's scenario: --set /duration=\"30 s\". The "
+      "search's own fields "
+      "(faults, knobs) are changed in its file. May be repeated.");
 
   CLI::App* replay_command =
       app.add_subcommand("replay", "Run a tape again: the same run, the same failure, or where they part?");

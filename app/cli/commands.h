@@ -161,7 +161,8 @@ struct ExploreOptions {
   bool json = false;
   int jobs = 1;
 };
-/// explore SPEC: searches for failures. 0 none found, 1 some, 2 usage or output, 130 interrupted.
+/// explore SPEC: searches for failures. 0 none found, 1 some, 2 usage, output or a search that makes no scenarios, 3 nothing was
+/// tested, 130 interrupted.
 [[nodiscard]] int explore(const ExploreOptions& options, std::ostream& out, std::ostream& err);
 
 struct ReplayOptions {

@@ -1,4 +1,5 @@
 // explore: a search for failures, in a folder that survives it.
+#include <cmath>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
@@ -64,6 +65,30 @@ std::string shrink_finding(const explore::Store& store, const explore::Finding& 
          (result.has_control && !result.control_holds ? "; FAILS WITHOUT ITS CAUSE, TOO" : "") + "\n";
 }
 
+/// Trials of which something is known: neither no scenarios nor cut short.
+std::uint64_t judged(const explore::Totals& t) { return t.runs - t.invalid - t.cut_short; }
+
+/// What a search without findings has shown, and no more.
+std::string tell_nothing_found(const explore::Totals& t) {
+  const std::uint64_t n = judged(t);
+  if (t.failing > 0)
+    return counted(t.failing, "failing trial") +
+           " not looked into yet: the search ended before; the same command goes on\n";
+  if (n == 0) return "nothing was tested: no trial ran to its end\n";
+  // No failure in n runs: with 95 % their share is below 1 - 0.05^(1/n).
+  const double share = 1 - std::pow(0.05, 1 / static_cast<double>(n));
+  return "no failure in " + counted(n, "run") + ": the share of such runs that fail is below " +
+         with_digits(100 * share, 2) + " % (95 %)\n";
+}
+
+/// 2: the search makes no scenarios; 3: nothing was tested, or what failed was not looked into.
+int verdict_of(const explore::End& end) {
+  const explore::Totals& t = end.totals;
+  if (!end.findings.empty() || t.failing > 0) return exit_failed;
+  if (t.runs > 0 && t.invalid == t.runs) return exit_usage;
+  return judged(t) == 0 ? exit_inconclusive : exit_ok;
+}
+
 void tell(const explore::End& end, const explore::Store& store, std::ostream& out) {
   const explore::Totals& t = end.totals;
   out << counted(t.runs, "run") << ", " << t.failing << " failing, "
@@ -76,13 +101,9 @@ void tell(const explore::End& end, const explore::Store& store, std::ostream& ou
         << " were no scenarios; the first: " << t.problem.substr(0, t.problem.find("; nothing")) << "\n";
   }
   if (t.cut_short > 0) out << counted(t.cut_short, "trial") << " reached a limit and were not judged\n";
-  if (t.unexplained > 0)
+  if (t.unexplained > 0 && !end.findings.empty())
     out << counted(t.unexplained, "failing trial") << " were not looked into: too many at a time\n";
-  if (end.findings.empty() && t.runs > 0) {
-    // Rule of three, for 95 %.
-    out << "no failure: the share of such runs that fail is below "
-        << with_digits(300.0 / static_cast<double>(t.runs), 2) << " % (95 %)\n";
-  }
+  if (end.findings.empty()) out << tell_nothing_found(t);
   out << "probes reached:";
   std::size_t cold = 0;
   for (const checkers::ProbeInfo& probe : checkers::probes()) {
@@ -130,6 +151,7 @@ std::string json_of(const explore::Spec& spec, const explore::End& end) {
   const trial::Json json{{"search", spec.hash},
                          {"seed", spec.seed},
                          {"runs", t.runs},
+                         {"judged", judged(t)},
                          {"failing", t.failing},
                          {"invalid", t.invalid},
                          {"cut_short", t.cut_short},
@@ -185,6 +207,7 @@ int explore(const ExploreOptions& options, std::ostream& out, std::ostream& err)
              "choose another folder, or make room; what was found stays");
     return exit_usage;
   }
+  if (!store.note().empty()) err << "warning: " << store.note() << '\n';
   const Interrupts interrupts;
   const double begin = seconds_now();
   ProgressLine line(err);
@@ -236,7 +259,7 @@ int explore(const ExploreOptions& options, std::ostream& out, std::ostream& err)
     err << "interrupted; the same command goes on from here\n";
     return 130;
   }
-  return end.findings.empty() ? exit_ok : exit_failed;
+  return verdict_of(end);
 }
 
 }  // namespace brokersim::cli

@@ -129,7 +129,9 @@ class Reader {
     }
     base_hash_ = sim::hash_name(spec_.base.dump());
     for (const std::string& change : overrides) {
-      if (!trial::apply_override(spec_.base, change)) wrong("", "--set " + change + " leads nowhere", "");
+      if (!trial::apply_override(spec_.base, change))
+        wrong("", "--set " + change + " leads nowhere in the search's scenario",
+              "the search's own fields are changed in its file");
     }
     scenario::LoadResult loaded = scenario::load_text(spec_.base.dump(), spec_.base_name);
     if (!loaded.scenario) {
@@ -137,6 +139,10 @@ class Reader {
         d.line = d.column = 0;  // of the text as it was put together
         result_.diagnostics.push_back(std::move(d));
       }
+      if (!overrides.empty())
+        wrong("/scenario", "the search's scenario is wrong with its --set",
+              "--set points into the scenario; the search's own fields (faults, knobs) are changed in its "
+              "file");
       return;
     }
     look_at(loaded.scenario->config);
@@ -223,23 +229,25 @@ class Reader {
       }
       Knob knob{pointer, {}};
       for (const Json& value : values) knob.values.push_back(value);
-      Json changed = spec_.base;
-      if (!pointer.starts_with("/") || !reaches(changed, pointer)) {
+      if (!pointer.starts_with("/") || !reaches(spec_.base, pointer)) {
         wrong("/knobs", scenario::in_quotes(pointer) + " leads nowhere in the scenario",
-              "write a JSON pointer");
+              "write a JSON pointer to what is there, or to a new member of it");
         continue;
       }
       spec_.knobs.push_back(std::move(knob));
     }
   }
 
-  static bool reaches(Json& document, const std::string& pointer) {
+  /// Something stands there, or could as a member of an object that does.
+  static bool reaches(const Json& document, const std::string& pointer) {
     try {
-      document[Json::json_pointer(pointer)] = nullptr;
+      const Json::json_pointer place(pointer);
+      if (document.contains(place)) return true;
+      const Json::json_pointer parent = place.parent_pointer();
+      return document.contains(parent) && document[parent].is_object();
     } catch (const Json::exception&) {
       return false;
     }
-    return true;
   }
 
   Spec spec_;

@@ -4,6 +4,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -62,7 +63,12 @@ std::string Store::open(const std::string& folder, const trial::Json& header) {
     const std::size_t end = text.find('\n', from);
     if (end == std::string::npos) break;
     auto json = trial::parse(std::string_view(text).substr(from, end - from));
-    if (!json || !json->is_object()) break;
+    if (!json || !json->is_object()) {
+      const auto behind = std::count(text.begin() + static_cast<std::ptrdiff_t>(end) + 1, text.end(), '\n');
+      note_ = name + ": line " + std::to_string(lines_.size() + 1) + " is damaged; it and " +
+              std::to_string(behind) + " behind it are dropped, and their runs are made again";
+      break;
+    }
     lines_.push_back(std::move(*json));
     whole = from = end + 1;
   }

@@ -3,7 +3,8 @@
 //   explore.jsonl        a line for the search, then one for each piece that has ended, in order; only ever added to
 //   findings/NNN-RULE/   scenario.json, tape.json, finding.json of each finding; minimal.json after --shrink
 //
-// A search that was killed goes on from its last whole line; half a line at the end is cut off. One process at a time.
+// A search that was killed goes on from its last whole line; half a line at the end is cut off. A damaged line before that is
+// told, and it and all behind it are done again: trials depend on those before. One process at a time.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +26,9 @@ class Store {
   /// Makes the folder, or goes on with one whose first line is `header`. "" or what is wrong.
   [[nodiscard]] std::string open(const std::string& folder, const trial::Json& header);
 
+  /// What of the folder could not be used and is done again; "": nothing. After open().
+  [[nodiscard]] const std::string& note() const { return note_; }
+
   /// The lines that were there, without the header.
   [[nodiscard]] std::vector<trial::Json> take_lines() { return std::move(lines_); }
 
@@ -42,6 +46,7 @@ class Store {
  private:
   std::string folder_;
   int file_ = -1;
+  std::string note_;
   std::vector<trial::Json> lines_;
 };
 

@@ -69,11 +69,11 @@ std::vector<const Table*> fault_patterns() {
               "(KIP-966).",
               {partition_field(), every_field("4 s"), lasting("30 s", "Of each cut."),
                stop_field("power_loss"), restarting("10 s")});
-  static const Table double_failover =
-      pattern("double_failover",
-              "Pattern: the leader stops, and so does who follows it in the lead, before the first is back "
-              "(KIP-279).",
-              {partition_field(), every_field("12 s"), stop_field("kill_process"), restarting("20 s")});
+  static const Table double_failover = pattern(
+      "double_failover",
+      "Pattern: the leader stops, and so does who follows it in the lead, before the first is back "
+      "(KIP-279). `every` must be longer than broker.session.timeout.ms, or both strike the same broker.",
+      {partition_field(), every_field("12 s"), stop_field("kill_process"), restarting("20 s")});
   static const Table zombie = pattern("zombie_leader",
                                       "Pattern: a leader is cut from the controllers and the other brokers, "
                                       "but not from clients: it goes on to believe "
@@ -117,8 +117,10 @@ std::vector<const Table*> fault_patterns() {
       pattern("rot_then_election",
               "Pattern: bits rot in a follower's log, unread; then the caches go and the leaders before it "
               "stop, so that it may "
-              "lead (NATS 2025 report).",
-              {partition_field(), every_field("12 s"), stop_field("kill_process"), restarting("5 s")});
+              "lead (NATS 2025 report). Only what was written back can rot: begin when the log is older than "
+              "the page "
+              "cache's dirty_expire (30 s).",
+              {partition_field(), every_field("12 s"), stop_field("power_loss"), restarting("5 s")});
   return {&last_standing, &double_failover, &zombie,  &paused,    &rolling,
           &common,        &catch_up,        &swizzle, &dir_fails, &rot};
 }

@@ -10,7 +10,11 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <sstream>
 
+#include "app/cli/cli.h"
+#include "app/cli/commands.h"
 #include "app/explore/coverage.h"
 #include "app/replay/replay.h"
 #include "app/scenario/scenario.h"
@@ -270,6 +274,55 @@ TEST_F(Searches, WhatCannotBeWrittenIsTold) {
   std::ofstream(folder_ / "file") << "";
   Store other;
   EXPECT_NE(other.open((folder_ / "file").string(), header_of(spec({}), "test")), "");
+}
+
+// A search says no more than it has shown. Method: searches of which no trial is a scenario, of which nothing ran, that ended with
+// nothing looked into, and a clean one of 20 runs: 1 - 0.05^(1/20) = 13.9 %.
+TEST_F(Searches, WhatWasNotTestedIsNotClean) {
+  const auto ask = [&](const std::string& text, std::uint64_t runs, const std::string& out_folder,
+                       std::string& said) {
+    std::ofstream(folder_ / "asked.json") << text;
+    cli::ExploreOptions options;
+    options.file = (folder_ / "asked.json").string();
+    options.out = (folder_ / out_folder).string();
+    options.runs = runs;
+    std::ostringstream out;
+    std::ostringstream err;
+    const int code = cli::explore(options, out, err);
+    said = out.str() + err.str();
+    return code;
+  };
+  std::string said;
+  trial::Json broken = *trial::parse(spec_text);
+  broken["faults"]["kinds"] = {"pause_process"};
+  broken["faults"]["patterns"] = false;
+  broken["faults"]["lasts"] = {"0 s", "0 s"};
+  EXPECT_EQ(ask(broken.dump(), 8, "broken", said), cli::exit_usage) << said;
+  EXPECT_NE(said.find("nothing was tested"), std::string::npos) << said;
+  EXPECT_EQ(ask(spec_text, 0, "none", said), cli::exit_inconclusive) << said;
+  EXPECT_EQ(ask(spec_text, 20, "clean", said), cli::exit_ok) << said;
+  EXPECT_NE(said.find("no failure in 20 runs: the share of such runs that fail is below 13.91 %"),
+            std::string::npos)
+      << said;
+}
+
+// A line in the middle that somebody damaged is told, and what stood there is found again.
+TEST_F(Searches, DamageIsToldAndDoneAgain) {
+  const auto whole = signatures(search("one", 64, 1));
+  ASSERT_FALSE(whole.empty());
+  const fs::path book = folder_ / "one" / "explore.jsonl";
+  std::string text{std::istreambuf_iterator<char>(std::ifstream(book).rdbuf()), {}};
+  const std::size_t tenth = [&] {
+    std::size_t at = 0;
+    for (int line = 0; line < 9; ++line) at = text.find('\n', at) + 1;
+    return at;
+  }();
+  text[tenth] = '#';
+  std::ofstream(book) << text;
+  Store store;
+  EXPECT_EQ(store.open((folder_ / "one").string(), header_of(spec(bug), "test")), "");
+  EXPECT_NE(store.note().find("line 10 is damaged"), std::string::npos) << store.note();
+  EXPECT_EQ(store.take_lines().size(), 8u) << "nine whole lines, the first of them the header";
 }
 
 TEST_F(Searches, SpecsAreJudgedAtOnce) {

@@ -99,7 +99,7 @@ TEST(FaultPatterns, BecomeTheFaultsOfTheirNamesAndChangeState) {
        "partition 5, disk_failed 13",
        {Probe::isr_shrank, Probe::isr_below_minimum, Probe::log_dir_failed}},
       {R"([{"at": "40 s", "kind": "rot_then_election", "partition": "orders/0", "every": "5 s", "restart_after": "2 s"}])",
-       "bit_rot 40, drop_caches 45, drop_caches 45, drop_caches 45, kill_process 45, kill_process 50",
+       "bit_rot 40, drop_caches 45, drop_caches 45, drop_caches 45, power_loss 45, power_loss 50",
        {Probe::storage_damaged, Probe::leader_changed}},
   };
   for (const PatternCase& one : cases) {
