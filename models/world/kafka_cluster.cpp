@@ -282,6 +282,7 @@ void KafkaCluster::install_consumers(const Config& config) {
         for (std::size_t p = i; p < all.size(); p += count) params.partitions.push_back(all[p]);
       } else {
         params.partitions = all;
+        params.topics = &topics_;
       }
       params.bootstrap = bootstrap();
       hosts_.at(workload.hosts[i])

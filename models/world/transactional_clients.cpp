@@ -103,6 +103,7 @@ void KafkaCluster::install_pipelines(const Config& config) {
                         : workload.commits_first ? kafka::client::Commit::before_processing
                                                  : kafka::client::Commit::after_processing;
       consumer.partitions = partitions_of(workload.from);
+      consumer.topics = &topics_;
       consumer.bootstrap = bootstrap();
       history_.add_transformation({workload.name, history_.group(workload.group), partitions_of(workload.from),
                                    partitions_of(workload.topic), workload.exactly_once});

@@ -1,5 +1,6 @@
 // How a member of the classic protocol gets its partitions: give up, join, assign (the leader), sync, adopt.
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "models/kafka/client/group_member.h"
@@ -37,12 +38,26 @@ groups::TopicPartition GroupMember::name_of(wire::PartitionId id) const {
   for (std::size_t i = 0; i < params_.partitions.size(); ++i) {
     if (params_.partitions[i] == id) return {params_.topic, static_cast<std::int32_t>(i)};
   }
+  if (params_.topics != nullptr) {
+    for (const auto& [topic, partitions] : *params_.topics) {
+      const auto found = std::find(partitions.begin(), partitions.end(), id);
+      if (found != partitions.end()) return {topic, static_cast<std::int32_t>(found - partitions.begin())};
+    }
+  }
   SIM_CHECK(false, "a partition of another topic");
   return {};
 }
 
+const std::vector<wire::PartitionId>& GroupMember::partitions_of(const std::string& topic) const {
+  static const std::vector<wire::PartitionId> none;
+  if (topic == params_.topic) return params_.partitions;
+  if (params_.topics == nullptr) return none;
+  const auto found = params_.topics->find(topic);
+  return found == params_.topics->end() ? none : found->second;
+}
+
 wire::PartitionId GroupMember::id_of(const groups::TopicPartition& name) const {
-  return params_.partitions.at(static_cast<std::size_t>(name.partition));
+  return partitions_of(name.topic).at(static_cast<std::size_t>(name.partition));
 }
 
 void GroupMember::change(history::OwnershipChange what, const std::vector<wire::PartitionId>& partitions) {
@@ -160,11 +175,13 @@ void GroupMember::on_joined(const wire::JoinGroupResponse& response) {
 /// The leader runs the chosen assignor over all members.
 void GroupMember::assign(const wire::JoinGroupResponse& response) {
   std::vector<groups::MemberInput> members;
+  std::set<std::string> names;  // all that anybody reads
   for (const wire::JoinedMember& joined : response.members) {
     groups::MemberInput member;
     member.id = joined.id;
     member.instance = joined.instance;
     member.topics = joined.metadata.topics;
+    names.insert(member.topics.begin(), member.topics.end());
     for (const wire::PartitionId owned : joined.metadata.owned) member.owned.push_back(name_of(owned));
     member.generation = joined.metadata.generation;
     members.push_back(std::move(member));
@@ -172,8 +189,12 @@ void GroupMember::assign(const wire::JoinGroupResponse& response) {
   for (const AssignmentStrategy strategy : config().assignment_strategy) {
     const groups::Assignor assignor = assignor_of(strategy);
     if (protocol_ != groups::name(assignor)) continue;
-    const groups::Topic topic{params_.topic, static_cast<std::int32_t>(params_.partitions.size())};
-    for (const auto& [id, partitions] : groups::assign(assignor, {topic}, members)) {
+    std::vector<groups::Topic> topics;
+    for (const std::string& name : names) {
+      const auto count = static_cast<std::int32_t>(partitions_of(name).size());
+      if (count > 0) topics.push_back({name, count});
+    }
+    for (const auto& [id, partitions] : groups::assign(assignor, topics, members)) {
       wire::MemberPartitions given{id, {}};
       for (const groups::TopicPartition& partition : partitions) given.partitions.push_back(id_of(partition));
       to_assign_.push_back(std::move(given));

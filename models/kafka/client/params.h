@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -154,6 +155,9 @@ struct ConsumerParams {
   /// Assigned to this instance; may be empty. Of a member of a group: all of the topic, in order of partition number.
   std::vector<history::PartitionId> partitions;
   std::string topic;     ///< Its name, for assignors.
+  /// Of a member of a group: every topic of the cluster, for the leader of a group whose members read different topics (it
+  /// asks for the metadata of them all, as ConsumerCoordinator does). Null: there is no other. Outlives the consumer.
+  const std::map<std::string, std::vector<history::PartitionId>>* topics = nullptr;
   std::string group;     ///< group.id; empty: not a member of one.
   std::string instance;  ///< group.instance.id; empty: a dynamic member.
   Commit commit = Commit::automatic;
