@@ -8,9 +8,8 @@ jobs=${3:-$(nproc)}
 cd "$(dirname "$0")/.."
 source tools/fingerprints.sh
 
-# A file is a line with its name, then one with its properties.
-first=$(sed -n -e 's/.*<testcase .* name="\(scenarios\/[^"]*\)".*/\1/p' \
-               -e 's/.*<property name="fingerprint" value="\([0-9a-f]\{16\}\)".*/ \1/p' "$junit" | paste -sd '' | sed 's/\(scenarios\/\)/\n\1/g' | sed '/^$/d' | sort)
+# A line with the file's name, then one with its properties.
+first=$(sed -n '/<testcase .* name="scenarios\//{N;s/.* name="\(scenarios\/[^"]*\)".*"fingerprint" value="\([0-9a-f]*\)".*/\1 \2/p}' "$junit" | sort)
 second=$(all_fingerprints "$program" "$jobs")
 echo "$second"
 if [[ -z "$first" ]]; then

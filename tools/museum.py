@@ -147,7 +147,8 @@ def machine():
 def page(args, rows, twin):
     always = sum(1 for r in rows if r["found"] == args.searches)
     ever = sum(1 for r in rows if r["found"] > 0)
-    missing = sum(1 for r in rows if r["of"] < args.searches)
+    searched = [r for r in rows if r["of"] > 0]
+    short = sum(1 for r in searched if r["of"] < args.searches)
     costs = [float(r["cost"]) for r in rows if r["cost"]]
     lines = [
         "# The museum",
@@ -158,8 +159,9 @@ def page(args, rows, twin):
         "counted as such, and a finding that the fixed scenario shows, too, is none of the defect's. The time is that of the search until",
         "a trial failed, the rest of its generation included. What is seen is the law that was broken and the kinds of faults that it needed.",
         "",
-        f"{datetime.date.today()}, {machine()}: **found in every search {always} of {len(rows)}, in at least one {ever}, in none"
-        f" {len(rows) - ever}**" + (f" ({missing} not searched {args.searches} times)" if missing else "") + f"; median over the defects {statistics.median(costs):.1f} s of processor time, the slowest"
+        f"{datetime.date.today()}, {machine()}: of {len(rows)} defects {len(rows) - len(searched)} were not searched for; of the"
+        f" {len(searched)} others **{always} were found in every search, {ever} in at least one, {len(searched) - ever} in none**"
+        + (f" ({short} of them had fewer than {args.searches} searches)" if short else "") + f"; median over the defects {statistics.median(costs):.1f} s of processor time, the slowest"
         f" {max(float(r['worst']) for r in rows if r['worst']):.1f} s. The fixed twin, nothing switched",
         f"on: {twin['failing']} failing of {twin['runs']} runs in {twin['cpu']:.0f} s of processor time ({twin['cells']} cells of the map of"
         f" coverage reached).",

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <map>
 
+#include "models/checkers/excuses.h"
 #include "models/checkers/interval_map.h"
 #include "models/checkers/loss_story.h"
-#include "models/checkers/excuses.h"
 #include "models/checkers/words.h"
 
 namespace brokersim::checkers {
