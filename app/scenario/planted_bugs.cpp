@@ -8,7 +8,7 @@ namespace {
 
 using kafka::PlantedBugs;
 
-constexpr std::array<std::pair<std::string_view, bool PlantedBugs::*>, 30> bugs_by_name{{
+constexpr std::array<std::pair<std::string_view, bool PlantedBugs::*>, 31> bugs_by_name{{
     {"hw_uses_committed_isr", &PlantedBugs::hw_uses_committed_isr},
     {"shrink_before_confirmed", &PlantedBugs::shrink_before_confirmed},
     {"truncate_to_high_watermark", &PlantedBugs::truncate_to_high_watermark},
@@ -39,6 +39,7 @@ constexpr std::array<std::pair<std::string_view, bool PlantedBugs::*>, 30> bugs_
     {"share_gives_acquired", &PlantedBugs::share_gives_acquired},
     {"share_start_skips_released", &PlantedBugs::share_start_skips_released},
     {"share_delivers_without_limit", &PlantedBugs::share_delivers_without_limit},
+    {"share_forgets_released", &PlantedBugs::share_forgets_released},
 }};
 
 // A bug added to the struct must get a name here.

@@ -114,6 +114,14 @@ struct ClientRestarted {
   ClientId client;
 };
 
+/// A client's application has seen an exception that does not pass: it does nothing more in this life.
+struct ClientFailed {
+  sim::SimTime at;
+  ClientId client;
+  std::string group;       ///< Name of the group that it meant to be a member of; empty: of none.
+  std::int16_t error = 0;  ///< Kafka error code.
+};
+
 /// A client process has ended, for whatever reason.
 struct ClientStopped {
   sim::SimTime at;

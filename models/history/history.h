@@ -26,6 +26,7 @@ class Watcher {
   virtual void on(const PositionAnswered&) {}
   virtual void on(const ClientRestarted&) {}
   virtual void on(const ClientStopped&) {}
+  virtual void on(const ClientFailed&) {}
   virtual void on(const OwnershipChanged&) {}
   virtual void on(const GroupGeneration&) {}
   virtual void on(const MemberRemoved&) {}
@@ -104,7 +105,10 @@ struct ClientInfo {
 /// A share group, for those who judge it.
 struct ShareGroupInfo {
   GroupId group;
-  std::int32_t delivery_limit = 5;  ///< group.share.delivery.count.limit
+  std::int32_t delivery_limit = 5;                     ///< group.share.delivery.count.limit
+  sim::Duration lock_duration = {30'000'000'000};      ///< share.record.lock.duration.ms
+  sim::Duration session_timeout = {45'000'000'000};    ///< group.share.session.timeout.ms
+  sim::Duration heartbeat_interval = {5'000'000'000};  ///< group.share.heartbeat.interval.ms
 };
 
 /// A group that makes records of one topic from those of another.

@@ -152,6 +152,7 @@ struct PlantedBugs {
   bool share_gives_acquired = false;       ///< Share groups: what one member holds is given to another one.
   bool share_start_skips_released = false;  ///< Share groups: the start moves over what was released.
   bool share_delivers_without_limit = false;  ///< Share groups: group.share.delivery.count.limit is not looked at.
+  bool share_forgets_released = false;  ///< Share groups: what a member gave back is given to nobody again.
 };
 
 /// How a client proves who it is, if it has to (SASL).
@@ -356,7 +357,7 @@ struct ProducerConfig {
       30'000'000'000};  ///< socket.connection.setup.timeout.max.ms
 };
 
-enum class OffsetReset : std::uint8_t { earliest, latest, none };
+enum class OffsetReset : std::uint8_t { earliest, latest, none, by_duration };
 enum class GroupProtocolKind : std::uint8_t { classic, consumer };
 /// Classes of partition.assignment.strategy.
 enum class AssignmentStrategy : std::uint8_t { range, round_robin, sticky, cooperative_sticky };
@@ -370,6 +371,7 @@ struct ConsumerConfig {
   sim::Bytes max_partition_fetch_bytes = {1'048'576};     ///< max.partition.fetch.bytes
   std::int32_t max_poll_records = 500;                    ///< max.poll.records
   OffsetReset auto_offset_reset = OffsetReset::latest;    ///< auto.offset.reset
+  sim::Duration auto_offset_reset_ago;                    ///< by_duration (KIP-1106): how far back.
   sim::Duration request_timeout = {30'000'000'000};       ///< request.timeout.ms
   sim::Duration retry_backoff = {100'000'000};            ///< retry.backoff.ms
   sim::Duration retry_backoff_max = {1'000'000'000};      ///< retry.backoff.max.ms
@@ -399,7 +401,8 @@ struct ConsumerConfig {
 /// What a share group has set for itself (group configs); what it has not is the brokers' default.
 struct ShareGroupConfig {
   std::string name;                                     ///< group.id
-  OffsetReset auto_offset_reset = OffsetReset::latest;  ///< share.auto.offset.reset: latest or earliest.
+  OffsetReset auto_offset_reset = OffsetReset::latest;  ///< share.auto.offset.reset
+  sim::Duration auto_offset_reset_ago;                  ///< by_duration: how far back.
   std::optional<sim::Duration> record_lock_duration;    ///< share.record.lock.duration.ms
 };
 

@@ -92,6 +92,7 @@ sim::Task<void> SharePartitions::load(HeldPtr held) {
   rules.gives_acquired = cluster_.config.planted.share_gives_acquired;
   rules.start_skips_released = cluster_.config.planted.share_start_skips_released;
   rules.without_limit = cluster_.config.planted.share_delivers_without_limit;
+  rules.forgets_released = cluster_.config.planted.share_forgets_released;
   bool earliest = false;
   for (const ShareGroupConfig& group : cluster_.share_groups) {
     if (group.name != held->group) continue;

@@ -88,9 +88,15 @@ void SharePartition::merge() {
   }
 }
 
+/// Available, and no change of it is under way.
+bool SharePartition::is_free(const Run& run) const {
+  if (rules_.forgets_released && run.now.delivery_count > 0) return false;
+  return run.transition == 0 && run.now.state == ShareRecordState::available;
+}
+
 std::int64_t SharePartition::next_fetch_offset() const {
   for (const auto& [first, run] : runs_) {
-    if (run.now.state == ShareRecordState::available && run.transition == 0) return first;
+    if (is_free(run)) return first;
     if (rules_.gives_acquired && run.now.state == ShareRecordState::acquired) return first;
   }
   return end_;
@@ -122,8 +128,7 @@ std::vector<wire::AcquiredRecords> SharePartition::acquire(const std::string& me
        ++at) {
     const bool held = at->second.now.state == ShareRecordState::acquired && rules_.gives_acquired &&
                       at->second.now.member != member;
-    if (at->second.transition != 0 || (at->second.now.state != ShareRecordState::available && !held))
-      continue;
+    if (!is_free(at->second) && !(held && at->second.transition == 0)) continue;
     take(at->first, at->second);
   }
   // What nobody has had: whole batches, one run each, while there is room.

@@ -32,6 +32,7 @@ struct ShareRules {
   bool gives_acquired = false;                     ///< Planted.
   bool start_skips_released = false;               ///< Planted.
   bool without_limit = false;                      ///< Planted.
+  bool forgets_released = false;                   ///< Planted.
 };
 
 /// Why records changed their state.
@@ -118,6 +119,7 @@ class SharePartition {
 
   /// Makes `offset` the first of a run, if it lies within one.
   void split(std::int64_t offset);
+  [[nodiscard]] bool is_free(const Run& run) const;
   void begin(Run& run, std::uint32_t number, ShareReason reason);
   [[nodiscard]] What given_back(const What& held, ShareReason reason) const;
   [[nodiscard]] static bool is_settled(const Run& run);

@@ -35,6 +35,7 @@ const char* name(ErrorCode code) {
     case ErrorCode::invalid_record: return "INVALID_RECORD";
     case ErrorCode::operation_not_attempted: return "OPERATION_NOT_ATTEMPTED";
     case ErrorCode::kafka_storage_error: return "KAFKA_STORAGE_ERROR";
+    case ErrorCode::group_id_not_found: return "GROUP_ID_NOT_FOUND";
     case ErrorCode::fetch_session_id_not_found: return "FETCH_SESSION_ID_NOT_FOUND";
     case ErrorCode::invalid_fetch_session_epoch: return "INVALID_FETCH_SESSION_EPOCH";
     case ErrorCode::fenced_leader_epoch: return "FENCED_LEADER_EPOCH";

@@ -45,6 +45,7 @@ enum class ErrorCode : std::int16_t {
   invalid_record = 87,
   operation_not_attempted = 55,
   kafka_storage_error = 56,
+  group_id_not_found = 69,
   fetch_session_id_not_found = 70,
   invalid_fetch_session_epoch = 71,
   fenced_leader_epoch = 74,

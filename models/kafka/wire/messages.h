@@ -161,6 +161,8 @@ struct ListOffsetsRequest : Message {
   ListOffsetsRequest() : Message(Api::list_offsets) {}
   PartitionId partition;
   bool latest = true;     ///< Else earliest.
+  /// Instead of both: the first record whose timestamp is not before this (wall-clock milliseconds since the run began).
+  std::optional<std::int64_t> timestamp_ms;
   BrokerId replica = -1;  ///< A follower asks for the log end, a consumer (-1) for the high watermark.
   bool read_committed = false;  ///< ... or for the last stable offset.
 };
