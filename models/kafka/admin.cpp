@@ -8,6 +8,7 @@ const char* name(AdminKind kind) {
     case AdminKind::reassign: return "reassign";
     case AdminKind::create_topic: return "create_topic";
     case AdminKind::delete_topic: return "delete_topic";
+    case AdminKind::create_partitions: return "create_partitions";
     case AdminKind::delete_records: return "delete_records";
   }
   return "";

@@ -14,10 +14,11 @@
 namespace brokersim::kafka {
 
 enum class AdminKind : std::uint8_t {
-  elect_leader,    ///< ElectLeaders (KIP-460): the preferred replica, or, unclean, anybody alive. By the controller.
-  reassign,        ///< AlterPartitionReassignments (KIP-455): other replicas, or none: cancel. By the controller.
-  create_topic,    ///< CreateTopics. By the controller.
-  delete_topic,    ///< DeleteTopics. By the controller.
+  elect_leader,  ///< ElectLeaders (KIP-460): the preferred replica, or, unclean, anybody alive. By the controller.
+  reassign,  ///< AlterPartitionReassignments (KIP-455): other replicas, or none: cancel. By the controller.
+  create_topic,       ///< CreateTopics. By the controller.
+  delete_topic,       ///< DeleteTopics. By the controller.
+  create_partitions,  ///< CreatePartitions (KIP-195): more partitions of a topic. By the controller.
   delete_records,  ///< DeleteRecords (KIP-107): the log start of a partition moves up. Answered by its leader.
 };
 
@@ -34,6 +35,8 @@ struct AdminAction {
   std::int64_t before_offset = -1;
   bool unclean = false;                ///< elect_leader
   std::vector<std::int32_t> replicas;  ///< reassign; empty: cancel.
+  std::int32_t partitions_before = 0;  ///< create_partitions: those numbered from here ...
+  std::int32_t partitions_after = 0;   ///< ... to below this are added.
 };
 
 }  // namespace brokersim::kafka

@@ -96,6 +96,7 @@ struct TopicConfig {
 struct TopicSpec {
   std::string name;
   std::int32_t partitions = 1;
+  std::int32_t partitions_at_start = 0;  ///< The others come by create_partitions; 0: all from the start.
   std::int32_t replication_factor = 1;
   /// [partition][replica] = broker id (position among brokers_on hosts). Filled by the loader when not given.
   std::vector<std::vector<std::int32_t>> assignment;
@@ -340,6 +341,7 @@ struct ProducerConfig {
   sim::Duration request_timeout = {30'000'000'000};                 ///< request.timeout.ms
   sim::Duration linger = {5'000'000};                               ///< linger.ms (0 before 4.0)
   Partitioner partitioner = Partitioner::built_in;                  ///< partitioner.class
+  bool partitioner_ignore_keys = false;                             ///< partitioner.ignore.keys
   sim::Bytes batch_size = {16'384};                                 ///< batch.size
   sim::Bytes buffer_memory = {33'554'432};                          ///< buffer.memory
   sim::Duration max_block = {60'000'000'000};                       ///< max.block.ms

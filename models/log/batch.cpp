@@ -61,6 +61,12 @@ BatchId BatchStore::add(const StoredBatch& batch) {
   packed.base_sequence = data.base_sequence;
   packed.bytes = data.bytes;
   packed.raw_bytes = data.raw_bytes;
+  if (shared_[packed.shared].data.payload_bytes < 0) {
+    const std::size_t chunk = id >> kChunkBits;
+    if (payloads_.size() <= chunk) payloads_.resize(chunk + 1);
+    if (!payloads_[chunk]) payloads_[chunk] = std::make_unique<std::array<std::int32_t, kChunk>>();
+    (*payloads_[chunk])[id & (kChunk - 1)] = data.payload_bytes;
+  }
   return id;
 }
 
@@ -71,7 +77,9 @@ std::uint32_t BatchStore::share(const StoredBatch& batch) {
   common.base_offset = 0;
   BatchData& data = common.data;
   const auto count = static_cast<std::int32_t>(std::max<std::int64_t>(data.records.count, 1));
-  data.payload_bytes = data.payload_bytes % count == 0 ? data.payload_bytes / count : -data.payload_bytes - 1;
+  data.payload_bytes = data.payload_bytes % count == 0 && keys_of(data.records.producer).law == nullptr
+                           ? data.payload_bytes / count
+                           : -1;
   data.records.first = 0;
   data.records.count = 0;
   data.base_sequence = -1;

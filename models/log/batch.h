@@ -103,8 +103,9 @@ class BatchStore {
     batch.data.base_sequence = packed.base_sequence;
     batch.data.bytes = packed.bytes;
     batch.data.raw_bytes = packed.raw_bytes;
-    batch.data.payload_bytes = batch.data.payload_bytes < 0 ? -(batch.data.payload_bytes + 1)
-                                                            : batch.data.payload_bytes * packed.count;
+    batch.data.payload_bytes = batch.data.payload_bytes < 0
+                                   ? (*payloads_[id >> kChunkBits])[id & (kChunk - 1)]
+                                   : batch.data.payload_bytes * packed.count;
     batch.data.first_time = packed.first_time;
     batch.data.last_time = {packed.first_time.ns +
                             (packed.span_ns == kLong ? long_spans_.at(id) : packed.span_ns)};
@@ -130,9 +131,9 @@ class BatchStore {
     if (keys_.size() <= n) keys_.resize(n + 1);
     keys_[n] = keys;
   }
-  [[nodiscard]] history::KeySpace keys_of(history::ClientId producer) const {
+  [[nodiscard]] const history::KeySpace& keys_of(history::ClientId producer) const {
     const auto n = static_cast<std::size_t>(producer.n);
-    return producer.n >= 0 && n < keys_.size() ? keys_[n] : history::KeySpace{};
+    return producer.n >= 0 && n < keys_.size() ? keys_[n] : no_keys_;
   }
 
  private:
@@ -159,11 +160,14 @@ class BatchStore {
 
   std::vector<std::unique_ptr<Chunk>> chunks_;
   std::size_t size_ = 0;
-  /// Without what Packed has. payload_bytes is that of one record; negative: -(the batch's) - 1, as records differ.
+  /// Without what Packed has. payload_bytes is that of one record; -1: records differ, see payloads_.
   std::vector<StoredBatch> shared_;
+  /// Of batches whose records differ in size; a chunk without such ones has none.
+  std::vector<std::unique_ptr<std::array<std::int32_t, kChunk>>> payloads_;
   std::map<BatchId, std::int64_t> long_spans_;
   std::deque<CleanedBatch> cleaned_;
   std::vector<history::KeySpace> keys_;  // by producer
+  history::KeySpace no_keys_;
   std::vector<std::uint32_t> latest_;    // by shelf: the last entry in shared_ + 1; 0 none
 };
 

@@ -53,7 +53,7 @@ void for_each_record(const BatchStore& store, const StoredBatch& batch, Function
 
 bool OffsetMap::add(const BatchStore& store, const StoredBatch& batch, std::int64_t end) {
   const history::RecordRange& records = batch.data.records;
-  const history::KeySpace keys = store.keys_of(records.producer);
+  const history::KeySpace& keys = store.keys_of(records.producer);
   if (keys.keys > 0 && batch.data.payload == 0) {
     if (static_cast<std::int64_t>(last_.size()) + records.count > keys_max_) return false;
     for_each_record(store, batch, [&](std::int64_t i) {
@@ -99,7 +99,7 @@ std::int64_t cleaned_batch_bytes(const StoredBatch& batch, const CleanedBatch& c
 BatchVerdict clean_batch(const BatchStore& store, const StoredBatch& batch, const OffsetMap& map,
                          sim::Duration delete_retention, std::int64_t now_ms) {
   const history::RecordRange& records = batch.data.records;
-  const history::KeySpace keys = store.keys_of(records.producer);
+  const history::KeySpace& keys = store.keys_of(records.producer);
   BatchVerdict verdict;
   // The keys of interned contents are not known here; without its marker a transaction would be open again.
   if (batch.data.payload != 0 || batch.data.is_marker()) {

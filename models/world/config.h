@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,6 +34,8 @@ enum class Arrivals : std::uint8_t {
   listed,    ///< At the times listed, which instances take in turn; no `rate`.
 };
 
+struct WorkloadShape;
+
 struct ProducerWorkload {
   std::string name;
   std::string cluster;  ///< Key in `systems`.
@@ -45,6 +48,8 @@ struct ProducerWorkload {
   std::int32_t records_per_send = 1;       ///< Records that arrive together (a burst of one call).
   std::int32_t records_per_send_max = 0;   ///< closed: up to this many, equally likely; 0: records_per_send.
   history::KeySpace keys;                  ///< `keys` 0: records have no key.
+  /// Keys with weights, sizes that differ, arrivals with either (workload_shape.h); null: nothing of that.
+  std::shared_ptr<const WorkloadShape> shape = nullptr;
   std::int64_t records_max = 0;            ///< Stop after this many in total; 0 = until `end`.
   sim::SimTime start;
   sim::SimTime end =

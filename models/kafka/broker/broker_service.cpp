@@ -325,6 +325,7 @@ void BrokerService::handle(RequestId id, wire::Message& request) {
       return;
     }
     case wire::Api::create_topics:
+    case wire::Api::create_partitions:
     case wire::Api::delete_topics: {
       auto copy = std::make_unique<wire::TopicRequest>(static_cast<wire::TopicRequest&>(request));
       component_.spawn(forward(id, std::move(copy)));

@@ -116,6 +116,7 @@ void AdminClient::try_action(std::size_t index) {
     case AdminKind::elect_leader:
     case AdminKind::reassign:
     case AdminKind::create_topic:
+    case AdminKind::create_partitions:
     case AdminKind::delete_topic: return;
     case AdminKind::delete_records: {
       auto request = std::make_unique<wire::DeleteRecordsRequest>();
@@ -144,9 +145,11 @@ void AdminClient::ask_controller(std::size_t index) {
     request->unclean = asked.action.unclean;
     const sim::Bytes size = wire::wire_bytes(*request);
     connections_.send(broker, {wire::Api::elect_leaders, number}, size, std::move(request));
-  } else if (asked.action.kind == AdminKind::create_topic || asked.action.kind == AdminKind::delete_topic) {
-    const bool create = asked.action.kind == AdminKind::create_topic;
-    const wire::Api api = create ? wire::Api::create_topics : wire::Api::delete_topics;
+  } else if (asked.action.kind == AdminKind::create_topic || asked.action.kind == AdminKind::delete_topic ||
+             asked.action.kind == AdminKind::create_partitions) {
+    const wire::Api api = asked.action.kind == AdminKind::create_topic        ? wire::Api::create_topics
+                          : asked.action.kind == AdminKind::create_partitions ? wire::Api::create_partitions
+                                                                              : wire::Api::delete_topics;
     auto request = std::make_unique<wire::TopicRequest>(api);
     request->partitions = asked.topic;
     const sim::Bytes size = wire::wire_bytes(*request);
@@ -172,6 +175,7 @@ void AdminClient::on_response(wire::BrokerId, RequestTag tag, const wire::Messag
       break;
     }
     case wire::Api::create_topics:
+    case wire::Api::create_partitions:
     case wire::Api::delete_topics:
     case wire::Api::elect_leaders:
     case wire::Api::alter_partition_reassignments:

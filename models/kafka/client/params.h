@@ -9,6 +9,7 @@
 
 #include "models/devices/network/peer.h"
 #include "models/history/events.h"
+#include "models/history/keys.h"
 #include "models/kafka/config.h"
 #include "models/kafka/costs.h"
 #include "models/kafka/wire/messages.h"
@@ -102,8 +103,13 @@ struct ProducerParams {
   /// Its batches are transactional: id and epoch come by Producer::set_producer(). Outlives the producer.
   const SendGate* gate = nullptr;
   bool adds_partitions = false;  ///< Transaction version 2: a produce request adds its partitions.
+  /// Keys and sizes of its records, where they are more than one number; null: without keys, all of record_size. Of all
+  /// instances of the workload; it is told what only the producer knows (which record went where).
+  std::shared_ptr<history::RecordLaw> law = nullptr;
   ProducerConfig config;
   std::vector<history::PartitionId> partitions;  ///< Of the topic, in order of partition number. Not empty.
+  /// So many of them exist when the topic is made, others when an administrator adds them; 0: all.
+  std::int32_t partitions_at_start = 0;
   std::vector<wire::BrokerEndpoint> bootstrap;   ///< Not empty.
 };
 
@@ -154,6 +160,8 @@ struct ConsumerParams {
   std::int32_t rack = -1;  ///< Number of config.client_rack in the cluster; -1: none, or no broker is in it.
   /// Assigned to this instance; may be empty. Of a member of a group: all of the topic, in order of partition number.
   std::vector<history::PartitionId> partitions;
+  /// So many of them exist when the topic is made, others when an administrator adds them; 0: all.
+  std::int32_t partitions_at_start = 0;
   std::string topic;     ///< Its name, for assignors.
   /// Of a member of a group: every topic of the cluster, for the leader of a group whose members read different topics (it
   /// asks for the metadata of them all, as ConsumerCoordinator does). Null: there is no other. Outlives the consumer.

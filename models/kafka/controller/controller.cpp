@@ -200,7 +200,9 @@ std::vector<wire::PartitionId> Controller::living_of_name(const std::vector<wire
 
 wire::AdminResponse Controller::create_topic(const wire::TopicRequest& request, Records& out) {
   wire::AdminResponse response(request.api);
-  if (!living_of_name(request.partitions).empty()) response.error = ErrorCode::topic_already_exists;
+  // CreatePartitions names those that are to come; the topic itself has its first ones.
+  if (request.api == wire::Api::create_topics && !living_of_name(request.partitions).empty())
+    response.error = ErrorCode::topic_already_exists;
   if (response.error != ErrorCode::none) return response;
   for (wire::PartitionState& state : new_partitions(view(), request.partitions.size(), request.partitions)) {
     if (std::find(request.partitions.begin(), request.partitions.end(), state.partition) ==

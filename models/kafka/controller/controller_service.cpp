@@ -218,6 +218,7 @@ void ControllerService::reject(network::ConnectionId connection, const wire::Mes
     case Api::elect_leaders:
     case Api::alter_partition_reassignments:
     case Api::create_topics:
+    case Api::create_partitions:
     case Api::delete_topics: return refuse(wire::AdminResponse(message.api));
     default: SIM_CHECK(false, "not a request for a controller");
   }
@@ -304,6 +305,7 @@ void ControllerService::decide_request(Event& event) {
       answer(event, controller_.reassign(static_cast<const wire::ReassignRequest&>(request), made_));
       return;
     case Api::create_topics:
+    case Api::create_partitions:
       answer(event, controller_.create_topic(static_cast<const wire::TopicRequest&>(request), made_));
       return;
     case Api::delete_topics:

@@ -67,6 +67,7 @@ enum class Api : std::uint8_t {
   share_acknowledge,
   read_share_state,
   write_share_state,
+  create_partitions,
 };
 
 /// Base of every request and response. A response repeats its request's api and correlation.

@@ -66,7 +66,10 @@ sim::Bytes wire_bytes(const ReassignRequest& m) {
 }
 // topics 1, timeout 4, validate 1, tags 1; name, per partition assignments of 3 replicas
 sim::Bytes wire_bytes(const TopicRequest& m) {
-  return {kRequestHeader + 7 + kTopicName + (m.api == Api::create_topics ? count(m.partitions) * 18 : 18)};
+  return {kRequestHeader + 7 + kTopicName +
+          (m.api == Api::create_topics       ? count(m.partitions) * 18
+           : m.api == Api::create_partitions ? 6 + count(m.partitions) * 14
+                                             : 18)};
 }
 // throttle 4, error 2, message 1, tags 1; name, index 4, error 2, message 1, arrays and tags 4
 sim::Bytes wire_bytes(const AdminResponse&) { return {kResponseHeader + kTopicName + 19}; }
