@@ -19,6 +19,9 @@
 namespace brokersim::compute {
 class ThreadPool;
 }
+namespace brokersim::history {
+struct ListedRecord;
+}
 namespace brokersim::host {
 class Host;
 }
@@ -106,6 +109,8 @@ struct ProducerParams {
   /// Keys and sizes of its records, where they are more than one number; null: without keys, all of record_size. Of all
   /// instances of the workload; it is told what only the producer knows (which record went where).
   std::shared_ptr<history::RecordLaw> law = nullptr;
+  /// Of arrivals that a trace lists: what each record of this instance is, beside its time in `times`.
+  std::shared_ptr<const std::vector<history::ListedRecord>> rows = nullptr;
   ProducerConfig config;
   std::vector<history::PartitionId> partitions;  ///< Of the topic, in order of partition number. Not empty.
   /// So many of them exist when the topic is made, others when an administrator adds them; 0: all.
