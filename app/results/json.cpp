@@ -62,8 +62,8 @@ Json of_phases(const checkers::PhaseHistograms& phases) {
           {"after", of_histogram(phases.after)}};
 }
 
-Json of_throughput(double records, double bytes) {
-  return {{"records_per_second", records}, {"bytes_per_second", bytes}};
+Json of_throughput(double records, double bytes, double consumed) {
+  return {{"records_per_second", records}, {"bytes_per_second", bytes}, {"consumed_per_second", consumed}};
 }
 
 Json of_workload(const checkers::WorkloadMeasures& w) {
@@ -74,7 +74,8 @@ Json of_workload(const checkers::WorkloadMeasures& w) {
   };
   return {{"records", of_records(w.records)},
           {"latency", of_latencies(w.latency)},
-          {"throughput", of_throughput(rate(w.records.acknowledged), rate(w.acknowledged_bytes))}};
+          {"throughput", of_throughput(rate(w.records.acknowledged), rate(w.acknowledged_bytes),
+                                       w.consumed_per_second())}};
 }
 
 const char* how_text(history::BrokerEvent event) {
@@ -315,7 +316,8 @@ Json to_value(const RunResult& result) {
        measures.fault_window.any() ? Json(measures.fault_window.to().seconds()) : Json(nullptr)},
       {"produce", of_phases(measures.produce_phases)},
       {"end_to_end", of_phases(measures.end_to_end_phases)}};
-  json["throughput"] = of_throughput(measures.records_per_second(), measures.bytes_per_second());
+  json["throughput"] = of_throughput(measures.records_per_second(), measures.bytes_per_second(),
+                                     measures.consumed_per_second());
   json["leader_changes"] = measures.leader_changes;
   json["controller"] = {{"changes", measures.control_plane.changes},
                         {"unavailable_longest_s", measures.control_plane.longest.seconds()},

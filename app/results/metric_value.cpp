@@ -119,6 +119,7 @@ std::optional<MetricValue> of_workload(const checkers::WorkloadMeasures& w, std:
     return MetricValue{rate(w.records.acknowledged, w.first_sent, w.last_acknowledged)};
   if (name == "throughput.bytes_per_second")
     return MetricValue{rate(w.acknowledged_bytes, w.first_sent, w.last_acknowledged)};
+  if (name == "throughput.consumed_per_second") return MetricValue{w.consumed_per_second()};
   return std::nullopt;
 }
 
@@ -333,6 +334,7 @@ std::optional<MetricValue> metric_value(const RunResult& result, std::string_vie
   if (name.starts_with("latency.")) return of_latency(measures.latency, name.substr(8));
   if (name == "throughput.records_per_second") return MetricValue{measures.records_per_second()};
   if (name == "throughput.bytes_per_second") return MetricValue{measures.bytes_per_second()};
+  if (name == "throughput.consumed_per_second") return MetricValue{measures.consumed_per_second()};
   if (name.starts_with("faults.")) return of_faults(result, name.substr(7));
   if (name == "controller.changes") return MetricValue{static_cast<double>(measures.control_plane.changes)};
   if (name == "controller.unavailable.longest") return MetricValue{measures.control_plane.longest.seconds()};

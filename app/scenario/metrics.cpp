@@ -74,6 +74,8 @@ std::vector<Metric> make_metrics() {
       {"throughput.records_per_second", MetricUnit::per_second, "Acknowledged records per second of load."},
       {"throughput.bytes_per_second", MetricUnit::bytes_per_second,
        "Acknowledged record bytes per second of load."},
+      {"throughput.consumed_per_second", MetricUnit::per_second,
+       "Records handed to consumers, per second from the first hand-over to the last."},
       {"recovery.to_leader_max_s", MetricUnit::seconds,
        "Longest time from a leader's stop to its successor's election, of all or `of` one partition."},
       {"recovery.to_acknowledgement_max_s", MetricUnit::seconds,

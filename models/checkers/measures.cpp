@@ -34,6 +34,14 @@ double Measures::bytes_per_second() const {
   return per_second(acknowledged_bytes, first_sent, last_acknowledged);
 }
 
+double Measures::consumed_per_second() const {
+  return per_second(records.consumed, first_consumed, last_consumed);
+}
+
+double WorkloadMeasures::consumed_per_second() const {
+  return per_second(records.consumed, first_consumed, last_consumed);
+}
+
 WorkloadMeasures& Meter::workload(history::ClientId client) {
   const auto n = static_cast<std::size_t>(client.n);
   if (by_client_.size() <= n) by_client_.resize(n + 1, nullptr);
@@ -96,6 +104,10 @@ void Meter::on(const history::ProduceOutcome& event) {
 
 void Meter::on(const history::Consumed& event) {
   WorkloadMeasures& w = workload(event.consumer);
+  if (measures_.records.consumed == 0) measures_.first_consumed = event.at;
+  if (w.records.consumed == 0) w.first_consumed = event.at;
+  measures_.last_consumed = event.at;
+  w.last_consumed = event.at;
   measures_.records.consumed += event.records.count;
   w.records.consumed += event.records.count;
   add_latency(w.latency.end_to_end, event.at, event.intended_first, event.intended_last, event.records.count);

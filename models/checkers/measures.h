@@ -54,6 +54,11 @@ struct WorkloadMeasures {
   std::int64_t acknowledged_bytes = 0;
   sim::SimTime first_sent;
   sim::SimTime last_acknowledged;
+  sim::SimTime first_consumed;  ///< When consumers were handed records first and last.
+  sim::SimTime last_consumed;
+
+  /// Per second between the two. 0 before a second hand-over.
+  [[nodiscard]] double consumed_per_second() const;
 };
 
 /// A fault as it really happened.
@@ -89,6 +94,8 @@ struct Measures {
   std::int64_t acknowledged_bytes = 0;
   sim::SimTime first_sent;
   sim::SimTime last_acknowledged;
+  sim::SimTime first_consumed;
+  sim::SimTime last_consumed;
   std::map<std::string, WorkloadMeasures> workloads;
   std::vector<UnavailableWindow> unavailable;
   std::vector<LeaderRecovery> recoveries;
@@ -103,6 +110,8 @@ struct Measures {
   /// Per second from the first send to the last acknowledgement. 0 if nothing was acknowledged.
   [[nodiscard]] double records_per_second() const;
   [[nodiscard]] double bytes_per_second() const;
+  /// Handed to consumers, per second from the first hand-over to the last.
+  [[nodiscard]] double consumed_per_second() const;
 };
 
 class Meter {

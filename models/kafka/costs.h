@@ -31,11 +31,14 @@ struct Costs {
   sim::Duration send_response = {6'000};         ///< Network thread: dequeue, write, unmute.
   std::int64_t receive_ps_per_byte = 200;        ///< Copy from the socket.
   std::int64_t send_ps_per_byte = 50;            ///< sendfile: no copy.
+  sim::Duration send_partition = {0};            ///< Network thread: sendfile call of a partition's data.
   sim::Duration handle_request = {8'000};        ///< Handler thread: dispatch, authorisation, metrics.
   sim::Duration append_batch = {6'000};          ///< Validation, offsets, index, locks, per batch.
   std::int64_t append_ps_per_byte = 360;         ///< CRC-32C plus the copy into the page cache.
   sim::Duration read_partition = {2'000};        ///< Fetch: log lookup per partition.
   sim::Duration fetcher_append_batch = {5'000};  ///< Follower's fetcher thread, per batch.
+  /// The same thread, per partition of an answer that holds data: one locked append of all its batches, one write().
+  sim::Duration fetcher_append_partition = {0};
   sim::Duration fetcher_round = {10'000};  ///< Follower's fetcher thread: build request, parse response.
   /// Network thread: encryption or decryption, 2 GB/s (a JVM from 11 on does 1 to 3, OpenSSL 5.2 with AES-128-GCM).
   std::int64_t tls_ps_per_byte = 500;

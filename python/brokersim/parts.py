@@ -137,6 +137,7 @@ class Throughput:
 
     records_per_second: float  #: Acknowledged records per second of load.
     bytes_per_second: float    #: Their bytes.
+    consumed_per_second: float = 0.0  #: Handed to consumers, per second from the first hand-over to the last.
 
     @property
     def records(self) -> Rate:

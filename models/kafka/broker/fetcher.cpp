@@ -210,6 +210,7 @@ sim::Task<void> Fetcher::run() {
     if (!session_.answered(*response)) continue;  // the broker has lost the session: a full request
     sim::Duration cost = cluster_.costs.wake_up + cluster_.costs.fetcher_round;
     for (const auto& part : response->parts) {
+      if (!part.batches.empty()) cost += cluster_.costs.fetcher_append_partition;
       cost += cluster_.costs.fetcher_append_batch * static_cast<std::int64_t>(part.batches.size());
       cost += per_byte(part.bytes, cluster_.costs.append_ps_per_byte + cluster_.costs.client_ps_per_byte);
       if (cluster_.config.inter_broker.tls) cost += per_byte(part.bytes, cluster_.costs.tls_ps_per_byte);

@@ -6,6 +6,15 @@
 #include "sim/check.h"
 
 namespace brokersim::kafka::broker {
+namespace {
+
+std::int64_t partitions_with_data(const wire::Message& response) {
+  if (response.api != wire::Api::fetch) return 0;
+  const auto& parts = static_cast<const wire::FetchResponse&>(response).parts;
+  return std::count_if(parts.begin(), parts.end(), [](const auto& part) { return part.bytes > 0; });
+}
+
+}  // namespace
 
 RequestServer::RequestServer(sim::Component& owner, network::Network& network, const BrokerParams& params,
                              compute::Cpu& cpu, RequestHandler& handler)
@@ -180,6 +189,8 @@ void RequestServer::finish(RequestId id, std::unique_ptr<wire::Message> response
   slot.response = std::move(response);
   slot.response_bytes = bytes;
   sim::Duration cost = cluster_.costs.send_response + per_byte(bytes.n, cluster_.costs.send_ps_per_byte);
+  if (cluster_.costs.send_partition.ns > 0)
+    cost += cluster_.costs.send_partition * partitions_with_data(*slot.response);
   if (slot.tls)
     cost += per_byte(bytes.n, cluster_.costs.tls_read_ps_per_byte + cluster_.costs.tls_ps_per_byte);
   network_pool(slot.tls).submit_to(slot.thread, cost, sim::bind<&RequestServer::on_write>(this, id.slot));
