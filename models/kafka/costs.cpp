@@ -52,6 +52,7 @@ const std::vector<CostField>& cost_fields() {
       {"append_batch", &Costs::append_batch, nullptr, "Request handler: per batch appended."},
       {"append_ps_per_byte", nullptr, &Costs::append_ps_per_byte,
        "CRC-32C and the copy into the page cache."},
+      {"append_record", &Costs::append_record, nullptr, "Request handler: per record validated."},
       {"read_partition", &Costs::read_partition, nullptr, "Request handler: per partition of a fetch."},
       {"fetcher_append_batch", &Costs::fetcher_append_batch, nullptr, "Replica fetcher: per batch appended."},
       {"fetcher_append_partition", &Costs::fetcher_append_partition, nullptr,

@@ -35,6 +35,7 @@ struct Costs {
   sim::Duration handle_request = {8'000};        ///< Handler thread: dispatch, authorisation, metrics.
   sim::Duration append_batch = {6'000};          ///< Validation, offsets, index, locks, per batch.
   std::int64_t append_ps_per_byte = 360;         ///< CRC-32C plus the copy into the page cache.
+  sim::Duration append_record = {0};             ///< Validation of each record of a batch (LogValidator).
   sim::Duration read_partition = {2'000};        ///< Fetch: log lookup per partition.
   sim::Duration fetcher_append_batch = {5'000};  ///< Follower's fetcher thread, per batch.
   /// The same thread, per partition of an answer that holds data: one locked append of all its batches, one write().

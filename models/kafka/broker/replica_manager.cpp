@@ -375,7 +375,8 @@ sim::Duration codec_cost(const log::BatchData& batch, const TopicConfig& topic) 
 sim::Duration ReplicaManager::produce_cost(const wire::ProduceRequest& request) const {
   sim::Duration cost = cluster_.costs.handle_request;
   for (const auto& batch : request.batches) {
-    cost += cluster_.costs.append_batch + per_byte(batch.bytes, cluster_.costs.append_ps_per_byte);
+    cost += cluster_.costs.append_batch + cluster_.costs.append_record * batch.records.count +
+            per_byte(batch.bytes, cluster_.costs.append_ps_per_byte);
     cost +=
         codec_cost(batch, cluster_.partitions[static_cast<std::size_t>(batch.records.partition.n)].config);
   }
