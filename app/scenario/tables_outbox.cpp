@@ -99,7 +99,9 @@ const Table& crash_table() {
                "The step. Of a service: before_transaction, after_insert, before_commit, after_commit, "
                "after_send, after_ack. Of a publisher: after_select, after_publish, after_acknowledgement, "
                "after_mark, after_mark_commit. Of a consumer: before_effect, after_effect, "
-               "after_effect_commit.",
+               "after_effect_commit. After_send and after_publish: the requests are on the wire, nobody has "
+               "answered; the broker "
+               "may append them all the same.",
            .required = true,
            .choices = {"before_transaction", "after_insert", "before_commit", "after_commit", "after_send",
                        "after_ack", "after_select", "after_publish", "after_acknowledgement", "after_mark",

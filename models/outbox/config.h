@@ -23,11 +23,11 @@ enum class Step : std::uint8_t {
   after_insert,   ///< Rows are written, the transaction is open.
   before_commit,  ///< After its own work.
   after_commit,   ///< The answer to COMMIT is there.
-  after_send,     ///< send() has returned, nobody has answered.
+  after_send,     ///< The request with the event is on the wire, nobody has answered.
   after_ack,      ///< The broker has acknowledged.
   // A publisher, per batch.
   after_select,
-  after_publish,  ///< Sent, not acknowledged.
+  after_publish,  ///< All of the batch is on the wire, not all of it acknowledged.
   after_acknowledgement,
   after_mark,  ///< Marked or deleted, the transaction is open.
   after_mark_commit,

@@ -23,12 +23,19 @@ const char* to_string(Step step) {
   return "";
 }
 
-bool crash_here(const CrashSite& site, const CrashPlan& plan, Step step, history::EventNumber event) {
-  if (plan.at != step) return false;
-  if (++site.count->reached % plan.every != 0) return false;
+bool crash_is_due(const CrashSite& site, const CrashPlan& plan, Step step) {
+  return plan.at == step && ++site.count->reached % plan.every == 0;
+}
+
+void crash_now(const CrashSite& site, const CrashPlan& plan, Step step, history::EventNumber event) {
   site.history->record(history::CrashedAtStep{site.host->sim().now(), site.workload, to_string(step), event});
   site.supervisor->restart(*site.host, site.program, plan.restart_after);
   site.host->kill(site.program);
+}
+
+bool crash_here(const CrashSite& site, const CrashPlan& plan, Step step, history::EventNumber event) {
+  if (!crash_is_due(site, plan, step)) return false;
+  crash_now(site, plan, step, event);
   return true;
 }
 

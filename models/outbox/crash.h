@@ -31,7 +31,11 @@ struct CrashSite {
   CrashCount* count = nullptr;
 };
 
-/// True: the process is dead; the task that asked must return at once.
+/// Whether the process is to die at this step; counts that it was reached.
+[[nodiscard]] bool crash_is_due(const CrashSite& site, const CrashPlan& plan, Step step);
+/// It dies; the task that asked must return at once.
+void crash_now(const CrashSite& site, const CrashPlan& plan, Step step, history::EventNumber event);
+/// Both in one. True: the process is dead.
 [[nodiscard]] bool crash_here(const CrashSite& site, const CrashPlan& plan, Step step,
                               history::EventNumber event);
 

@@ -36,12 +36,16 @@ class EventSender final : private kafka::client::SendListener {
   [[nodiscard]] std::uint64_t send(history::EventNumber event, std::int64_t aggregate);
   /// get() of the future: what became of it.
   [[nodiscard]] sim::Task<history::Outcome> wait(std::uint64_t ticket);
+  /// Until the request with it has left the machine, or its outcome is known; nobody can have answered yet in the first
+  /// case. What is on the wire gets to the broker whatever becomes of the process, and may be appended.
+  [[nodiscard]] sim::Task<void> on_the_wire(std::uint64_t ticket);
   [[nodiscard]] history::ClientId client() const { return client_; }
 
  private:
   struct Pending {
     history::EventNumber event = -1;
     std::int64_t aggregate = 0;
+    history::RecordRange record;  ///< Once it has its place.
     bool done = false;
     history::Outcome outcome = history::Outcome::unknown;
   };

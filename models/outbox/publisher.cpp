@@ -169,7 +169,14 @@ sim::Task<Publisher::Went> Publisher::send(std::vector<Row> rows) {
   std::vector<std::uint64_t> tickets;
   for (const Row& row : rows)
     tickets.push_back(sender_.send(row.columns[column::event], row.columns[column::aggregate]));
-  if (dies(Step::after_publish, rows)) co_return Went::dead;
+  if (crash_is_due(params_.crash, config().crash, Step::after_publish)) {
+    for (const std::uint64_t ticket : tickets) {
+      sim::Task<void> leaving = sender_.on_the_wire(ticket);
+      co_await leaving;
+    }
+    crash_now(params_.crash, config().crash, Step::after_publish, rows.front().columns[column::event]);
+    co_return Went::dead;
+  }
   bool all = true;
   for (const std::uint64_t ticket : tickets) {
     sim::Task<history::Outcome> waiting = sender_.wait(ticket);

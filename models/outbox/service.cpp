@@ -100,7 +100,12 @@ sim::Task<void> Service::run(Operation operation) {
 
 sim::Task<Service::Went> Service::publish(Operation operation) {
   const std::uint64_t ticket = sender_.send(operation.event, operation.aggregate);
-  if (dies(Step::after_send, operation)) co_return Went::dead;
+  if (crash_is_due(params_.crash, config().crash, Step::after_send)) {
+    sim::Task<void> leaving = sender_.on_the_wire(ticket);
+    co_await leaving;
+    crash_now(params_.crash, config().crash, Step::after_send, operation.event);
+    co_return Went::dead;
+  }
   sim::Task<Outcome> waiting = sender_.wait(ticket);
   const Outcome outcome = co_await waiting;
   if (dies(Step::after_ack, operation)) co_return Went::dead;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "models/kafka/client/compression.h"
+#include "models/world/client_site.h"
 #include "sim/check.h"
 
 namespace brokersim::world {
@@ -27,11 +28,6 @@ kafka::client::Commit commit_of(CommitMode mode) {
     case CommitMode::after_processing: return kafka::client::Commit::after_processing;
   }
   return kafka::client::Commit::automatic;
-}
-
-/// The share of instance `i` of `n` in an integer total; the first ones take the remainder.
-std::int64_t share(std::int64_t total, std::int64_t i, std::int64_t n) {
-  return total / n + (i < total % n ? 1 : 0);
 }
 
 }  // namespace
@@ -208,7 +204,7 @@ void KafkaCluster::install_producers(const Config& config) {
                                            {}});
       batches_.set_keys(params.client, workload.keys);
       params.arrivals = arrivals_of(workload.arrivals);
-      params.rate_per_second_milli = share(workload.rate_per_second_milli, i, count);
+      params.rate_per_second_milli = share_of(workload.rate_per_second_milli, i, count);
       if (params.rate_per_second_milli > 0) {
         const auto gap = static_cast<__int128>(workload.records_per_send) * 1'000'000'000'000 /
                          params.rate_per_second_milli;
@@ -223,7 +219,7 @@ void KafkaCluster::install_producers(const Config& config) {
       params.record_size = workload.record_size;
       params.records_per_send = workload.records_per_send;
       params.records_per_send_max = workload.records_per_send_max;
-      params.records_max = share(workload.records_max, i, count);
+      params.records_max = share_of(workload.records_max, i, count);
       params.start = workload.start;
       params.end = workload.end;
       params.compressed_percent = workload.compressed_percent;
@@ -238,19 +234,46 @@ void KafkaCluster::install_producers(const Config& config) {
       ledgers_.push_back(std::make_unique<kafka::client::ProducerLedger>());
       kafka::client::ProducerLedger* ledger = ledgers_.back().get();
       const std::string& host_name = workload.hosts[static_cast<std::size_t>(i)];
-      hosts_.at(host_name)->install(
-          params.name, [this, params, ledger](sim::Process& process, host::Host& host) {
-            const kafka::client::ClientSite site{host.network(),
-                                                 host.id(),
-                                                 &host,
-                                                 params.name,
-                                                 host.incarnation(params.name),
-                                                 host.config().hardware.nic.bandwidth};
-            return std::make_unique<kafka::client::Producer>(process, site, params, *ledger, history_);
-          });
+      hosts_.at(host_name)->install(params.name,
+                                    [this, params, ledger](sim::Process& process, host::Host& host) {
+                                      return std::make_unique<kafka::client::Producer>(
+                                          process, site_of(host, params.name), params, *ledger, history_);
+                                    });
       clients_.push_back({workload.name, host_name, params.name});
     }
   }
+}
+
+history::ClientId KafkaCluster::add_reader(const std::string& name, const std::string& workload,
+                                           const std::string& group, const kafka::ConsumerConfig& config,
+                                           bool share) {
+  history::ClientInfo info;
+  info.name = name;
+  info.workload = workload;
+  info.producer = false;
+  info.acks = 0;
+  info.idempotent = false;
+  info.max_in_flight = 1;
+  if (!group.empty()) info.group = history_.group(group);
+  info.read_committed = !share && config.read_committed;
+  info.share = share;
+  return history_.add_client(std::move(info));
+}
+
+kafka::client::ConsumerParams KafkaCluster::reader(const std::string& name, const std::string& workload,
+                                                   const std::string& topic, const std::string& group,
+                                                   const kafka::ConsumerConfig& config) {
+  kafka::client::ConsumerParams params;
+  params.name = name;
+  params.client = add_reader(name, workload, group, config, /*share=*/false);
+  params.topic = topic;
+  params.group = group;
+  params.validate_offsets = cluster_.broker.consumer_offset_validation;
+  params.config = config;
+  params.partitions = partitions_of(topic);
+  if (!group.empty()) params.topics = &topics_;
+  params.bootstrap = bootstrap();
+  return params;
 }
 
 void KafkaCluster::install_consumers(const Config& config) {
@@ -259,41 +282,25 @@ void KafkaCluster::install_consumers(const Config& config) {
     const std::size_t count = workload.hosts.size();
     const std::vector<history::PartitionId> all = partitions_of(workload.topic);
     for (std::size_t i = 0; i < count; ++i) {
-      kafka::client::ConsumerParams params;
-      params.name = workload.name + "-" + std::to_string(i);
-      const history::GroupId group =
-          workload.group.empty() ? history::GroupId{} : history_.group(workload.group);
-      history::ClientInfo info{params.name, workload.name, false, 0, false, 1, {}, group};
-      info.read_committed = workload.config.read_committed;
-      params.client = history_.add_client(std::move(info));
-      params.topic = workload.topic;
-      params.group = workload.group;
+      const std::string name = workload.name + "-" + std::to_string(i);
+      kafka::client::ConsumerParams params =
+          reader(name, workload.name, workload.topic, workload.group, workload.config);
       if (workload.static_members) params.instance = params.name;
       params.commit = commit_of(workload.commit);
       params.in_background = workload.in_background;
       params.start = workload.start;
       params.costs = cluster_.costs;
       params.process_cost = workload.process_cost + cluster_.costs.client_poll_record;
-      params.validate_offsets = cluster_.broker.consumer_offset_validation;
-      params.config = workload.config;
       const auto rack = std::find(racks_.begin(), racks_.end(), workload.config.client_rack);
       if (rack != racks_.end()) params.rack = static_cast<std::int32_t>(rack - racks_.begin());
       if (workload.group.empty()) {
+        params.partitions.clear();
         for (std::size_t p = i; p < all.size(); p += count) params.partitions.push_back(all[p]);
-      } else {
-        params.partitions = all;
-        params.topics = &topics_;
       }
-      params.bootstrap = bootstrap();
       hosts_.at(workload.hosts[i])
           ->install(params.name, [this, params](sim::Process& process, host::Host& host) {
-            const kafka::client::ClientSite site{host.network(),
-                                                 host.id(),
-                                                 &host,
-                                                 params.name,
-                                                 host.incarnation(params.name),
-                                                 host.config().hardware.nic.bandwidth};
-            return std::make_unique<kafka::client::Consumer>(process, site, params, batches_, history_);
+            return std::make_unique<kafka::client::Consumer>(process, site_of(host, params.name), params,
+                                                             batches_, history_);
           });
       clients_.push_back({workload.name, workload.hosts[i], params.name});
     }

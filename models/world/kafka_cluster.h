@@ -83,6 +83,14 @@ class KafkaCluster {
   void install_transactions(const Config& config);
   void install_pipelines(const Config& config);
   void install_shares(const Config& config);
+  /// A consumer's identity in the history.
+  [[nodiscard]] history::ClientId add_reader(const std::string& name, const std::string& workload,
+                                             const std::string& group, const kafka::ConsumerConfig& config,
+                                             bool share);
+  /// A consumer with all partitions of `topic`; what processing and commits are is for the caller to add.
+  [[nodiscard]] kafka::client::ConsumerParams reader(const std::string& name, const std::string& workload,
+                                                     const std::string& topic, const std::string& group,
+                                                     const kafka::ConsumerConfig& config);
   [[nodiscard]] kafka::client::ProducerParams transactional(const std::string& name, const std::string& workload,
                                                             const std::string& topic, sim::Bytes record_size,
                                                             const kafka::ProducerConfig& config);

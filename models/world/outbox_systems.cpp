@@ -4,27 +4,10 @@
 
 #include "models/devices/storage/file_system.h"
 #include "models/outbox/schema.h"
+#include "models/world/client_site.h"
 #include "sim/check.h"
 
 namespace brokersim::world {
-
-namespace {
-
-/// The share of instance `i` of `n` in an integer total; the first ones take the remainder.
-std::int64_t share(std::int64_t total, std::int64_t i, std::int64_t n) {
-  return total / n + (i < total % n ? 1 : 0);
-}
-
-kafka::client::ClientSite site_of(host::Host& host, const std::string& program) {
-  return {host.network(),
-          host.id(),
-          &host,
-          program,
-          host.incarnation(program),
-          host.config().hardware.nic.bandwidth};
-}
-
-}  // namespace
 
 OutboxSystems::OutboxSystems(sim::Simulation& sim, const Config& config, Hosts& hosts, KafkaCluster* kafka,
                              history::History& history)
@@ -68,6 +51,30 @@ network::HostId OutboxSystems::host_of(const std::string& database) {
   return hosts_.at(named(database).config->host)->id();
 }
 
+/// Several workloads that publish one outbox do what the least careful of them does; rows are kept from each other only where
+/// all find them the same way.
+void OutboxSystems::add_publishers(const Config& config, const outbox::ServiceConfig& service,
+                                   history::PipelineInfo& info) {
+  using Locking = outbox::PublisherConfig::Locking;
+  for (const outbox::PublisherConfig& publisher : config.outbox_publishers) {
+    if (publisher.database != service.database || publisher.topic != service.topic) continue;
+    const bool locked = publisher.order != history::OutboxOrder::flag || publisher.locking != Locking::none;
+    const bool first = info.publishers.empty();
+    const bool apart = !first && (publisher.order != info.order || publisher.sharded || info.sharded);
+    info.publishers.push_back(publisher.name);
+    info.rows_locked = (first || info.rows_locked) && locked && !apart;
+    info.sharded = first && publisher.sharded;
+    // What one misses another one may find: the most thorough counts.
+    if (first || publisher.order == history::OutboxOrder::flag) info.order = publisher.order;
+    info.ordered_by_id = (first || info.ordered_by_id) && !publisher.by_created_at;
+    info.workers += static_cast<std::int32_t>(publisher.hosts.size());
+    info.marks_first = (!first && info.marks_first) || publisher.mark_first;
+    info.batch = std::max(info.batch, static_cast<std::int32_t>(publisher.batch));
+    info.idempotent = (first || info.idempotent) && kafka::client::is_idempotent(publisher.producer);
+    info.acks_all = (first || info.acks_all) && publisher.producer.acks == kafka::Acks::all;
+  }
+}
+
 /// What the checkers must know: per topic and database its services, and who publishes for them.
 void OutboxSystems::describe_pipelines(const Config& config) {
   std::int64_t instance = 0;
@@ -86,20 +93,7 @@ void OutboxSystems::describe_pipelines(const Config& config) {
     info.business_table = outbox::table::business;
     info.outbox_table = outbox::table::outbox;
     info.cursor_table = outbox::table::cursor;
-    for (const outbox::PublisherConfig& publisher : config.outbox_publishers) {
-      if (publisher.database != service.database || publisher.topic != service.topic) continue;
-      info.publishers.push_back(publisher.name);
-      info.order = publisher.order;
-      info.ordered_by_id = !publisher.by_created_at;
-      info.workers += static_cast<std::int32_t>(publisher.hosts.size());
-      info.sharded = publisher.sharded;
-      info.marks_first = publisher.mark_first;
-      info.batch = static_cast<std::int32_t>(publisher.batch);
-      info.rows_locked = publisher.order != history::OutboxOrder::flag ||
-                         publisher.locking != outbox::PublisherConfig::Locking::none;
-      info.idempotent = kafka::client::is_idempotent(publisher.producer);
-      info.acks_all = publisher.producer.acks == kafka::Acks::all;
-    }
+    add_publishers(config, service, info);
     history_.add_pipeline(std::move(info));
   }
 }
@@ -142,7 +136,7 @@ void OutboxSystems::install_services(const Config& config) {
       params.config = &service;
       params.instance = instance++;
       params.rate_per_second_milli =
-          std::max<std::int64_t>(share(service.rate_per_second_milli, i, count), 1);
+          std::max<std::int64_t>(share_of(service.rate_per_second_milli, i, count), 1);
       params.phase = {1'000'000'000'000 / params.rate_per_second_milli * i / count};
       params.database = host_of(service.database);
       params.database_id = named(service.database).id;

@@ -61,6 +61,8 @@ class OutboxSystems {
   void install_publishers(const Config& config);
   void install_inboxes(const Config& config);
   void describe_pipelines(const Config& config);
+  static void add_publishers(const Config& config, const outbox::ServiceConfig& service,
+                             history::PipelineInfo& info);
   void record_stop(const Client& client, history::DatabaseEvent event);
   [[nodiscard]] Database& named(const std::string& name);
   [[nodiscard]] network::HostId host_of(const std::string& database);

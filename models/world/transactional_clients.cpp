@@ -1,22 +1,10 @@
 // Clients of a Kafka cluster that write in transactions, installed on hosts.
 #include <algorithm>
 
+#include "models/world/client_site.h"
 #include "models/world/kafka_cluster.h"
 
 namespace brokersim::world {
-
-namespace {
-
-kafka::client::ClientSite site_of(host::Host& host, const std::string& program) {
-  return {host.network(),
-          host.id(),
-          &host,
-          program,
-          host.incarnation(program),
-          host.config().hardware.nic.bandwidth};
-}
-
-}  // namespace
 
 kafka::client::ProducerParams KafkaCluster::transactional(const std::string& name, const std::string& workload,
                                                           const std::string& topic, sim::Bytes record_size,
@@ -88,23 +76,12 @@ void KafkaCluster::install_pipelines(const Config& config) {
       params.commits_first = workload.commits_first;
       params.work = workload.work;
       kafka::client::ConsumerParams& consumer = params.consumer;
-      consumer.name = name + "-reader";
-      history::ClientInfo info{consumer.name, workload.name, false, 0,
-                               false,         1,             {},    history_.group(workload.group)};
-      info.read_committed = workload.consumer.read_committed;
-      consumer.client = history_.add_client(std::move(info));
-      consumer.topic = workload.from;
-      consumer.group = workload.group;
+      consumer = reader(name + "-reader", workload.name, workload.from, workload.group, workload.consumer);
       consumer.start = workload.start;
-      consumer.validate_offsets = cluster_.broker.consumer_offset_validation;
-      consumer.config = workload.consumer;
       consumer.config.enable_auto_commit = false;
       consumer.commit = workload.exactly_once    ? kafka::client::Commit::automatic
                         : workload.commits_first ? kafka::client::Commit::before_processing
                                                  : kafka::client::Commit::after_processing;
-      consumer.partitions = partitions_of(workload.from);
-      consumer.topics = &topics_;
-      consumer.bootstrap = bootstrap();
       history_.add_transformation({workload.name, history_.group(workload.group), partitions_of(workload.from),
                                    partitions_of(workload.topic), workload.exactly_once});
       pipeline_ledgers_.push_back(std::make_unique<kafka::client::PipelineLedger>());

@@ -32,6 +32,7 @@
 #include "models/kafka/client/params.h"
 #include "models/kafka/client/record_intake.h"
 #include "models/kafka/client/sequences.h"
+#include "sim/sync.h"
 
 namespace brokersim::kafka::client {
 
@@ -70,6 +71,11 @@ class Producer final : public host::Service, private ConnectionListener {
   [[nodiscard]] bool drained() const { return accumulator_.live() == 0 && submissions_.empty(); }
   /// A sequence is in doubt: the next transaction needs a new epoch (KIP-360).
   [[nodiscard]] bool needs_new_epoch() const { return sequences_.wants_new_epoch(); }
+
+  /// Whether a request with these records has been sent. False for what has its outcome. O(batches alive).
+  [[nodiscard]] bool has_sent(const history::RecordRange& records) const;
+  /// Notified whenever a request is sent.
+  [[nodiscard]] sim::Signal& request_sent() { return request_sent_; }
 
   [[nodiscard]] const Accumulator& accumulator() const { return accumulator_; }
   [[nodiscard]] const LeaderTable& leaders() const { return metadata_.leaders(); }
@@ -176,6 +182,7 @@ class Producer final : public host::Service, private ConnectionListener {
   sim::EventHandle deadline_;
   sim::SimTime deadline_at_ = sim::SimTime::max();
 
+  sim::Signal request_sent_{"producer.sent"};
   bool sending_ = false;       // the sender's turn
   bool sender_due_ = false;    // it has a turn coming
   sim::Duration spent_;        // what it has sent in this turn costs

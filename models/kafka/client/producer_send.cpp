@@ -154,11 +154,25 @@ void Producer::send_one(wire::BrokerId broker) {
   const auto batches = static_cast<std::int64_t>(drained_.size());
   spent_ += params_.costs.client_request + params_.costs.client_batch * batches +
             per_byte(size.n, params_.costs.client_ps_per_byte);
+  if (request_sent_.has_waiters()) [[unlikely]]
+    request_sent_.notify_all();
   if (config().acks == Acks::none) {
     connections_.send_unanswered(broker, {wire::Api::produce, number}, size, std::move(request));
     return;
   }
   connections_.send(broker, {wire::Api::produce, number}, size, std::move(request));
+}
+
+bool Producer::has_sent(const history::RecordRange& records) const {
+  for (const Request& request : requests_) {
+    for (const Sent& sent : request.batches) {
+      const Batch& batch = accumulator_[sent.slot];
+      if (batch.generation == sent.generation && sent.id == records.partition &&
+          batch.first <= records.first && records.first < batch.first + batch.count)
+        return true;
+    }
+  }
+  return false;
 }
 
 log::BatchData Producer::pack(Slot slot) {

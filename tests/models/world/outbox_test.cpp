@@ -57,6 +57,36 @@ TEST(Outbox, AFlagPollerLosesNothingOverSeeds) {
   }
 }
 
+// Goal: a publisher that dies with its requests on the wire repeats what the broker has appended, and a service that sends within
+// its transaction leaves a phantom: a death before that would show neither. Method: the crash points after_publish and after_send
+// at every third arrival; without an answer nobody marks and nobody commits.
+TEST(Outbox, ADeathInFlightLeavesWhatTheBrokerAppends) {
+  const auto publisher =
+      run("scenarios/incidents/outbox-flag.json", 1,
+          {"/duration=30 s", "/workloads/1/crash={\"at\": \"after_publish\", \"every\": 3}"});
+  ASSERT_GT(publisher.findings.events.crashes, 3);
+  const checkers::PipelineFindings& events = publisher.findings.events.pipelines.at(0);
+  EXPECT_GE(events.duplicated, publisher.findings.events.crashes) << "at least a record of each batch";
+  EXPECT_EQ(events.lost, 0);
+  EXPECT_FALSE(publisher.findings.any_violation()) << "a batch for each death is O3's bound";
+  const auto service = run("scenarios/incidents/outbox-flag.json", 1,
+                           {"/duration=30 s", "/workloads/0/publishing=event_in_transaction",
+                            "/workloads/0/crash={\"at\": \"after_send\", \"every\": 100}"});
+  ASSERT_GT(service.findings.events.crashes, 3);
+  EXPECT_GE(service.findings.events.pipelines.at(0).phantom, service.findings.events.crashes);
+}
+
+// Goal: two workloads that publish one outbox in different ways each send every event; that is their owner's doing and no law's.
+// Method: a cursor publisher beside the flag publisher.
+TEST(Outbox, TwoWaysToPublishOneOutboxRepeatEverything) {
+  const auto both =
+      run("scenarios/incidents/outbox-flag.json", 1,
+          {"/duration=20 s", R"(/workloads/2={"name": "second", "kind": "outbox_publisher", "topic": "events",
+                                              "find": "cursor"})"});
+  EXPECT_GT(both.findings.events.pipelines.at(0).duplicated, 1'000);
+  EXPECT_FALSE(both.findings.any_violation());
+}
+
 // Goal: the same seed is the same run. Method: fingerprints of two runs in one process, and of another seed.
 TEST(Outbox, RunsRepeat) {
   const std::string file = "scenarios/incidents/inbox-dedups.json";
