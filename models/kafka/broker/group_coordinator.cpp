@@ -24,14 +24,14 @@ RequestId request_of(groups::Waiting waiting) {
 GroupCoordinator::GroupCoordinator(sim::Component& owner, const BrokerParams& params,
                                    ReplicaManager& replicas, RequestServer& server,
                                    const wire::ClusterImage& image, std::uint64_t life)
-    : owner_(owner),
+    : ShardedCoordinator(owner, params.cluster->offsets_topic.size(),
+                         {"broker.group_committed", "broker.group_write_timeout"}),
       params_(params),
       cluster_(*params.cluster),
       replicas_(replicas),
       server_(server),
       image_(image),
-      member_ids_(owner.stream("member_id").child(life)),
-      shards_(params.cluster->offsets_topic.size()) {
+      member_ids_(owner.stream("member_id").child(life)) {
   const BrokerConfig& config = cluster_.config;
   rules_.initial_rebalance_delay = config.group_initial_rebalance_delay;
   rules_.session_timeout_min = config.group_min_session_timeout;
@@ -78,12 +78,7 @@ wire::PartitionId GroupCoordinator::home_of(const std::string& group) const {
 ErrorCode GroupCoordinator::shard_of(const std::string& group, std::size_t& shard) const {
   if (shards_.empty()) return ErrorCode::coordinator_not_available;
   shard = static_cast<std::size_t>(partition_for_group(group, static_cast<std::int32_t>(shards_.size())));
-  switch (shards_[shard].state) {
-    case ShardState::none: return ErrorCode::not_coordinator;
-    case ShardState::loading: return ErrorCode::coordinator_load_in_progress;
-    case ShardState::active: return ErrorCode::none;
-  }
-  return ErrorCode::not_coordinator;
+  return state_of(shard);
 }
 
 void GroupCoordinator::find_coordinator(RequestId id, const wire::FindCoordinatorRequest& request) {
@@ -206,7 +201,7 @@ void GroupCoordinator::consumer_heartbeat(RequestId id, const wire::ConsumerGrou
   Group& group = groups_[index];
   if (group.modern == nullptr) {
     const bool in_use = group.classic != nullptr && group.classic->state() != groups::ClassicState::empty;
-    if (in_use || group.share != nullptr) return refuse<Response>(id, ErrorCode::inconsistent_group_protocol);
+    if (in_use || group.share != nullptr) return refuse<Response>(id, ErrorCode::group_id_not_found);
     group.classic.reset();
     group.modern = std::make_unique<groups::ConsumerGroup>(request.group, modern_rules_);
   }

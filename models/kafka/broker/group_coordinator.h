@@ -3,15 +3,13 @@
 // A shell: groups::ClassicGroup, ConsumerGroup, ShareGroup and OffsetStore decide. Here requests find their group, records are
 // appended with acks=all to the partition that keeps them, and what depends on them is answered once the high watermark
 // has passed (GroupCoordinatorService and CoordinatorRuntime of 4.1; kafka-behaviour.md section 6).
-// Life of a partition here: elected -> its log is read from the start (requests get COORDINATOR_LOAD_IN_PROGRESS) -> active
-// -> leadership goes: everything is forgotten, whoever waits hears NOT_COORDINATOR.
+// Life of a partition here: sharded_coordinator.h.
 // An append that is refused changes nothing (the state is as before the request); one that is not committed within
 // offsets.commit.timeout.ms is answered COORDINATOR_NOT_AVAILABLE and may still become visible, as in Kafka.
 // Not modelled: group.coordinator.append.linger.ms (every write is appended at once), the coordinator's own threads.
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -19,17 +17,44 @@
 
 #include "models/kafka/broker/replica_manager.h"
 #include "models/kafka/broker/request_server.h"
+#include "models/kafka/broker/sharded_coordinator.h"
 #include "models/kafka/groups/classic_group.h"
 #include "models/kafka/groups/consumer_group.h"
 #include "models/kafka/groups/offset_store.h"
 #include "models/kafka/groups/share_group.h"
 #include "models/kafka/wire/group_messages.h"
-#include "models/kafka/wire/transaction_messages.h"
 #include "models/kafka/wire/image.h"
+#include "models/kafka/wire/transaction_messages.h"
 
 namespace brokersim::kafka::broker {
 
-class GroupCoordinator final : public InternalTopic {
+/// No group's own write.
+inline constexpr std::size_t kNoGroup = ~std::size_t{0};
+
+/// Records that are appended and not committed yet.
+struct GroupWrite {
+  std::int64_t producer_id = -1;  ///< Of a transaction that the offsets belong to; -1: of none.
+  std::int16_t producer_epoch = -1;
+  bool transaction_api = false;  ///< `request` is a TxnOffsetCommit.
+  std::int64_t next_offset = 0;
+  std::uint32_t payload = 0;
+  sim::SimTime deadline;
+  RequestId request;             ///< An offset commit that waits; none for a group's own write.
+  bool answers = false;          ///< `request` is to be answered.
+  std::size_t group = kNoGroup;  ///< A group's own write.
+  std::int32_t generation = -1;
+  std::shared_ptr<const bool> given_up;  ///< OffsetCommitRequest::given_up
+  /// KIP-848: what `request` is answered once the group is written.
+  std::shared_ptr<wire::ConsumerGroupHeartbeatResponse> beat;
+  std::shared_ptr<wire::ShareGroupHeartbeatResponse> share_beat;  ///< KIP-932: likewise.
+};
+/// What a partition of __consumer_offsets knows.
+struct GroupShard {
+  std::map<std::string, std::size_t> groups;
+  groups::OffsetStore offsets;
+};
+
+class GroupCoordinator final : public ShardedCoordinator<GroupShard, GroupWrite> {
  public:
   /// `life`: of the broker's process, so that two lives give different member ids.
   GroupCoordinator(sim::Component& owner, const BrokerParams& params, ReplicaManager& replicas,
@@ -43,12 +68,8 @@ class GroupCoordinator final : public InternalTopic {
   /// A marker is committed in a partition of __consumer_offsets that this broker leads.
   void transaction_ended(Replica& replica, std::int64_t producer_id, bool commit);
 
-  void elected(Replica& replica) override;
-  void resigned(Replica& replica) override;
-  void committed(Replica& replica) override;
-
  private:
-  enum class ShardState : std::uint8_t { none, loading, active };
+  using Write = GroupWrite;
   /// A group of either protocol, in a slot that timers can name.
   struct Group {
     std::string name;
@@ -59,33 +80,6 @@ class GroupCoordinator final : public InternalTopic {
     std::int32_t told_epoch = 0;  ///< modern, share: the last target epoch that the history knows.
     sim::EventHandle timer;
     sim::SimTime timer_at = sim::SimTime::max();
-  };
-  /// Records that are appended and not committed yet.
-  struct Write {
-    std::int64_t producer_id = -1;  ///< Of a transaction that the offsets belong to; -1: of none.
-    std::int16_t producer_epoch = -1;
-    bool transaction_api = false;  ///< `request` is a TxnOffsetCommit.
-    std::int64_t next_offset = 0;
-    std::uint32_t payload = 0;
-    sim::SimTime deadline;
-    RequestId request;             ///< An offset commit that waits; none for a group's own write.
-    bool answers = false;          ///< `request` is to be answered.
-    std::size_t group = kNoGroup;  ///< A group's own write.
-    std::int32_t generation = -1;
-    std::shared_ptr<const bool> given_up;  ///< OffsetCommitRequest::given_up
-    /// KIP-848: what `request` is answered once the group is written.
-    std::shared_ptr<wire::ConsumerGroupHeartbeatResponse> beat;
-    std::shared_ptr<wire::ShareGroupHeartbeatResponse> share_beat;  ///< KIP-932: likewise.
-  };
-  /// A partition of __consumer_offsets.
-  struct Shard {
-    Replica* replica = nullptr;
-    ShardState state = ShardState::none;
-    std::uint64_t term = 0;  ///< Counts elections and resignations here.
-    std::map<std::string, std::size_t> groups;
-    groups::OffsetStore offsets;
-    std::deque<Write> writes;
-    bool settling = false;  ///< An event will look at `writes`.
   };
 
   void find_coordinator(RequestId id, const wire::FindCoordinatorRequest& request);
@@ -123,7 +117,6 @@ class GroupCoordinator final : public InternalTopic {
   void tick_share(std::size_t group);
   /// Tells the history who of `before` is a member no more.
   void note_removed(const Group& group, const groups::ConsumerGroup& before);
-  void settle_writes(std::uint64_t shard);
   void answer_write(const Write& write, wire::ErrorCode error);
 
   /// Appends `records`. An error: nothing has changed.
@@ -131,16 +124,15 @@ class GroupCoordinator final : public InternalTopic {
                                        Write write);
   void apply(Shard& shard, const wire::GroupRecord& record, std::int32_t generation, bool tell);
   void apply(Shard& shard, const Write& write, const wire::GroupRecord& record);
-  void settle(std::size_t shard);
+  [[nodiscard]] sim::Task<void> load(std::size_t shard, std::uint64_t term) override;
+  void settle(std::size_t shard) override;
+  void forget(std::size_t shard) override;
+  void expire_writes() override;
+  [[nodiscard]] bool is_told(const Write& write) const override {
+    return write.deadline == sim::SimTime::max();
+  }
   void finish(std::size_t shard, const Write& write, wire::ErrorCode error);
-  void on_write_timeout();
-  void arm_write_timeout();
-  [[nodiscard]] sim::Task<void> load(std::size_t shard, std::uint64_t term);
-  void unload(std::size_t shard);
 
-  static constexpr std::size_t kNoGroup = ~std::size_t{0};
-
-  sim::Component& owner_;
   const BrokerParams& params_;
   const ClusterShape& cluster_;
   ReplicaManager& replicas_;
@@ -151,11 +143,8 @@ class GroupCoordinator final : public InternalTopic {
   groups::ClassicRules rules_;
   groups::ConsumerGroupRules modern_rules_;
   groups::ShareGroupRules share_rules_;
-  std::vector<Shard> shards_;  // by partition of __consumer_offsets
   std::vector<Group> groups_;
   std::vector<std::size_t> free_groups_;
-  sim::EventHandle write_timer_;
-  sim::SimTime write_timer_at_ = sim::SimTime::max();
 };
 
 }  // namespace brokersim::kafka::broker

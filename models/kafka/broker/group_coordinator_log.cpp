@@ -37,21 +37,6 @@ ErrorCode GroupCoordinator::append(std::size_t index, std::vector<wire::GroupRec
   return ErrorCode::none;
 }
 
-/// In an event of its own: whoever moves the high watermark is in the middle of something.
-void GroupCoordinator::committed(Replica& replica) {
-  const auto index = static_cast<std::size_t>(replica.name().internal);
-  Shard& shard = shards_[index];
-  if (shard.settling || shard.writes.empty()) return;
-  if (shard.writes.front().next_offset > replica.high_watermark()) return;
-  shard.settling = true;
-  owner_.at(owner_.now(), "broker.group_committed", sim::bind<&GroupCoordinator::settle_writes>(this, index));
-}
-
-void GroupCoordinator::settle_writes(std::uint64_t index) {
-  shards_[index].settling = false;
-  settle(index);
-}
-
 void GroupCoordinator::settle(std::size_t index) {
   Shard& shard = shards_[index];
   if (shard.state != ShardState::active) return;
@@ -183,25 +168,7 @@ void GroupCoordinator::answer_write(const Write& write, ErrorCode error) {
   server_.respond(write.request, std::move(response));
 }
 
-void GroupCoordinator::arm_write_timeout() {
-  sim::SimTime first = sim::SimTime::max();
-  for (const Shard& shard : shards_) {
-    for (const Write& write : shard.writes) {
-      if (write.deadline == sim::SimTime::max()) continue;
-      first = std::min(first, write.deadline);
-      break;  // later ones have later deadlines
-    }
-  }
-  if (first >= write_timer_at_) return;
-  owner_.cancel(write_timer_);
-  write_timer_at_ = first;
-  write_timer_ =
-      owner_.at(first, "broker.group_write_timeout", sim::bind<&GroupCoordinator::on_write_timeout>(this));
-}
-
-void GroupCoordinator::on_write_timeout() {
-  write_timer_ = {};
-  write_timer_at_ = sim::SimTime::max();
+void GroupCoordinator::expire_writes() {
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     // Told now; if the record is committed later after all, it counts all the same.
     std::vector<Write> late;
@@ -214,28 +181,12 @@ void GroupCoordinator::on_write_timeout() {
     }
     for (const Write& write : late) finish(i, write, ErrorCode::coordinator_not_available);
   }
-  arm_write_timeout();
 }
 
 // --- leadership -----------------------------------------------------------------------------------------------------------
 
-void GroupCoordinator::elected(Replica& replica) {
-  const auto index = static_cast<std::size_t>(replica.name().internal);
-  unload(index);
+void GroupCoordinator::forget(std::size_t index) {
   Shard& shard = shards_[index];
-  shard.replica = &replica;
-  shard.state = ShardState::loading;
-  owner_.spawn(load(index, ++shard.term));
-}
-
-void GroupCoordinator::resigned(Replica& replica) {
-  unload(static_cast<std::size_t>(replica.name().internal));
-}
-
-void GroupCoordinator::unload(std::size_t index) {
-  Shard& shard = shards_[index];
-  ++shard.term;
-  shard.state = ShardState::none;
   for (const Write& write : std::exchange(shard.writes, {})) {
     answer_write(write, ErrorCode::not_coordinator);
   }

@@ -15,12 +15,12 @@ using wire::ShareRecord;
 
 ShareCoordinator::ShareCoordinator(sim::Component& owner, const BrokerParams& params,
                                    ReplicaManager& replicas, RequestServer& server)
-    : owner_(owner),
+    : ShardedCoordinator(owner, params.cluster->shares_topic.size(),
+                         {"broker.share_committed", "broker.share_write_timeout"}),
       params_(params),
       cluster_(*params.cluster),
       replicas_(replicas),
-      server_(server),
-      shards_(params.cluster->shares_topic.size()) {}
+      server_(server) {}
 
 void ShareCoordinator::handle(RequestId id, wire::Message& request) {
   if (request.api == wire::Api::read_share_state)
@@ -34,12 +34,7 @@ ErrorCode ShareCoordinator::shard_of(const std::string& group, wire::PartitionId
   if (shards_.empty()) return ErrorCode::coordinator_not_available;
   shard = static_cast<std::size_t>(
       partition_for_group(wire::share_key(group, partition), static_cast<std::int32_t>(shards_.size())));
-  switch (shards_[shard].state) {
-    case ShardState::none: return ErrorCode::not_coordinator;
-    case ShardState::loading: return ErrorCode::coordinator_load_in_progress;
-    case ShardState::active: return ErrorCode::none;
-  }
-  return ErrorCode::not_coordinator;
+  return state_of(shard);
 }
 
 /// Answered with what is appended, committed or not: the writer of what is not was an older leader.
@@ -144,20 +139,8 @@ void ShareCoordinator::answer(RequestId id, ErrorCode error) {
   server_.respond(id, std::move(response));
 }
 
-/// In an event of its own: whoever moves the high watermark is in the middle of something.
-void ShareCoordinator::committed(Replica& replica) {
-  const auto index = static_cast<std::size_t>(replica.name().internal);
+void ShareCoordinator::settle(std::size_t index) {
   Shard& shard = shards_[index];
-  if (shard.settling || shard.writes.empty()) return;
-  if (shard.writes.front().next_offset > replica.high_watermark()) return;
-  shard.settling = true;
-  owner_.at(owner_.now(), "broker.share_committed", sim::bind<&ShareCoordinator::settle_writes>(this, index));
-}
-
-void ShareCoordinator::settle_writes(std::uint64_t index) {
-  Shard& shard = shards_[index];
-  shard.settling = false;
-  if (shard.state != ShardState::active) return;
   const std::int64_t end = shard.replica->high_watermark();
   while (!shard.writes.empty() && shard.writes.front().next_offset <= end) {
     const Write write = shard.writes.front();
@@ -166,25 +149,7 @@ void ShareCoordinator::settle_writes(std::uint64_t index) {
   }
 }
 
-void ShareCoordinator::arm_write_timeout() {
-  sim::SimTime first = sim::SimTime::max();
-  for (const Shard& shard : shards_) {
-    for (const Write& write : shard.writes) {
-      if (write.told) continue;
-      first = std::min(first, write.deadline);
-      break;  // later ones have later deadlines
-    }
-  }
-  if (first >= write_timer_at_) return;
-  owner_.cancel(write_timer_);
-  write_timer_at_ = first;
-  write_timer_ =
-      owner_.at(first, "broker.share_write_timeout", sim::bind<&ShareCoordinator::on_write_timeout>(this));
-}
-
-void ShareCoordinator::on_write_timeout() {
-  write_timer_ = {};
-  write_timer_at_ = sim::SimTime::max();
+void ShareCoordinator::expire_writes() {
   for (Shard& shard : shards_) {
     for (Write& write : shard.writes) {
       if (write.told || write.deadline > owner_.now()) continue;
@@ -192,26 +157,10 @@ void ShareCoordinator::on_write_timeout() {
       write.told = true;
     }
   }
-  arm_write_timeout();
 }
 
-void ShareCoordinator::elected(Replica& replica) {
-  const auto index = static_cast<std::size_t>(replica.name().internal);
-  unload(index);
+void ShareCoordinator::forget(std::size_t index) {
   Shard& shard = shards_[index];
-  shard.replica = &replica;
-  shard.state = ShardState::loading;
-  owner_.spawn(load(index, ++shard.term));
-}
-
-void ShareCoordinator::resigned(Replica& replica) {
-  unload(static_cast<std::size_t>(replica.name().internal));
-}
-
-void ShareCoordinator::unload(std::size_t index) {
-  Shard& shard = shards_[index];
-  ++shard.term;
-  shard.state = ShardState::none;
   for (const Write& write : std::exchange(shard.writes, {})) {
     answer(write, ErrorCode::not_coordinator);
   }

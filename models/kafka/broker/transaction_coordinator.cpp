@@ -17,14 +17,14 @@ using wire::ErrorCode;
 TransactionCoordinator::TransactionCoordinator(sim::Component& owner, const BrokerParams& params,
                                                ReplicaManager& replicas, RequestServer& server,
                                                TransactionPeers& peers, ProducerIds& ids)
-    : owner_(owner),
+    : ShardedCoordinator(owner, params.cluster->transactions_topic.size(),
+                         {"broker.transaction_committed", "broker.transaction_write_timeout"}),
       params_(params),
       cluster_(*params.cluster),
       replicas_(replicas),
       server_(server),
       peers_(peers),
-      producer_ids_(ids),
-      shards_(params.cluster->transactions_topic.size()) {}
+      producer_ids_(ids) {}
 
 void TransactionCoordinator::handle(RequestId id, wire::Message& request) {
   switch (request.api) {
@@ -59,11 +59,8 @@ TransactionCoordinator::Found TransactionCoordinator::find(const std::string& tr
   found.shard = static_cast<std::size_t>(
       partition_for_group(transactional_id, static_cast<std::int32_t>(shards_.size())));
   Shard& shard = shards_[found.shard];
-  switch (shard.state) {
-    case ShardState::none: found.error = ErrorCode::not_coordinator; return found;
-    case ShardState::loading: found.error = ErrorCode::coordinator_load_in_progress; return found;
-    case ShardState::active: break;
-  }
+  found.error = state_of(found.shard);
+  if (found.error != ErrorCode::none) return found;
   const auto known = shard.ids.find(transactional_id);
   if (known != shard.ids.end()) found.transaction = &known->second;
   return found;

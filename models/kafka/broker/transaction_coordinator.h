@@ -20,12 +20,29 @@
 #include "models/kafka/broker/producer_ids.h"
 #include "models/kafka/broker/replica_manager.h"
 #include "models/kafka/broker/request_server.h"
+#include "models/kafka/broker/sharded_coordinator.h"
 #include "models/kafka/broker/transaction_peers.h"
 #include "models/kafka/transactions/transaction.h"
 
 namespace brokersim::kafka::broker {
 
-class TransactionCoordinator final : public InternalTopic {
+/// What a shard knows.
+struct TransactionShard {
+  std::map<std::string, transactions::Transaction> ids;
+};
+/// A record that is appended and not committed yet.
+struct TransactionWrite {
+  std::int64_t next_offset = 0;
+  std::uint32_t payload = 0;
+  sim::SimTime deadline;
+  RequestId request;
+  wire::Api answers = wire::Api::metadata;        ///< What `request` is; metadata: nobody waits.
+  std::size_t count = 1;                          ///< add_partitions_to_txn: of its partitions.
+  wire::ErrorCode error = wire::ErrorCode::none;  ///< To be answered all the same.
+  bool timed_out = false;                         ///< Told already.
+};
+
+class TransactionCoordinator final : public ShardedCoordinator<TransactionShard, TransactionWrite> {
  public:
   TransactionCoordinator(sim::Component& owner, const BrokerParams& params, ReplicaManager& replicas,
                          RequestServer& server, TransactionPeers& peers, ProducerIds& ids);
@@ -35,31 +52,8 @@ class TransactionCoordinator final : public InternalTopic {
   /// Aborts what is open for too long, forgets what nobody uses. Spawn once.
   [[nodiscard]] sim::Task<void> expiry_loop();
 
-  void elected(Replica& replica) override;
-  void resigned(Replica& replica) override;
-  void committed(Replica& replica) override;
-
  private:
-  enum class ShardState : std::uint8_t { none, loading, active };
-  /// A record that is appended and not committed yet.
-  struct Write {
-    std::int64_t next_offset = 0;
-    std::uint32_t payload = 0;
-    sim::SimTime deadline;
-    RequestId request;
-    wire::Api answers = wire::Api::metadata;  ///< What `request` is; metadata: nobody waits.
-    std::size_t count = 1;                    ///< add_partitions_to_txn: of its partitions.
-    wire::ErrorCode error = wire::ErrorCode::none;  ///< To be answered all the same.
-    bool timed_out = false;                         ///< Told already.
-  };
-  struct Shard {
-    Replica* replica = nullptr;
-    ShardState state = ShardState::none;
-    std::uint64_t term = 0;  ///< Counts elections and resignations here.
-    std::map<std::string, transactions::Transaction> ids;
-    std::deque<Write> writes;
-    bool settling = false;
-  };
+  using Write = TransactionWrite;
   struct Found {
     std::size_t shard = 0;
     transactions::Transaction* transaction = nullptr;
@@ -81,29 +75,24 @@ class TransactionCoordinator final : public InternalTopic {
               const transactions::Transaction* transaction);
 
   [[nodiscard]] wire::ErrorCode append(std::size_t shard, wire::TransactionRecord record, Write write);
-  void settle_writes(std::uint64_t shard);
-  /// Where what is answered ends: at the high watermark.
-  [[nodiscard]] std::int64_t answered_end(const Replica& replica) const;
-  void on_write_timeout();
-  void arm_write_timeout();
-  [[nodiscard]] sim::Task<void> load(std::size_t shard, std::uint64_t term);
-  void unload(std::size_t shard);
+  [[nodiscard]] std::int64_t answered_end(const Replica& replica) const override;
+  [[nodiscard]] sim::Task<void> load(std::size_t shard, std::uint64_t term) override;
+  void settle(std::size_t shard) override;
+  void forget(std::size_t shard) override;
+  void expire_writes() override;
+  [[nodiscard]] bool is_told(const Write& write) const override { return write.timed_out; }
 
   // transaction_markers.cpp
   [[nodiscard]] sim::Task<void> complete(std::size_t shard, std::uint64_t term, std::string id);
   [[nodiscard]] sim::Task<void> send_markers(std::unique_ptr<wire::WriteTxnMarkersRequest> markers,
                                              std::vector<wire::PartitionId>* left);
 
-  sim::Component& owner_;
   const BrokerParams& params_;
   const ClusterShape& cluster_;
   ReplicaManager& replicas_;
   RequestServer& server_;
   TransactionPeers& peers_;
   ProducerIds& producer_ids_;
-  std::vector<Shard> shards_;  // by partition of __transaction_state
-  sim::EventHandle write_timer_;
-  sim::SimTime write_timer_at_ = sim::SimTime::max();
 };
 
 }  // namespace brokersim::kafka::broker

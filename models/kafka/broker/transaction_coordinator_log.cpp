@@ -47,21 +47,8 @@ std::int64_t TransactionCoordinator::answered_end(const Replica& replica) const 
   return cluster_.config.planted.coordinator_answers_uncommitted ? replica.log().log_end() : replica.high_watermark();
 }
 
-/// In an event of its own: whoever moves the high watermark is in the middle of something.
-void TransactionCoordinator::committed(Replica& replica) {
-  const auto index = static_cast<std::size_t>(replica.name().internal);
+void TransactionCoordinator::settle(std::size_t index) {
   Shard& shard = shards_[index];
-  if (shard.settling || shard.writes.empty()) return;
-  if (shard.writes.front().next_offset > answered_end(replica)) return;
-  shard.settling = true;
-  owner_.at(owner_.now(), "broker.transaction_committed",
-            sim::bind<&TransactionCoordinator::settle_writes>(this, index));
-}
-
-void TransactionCoordinator::settle_writes(std::uint64_t index) {
-  Shard& shard = shards_[index];
-  shard.settling = false;
-  if (shard.state != ShardState::active) return;
   const std::int64_t end = answered_end(*shard.replica);
   while (!shard.writes.empty() && shard.writes.front().next_offset <= end) {
     const Write write = shard.writes.front();
@@ -80,25 +67,7 @@ void TransactionCoordinator::settle_writes(std::uint64_t index) {
   }
 }
 
-void TransactionCoordinator::arm_write_timeout() {
-  sim::SimTime first = sim::SimTime::max();
-  for (const Shard& shard : shards_) {
-    for (const Write& write : shard.writes) {
-      if (write.timed_out) continue;
-      first = std::min(first, write.deadline);
-      break;  // later ones have later deadlines
-    }
-  }
-  if (first >= write_timer_at_) return;
-  owner_.cancel(write_timer_);
-  write_timer_at_ = first;
-  write_timer_ = owner_.at(first, "broker.transaction_write_timeout",
-                           sim::bind<&TransactionCoordinator::on_write_timeout>(this));
-}
-
-void TransactionCoordinator::on_write_timeout() {
-  write_timer_ = {};
-  write_timer_at_ = sim::SimTime::max();
+void TransactionCoordinator::expire_writes() {
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     Shard& shard = shards_[i];
     for (Write& write : shard.writes) {
@@ -112,28 +81,12 @@ void TransactionCoordinator::on_write_timeout() {
       if (at->second.prepared()) owner_.spawn(complete(i, shard.term, at->first));
     }
   }
-  arm_write_timeout();
 }
 
 // --- leadership -----------------------------------------------------------------------------------------------------------
 
-void TransactionCoordinator::elected(Replica& replica) {
-  const auto index = static_cast<std::size_t>(replica.name().internal);
-  unload(index);
+void TransactionCoordinator::forget(std::size_t index) {
   Shard& shard = shards_[index];
-  shard.replica = &replica;
-  shard.state = ShardState::loading;
-  owner_.spawn(load(index, ++shard.term));
-}
-
-void TransactionCoordinator::resigned(Replica& replica) {
-  unload(static_cast<std::size_t>(replica.name().internal));
-}
-
-void TransactionCoordinator::unload(std::size_t index) {
-  Shard& shard = shards_[index];
-  ++shard.term;
-  shard.state = ShardState::none;
   for (const Write& write : std::exchange(shard.writes, {})) {
     if (!write.timed_out) answer(write.request, write.answers, ErrorCode::not_coordinator, write.count, nullptr);
   }
