@@ -24,7 +24,7 @@ RELEASE := build/release
 BROKERSIM := $(RELEASE)/brokersim
 CONFIGURE = cmake --preset release -DBROKERSIM_WERROR=$(WERROR) -DPython3_EXECUTABLE=$$(command -v $(PYTHON) || echo python3) >/dev/null
 
-.PHONY: help run build test package-test engines-test report-test trace-test notebooks people-test docs cases gate matrix worlds transfers soak bench bench-peers table outbox-table guarantees reference fit conformance-log conformance-groups rebalances museum shrink-table validation format format-check clean dependencies
+.PHONY: help run build test package-test engines-test report-test trace-test notebooks people-test docs cases gate matrix worlds transfers soak bench bench-peers table outbox-table share-table guarantees reference fit conformance-log conformance-groups rebalances museum shrink-table validation format format-check clean dependencies
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -109,6 +109,12 @@ outbox-table: ## Dual writes and outboxes with deaths at every step over SEEDS: 
 	@$(CONFIGURE)
 	@cmake --build $(RELEASE) --target brokersim -j $(JOBS)
 	@$(PYTHON) tools/outbox_table.py $(BROKERSIM) --seeds 1..10 --jobs $(JOBS) --out docs/outbox.md
+
+share-table: ## What share groups do with records, over scenarios/groups/share-*.json: docs/share-groups.md
+	@tools/install_dependencies.sh build python
+	@$(CONFIGURE)
+	@cmake --build $(RELEASE) --target brokersim -j $(JOBS)
+	@$(PYTHON) tools/share_table.py $(BROKERSIM) --seeds 1..20 --jobs $(JOBS) --write docs/share-groups.md
 
 guarantees: ## At most once, at least once, idempotent, transactional under every fault: docs/guarantees.md
 	@tools/install_dependencies.sh build python

@@ -91,12 +91,20 @@ def run(program, doc, seeds):
         os.unlink(file.name)
 
 
+def merged(old, new):
+    """The table with the rows of `new` in their places: those of an event, a size and a protocol are there once."""
+    order = [(event, "3 to %d" % size if event == "scale-out" else str(size), name)
+             for event, size in EVENTS for name in PROTOCOLS]
+    rows = {tuple(cell.strip() for cell in line.split("|")[1:4]): line for line in [*old[2:], *new[2:]]}
+    return new[:2] + [rows[key] for key in order if key in rows]
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("program")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--write")
-    parser.add_argument("--only", nargs="*", metavar="EVENT:MEMBERS", help="these rows only, such as crash:30 (printed, not written)")
+    parser.add_argument("--only", nargs="*", metavar="EVENT:MEMBERS", help="these rows only, such as crash:30; with --write they take their places in the table")
     options = parser.parse_args()
     lines = ["| event | members | protocol | members stopped | s without owner, per partition | longest, s | processed twice | skipped |",
              "|---|---|---|---|---|---|---|---|"]
@@ -114,11 +122,13 @@ def main():
             lines.append("| %s | %s | %s | %d | %.2f | %.2f | %d | %d |" % (
                 event, "3 to %d" % size if event == "scale-out" else size, name, values[0], values[1] / partitions, values[2], values[3], values[4]))
             print(lines[-1], flush=True)
-    if options.write and not options.only:
+    if options.write:
         with open(options.write) as file:
             page = file.read()
         head, _, rest = page.partition("<!-- table -->\n")
-        _, _, tail = rest.partition("<!-- end -->\n")
+        old, _, tail = rest.partition("<!-- end -->\n")
+        if options.only:
+            lines = merged(old.splitlines(), lines)
         with open(options.write, "w") as file:
             file.write(head + "<!-- table -->\n" + "\n".join(lines) + "\n<!-- end -->\n" + tail)
 

@@ -88,7 +88,7 @@ std::string Summary::metric_table(const Group& group) const {
     const sim::Summary s = sim::summarise(group.metrics[i]);
     if (s.n == 0) continue;
     const char* metric = request_.metrics[i].name.c_str();
-    const sim::Interval interval = sim::student_interval(s);
+    const sim::Interval interval = results::interval_of_mean(s);
     const std::string of = s.n < group.branches ? " (" + count_text(s.n) + " branches)" : "";
     table.row({metric + of, results::mean_text(s.mean, metric),
                s.n < 2            ? "-"

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "models/kafka/wire/errors.h"
 #include "sim/fingerprint.h"
 
 namespace brokersim::results {
@@ -179,6 +180,7 @@ Json of_shares(const checkers::ShareMeasures& s) {
           {"rejected", s.rejected},
           {"released", s.released},
           {"archived_by_limit", s.archived_by_limit},
+          {"archived_by_log_start", s.archived_by_log_start},
           {"lock_expired", s.lock_expired},
           {"session_ended", s.session_ended},
           {"refused", s.refused},
@@ -197,7 +199,7 @@ Json lists_of_outcomes(const RunResult& result) {
                                    {"open", window.open}});
   }
   if (!result.findings.events.databases.empty()) json["outbox"] = of_events(result.findings.events);
-  if (result.findings.shares.delivered > 0) json["share_groups"] = of_shares(result.findings.shares);
+  if (result.findings.shares.any) json["share_groups"] = of_shares(result.findings.shares);
   if (!result.findings.transactions.empty()) json["transactions"] = of_transactions(result.findings.transactions);
   json["recoveries"] = Json::array();
   for (const checkers::LeaderRecovery& recovery : measures.recoveries) {
@@ -241,6 +243,14 @@ Json lists_of_outcomes(const RunResult& result) {
                              {"done_s", done.at.seconds()},
                              {"error", done.error_name.empty() ? Json(nullptr) : Json(done.error_name)},
                              {"offset", done.offset < 0 ? Json(nullptr) : Json(done.offset)}});
+  }
+  json["failed_clients"] = Json::array();
+  for (const history::ClientFailed& failed : measures.failed_clients) {
+    json["failed_clients"].push_back(
+        {{"client", result.findings.client_names.at(static_cast<std::size_t>(failed.client.n))},
+         {"group", failed.group},
+         {"error", kafka::wire::name(static_cast<kafka::wire::ErrorCode>(failed.error))},
+         {"at_s", failed.at.seconds()}});
   }
   json["offset_resets"] = Json::array();
   for (const checkers::ResetRecord& reset : measures.offset_resets) {

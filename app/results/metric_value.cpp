@@ -97,6 +97,7 @@ std::optional<MetricValue> of_shares(const checkers::ShareMeasures& shares, std:
       {"share.rejected", shares.rejected},
       {"share.released", shares.released},
       {"share.archived_by_limit", shares.archived_by_limit},
+      {"share.archived_by_log_start", shares.archived_by_log_start},
       {"share.lock_expired", shares.lock_expired},
       {"share.session_ended", shares.session_ended},
       {"share.refused", shares.refused},
@@ -344,6 +345,7 @@ std::optional<MetricValue> metric_value(const RunResult& result, std::string_vie
   };
   if (name == "isr.expanded") return hits(checkers::Probe::isr_expanded);
   if (name == "isr.shrank") return hits(checkers::Probe::isr_shrank);
+  if (name == "clients.failed") return MetricValue{static_cast<double>(measures.failed_clients.size())};
   if (name == "leader_changes") return MetricValue{static_cast<double>(measures.leader_changes)};
   return std::nullopt;
 }

@@ -7,6 +7,7 @@
 #include "app/results/shell.h"
 #include "app/scenario/quantity.h"
 #include "models/faults/names.h"
+#include "models/kafka/wire/errors.h"
 
 namespace brokersim::results {
 
@@ -56,6 +57,23 @@ std::vector<FaultResult> fault_results(const checkers::Findings& findings,
     results.push_back(result);
   }
   return results;
+}
+
+/// A client that has given up is unavailable for the rest of its life, and whoever reads the run must hear of it.
+void warn_of_failed_clients(RunResult& result) {
+  constexpr std::size_t kShown = 5;
+  const std::vector<history::ClientFailed>& failed = result.findings.measures.failed_clients;
+  for (std::size_t i = 0; i < std::min(failed.size(), kShown); ++i) {
+    const history::ClientFailed& one = failed[i];
+    result.warnings.push_back(
+        result.findings.client_names.at(static_cast<std::size_t>(one.client.n)) + " gave up at " +
+        scenario::format_quantity(one.at.ns, scenario::Dimension::duration) + ": the coordinator of group " +
+        one.group + " answered " + kafka::wire::name(static_cast<kafka::wire::ErrorCode>(one.error)) +
+        ", which its application sees as a fatal exception; it does nothing more.");
+  }
+  if (failed.size() > kShown)
+    result.warnings.push_back(std::to_string(failed.size() - kShown) +
+                              " more clients gave up (all of them with --json).");
 }
 
 }  // namespace
@@ -116,6 +134,7 @@ RunResult collect(const scenario::Scenario& scenario, RunFacts facts, checkers::
   result.warnings.insert(result.warnings.end(), result.findings.warnings.begin(),
                          result.findings.warnings.end());
   if (!result.facts.bug.empty()) return result;  // nothing was measured to the end
+  warn_of_failed_clients(result);
   for (const scenario::Expectation& expectation : scenario.expect)
     result.expectations.push_back(judge(result, expectation));
   result.failed_laws = results::failed_laws(result, scenario.expect);

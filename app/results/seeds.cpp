@@ -49,7 +49,7 @@ std::string SeedTable::render(std::size_t width, bool colour) const {
   for (const char* metric : shown_metrics()) {
     const sim::Summary s = summary(metric);
     if (s.n == 0) continue;
-    const sim::Interval interval = sim::student_interval(s);
+    const sim::Interval interval = interval_of_mean(s);
     const std::string of = s.n < runs() ? " (" + std::to_string(s.n) + " runs)" : "";
     const std::string between = mean_text(interval.low, metric) + " to " + mean_text(interval.high, metric);
     table.row({metric + of, mean_text(s.mean, metric),

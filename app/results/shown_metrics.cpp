@@ -1,5 +1,6 @@
 #include "app/results/shown_metrics.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <string_view>
 
@@ -30,6 +31,12 @@ constexpr const char* kShown[] = {"records.sent",
 }  // namespace
 
 std::span<const char* const> shown_metrics() { return kShown; }
+
+sim::Interval interval_of_mean(const sim::Summary& summary) {
+  sim::Interval interval = sim::student_interval(summary);
+  if (summary.min >= 0) interval.low = std::max(interval.low, 0.0);
+  return interval;
+}
 
 std::string mean_text(double value, const char* metric) {
   const bool whole = value == static_cast<double>(static_cast<std::int64_t>(value));

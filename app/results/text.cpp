@@ -232,14 +232,19 @@ class Report {
   /// What share groups did with records, if there are any.
   void share_groups() {
     const checkers::ShareMeasures& s = result_.findings.shares;
-    if (s.delivered == 0) return;
+    if (!s.any) return;
     heading("Share groups");
-    out_ += wrapped(count_text(s.delivered) + " deliveries, " + count_text(s.redelivered) +
-                        " of them again and " + count_text(s.out_of_order) + " out of order; " + count_text(s.accepted) +
-                        " records accepted, " + count_text(s.rejected) + " rejected, " +
-                        count_text(s.archived_by_limit) + " archived after their last delivery, " +
-                        count_text(s.pending) + " not settled at the end.",
-                    2, width_);
+    out_ +=
+        wrapped(count_text(s.delivered) + " deliveries, " + count_text(s.redelivered) +
+                    " of them again and " + count_text(s.out_of_order) + " out of order; " +
+                    count_text(s.accepted) + " records accepted, " + count_text(s.rejected) + " rejected, " +
+                    count_text(s.archived_by_limit) + " archived after their last delivery, " +
+                    (s.archived_by_log_start == 0
+                         ? std::string{}
+                         : count_text(s.archived_by_log_start) +
+                               " archived because retention or DeleteRecords took them from the log, ") +
+                    count_text(s.pending) + " not settled at the end.",
+                2, width_);
     out_ += wrapped("Given back: " + count_text(s.released) + " released, " + count_text(s.lock_expired) +
                         " whose locks had ended, " + count_text(s.session_ended) +
                         " of members that had gone. Acknowledgements that did not count: " + count_text(s.refused) + ".",

@@ -163,6 +163,23 @@ std::string Build::stable_name(const View& view) {
   return stem + "-" + std::to_string(occurrences[stem]++);
 }
 
+void Build::add_group(const std::string& cluster, const std::string& group, const std::string& kind,
+                      const std::string& workload, NodeId at) {
+  const auto [known, added] = groups.try_emplace({cluster, group}, GroupKind{kind, workload});
+  if (added || known->second.kind == kind) return;
+  const bool shares = kind == kShareGroup || known->second.kind == kShareGroup;
+  doc.error(
+      at, "group-kind",
+      in_quotes(group) + " is a " + known->second.kind + " of the workload " +
+          in_quotes(known->second.workload) + ", so the members of " + in_quotes(workload) +
+          " cannot join it as a " + kind,
+      shares
+          ? "a group is of one kind (GROUP_ID_NOT_FOUND, INCONSISTENT_GROUP_PROTOCOL): give it an id of its "
+            "own"
+          : "the upgrade of a group that has members (KIP-848) is not modelled: give both workloads the same "
+            "group.protocol, or groups of their own");
+}
+
 std::optional<PartitionName> resolve_partition(Build& build, const kafka::ClusterConfig& cluster,
                                                NodeId node) {
   const std::string& text = build.doc.tree[node].text;

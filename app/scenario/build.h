@@ -39,7 +39,17 @@ struct Build {
   std::set<std::string> system_names;  ///< Also of systems with errors.
   std::set<std::string> workload_names;
   std::set<std::string> fault_names;
+  /// Groups by cluster and id: of which kind they are, and the workload that said so first.
+  struct GroupKind {
+    std::string kind;
+    std::string workload;
+  };
+  std::map<std::pair<std::string, std::string>, GroupKind> groups;
   std::map<std::string, int> occurrences;  ///< Of unnamed faults and workloads with equal content.
+
+  /// The workload's members join `group` of `cluster`; reports at `at` if others have made it a group of another kind.
+  void add_group(const std::string& cluster, const std::string& group, const std::string& kind,
+                 const std::string& workload, NodeId at);
 
   /// Adds a host, or reports that there are too many or that the name is taken.
   void add_host(host::HostConfig host, NodeId at);
@@ -64,6 +74,15 @@ struct Build {
   /// The given name, or kind + hash of the content + occurrence: stable when others are added.
   std::string stable_name(const View& view);
 };
+
+/// Kinds of groups, as Build::add_group has them.
+inline constexpr const char* kShareGroup = "share group";
+/// Of what group.protocol says.
+[[nodiscard]] inline const char* group_kind(const kafka::ConsumerConfig& config) {
+  return config.group_protocol == kafka::GroupProtocolKind::consumer
+             ? "consumer group of the new protocol (group.protocol=consumer)"
+             : "consumer group of the classic protocol";
+}
 
 void build_network(Document& doc, const View& network, world::Config& config);
 void build_hosts(Build& build, const View& scenario);

@@ -214,6 +214,7 @@ class FaultBuilder {
                    "add a workload that needs a coordinator");
         return std::nullopt;
       }
+      if (!is_known(tag, *cluster, node)) return std::nullopt;
       t.number = kafka::partition_for_group(doc_.tree[node].text, topic->partitions);
     } else {
       if (doc_.tree[node].kind != NodeKind::text) return std::nullopt;
@@ -224,6 +225,34 @@ class FaultBuilder {
       t.number = partition->partition;
     }
     return t;
+  }
+
+  /// Whether some workload is of the group, or writes with the transactional.id, that `node` names.
+  bool is_known(const std::string& tag, const kafka::ClusterConfig& cluster, NodeId node) {
+    const std::string& wanted = doc_.tree[node].text;
+    std::vector<std::string> known;
+    const auto add_ids = [&](const auto& workload, const std::string& id) {
+      if (workload.cluster != cluster.name) return;
+      for (std::size_t i = 0; i < workload.hosts.size(); ++i)
+        known.push_back(id.empty() ? workload.name + "-" + std::to_string(i) : id);
+    };
+    if (tag == "coordinator_of") {
+      for (const auto& [name, group] : build_.groups) {
+        if (name.first == cluster.name) known.push_back(name.second);
+      }
+    } else {
+      for (const auto& workload : build_.out.config.transactions)
+        add_ids(workload, workload.config.transactional_id);
+      for (const auto& workload : build_.out.config.pipelines) {
+        if (workload.exactly_once) add_ids(workload, workload.producer.transactional_id);
+      }
+    }
+    if (std::find(known.begin(), known.end(), wanted) != known.end()) return true;
+    doc_.error(node, "no-coordinator",
+               "there is no " + std::string(tag == "coordinator_of" ? "group" : "transactional.id") +
+                   " named " + in_quotes(wanted) + " in " + in_quotes(cluster.name),
+               doc_.suggest(wanted, [&] { return known; }));
+    return false;
   }
 
   Build& build_;

@@ -125,6 +125,7 @@ class OutboxBuilder {
     apply_defaults(settings, PropertyScope::producer, version());
     const PropertySet given(doc_, view_, PropertyScope::producer, version());
     given.apply(settings);
+    check_delivery_timeout(given, settings.producer);
     return settings.producer;
   }
 

@@ -86,26 +86,16 @@ class ShareBuilder {
         doc_.suggest(doc_.tree[topic].text, [&] { return known; }));
   }
 
-  /// A group is of one kind, and has its settings once.
+  /// A group has its settings once.
   void check_group(const world::ShareWorkload& w, kafka::ShareGroupConfig group) {
-    const auto other = [&](const std::string& name) {
-      if (name == w.group)
-        doc_.error(view_.place("group"), "config",
-                   in_quotes(w.group) + " is a consumer group of another workload",
-                   "give the share group a name of its own");
-    };
-    for (const world::ConsumerWorkload& consumer : build_.out.config.consumers) {
-      if (consumer.cluster == w.cluster) other(consumer.group);
-    }
-    for (const world::PipelineWorkload& pipeline : build_.out.config.pipelines) {
-      if (pipeline.cluster == w.cluster) other(pipeline.group);
-    }
+    build_.add_group(w.cluster, w.group, kShareGroup, w.name, view_.place("group"));
     group.name = w.group;
     for (kafka::ClusterConfig& cluster : build_.out.config.clusters) {
       if (cluster.name != w.cluster) continue;
       for (const kafka::ShareGroupConfig& known : cluster.share_groups) {
         if (known.name != w.group) continue;
         if (known.auto_offset_reset != group.auto_offset_reset ||
+            known.auto_offset_reset_ago != group.auto_offset_reset_ago ||
             known.record_lock_duration != group.record_lock_duration)
           doc_.error(
               view_.place("config"), "config", "two workloads set " + in_quotes(w.group) + " differently",

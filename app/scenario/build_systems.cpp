@@ -344,6 +344,11 @@ void build_kafka(Build& build, const std::string& name, const View& view) {
   given.apply(settings);
   check_broker(given, settings);
   build_rules(view.object("rules"), cluster.version, settings.broker);
+  if (cluster.version == kafka::Version::v3_9 && settings.broker.transaction_version > 1)
+    build.doc.error(
+        view.object("rules").place("transaction_version"), "config",
+        "Kafka 3.9 has transaction_version 1 only (KIP-890 part 2 came with 4.0)",
+        "leave transaction_version and strict_marker_epochs out, or set the system's version to 4.0");
   cluster.broker = settings.broker;
   cluster.topic_defaults = settings.topic;
 

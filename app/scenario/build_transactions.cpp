@@ -72,6 +72,7 @@ class TransactionalBuilder {
     apply_defaults(settings, PropertyScope::producer, version());
     const PropertySet given(doc_, view_, PropertyScope::producer, version());
     given.apply(settings);
+    check_delivery_timeout(given, settings.producer);
     kafka::ProducerConfig config = settings.producer;
     const auto needs = [&](std::string_view property, const std::string& rule) {
       given.report(Severity::error, property, "config", "a transactional producer needs " + rule,
@@ -90,6 +91,12 @@ class TransactionalBuilder {
                    "leave it out, or set guarantee to exactly_once");
     }
     return config;
+  }
+
+  void warn_of_shared_id() {
+    doc_.warn(view_.node(), "shared-transactional-id",
+              "all instances have the same transactional.id, so each fences the one before it",
+              "leave transactional.id out: each instance then has its own name");
   }
 
   void make_transactions() {
@@ -115,10 +122,7 @@ class TransactionalBuilder {
     check_time("start", {w.start.ns});
     check_time("stop", {w.end.ns});
     w.config = producer(true);
-    if (w.hosts.size() > 1 && !w.config.transactional_id.empty())
-      doc_.warn(view_.node(), "shared-transactional-id",
-                "all instances have the same transactional.id, so each fences the one before it",
-                "leave transactional.id out: each instance then has its own name");
+    if (w.hosts.size() > 1 && !w.config.transactional_id.empty()) warn_of_shared_id();
     build_.out.config.transactions.push_back(std::move(w));
   }
 
@@ -145,9 +149,17 @@ class TransactionalBuilder {
       const View consumer = view_.object("consumer");
       const PropertySet given(doc_, consumer, PropertyScope::consumer, version());
       given.apply(settings);
+      if (given.has("enable.auto.commit") && settings.consumer.enable_auto_commit)
+        given.report(Severity::warning, "enable.auto.commit", "no-effect",
+                     "enable.auto.commit has no effect: a pipeline commits when it has made its records",
+                     "leave it out; guarantee says when a pipeline commits");
     }
     w.consumer = settings.consumer;
-    if (cluster_ != nullptr) add_offsets_topic(build_, cluster_->name, view_.place("kind"));
+    if (w.exactly_once && w.hosts.size() > 1 && !w.producer.transactional_id.empty()) warn_of_shared_id();
+    if (cluster_ != nullptr) {
+      add_offsets_topic(build_, cluster_->name, view_.place("kind"));
+      build_.add_group(cluster_->name, w.group, group_kind(w.consumer), name_, view_.place("group"));
+    }
     build_.out.config.pipelines.push_back(std::move(w));
   }
 

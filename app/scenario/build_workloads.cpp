@@ -42,24 +42,6 @@ void check_idempotence(const PropertySet& given, kafka::Version version, Produce
   }
 }
 
-/// delivery.timeout.ms as KafkaProducer.configureDeliveryTimeout treats it.
-void check_delivery_timeout(const PropertySet& given, ProducerConfig& config) {
-  const bool never = config.linger == sim::Duration::max();
-  const sim::Duration least = never ? sim::Duration::max() : config.linger + config.request_timeout;
-  if (config.delivery_timeout >= least) return;
-  const std::string rule = "delivery.timeout.ms must not be below linger.ms + request.timeout.ms (" +
-                           std::to_string(least.ns / 1'000'000) + ")";
-  if (given.has("delivery.timeout.ms")) {
-    given.report(Severity::error, "delivery.timeout.ms", "config", rule,
-                 "raise it, or lower request.timeout.ms");
-    return;
-  }
-  given.report(Severity::warning, given.has("request.timeout.ms") ? "request.timeout.ms" : "linger.ms",
-               "config", rule + ", so it is raised to that",
-               "Kafka's producer does the same and logs a warning");
-  config.delivery_timeout = least;
-}
-
 /// 4.0 has no UniformStickyPartitioner any more (KIP-794 deprecated it in 3.3); a class of the user's own is not known here.
 void check_partitioner(const PropertySet& given, kafka::Version version, const ProducerConfig& config) {
   if (!given.has("partitioner.class")) return;
@@ -339,7 +321,9 @@ class WorkloadBuilder {
       given.report(Severity::error, "heartbeat.interval.ms", "config",
                    "heartbeat.interval.ms must be below session.timeout.ms", "a third of it is usual");
     }
-    if (cluster_ != nullptr) add_offsets_topic(build_, cluster_->name, view_.member("group"));
+    if (cluster_ == nullptr) return;
+    add_offsets_topic(build_, cluster_->name, view_.member("group"));
+    build_.add_group(cluster_->name, w.group, group_kind(w.config), name_, view_.member("group"));
   }
 
   Build& build_;

@@ -21,10 +21,23 @@ void set_partitioner(KafkaSettings& s, const PropertyValue& v) {
                                                                         : kafka::Partitioner::built_in;
 }
 
+kafka::OffsetReset reset_of(std::string_view text) {
+  return text == "earliest"                ? kafka::OffsetReset::earliest
+         : text == "none"                  ? kafka::OffsetReset::none
+         : text.starts_with("by_duration") ? kafka::OffsetReset::by_duration
+                                           : kafka::OffsetReset::latest;
+}
+/// auto.offset.reset, or share.auto.offset.reset of a share group.
+template <auto Part>
 void set_offset_reset(KafkaSettings& s, const PropertyValue& v) {
-  s.consumer.auto_offset_reset = v.text == "earliest" ? kafka::OffsetReset::earliest
-                                 : v.text == "none"   ? kafka::OffsetReset::none
-                                                      : kafka::OffsetReset::latest;
+  (s.*Part).auto_offset_reset = reset_of(v.text);
+  (s.*Part).auto_offset_reset_ago = {v.integer};
+}
+/// That choice, or how far back.
+Property offset_reset(std::string_view name, std::vector<std::string> choices, Setter setter) {
+  Property property = choice(name, "latest", std::move(choices), setter);
+  property.by_duration = true;
+  return property;
 }
 
 /// Class names as Kafka has them, or the assignors' own names, with commas between.
@@ -139,7 +152,8 @@ std::vector<Property> consumer_properties() {
       number("max.partition.fetch.bytes", "1048576", 0, int_max,
              set<consumer, &ConsumerConfig::max_partition_fetch_bytes>),
       number("max.poll.records", "500", 1, int_max, set<consumer, &ConsumerConfig::max_poll_records>),
-      choice("auto.offset.reset", "latest", {"latest", "earliest", "none"}, set_offset_reset),
+      offset_reset("auto.offset.reset", {"latest", "earliest", "none"},
+                   set_offset_reset<&KafkaSettings::consumer>),
       number("request.timeout.ms", "30000", 0, int_max, set<consumer, &ConsumerConfig::request_timeout>),
       number("retry.backoff.ms", "100", 0, long_max, set<consumer, &ConsumerConfig::retry_backoff>),
       number("retry.backoff.max.ms", "1000", 0, long_max, set<consumer, &ConsumerConfig::retry_backoff_max>),
@@ -180,11 +194,8 @@ std::vector<Property> consumer_properties() {
                s.consumer.explicit_acknowledgement = v.text == "explicit";
              }),
       // Of the group, not of the client; here they are set with the workload that makes up the group.
-      choice("share.auto.offset.reset", "latest", {"earliest", "latest"},
-             [](KafkaSettings& s, const PropertyValue& v) {
-               s.share_group.auto_offset_reset =
-                   v.text == "earliest" ? kafka::OffsetReset::earliest : kafka::OffsetReset::latest;
-             }),
+      offset_reset("share.auto.offset.reset", {"earliest", "latest"},
+                   set_offset_reset<&KafkaSettings::share_group>),
       number("share.record.lock.duration.ms", "", 1'000, 60'000,
              [](KafkaSettings& s, const PropertyValue& v) {
                s.share_group.record_lock_duration = sim::Duration{v.integer * 1'000'000};

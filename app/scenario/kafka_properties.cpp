@@ -76,6 +76,66 @@ std::string_view to_string(PropertyScope scope) {
   return "";
 }
 
+namespace {
+
+constexpr std::string_view kByDuration = "by_duration:";
+
+/// java.time.Duration.parse without signs: "PnDTnHnMn.nS" in nanoseconds; at most 100 years.
+std::optional<std::int64_t> parse_iso_duration(std::string_view text) {
+  constexpr std::int64_t most = std::int64_t{100} * 365 * 86'400 * 1'000'000'000;
+  const auto is = [&](char c) { return !text.empty() && (text.front() == c || text.front() == c + 32); };
+  if (!is('P')) return std::nullopt;
+  text.remove_prefix(1);
+  __int128 sum = 0;
+  bool any = false;
+  bool timed = false;
+  int last = 0;  // units come in their order, each once
+  while (!text.empty()) {
+    if (is('T') && !timed) {
+      timed = true;
+      any = false;
+      text.remove_prefix(1);
+      continue;
+    }
+    __int128 number = 0;  // in 10^-9 of the unit
+    std::size_t digits = 0;
+    std::int64_t weight = 0;
+    for (; !text.empty() && (text.front() == '.' || (text.front() >= '0' && text.front() <= '9'));
+         text.remove_prefix(1)) {
+      if (text.front() == '.') {
+        if (weight > 0 || digits == 0) return std::nullopt;
+        weight = 1'000'000'000;
+        continue;
+      }
+      ++digits;
+      if (digits > 15) return std::nullopt;
+      if (weight == 0) {
+        number = number * 10 + static_cast<__int128>(text.front() - '0') * 1'000'000'000;
+      } else {
+        weight /= 10;
+        number += static_cast<__int128>(text.front() - '0') * weight;
+      }
+    }
+    const bool fraction = weight > 0;
+    const int unit = !timed && is('D')  ? 1
+                     : timed && is('H') ? 2
+                     : timed && is('M') ? 3
+                     : timed && is('S') ? 4
+                                        : 0;
+    if (digits == 0 || unit <= last || (fraction && unit != 4)) return std::nullopt;
+    constexpr std::int64_t seconds[] = {0, 86'400, 3'600, 60, 1};
+    sum += number * seconds[unit];
+    if (sum > most) return std::nullopt;
+    last = unit;
+    any = true;
+    text.remove_prefix(1);
+  }
+  if (!any) return std::nullopt;
+  return static_cast<std::int64_t>(sum);
+}
+
+}  // namespace
+
 std::variant<PropertyValue, QuantityError> parse_property(const Property& property, std::string_view text,
                                                           kafka::Version version) {
   text = trimmed(text);  // As java.util.Properties and ConfigDef do.
@@ -98,9 +158,18 @@ std::variant<PropertyValue, QuantityError> parse_property(const Property& proper
     case PropertyType::choice:
       if (std::find(property.choices.begin(), property.choices.end(), value.text) != property.choices.end())
         return value;
+      if (property.by_duration && version != kafka::Version::v3_9 && text.starts_with(kByDuration)) {
+        const auto ago = parse_iso_duration(text.substr(kByDuration.size()));
+        if (!ago)
+          return QuantityError{"wrong-type", "must have a duration of ISO 8601 behind by_duration:",
+                               "such as by_duration:PT1H30M or by_duration:P1D"};
+        value.integer = *ago;
+        return value;
+      }
       {
         std::string known;
         for (const std::string& c : property.choices) known += (known.empty() ? "" : ", ") + c;
+        if (property.by_duration && version != kafka::Version::v3_9) known += ", by_duration:PnDTnHnMnS";
         return QuantityError{"unknown-value", "must be one of " + known, ""};
       }
     case PropertyType::integer: break;

@@ -49,6 +49,7 @@ struct Property {
   std::int64_t max = std::numeric_limits<std::int64_t>::max();
   std::vector<std::string> choices = {};
   void (*set)(KafkaSettings&, const PropertyValue&) = nullptr;  ///< nullptr = no effect in the model.
+  bool by_duration = false;  ///< A choice that also may be by_duration:PnDTnHnMn.nS, from 4.0 (KIP-1106).
   std::int64_t min_since_4_0 = std::numeric_limits<std::int64_t>::min();  ///< A stricter minimum.
 
   [[nodiscard]] std::string_view default_of(kafka::Version version) const {

@@ -109,4 +109,21 @@ void PropertySet::report(Severity severity, std::string_view name, std::string c
                    std::move(hint), at_key);
 }
 
+void check_delivery_timeout(const PropertySet& given, kafka::ProducerConfig& config) {
+  const bool never = config.linger == sim::Duration::max();
+  const sim::Duration least = never ? sim::Duration::max() : config.linger + config.request_timeout;
+  if (config.delivery_timeout >= least) return;
+  const std::string rule = "delivery.timeout.ms must not be below linger.ms + request.timeout.ms (" +
+                           std::to_string(least.ns / 1'000'000) + ")";
+  if (given.has("delivery.timeout.ms")) {
+    given.report(Severity::error, "delivery.timeout.ms", "config", rule,
+                 "raise it, or lower request.timeout.ms");
+    return;
+  }
+  given.report(Severity::warning, given.has("request.timeout.ms") ? "request.timeout.ms" : "linger.ms",
+               "config", rule + ", so it is raised to that",
+               "Kafka's producer does the same and logs a warning");
+  config.delivery_timeout = least;
+}
+
 }  // namespace brokersim::scenario

@@ -48,6 +48,10 @@ class PropertySet {
   std::map<std::string, PropertyValue, std::less<>> valid_;
 };
 
+/// delivery.timeout.ms as KafkaProducer.configureDeliveryTimeout treats it: below linger.ms + request.timeout.ms it is an error
+/// where it was given, else it is raised.
+void check_delivery_timeout(const PropertySet& given, kafka::ProducerConfig& config);
+
 /// The lines of a java.util.Properties text: comments (# !), "=" or ":" or blanks between name and value,
 /// continued lines, escapes.
 struct PropertyLine {

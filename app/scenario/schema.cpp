@@ -178,7 +178,11 @@ class SchemaWriter {
           if (parse_integer(c).index() == 0)
             choices.push_back(std::get<std::int64_t>(parse_integer(c)));  // acks: 1
         }
-        out["enum"] = std::move(choices);
+        if (p.by_duration) {
+          out["anyOf"] = Json::array({{{"enum", std::move(choices)}}, {{"pattern", "^by_duration:P"}}});
+        } else {
+          out["enum"] = std::move(choices);
+        }
         break;
       }
     }

@@ -101,8 +101,7 @@ std::string Table::render(bool colour) const {
       std::vector<std::string> line;
       for (const std::string& value : plan_.settings[s].values) line.push_back(shown(value));
       const sim::Summary summary = sim::summarise(settings_[s].values[i]);
-      sim::Interval interval = sim::student_interval(summary);
-      if (summary.min >= 0 && interval.low < 0) interval.low = 0;  // of a number that cannot be negative
+      const sim::Interval interval = results::interval_of_mean(summary);
       line.push_back(std::to_string(summary.n));
       line.push_back(summary.n == 0 ? "-" : results::mean_text(summary.mean, name.c_str()));
       line.push_back(summary.n < 2            ? "-"

@@ -75,20 +75,28 @@ const std::vector<CheckInfo>& checks() {
        "A live replica holds what its leader holds and is in the ISR, or is still copying.",
        "as L1; sound disks, leaders that have been still for 10 s, no administrator's actions"},
       {CheckId::L8, "L8", "No transaction stays open in a log when its time is long over.",
-       "transactional producers, partitions that can be written to; 30 s after the end of "
-       "transaction.timeout.ms, of the "
-       "coordinator's pause between two looks, and after the last change of a broker"},
+       "transactional producers, partitions that can be written to, those of coordinators included; 30 s "
+       "after "
+       "the end of transaction.timeout.ms and of the coordinator's pause between two looks, or after its "
+       "producer has "
+       "begun the next one, and after the last change of a broker"},
+      {CheckId::L11, "L11", "What a member of a share group could have is given to one, the oldest first.",
+       "share groups with members; the wait: within the fault budget, with leaders, coordinators that can "
+       "write, members that "
+       "have nothing to do, and nothing that happened for the time of a session and of a lock"},
       {CheckId::G1, "G1",
        "Within one generation of a group a partition has one owner; with KIP-848 never two that are members.",
        "members of groups"},
       {CheckId::G2, "G2", "Within one generation of a group a committed offset does not go back.",
        "members of groups"},
       {CheckId::G3, "G3",
-       "At a leader a record of a share group is in one member's hands at a time, and is delivered at most as often as "
+       "At a leader a record of a share group is in one member's hands at a time, and is delivered at most "
+       "as often as "
        "group.share.delivery.count.limit says, then archived.",
        "share groups"},
       {CheckId::G4, "G4",
-       "A share group passes over no record, and what a member has heard to be acknowledged is given to nobody again.",
+       "A share group passes over no record, and what a member has heard to be acknowledged is given to "
+       "nobody again.",
        "share groups, within the fault budget; once something of the group was persisted"},
       {CheckId::B1, "B1", "A transaction whose commit was answered survives every crash.",
        "synchronous_commit and fsync on, drives that do not lie about flushes"},

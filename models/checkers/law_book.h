@@ -38,6 +38,7 @@ enum class CheckId : std::uint8_t {
   L1,
   L4,
   L8,
+  L11,
   G1,
   G2,
   G3,

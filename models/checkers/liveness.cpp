@@ -79,11 +79,14 @@ void Liveness::spare(history::BrokerId broker, sim::SimTime at) {
 
 bool Liveness::alive(history::BrokerId broker) const { return alive_.contains(broker); }
 
+std::string Liveness::holding() const {
+  if (!holding_.empty()) return "A fault (" + holding_.begin()->second + ") still holds somebody";
+  return controllers_.empty() ? "There is no active controller" : "";
+}
+
 std::string Liveness::not_calm(sim::SimTime now) const {
   if (!any_) return "The history tells of no broker.";
-  if (!holding_.empty())
-    return "A fault (" + holding_.begin()->second + ") still holds somebody when the run ends.";
-  if (controllers_.empty()) return "There is no active controller when the run ends.";
+  if (const std::string held = holding(); !held.empty()) return held + " when the run ends.";
   if (now - last_ < kCalm)
     return "Something happened to the cluster in the last " + std::to_string(kCalm.ns / 1'000'000'000) +
            " s of the run.";

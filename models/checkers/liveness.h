@@ -40,6 +40,10 @@ class Liveness {
   void on(const history::AdminDone& event);
   void on(const history::Appended& event);
 
+  /// When something last happened to the cluster, or a fault began or ended.
+  [[nodiscard]] sim::SimTime last() const { return last_; }
+  /// What holds somebody now: the kind of a fault, or that there is no active controller; "": nothing.
+  [[nodiscard]] std::string holding() const;
   /// Once, at the end of the run.
   void finish(sim::SimTime now, ClusterView& view);
 

@@ -102,6 +102,7 @@ struct Measures {
   std::vector<FaultRecord> faults;
   std::vector<history::AdminDone> admin;  ///< What an administrator did.
   std::vector<ResetRecord> offset_resets;
+  std::vector<history::ClientFailed> failed_clients;  ///< Whose applications have seen a fatal exception.
   std::int64_t leader_changes = 0;
   ControlPlane control_plane;
   GroupMeasures groups;
@@ -133,6 +134,7 @@ class Meter {
     if (event.answer == history::PositionAnswer::lost) measures_.probes.hit(Probe::position_lost);
   }
   void on(const history::ClientRestarted& event) { availability_.on(event); }
+  void on(const history::ClientFailed& event) { measures_.failed_clients.push_back(event); }
   void on(const history::OwnershipChanged& event) { availability_.on(event); }
   void on(const history::Truncated& event, bool committed);
   void on(const history::HighWatermark& event, std::int64_t before);

@@ -24,7 +24,7 @@ RunObserver::RunObserver(history::History& history, bool invariants)
       storage_(book_),
       meter_(history),
       groups_(history, book_, &view_),
-      shares_(view_, book_),
+      shares_(view_, book_, liveness_, transactions_),
       pipelines_(history, book_) {
   if (invariants) invariants_.emplace(view_, book_);
   history.attach(*this);
@@ -47,6 +47,7 @@ void RunObserver::on(const history::Consumed& event) {
   clients_.on(event);
   transactions_.on(event);
   stale_keys_.on(event);
+  shares_.on(event);
   if (invariants_) invariants_->judge(event);
 }
 
@@ -57,6 +58,7 @@ void RunObserver::on(const history::PositionAnswered& event) { meter_.on(event);
 void RunObserver::on(const history::ClientRestarted& event) {
   meter_.on(event);
   clients_.on(event);
+  shares_.on(event);
 }
 
 void RunObserver::on(const history::OwnershipChanged& event) {
@@ -88,6 +90,7 @@ void RunObserver::on(const history::HighWatermark& event) {
   const HighWatermarkFacts facts = view_.apply(event);
   replication_.judge(event, facts, p);
   if (p.logs.committed() > committed) replication_.judge_candidates(event.at, view_, p);
+  shares_.on(event);
   if (invariants_) invariants_->judge(event);
 }
 
@@ -251,7 +254,7 @@ Findings RunObserver::finish(sim::SimTime now, const std::vector<std::int32_t>& 
   findings.measures = meter_.finish(now);
   Measures& measures = findings.measures;
   measures.groups = groups_.finish(now);
-  findings.shares = shares_.finish();
+  findings.shares = shares_.finish(now);
   const LossFinder finder(view_, clients_.ledger());
 
   for (const history::ClientInfo& client : view_.history().clients())

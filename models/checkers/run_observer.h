@@ -61,9 +61,19 @@ class RunObserver final : public history::Watcher {
   void on(const history::FetchAnswered& event) override;
   void on(const history::PositionAnswered& event) override;
   void on(const history::ClientRestarted& event) override;
-  void on(const history::ClientStopped& event) override { groups_.on(event); }
+  void on(const history::ClientStopped& event) override {
+    groups_.on(event);
+    shares_.on(event);
+  }
+  void on(const history::ClientFailed& event) override {
+    meter_.on(event);
+    shares_.on(event);
+  }
   void on(const history::OwnershipChanged& event) override;
-  void on(const history::GroupGeneration& event) override { groups_.on(event); }
+  void on(const history::GroupGeneration& event) override {
+    groups_.on(event);
+    shares_.on(event);
+  }
   void on(const history::MemberRemoved& event) override { groups_.on(event); }
   void on(const history::OffsetCommitted& event) override {
     groups_.on(event);

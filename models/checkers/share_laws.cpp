@@ -57,9 +57,12 @@ std::string ShareLaws::member(std::int32_t client) const {
   return client < 0 ? std::string("nobody") : view_->history().client({client}).name;
 }
 
-/// Where the leader's log, or what is committed of it, begins now.
-std::int64_t ShareLaws::log_start(history::PartitionId partition) {
-  return view_->partition(partition).logs.reference().start();
+/// Where the leader's log begins now, or what nobody has taken by rule; followers hear of it later.
+std::int64_t ShareLaws::log_start(history::PartitionId partition, history::BrokerId leader) {
+  const PartitionView& p = view_->partition(partition);
+  const std::int32_t index = p.index_of(leader);
+  const std::int64_t own = index < 0 ? 0 : p.logs.start(static_cast<std::size_t>(index));
+  return std::max({own, p.logs.reference().start(), p.logs.expired()});
 }
 
 /// Why a cluster beyond its fault budget need not keep its word.
@@ -74,8 +77,18 @@ std::string ShareLaws::excuse(history::PartitionId partition) {
 
 // --- the start --------------------------------------------------------------------------------------------------------------
 
+void ShareLaws::take_with_log(const Lead& lead, std::int64_t offset) {
+  each_piece(lead.now, lead.start, offset, [&](std::int64_t first, std::int64_t end, const Known& known) {
+    if (!is_settled(known.state)) measures_.archived_by_log_start += end - first;
+  });
+}
+
 void ShareLaws::on(const history::ShareStartMoved& event) {
-  Book& book = books_[{event.group.n, event.partition.n}];
+  const Key key{event.group.n, event.partition.n};
+  judge_wait(key, event.at);
+  Book& book = books_[key];
+  waiting_.changed(key, event.at, book.delivered.end());
+  const std::int64_t begins = log_start(event.partition, event.broker);
   const auto passed = [&](std::int64_t first, std::int64_t end, const std::string& why,
                           const std::string& excused) {
     book_->breach(CheckId::G4, event.at,
@@ -84,7 +97,8 @@ void ShareLaws::on(const history::ShareStartMoved& event) {
   };
   if (!event.loaded) {
     Lead& lead = book.leads[event.broker];
-    const std::int64_t from = std::max(lead.start, log_start(event.partition));
+    const std::int64_t from = std::max(lead.start, begins);
+    take_with_log(lead, std::min(event.start, begins));
     each_piece(lead.now, from, event.start, [&](std::int64_t first, std::int64_t end, const Known& known) {
       if (is_settled(known.state)) return;
       passed(first, end,
@@ -95,7 +109,9 @@ void ShareLaws::on(const history::ShareStartMoved& event) {
     return;
   }
   if (book.begin < 0) book.begin = event.start;
-  const std::int64_t from = std::max(book.begin, log_start(event.partition));
+  const std::int64_t from = std::max(book.begin, begins);
+  if (const auto before = book.leads.find(book.leader); before != book.leads.end())
+    take_with_log(before->second, std::min(event.start, begins));
   if (event.start > from) {
     const std::int64_t missing = event.start - from - book.delivered.count_within(from, event.start);
     // share.auto.offset.reset=latest decides anew as long as nothing was persisted; so it is in Kafka.
@@ -114,8 +130,28 @@ void ShareLaws::on(const history::ShareStartMoved& event) {
 
 // --- records ----------------------------------------------------------------------------------------------------------------
 
+std::optional<Interval> ShareLaws::first_unsettled(const Key& key) {
+  const Book& book = books_[key];
+  const auto lead = book.leads.find(book.leader);
+  if (lead == book.leads.end()) return {};
+  const std::int64_t begins = log_start({key.second}, book.leader);
+  std::optional<Interval> found;
+  each_piece(lead->second.now, std::max(lead->second.start, begins),
+             view_->partition({key.second}).logs.committed(),
+             [&](std::int64_t first, std::int64_t end, const Known& known) {
+               if (!found && !is_settled(known.state)) found = Interval{first, end};
+             });
+  return found;
+}
+
+void ShareLaws::judge_wait(const Key& key, sim::SimTime now) {
+  if (waiting_.overdue(key, now)) waiting_.judge(key, now, first_unsettled(key));
+}
+
 void ShareLaws::on(const history::ShareRecordsChanged& event) {
-  Book& book = books_[{event.group.n, event.partition.n}];
+  const Key key{event.group.n, event.partition.n};
+  judge_wait(key, event.at);
+  Book& book = books_[key];
   switch (event.cause) {
     case ShareCause::loaded: take_loaded(book, event); break;
     case ShareCause::delivered: take_delivery(book, event); break;
@@ -125,11 +161,13 @@ void ShareLaws::on(const history::ShareRecordsChanged& event) {
   const std::int32_t holder = event.state == ShareState::acquired ? event.consumer.n : -1;
   book.leads[event.broker].now.paint(event.first, event.end, {event.state, event.delivery_count, holder});
   count(event);
+  const bool given = event.cause == ShareCause::delivered;
+  waiting_.changed(key, event.at, book.delivered.end(), given ? event.consumer : history::ClientId{});
 }
 
 void ShareLaws::take_loaded(Book& book, const history::ShareRecordsChanged& event) {
   if (!is_settled(event.state)) return;
-  const std::int64_t from = std::max(event.first, log_start(event.partition));
+  const std::int64_t from = std::max(event.first, log_start(event.partition, event.broker));
   if (from >= event.end || book.delivered.count_within(from, event.end) == event.end - from) return;
   book_->breach(CheckId::G4, event.at,
                 what(event.at, event.group, event.partition, from, event.end) + "are " +
@@ -158,6 +196,14 @@ void ShareLaws::take_delivery(Book& book, const history::ShareRecordsChanged& ev
              " as delivery " + std::to_string(event.delivery_count) + ", after " +
                  std::to_string(known.delivery_count) + " before.");
     }
+  });
+  const std::int64_t begins = std::max(lead.start, log_start(event.partition, event.broker));
+  each_piece(lead.now, begins, event.first, [&](std::int64_t first, std::int64_t end, const Known& known) {
+    if (known.state != ShareState::available) return;
+    book_->breach(CheckId::L11, event.at,
+                  what(event.at, event.group, event.partition, first, end) + "stay behind: " + to +
+                      " is given " + offset_range_text(event.first, event.end - event.first) +
+                      ", although they are available and older.");
   });
   const std::int32_t limit = limit_of(event.group);
   if (event.delivery_count > limit) {
@@ -204,26 +250,45 @@ void ShareLaws::take_return(Book& book, const history::ShareRecordsChanged& even
       });
 }
 
+/// Markers, and what compaction has taken, lie in a batch that is given out, but are nothing that an application gets.
+std::int64_t ShareLaws::records_in(const history::ShareRecordsChanged& event, std::int64_t first,
+                                   std::int64_t end) {
+  if (first >= end) return 0;
+  const PartitionView& p = view_->partition(event.partition);
+  const std::int32_t index = p.index_of(event.broker);
+  const std::int64_t removed =
+      index < 0 ? 0 : p.replicas[static_cast<std::size_t>(index)].removed.count_within(first, end);
+  return end - first - removed - transactions_->hidden_offsets(event.partition, first, end, event.consumer);
+}
+
+void ShareLaws::count_delivery(Book& book, const history::ShareRecordsChanged& event) {
+  measures_.delivered += records_in(event, event.first, event.end);
+  measures_.out_of_order +=
+      records_in(event, event.first, std::max(event.first, std::min(event.end, book.delivered.end())));
+  for (const Interval& again : book.delivered.within(event.first, event.end))
+    measures_.redelivered += records_in(event, again.first, again.end);
+  book.delivered.add(event.first, event.end);
+  for (std::int64_t first = event.first; first < event.end;) {
+    const std::int64_t end = std::min(book.times.next_start(first), event.end);
+    const std::int32_t times = book.times.at(first) + 1;
+    book.times.paint(first, end, times);
+    measures_.deliveries_max = std::max(measures_.deliveries_max, times);
+    first = end;
+  }
+}
+
 void ShareLaws::count(const history::ShareRecordsChanged& event) {
   const std::int64_t records = event.end - event.first;
   switch (event.cause) {
-    case ShareCause::delivered: {
-      Book& book = books_[{event.group.n, event.partition.n}];
-      measures_.delivered += records;
-      measures_.out_of_order +=
-          std::max<std::int64_t>(std::min(event.end, book.delivered.end()) - event.first, 0);
-      measures_.redelivered += records - book.delivered.add(event.first, event.end);
-      measures_.deliveries_max = std::max(measures_.deliveries_max, event.delivery_count);
-      return;
-    }
+    case ShareCause::delivered: return count_delivery(books_[{event.group.n, event.partition.n}], event);
     case ShareCause::accepted: measures_.accepted += records; return;
     case ShareCause::rejected: measures_.rejected += records; return;
     case ShareCause::released: measures_.released += records; break;
     case ShareCause::lock_expired: measures_.lock_expired += records; break;
     case ShareCause::session_ended: measures_.session_ended += records; return;
+    case ShareCause::log_start: measures_.archived_by_log_start += records; return;
     case ShareCause::loaded:
-    case ShareCause::gap:
-    case ShareCause::log_start: return;
+    case ShareCause::gap: return;
   }
   if (event.state == ShareState::archived) measures_.archived_by_limit += records;
 }
@@ -237,14 +302,16 @@ void ShareLaws::on(const history::ShareAcknowledged& event) {
     books_[{event.group.n, event.partition.n}].told.add(event.first, event.end);
 }
 
-ShareMeasures ShareLaws::finish() {
+ShareMeasures ShareLaws::finish(sim::SimTime now) {
   if (view_->history().share_groups().empty()) {
-    for (const CheckId check : {CheckId::G3, CheckId::G4})
+    for (const CheckId check : {CheckId::G3, CheckId::G4, CheckId::L11})
       book_->not_applicable(check, "No group is a share group.");
     return measures_;
   }
+  measures_.any = true;
   for (const auto& [key, book] : books_) {
     if (book.begin < 0) continue;
+    judge_wait(key, now);
     const Lead& lead = book.leads.at(book.leader);
     each_piece(lead.now, lead.start, std::max(view_->partition({key.second}).logs.committed(), lead.start),
                [&](std::int64_t first, std::int64_t end, const Known& known) {

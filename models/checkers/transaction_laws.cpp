@@ -13,9 +13,6 @@ using history::TransactionOutcome;
 namespace {
 
 std::string at_text(sim::SimTime at) { return sim::to_string(at) + ": "; }
-/// How long after its time is over a transaction may still be open before it counts as hanging: a coordinator that moves
-/// needs some seconds.
-constexpr sim::Duration kHangingGrace = {30'000'000'000};
 
 }  // namespace
 
@@ -26,15 +23,24 @@ void TransactionLaws::note(const history::Appended& event) {
   used_ = true;
   const history::RecordRange& r = event.records;
   std::vector<Written>& all = written_[{r.partition.n, r.producer.n}];
+  Rounds& rounds = rounds_[event.producer_id];
+  if (event.mark != TransactionMark::data) {
+    rounds.markers += rounds.open.erase(r.partition.n) > 0 ? 1 : 0;
+  } else {
+    rounds.open.insert(r.partition.n);
+    if (rounds.begun.empty() || rounds.begun.back().first < rounds.markers)
+      rounds.begun.emplace_back(rounds.markers, event.at);
+  }
+  if (rounds.client < 0 && !view_->history().client(r.producer).internal) rounds.client = r.producer.n;
   const bool known = !all.empty() && r.first < all.back().end;  // a retry after a truncation
   const bool goes_on = !known && !all.empty() && all.back().end == r.first && all.back().mark == event.mark &&
-                       all.back().producer_id == event.producer_id &&
+                       all.back().producer_id == event.producer_id && all.back().round == rounds.markers &&
                        all.back().epoch == event.producer_epoch && event.mark == TransactionMark::data;
   if (goes_on) {
     all.back().end += r.count;
   } else if (!known) {
-    all.push_back(
-        {r.first, r.first + r.count, event.producer_id, event.producer_epoch, event.mark, event.at});
+    all.push_back({r.first, r.first + r.count, event.producer_id, event.producer_epoch, event.mark, event.at,
+                   rounds.markers});
   }
   if (event.mark != TransactionMark::data) return;
   const auto given = given_.find(event.producer_id);
@@ -75,7 +81,12 @@ void TransactionLaws::take(Reading& reading, std::int32_t partition, const Run& 
     const Written* w = written(partition, run.producer, run.first + i);
     const std::int64_t count = w == nullptr ? 1 : std::min(run.count - i, w->end - run.first - i);
     const std::int64_t base = run.base + i;
-    const Range range{base, run.producer, run.first + i, count, w == nullptr ? sim::SimTime{} : w->at};
+    const Range range{base,
+                      run.producer,
+                      run.first + i,
+                      count,
+                      w == nullptr ? sim::SimTime{} : w->at,
+                      w == nullptr ? 0 : w->round};
     i += count;
     if (w == nullptr) {
       // Of no transaction; neighbours may be, so it goes one by one only where transactions are.
@@ -322,53 +333,6 @@ void TransactionLaws::judge_transaction(history::ClientId client, std::int64_t n
   }
 }
 
-/// Nobody can end a transaction while its coordinator's partition has no leader.
-std::string TransactionLaws::without_coordinator() const {
-  for (std::size_t n = 0; n < view_->partitions(); ++n) {
-    const PartitionView& p = view_->partition_at(n);
-    if (p.info.topic != "__transaction_state") continue;
-    const std::string why = refuses_writes(p);
-    if (!why.empty()) return why + ", so its transactions have no coordinator that could end them";
-  }
-  return {};
-}
-
-/// Why acks=all cannot be answered by the partition as it stands; "": it can.
-std::string TransactionLaws::refuses_writes(const PartitionView& p) {
-  if (!p.known || p.deleted) return {};
-  if (p.leader < 0) return p.name + " has no leader when the run ends";
-  if (static_cast<std::int32_t>(p.isr.size()) < p.info.min_insync_replicas)
-    return p.name + " has fewer replicas in sync than min.insync.replicas when the run ends";
-  return {};
-}
-
-void TransactionLaws::judge_hanging(sim::SimTime now) {
-  const std::string orphaned = without_coordinator();
-  for (const auto& [partition, reading] : final_) {
-    const PartitionView& p = view_->partition_at(partition);
-    for (const auto& [id, open] : reading.open) {
-      const Range& first = open.ranges.front();
-      const history::ClientInfo& client = view_->history().client({first.producer});
-      // What a group coordinator wrote for a transaction is as old as the transaction of the same producer elsewhere.
-      const sim::Duration patience =
-          client.internal ? sim::Duration{900'000'000'000} : client.transaction_timeout;
-      const sim::SimTime over = std::max(first.at + patience, last_change_) + kHangingGrace;
-      if (over >= now) continue;
-      ++found_.hanging;
-      found_.hanging_longest = std::max(found_.hanging_longest, now - first.at);
-      std::string why_not = orphaned.empty() ? refuses_writes(p) : orphaned;
-      if (why_not.empty()) why_not = excuse();  // the coordinator's log, too, may have lost something
-      book_->breach(
-          CheckId::L8, now,
-          "The transaction of " + client.name + " (producer " + std::to_string(id) +
-              ") that begins at offset " + count_text(open.first_offset) + " of " + p.name + ", written at " +
-              sim::to_string(first.at) +
-              ", is still open: nobody will end it, and read_committed consumers wait there for ever.",
-          why_not);
-    }
-  }
-}
-
 void TransactionLaws::judge_transformations(sim::SimTime now) {
   if (!transformations_.any()) return;
   std::map<std::size_t, std::vector<VisibleRange>> visible;
@@ -410,8 +374,8 @@ KafkaTransactions TransactionLaws::finish(sim::SimTime now) {
         of({client}).records_aborted += ordinals.size();
     }
   }
-  judge_hanging(now);
   judge_transformations(now);
+  judge_hanging(now);
   return std::move(found_);
 }
 

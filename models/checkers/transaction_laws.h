@@ -1,7 +1,7 @@
 // Transactions of Kafka: S27 (read_committed), S28 (all or nothing, exactly once), S29 (fenced producers), L8 (none hangs).
 //
 // Ground truth is the committed log of every partition: batches and markers in their order say what is open, committed and
-// aborted at every offset. It is read as far as the true high watermark has come, whenever somebody asks; at the end the
+// aborted at every offset; __consumer_offsets is one of them, as transactions write there, too. It is read as far as the true high watermark has come, whenever somebody asks; at the end the
 // leaders' whole logs are read. What clients meant and were told comes from them (TransactionJoined, TransactionEnded).
 // Where no producer is transactional nothing is kept and every event costs one comparison.
 // Memory: runs of one producer epoch, aborted ranges, and every transaction with its records.
@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -91,6 +92,15 @@ class TransactionLaws {
     std::int16_t epoch = -1;
     history::TransactionMark mark = history::TransactionMark::none;
     sim::SimTime at;
+    std::int64_t round = 0;  ///< Rounds::markers before it.
+  };
+  /// What tells the transactions of one producer id apart: none begins before every marker of the one before is written.
+  struct Rounds {
+    std::int32_t client = -1;     ///< Who writes under it; -1: only coordinators have, for its sake.
+    std::set<std::int32_t> open;  ///< Partitions with data behind its last marker there.
+    std::int64_t markers = 0;     ///< That ended something, in any partition. One sent twice ends nothing.
+    std::vector<std::pair<std::int64_t, sim::SimTime>>
+        begun;  ///< The first data behind so many markers, ascending.
   };
   struct Range {
     std::int64_t base = 0;
@@ -98,6 +108,7 @@ class TransactionLaws {
     std::int64_t first = 0;
     std::int64_t count = 0;
     sim::SimTime at;
+    std::int64_t round = 0;
   };
   struct Open {
     std::int64_t first_offset = 0;
@@ -133,7 +144,12 @@ class TransactionLaws {
   void advance(std::size_t partition);
   void judge_transaction(history::ClientId client, std::int64_t number, const Transaction& transaction,
                          TransactionFindings& findings, sim::SimTime now);
+  // hanging_transactions.cpp
   void judge_hanging(sim::SimTime now);
+  void judge_open(const PartitionView& p, std::int64_t producer_id, const Open& open, sim::SimTime now,
+                  const std::string& orphaned);
+  [[nodiscard]] sim::Duration patience_with(std::int32_t client) const;
+  [[nodiscard]] std::string consequence(const PartitionView& p, std::int32_t client) const;
   [[nodiscard]] std::string without_coordinator() const;
   [[nodiscard]] static std::string refuses_writes(const PartitionView& p);
   [[nodiscard]] bool ages(history::PartitionId partition) const;
@@ -147,6 +163,7 @@ class TransactionLaws {
   bool used_ = false;
   sim::SimTime last_change_;
   std::map<Stream, std::vector<Written>> written_;
+  std::map<std::int64_t, Rounds> rounds_;       ///< By producer id.
   std::map<std::int64_t, std::int16_t> given_;  ///< Producer id -> newest epoch that a client got.
   std::map<std::size_t, Reading> committed_;    ///< By partition.
   std::map<std::size_t, Reading> final_;

@@ -15,20 +15,23 @@
 namespace brokersim {
 namespace {
 
-/// The files that are named for a planted bug.
+/// The files that are named for a planted bug; of one that pipelines meet differently there is a second.
 std::vector<std::string> bug_files() {
   std::vector<std::string> found;
   for (std::string name : scenario::planted_bug_names()) {
     std::replace(name.begin(), name.end(), '_', '-');
     found.push_back("scenarios/planted/" + name + ".json");
   }
+  found.emplace_back("scenarios/planted/pipelines/marker-skips-partition.json");
   return found;
 }
 
 std::vector<std::string> files() {
   std::vector<std::string> found;
-  for (const auto& entry : std::filesystem::directory_iterator("scenarios/planted")) {
-    if (entry.path().extension() == ".json") found.push_back(entry.path().generic_string());
+  for (const char* folder : {"scenarios/planted", "scenarios/planted/pipelines"}) {
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+      if (entry.path().extension() == ".json") found.push_back(entry.path().generic_string());
+    }
   }
   std::sort(found.begin(), found.end());
   return found;

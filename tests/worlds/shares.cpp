@@ -12,7 +12,8 @@ std::string ms(std::uint64_t n) { return "\"" + std::to_string(n) + " ms\""; }
 
 const std::vector<std::string>& share_safeguards() {
   static const std::vector<std::string> names{"share_answers_unpersisted", "share_gives_acquired",
-                                              "share_start_skips_released", "share_delivers_without_limit"};
+                                              "share_start_skips_released", "share_delivers_without_limit",
+                                              "share_forgets_released"};
   return names;
 }
 

@@ -15,10 +15,8 @@ void GroupCoordinator::share_heartbeat(RequestId id, const wire::ShareGroupHeart
   const Group* known = find(shard, request.group);
   if (known == nullptr && request.member_epoch != 0)
     return refuse<Response>(id, ErrorCode::unknown_member_id);
-  if (known != nullptr && known->share == nullptr) {
-    // A group keeps its kind as long as it is known.
-    return refuse<Response>(id, ErrorCode::inconsistent_group_protocol);
-  }
+  // A group keeps its kind as long as it is known (GroupMetadataManager.getOrMaybeCreateShareGroup).
+  if (known != nullptr && known->share == nullptr) return refuse<Response>(id, ErrorCode::group_id_not_found);
   const std::size_t index =
       known == nullptr ? add_group(shard, request.group) : shards_[shard].groups.at(request.group);
   if (known == nullptr)

@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "models/kafka/broker/offset_by_time.h"
 #include "models/kafka/broker/replica_manager.h"
 
 namespace brokersim::kafka::broker {
@@ -13,7 +14,10 @@ void ReplicaManager::list_offsets(RequestId id, const wire::ListOffsetsRequest& 
   Replica* replica = find(request.partition);
   if (replica == nullptr || replica->role() != Role::leader) {
     response->error = wire::ErrorCode::not_leader_or_follower;
-  } else if (!request.latest) {
+  } else if (request.timestamp_ms && replica->high_watermark() >= replica->leader()->epoch_start()) {
+    const std::optional<std::int64_t> found = offset_at_time(params_, *replica, *request.timestamp_ms);
+    response->offset = found ? *found : replica->readable_end(false, request.read_committed);
+  } else if (!request.latest && !request.timestamp_ms) {
     response->offset = replica->log().log_start();
     const auto& epochs = replica->log().epochs().entries();
     if (!epochs.empty()) response->leader_epoch = epochs.front().epoch;

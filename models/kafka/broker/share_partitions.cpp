@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "models/kafka/broker/offset_by_time.h"
 #include "sim/check.h"
 
 namespace brokersim::kafka::broker {
@@ -76,6 +77,17 @@ SharePartitions::HeldPtr SharePartitions::open(const std::string& group, Replica
   return held;
 }
 
+/// Where a group begins that has never been here (share.auto.offset.reset). Where no record is young enough for by_duration, at
+/// the end: Kafka asks again until one comes, and begins with that.
+std::int64_t SharePartitions::first_start(const ShareGroupConfig* settings, const Replica& replica) const {
+  const OffsetReset reset = settings == nullptr ? OffsetReset::latest : settings->auto_offset_reset;
+  if (reset == OffsetReset::earliest) return replica.log().log_start();
+  if (reset != OffsetReset::by_duration) return replica.high_watermark();
+  const std::int64_t wall = params_.clock == nullptr ? owner_.now().ns : params_.clock->read(owner_.now());
+  return offset_at_time(params_, replica, (wall - settings->auto_offset_reset_ago.ns) / 1'000'000)
+      .value_or(replica.high_watermark());
+}
+
 sim::Task<void> SharePartitions::load(HeldPtr held) {
   sim::Task<std::unique_ptr<wire::ReadShareStateResponse>> reading =
       persister_.read(held->group, held->partition, held->leader_epoch);
@@ -93,16 +105,16 @@ sim::Task<void> SharePartitions::load(HeldPtr held) {
   rules.start_skips_released = cluster_.config.planted.share_start_skips_released;
   rules.without_limit = cluster_.config.planted.share_delivers_without_limit;
   rules.forgets_released = cluster_.config.planted.share_forgets_released;
-  bool earliest = false;
+  const ShareGroupConfig* settings = nullptr;
   for (const ShareGroupConfig& group : cluster_.share_groups) {
     if (group.name != held->group) continue;
-    earliest = group.auto_offset_reset == OffsetReset::earliest;
+    settings = &group;
     if (group.record_lock_duration) rules.lock_duration = *group.record_lock_duration;
   }
   const std::int64_t log_start = held->replica->log().log_start();
   const bool fresh = known->start < 0;
   std::int64_t start = known->start;
-  if (fresh) start = earliest ? log_start : held->replica->high_watermark();
+  if (fresh) start = first_start(settings, *held->replica);
   held->state_epoch = known->state_epoch;
   held->state = std::make_unique<SharePartition>(rules, std::max(start, log_start), known->batches);
   held->told_start = held->state->start();

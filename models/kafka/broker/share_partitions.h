@@ -112,6 +112,7 @@ class SharePartitions final : public LeaderWatcher {
                                               const wire::SharePart& part);
   [[nodiscard]] std::shared_ptr<Outcome> persist(const HeldPtr& held,
                                                  groups::SharePartition::Transition transition);
+  [[nodiscard]] std::int64_t first_start(const ShareGroupConfig* settings, const Replica& replica) const;
   [[nodiscard]] sim::Task<void> load(HeldPtr held);
   [[nodiscard]] sim::Task<void> write_out(HeldPtr held);
   void drop(const HeldPtr& held);

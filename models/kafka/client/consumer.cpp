@@ -248,6 +248,8 @@ void Consumer::ask_offset(std::int32_t index, wire::BrokerId leader) {
   request->partition = params_.partitions[static_cast<std::size_t>(index)];
   request->read_committed = params_.config.read_committed;
   request->latest = params_.config.auto_offset_reset == OffsetReset::latest;
+  if (params_.config.auto_offset_reset == OffsetReset::by_duration)
+    request->timestamp_ms = (now().ns - params_.config.auto_offset_reset_ago.ns) / 1'000'000;
   const sim::Bytes size = wire::wire_bytes(*request);
   partition.where = Where::asking;
   partition.asked_epoch = metadata_.leaders()[index].epoch;

@@ -227,10 +227,7 @@ void GroupMember::on_heartbeat(ErrorCode error) {
       return;
     case ErrorCode::illegal_generation: return reset(false);
     case ErrorCode::unknown_member_id: return reset(true);
-    case ErrorCode::fenced_instance_id:
-      lose_all();
-      stop();
-      return;
+    case ErrorCode::fenced_instance_id: return fail(error);
     case ErrorCode::coordinator_load_in_progress: return;
     default: coordinator_unknown();
   }

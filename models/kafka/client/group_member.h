@@ -148,11 +148,9 @@ class GroupMember final : private ConnectionListener {
   void assign(const wire::JoinGroupResponse& response);
   void reset(bool forget_id);
   void lose_all();
+  /// The application sees an exception that does not pass.
+  void fail(wire::ErrorCode error);
   void change(history::OwnershipChange change, const std::vector<wire::PartitionId>& partitions);
-  [[nodiscard]] groups::TopicPartition name_of(wire::PartitionId id) const;
-  [[nodiscard]] wire::PartitionId id_of(const groups::TopicPartition& name) const;
-  /// In order of partition number; none of a topic that the cluster does not have.
-  [[nodiscard]] const std::vector<wire::PartitionId>& partitions_of(const std::string& topic) const;
 
   template <class Request>
   [[nodiscard]] std::unique_ptr<Request> request() const {

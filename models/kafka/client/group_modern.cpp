@@ -54,10 +54,8 @@ void GroupMember::on_modern_heartbeat(const wire::ConsumerGroupHeartbeatResponse
     case ErrorCode::unknown_member_id: return reset(false);
     case ErrorCode::unreleased_instance_id:
     case ErrorCode::fenced_instance_id:
-    case ErrorCode::inconsistent_group_protocol:  // the application sees an exception
-      lose_all();
-      stop();
-      return;
+    case ErrorCode::group_id_not_found:  // the group is of another kind
+    case ErrorCode::group_max_size_reached: return fail(response.error);
     case ErrorCode::not_coordinator:
     case ErrorCode::coordinator_not_available: coordinator_unknown(); [[fallthrough]];
     default:

@@ -1,8 +1,8 @@
 // How a member of the classic protocol gets its partitions: give up, join, assign (the leader), sync, adopt.
 #include <algorithm>
-#include <set>
 #include <utility>
 
+#include "models/kafka/client/group_assignment.h"
 #include "models/kafka/client/group_member.h"
 #include "sim/check.h"
 
@@ -33,32 +33,6 @@ std::vector<wire::PartitionId> difference(const std::vector<wire::PartitionId>& 
 }
 
 }  // namespace
-
-groups::TopicPartition GroupMember::name_of(wire::PartitionId id) const {
-  for (std::size_t i = 0; i < params_.partitions.size(); ++i) {
-    if (params_.partitions[i] == id) return {params_.topic, static_cast<std::int32_t>(i)};
-  }
-  if (params_.topics != nullptr) {
-    for (const auto& [topic, partitions] : *params_.topics) {
-      const auto found = std::find(partitions.begin(), partitions.end(), id);
-      if (found != partitions.end()) return {topic, static_cast<std::int32_t>(found - partitions.begin())};
-    }
-  }
-  SIM_CHECK(false, "a partition of another topic");
-  return {};
-}
-
-const std::vector<wire::PartitionId>& GroupMember::partitions_of(const std::string& topic) const {
-  static const std::vector<wire::PartitionId> none;
-  if (topic == params_.topic) return params_.partitions;
-  if (params_.topics == nullptr) return none;
-  const auto found = params_.topics->find(topic);
-  return found == params_.topics->end() ? none : found->second;
-}
-
-wire::PartitionId GroupMember::id_of(const groups::TopicPartition& name) const {
-  return partitions_of(name.topic).at(static_cast<std::size_t>(name.partition));
-}
 
 void GroupMember::change(history::OwnershipChange what, const std::vector<wire::PartitionId>& partitions) {
   ++ownership_;
@@ -97,6 +71,13 @@ void GroupMember::lose_all() {
   const std::vector<wire::PartitionId> all = std::exchange(owned_, {});
   without_offset_.clear();
   owner_.dropped(all);
+}
+
+void GroupMember::fail(ErrorCode error) {
+  lose_all();
+  history_.record(
+      history::ClientFailed{now(), params_.client, params_.group, static_cast<std::int16_t>(error)});
+  stop();
 }
 
 /// Not a member any more, or not of this generation: what it owns is lost once the application polls.
@@ -151,10 +132,7 @@ void GroupMember::on_joined(const wire::JoinGroupResponse& response) {
     case ErrorCode::fenced_instance_id:
     case ErrorCode::inconsistent_group_protocol:
     case ErrorCode::invalid_session_timeout:
-    case ErrorCode::group_max_size_reached:  // the application sees an exception
-      lose_all();
-      stop();
-      return;
+    case ErrorCode::group_max_size_reached: return fail(response.error);
     case ErrorCode::not_coordinator:
     case ErrorCode::coordinator_not_available: coordinator_unknown(); [[fallthrough]];
     default: join_not_before_ = now() + backoff(join_failures_++); return;
@@ -174,31 +152,11 @@ void GroupMember::on_joined(const wire::JoinGroupResponse& response) {
 
 /// The leader runs the chosen assignor over all members.
 void GroupMember::assign(const wire::JoinGroupResponse& response) {
-  std::vector<groups::MemberInput> members;
-  std::set<std::string> names;  // all that anybody reads
-  for (const wire::JoinedMember& joined : response.members) {
-    groups::MemberInput member;
-    member.id = joined.id;
-    member.instance = joined.instance;
-    member.topics = joined.metadata.topics;
-    names.insert(member.topics.begin(), member.topics.end());
-    for (const wire::PartitionId owned : joined.metadata.owned) member.owned.push_back(name_of(owned));
-    member.generation = joined.metadata.generation;
-    members.push_back(std::move(member));
-  }
+  const KnownTopics topics(params_.topic, params_.partitions, params_.topics);
   for (const AssignmentStrategy strategy : config().assignment_strategy) {
     const groups::Assignor assignor = assignor_of(strategy);
     if (protocol_ != groups::name(assignor)) continue;
-    std::vector<groups::Topic> topics;
-    for (const std::string& name : names) {
-      const auto count = static_cast<std::int32_t>(partitions_of(name).size());
-      if (count > 0) topics.push_back({name, count});
-    }
-    for (const auto& [id, partitions] : groups::assign(assignor, topics, members)) {
-      wire::MemberPartitions given{id, {}};
-      for (const groups::TopicPartition& partition : partitions) given.partitions.push_back(id_of(partition));
-      to_assign_.push_back(std::move(given));
-    }
+    to_assign_ = assign_members(assignor, topics, response.members);
     return;
   }
   SIM_CHECK(false, "the coordinator chose an assignor that we did not offer");
@@ -225,10 +183,7 @@ void GroupMember::on_synced(const wire::SyncGroupResponse& response) {
     case ErrorCode::rebalance_in_progress: phase_ = Phase::joining; return;
     case ErrorCode::unknown_member_id: return reset(true);
     case ErrorCode::illegal_generation: return reset(false);
-    case ErrorCode::fenced_instance_id:
-      lose_all();
-      stop();
-      return;
+    case ErrorCode::fenced_instance_id: return fail(response.error);
     case ErrorCode::not_coordinator:
     case ErrorCode::coordinator_not_available: coordinator_unknown(); [[fallthrough]];
     default: phase_ = Phase::joining; join_not_before_ = now() + backoff(join_failures_++);

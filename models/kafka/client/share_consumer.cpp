@@ -91,7 +91,7 @@ void ShareConsumer::terminate() {
 sim::Task<void> ShareConsumer::run() {
   if (now() < params_.start) co_await sim::delay(params_.start - now(), "share_consumer.start");
   std::vector<Piece> taken;
-  while (!closing_) {
+  while (!closing_ && !failed_) {
     // poll()
     if (buffer_.empty()) {
       const sim::Duration wait = request_all();
@@ -188,6 +188,7 @@ sim::Task<void> ShareConsumer::heartbeats() {
     if (leaving) break;
     const bool heard =
         answer != nullptr && take_answer(static_cast<const wire::ShareGroupHeartbeatResponse&>(*answer));
+    if (failed_) break;
     co_await heartbeat_now_.wait_for(heard ? heartbeat_interval_ : params_.config.retry_backoff);
   }
   left_ = true;
@@ -206,7 +207,7 @@ bool ShareConsumer::take_answer(const wire::ShareGroupHeartbeatResponse& answer)
       assigned_.clear();
       return false;
     case ErrorCode::coordinator_load_in_progress: return false;
-    default: return true;  // what does not pass soon: the group is full, or of another kind
+    default: fail_for_good(answer.error); return true;  // the group is full, or of another kind
   }
   member_epoch_ = answer.member_epoch;
   heartbeat_interval_ = answer.heartbeat_interval;
@@ -216,6 +217,16 @@ bool ShareConsumer::take_answer(const wire::ShareGroupHeartbeatResponse& answer)
     changed_.notify_all();
   }
   return true;
+}
+
+/// The application sees an exception (ShareMembershipManager.transitionToFatal): it polls no more.
+void ShareConsumer::fail_for_good(ErrorCode error) {
+  failed_ = true;
+  member_epoch_ = 0;
+  assigned_.clear();
+  history_.record(
+      history::ClientFailed{now(), params_.client, params_.group, static_cast<std::int16_t>(error)});
+  changed_.notify_all();
 }
 
 sim::Task<void> ShareConsumer::close() {

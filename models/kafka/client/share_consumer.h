@@ -87,6 +87,7 @@ class ShareConsumer final : public host::Service, private ConnectionListener {
   [[nodiscard]] sim::Task<void> run();
   [[nodiscard]] sim::Task<void> heartbeats();
   [[nodiscard]] sim::Task<void> close();
+  void fail_for_good(wire::ErrorCode error);
   [[nodiscard]] bool take_answer(const wire::ShareGroupHeartbeatResponse& answer);
   [[nodiscard]] sim::Duration hand_out(std::vector<Piece>& taken);
   void say(const Piece& piece);
@@ -125,6 +126,7 @@ class ShareConsumer final : public host::Service, private ConnectionListener {
   std::deque<Piece> buffer_;
   bool closing_ = false;
   bool left_ = false;
+  bool failed_ = false;
   sim::Signal changed_{"share_consumer.poll"};
   sim::Signal heartbeat_now_{"share_consumer.heartbeat"};
 };

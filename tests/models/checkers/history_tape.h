@@ -18,21 +18,20 @@
 namespace brokersim::checkers::test {
 
 /// Every kind of event that a checker reads.
-using Event =
-    std::variant<history::Sent, history::ProduceOutcome, history::Consumed, history::FetchAnswered,
-                 history::PositionAnswered, history::ClientRestarted, history::ClientStopped,
-                 history::OwnershipChanged, history::GroupGeneration, history::MemberRemoved,
-                 history::OffsetCommitted, history::Appended, history::Truncated, history::HighWatermark,
-                 history::LeaderIsr, history::RoleChanged, history::PartitionChanged, history::BrokerChanged,
-                 history::ControllerChanged, history::MetadataLogChanged, history::StorageLost,
-                 history::CorruptRead, history::Recovered, history::Flushed, history::FaultFired,
-                 history::LogStartMoved, history::Compacted, history::LogDirFailed, history::PartitionDeleted,
-                 history::AdminDone, history::OffsetReset, history::TransactionJoined,
-                 history::TransactionEnded, history::ProducerEpochGiven, history::ShareRecordsChanged,
-                 history::ShareStartMoved, history::ShareAcknowledged, history::TransactionCommitted,
-                 history::CommitAnswered, history::TransactionLost, history::TransactionRolledBack,
-                 history::DatabaseChanged, history::EventJoined, history::OperationEnded,
-                 history::CrashedAtStep, history::PublishFailed, history::EventHandled>;
+using Event = std::variant<
+    history::Sent, history::ProduceOutcome, history::Consumed, history::FetchAnswered,
+    history::PositionAnswered, history::ClientRestarted, history::ClientStopped, history::ClientFailed,
+    history::OwnershipChanged, history::GroupGeneration, history::MemberRemoved, history::OffsetCommitted,
+    history::Appended, history::Truncated, history::HighWatermark, history::LeaderIsr, history::RoleChanged,
+    history::PartitionChanged, history::BrokerChanged, history::ControllerChanged,
+    history::MetadataLogChanged, history::StorageLost, history::CorruptRead, history::Recovered,
+    history::Flushed, history::FaultFired, history::LogStartMoved, history::Compacted, history::LogDirFailed,
+    history::PartitionDeleted, history::AdminDone, history::OffsetReset, history::TransactionJoined,
+    history::TransactionEnded, history::ProducerEpochGiven, history::ShareRecordsChanged,
+    history::ShareStartMoved, history::ShareAcknowledged, history::TransactionCommitted,
+    history::CommitAnswered, history::TransactionLost, history::TransactionRolledBack,
+    history::DatabaseChanged, history::EventJoined, history::OperationEnded, history::CrashedAtStep,
+    history::PublishFailed, history::EventHandled>;
 
 namespace detail {
 
@@ -138,7 +137,7 @@ using Mutations = std::vector<Mutation>;
 [[nodiscard]] Mutations client_mutations();       // S20 to S26
 [[nodiscard]] Mutations transaction_mutations();  // S27 to S29, L8
 [[nodiscard]] Mutations group_mutations();        // S34, G1, G2
-[[nodiscard]] Mutations share_mutations();        // G3, G4
+[[nodiscard]] Mutations share_mutations();        // G3, G4, L11
 [[nodiscard]] Mutations liveness_mutations();     // S15, L1, L4
 [[nodiscard]] Mutations outbox_mutations();       // B1, O1 to O5
 [[nodiscard]] Mutations invariant_mutations();    // INV1 to INV9

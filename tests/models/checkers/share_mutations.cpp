@@ -1,4 +1,4 @@
-// G3 and G4: what must not become of the records of share groups.
+// G3, G4 and L11: what must not become of the records of share groups.
 #include "tests/models/checkers/mutation_words.h"
 
 namespace brokersim::checkers::test {
@@ -140,11 +140,75 @@ Mutations nothing_passed_over() {
   };
 }
 
+/// What was free again, for this reason, is never given again; what comes after it is.
+Mutation forgotten(const std::string& what, ShareCause cause) {
+  return {CheckId::L11, what, Source::parcels, [=](Tape& t) {
+            const Places freed = places<ShareRecordsChanged>(t, [&](const ShareRecordsChanged& e) {
+              return e.cause == cause && e.state == ShareState::available;
+            });
+            const std::size_t place = freed.front();
+            const ShareRecordsChanged end = event<ShareRecordsChanged>(t, place);
+            Places again;
+            for (const std::size_t later :
+                 places<ShareRecordsChanged>(t, [](const ShareRecordsChanged&) { return true; })) {
+              const ShareRecordsChanged& one = event<ShareRecordsChanged>(t, later);
+              if (later > place && one.first < end.end && one.end > end.first) again.push_back(later);
+            }
+            drop(t, again);
+          }};
+}
+
+/// From `share` permille of the deliveries on nobody is given anything, and 300 s pass.
+Mutation silent(const std::string& what, std::size_t permille, bool restarts) {
+  return {CheckId::L11, what, Source::parcels, [=](Tape& t) {
+            const Places given = delivered(t);
+            const std::size_t from = given.at(given.size() * permille / 1'000);
+            Places gone;
+            for (std::size_t i = from; i < t.events.size(); ++i) {
+              const bool share = std::holds_alternative<ShareRecordsChanged>(t.events[i]) ||
+                                 std::holds_alternative<ShareStartMoved>(t.events[i]) ||
+                                 std::holds_alternative<ShareAcknowledged>(t.events[i]);
+              const auto* read = std::get_if<history::Consumed>(&t.events[i]);
+              if (share || read != nullptr) gone.push_back(i);
+            }
+            const ShareRecordsChanged next = event<ShareRecordsChanged>(t, from);
+            drop(t, gone);
+            t.end = {t.end.ns + 300'000'000'000};
+            if (!restarts) return;
+            // It moves again just before the end: the pause is seen all the same.
+            ShareRecordsChanged late = next;
+            late.at = {t.end.ns - 1'000'000'000};
+            t.events.emplace_back(late);
+          }};
+}
+
+Mutations nobody_waits() {
+  return {
+      forgotten("what a member released is given to nobody again", ShareCause::released),
+      forgotten("what a lock had held is given to nobody again", ShareCause::lock_expired),
+      forgotten("what a member that is gone had is given to nobody again", ShareCause::session_ended),
+      {CheckId::L11, "a fetch takes the newer of two ranges first", Source::parcels,
+       [](Tape& t) {
+         const Places given = places<ShareRecordsChanged>(t, [](const ShareRecordsChanged& e) {
+           return e.cause == ShareCause::delivered && e.delivery_count == 1;
+         });
+         ShareRecordsChanged& one = event<ShareRecordsChanged>(t, given.at(7));
+         ShareRecordsChanged& next = event<ShareRecordsChanged>(t, given.at(8));
+         std::swap(one.first, next.first);
+         std::swap(one.end, next.end);
+       }},
+      silent("from the middle on nobody is given anything", 500, false),
+      silent("the last records are given to nobody", 990, false),
+      silent("nobody is given anything for five minutes", 500, true),
+  };
+}
+
 }  // namespace
 
 Mutations share_mutations() {
   Mutations all = one_at_a_time();
   for (Mutation& mutation : nothing_passed_over()) all.push_back(std::move(mutation));
+  for (Mutation& mutation : nobody_waits()) all.push_back(std::move(mutation));
   return all;
 }
 

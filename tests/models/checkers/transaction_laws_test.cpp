@@ -13,7 +13,10 @@ using history::TransactionMark;
 
 sim::SimTime at(std::int64_t seconds) { return {seconds * 1'000'000'000}; }
 
-/// One broker, two partitions, a transactional producer and a read_committed reader.
+/// The partition of __consumer_offsets.
+constexpr int kOffsets = 2;
+
+/// One broker, two partitions and that of a coordinator, a transactional producer and a read_committed reader.
 class Story {
  public:
   Story() : observer_(make()) {
@@ -29,6 +32,12 @@ class Story {
     ordinals_[partition] += count;
     history_.record(history::Sent{when, r});
     append(partition, r, TransactionMark::data, epoch, when);
+  }
+  /// The group coordinator appends `count` offsets that the producer commits in its transaction.
+  void offsets(std::int64_t count, std::int16_t epoch = 0, sim::SimTime when = at(1)) {
+    const history::RecordRange r{broker_, partitions_[kOffsets], markers_[kOffsets], count};
+    markers_[kOffsets] += count;
+    append(kOffsets, r, TransactionMark::data, epoch, when);
   }
   void marker(int partition, TransactionMark mark, std::int16_t epoch = 0, sim::SimTime when = at(2)) {
     append(partition, {broker_, partitions_[partition], markers_[partition]++, 1}, mark, epoch, when);
@@ -58,7 +67,7 @@ class Story {
   }
   void deposed(int partition) { stands(partition, 1, {1}); }
 
-  Findings finish(sim::SimTime now = at(10)) { return observer_.finish(now, {0, 0}); }
+  Findings finish(sim::SimTime now = at(10)) { return observer_.finish(now, {0, 0, 0}); }
   static Verdict of(const Findings& findings, const std::string& id) {
     for (const CheckResult& check : findings.checks) {
       if (check.id == id) return check.verdict;
@@ -68,10 +77,11 @@ class Story {
 
  private:
   history::History& make() {
-    for (int p = 0; p < 2; ++p) {
+    for (int p = 0; p < 3; ++p) {
       history::PartitionInfo info;
-      info.topic = "transfers";
-      info.partition = p;
+      info.topic = p == kOffsets ? "__consumer_offsets" : "transfers";
+      info.partition = p == kOffsets ? 0 : p;
+      info.internal = p == kOffsets;
       info.replicas = {0};
       partitions_.push_back(history_.add_partition(info));
     }
@@ -106,9 +116,9 @@ class Story {
   history::ClientId bank_;
   history::ClientId reader_;
   history::ClientId broker_;
-  std::int64_t ordinals_[2] = {0, 0};
-  std::int64_t markers_[2] = {0, 0};
-  std::int64_t ends_[2] = {0, 0};
+  std::int64_t ordinals_[3] = {0, 0, 0};
+  std::int64_t markers_[3] = {0, 0, 0};
+  std::int64_t ends_[3] = {0, 0, 0};
   RunObserver observer_;
 };
 
@@ -256,6 +266,54 @@ TEST(TransactionLaws, WhatStaysOpenHangs) {
   EXPECT_EQ(Story::of(found, "L8"), Verdict::violated);
   EXPECT_EQ(found.transactions.hanging, 2);
   EXPECT_EQ(found.transactions.hanging_longest, sim::Duration{51'000'000'000});
+}
+
+// A transaction's time is its own: one that begins at 45 s is not old at 60 s, though the producer's first began at 1 s.
+TEST(TransactionLaws, ALongLifeIsNoLongTransaction) {
+  Story s;
+  for (int n = 0; n < 10; ++n) {
+    s.data(0, 1, 0, at(1 + 5 * n));
+    if (n < 9) s.marker(0, TransactionMark::commit, 0, at(3 + 5 * n));
+  }
+  EXPECT_EQ(Story::of(s.finish(at(60)), "L8"), Verdict::holds) << "46 s and 20 s and 30 s are not over";
+}
+
+// The next one cannot begin before every marker of the one before is written: so the first hangs long before its time is over.
+TEST(TransactionLaws, TheNextOneProvesThatOneHangs) {
+  Story late;
+  transfer(late);
+  late.marker(0, TransactionMark::commit, 0, at(2));
+  late.data(0, 1, 0, at(4));
+  late.marker(0, TransactionMark::commit, 0, at(5));
+  const Findings found = late.finish(at(35));
+  EXPECT_EQ(Story::of(found, "L8"), Verdict::violated) << "4 s and 30 s; its own time is over at 51 s";
+  EXPECT_EQ(found.transactions.hanging, 1);
+  Story soon;
+  transfer(soon);
+  soon.marker(0, TransactionMark::commit, 0, at(2));
+  soon.data(0, 1, 0, at(4));
+  EXPECT_EQ(Story::of(soon.finish(at(33)), "L8"), Verdict::holds) << "a marker may be on its way";
+}
+
+// Coordinators' logs are logs: offsets that nobody ends stay pending for ever. The client's own timeout holds there, too.
+TEST(TransactionLaws, OffsetsWithoutAMarkerHang) {
+  Story s;
+  s.data(0, 1);
+  s.offsets(1);
+  s.marker(0, TransactionMark::commit);
+  EXPECT_EQ(Story::of(s.finish(at(52)), "L8"), Verdict::violated) << "1 s, 20 s and 30 s are over";
+  Story whole;
+  whole.data(0, 1);
+  whole.offsets(1);
+  whole.marker(0, TransactionMark::commit);
+  whole.marker(kOffsets, TransactionMark::commit);
+  EXPECT_EQ(Story::of(whole.finish(at(52)), "L8"), Verdict::holds);
+  Story alone;  // nothing but offsets: the longest timeout of all clients counts
+  alone.offsets(1);
+  EXPECT_EQ(Story::of(alone.finish(at(50)), "L8"), Verdict::holds);
+  Story hangs;
+  hangs.offsets(1);
+  EXPECT_EQ(Story::of(hangs.finish(at(52)), "L8"), Verdict::violated);
 }
 
 }  // namespace

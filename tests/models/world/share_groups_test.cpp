@@ -97,5 +97,67 @@ TEST(ShareGroups, ANewLeaderGoesOnWhereTheStateWasPersisted) {
   EXPECT_EQ(sharing.unsettled_below, 0) << "nothing is below the start that no leader had settled";
 }
 
+/// Who gave up, with which error.
+class Failures final : public history::Watcher {
+ public:
+  using history::Watcher::on;
+  void on(const history::ClientFailed& event) override { errors.push_back(event.error); }
+  std::vector<std::int16_t> errors;
+};
+
+// Goal: members of another kind are refused by the coordinator, and their applications hear of it at once. Method: a file cannot
+// say it, so the group of a sound scenario is renamed behind the loader's back; who comes second gives up.
+TEST(ShareGroups, MembersOfAnotherKindGiveUp) {
+  constexpr std::int16_t kInconsistentGroupProtocol = 23;
+  constexpr std::int16_t kGroupIdNotFound = 69;
+  const std::string reader =
+      R"(/workloads/2={"name": "billing", "kind": "kafka_consumer", "topic": "orders", "group": "billing", "start": )";
+  struct Case {
+    std::string what;
+    std::string start;  // of the consumer; the share group begins at 10 s
+    kafka::GroupProtocolKind protocol;
+    std::vector<std::int16_t> errors;
+  };
+  using enum kafka::GroupProtocolKind;
+  for (const Case& one :
+       {Case{"a classic member comes to a share group", "20 s", classic, {kInconsistentGroupProtocol}},
+        Case{"a member of KIP-848 comes to a share group", "20 s", consumer, {kGroupIdNotFound}},
+        Case{"share members come to a consumer group", "0 s", classic,
+             std::vector<std::int16_t>(4, kGroupIdNotFound)}}) {
+    const auto scenario = load("scenarios/groups/share-group.json",
+                               {"/duration=40 s", "/workloads/0/stop=35 s", "/workloads/1/start=10 s",
+                                reader + "\"" + one.start + "\"}"});
+    scenario->config.consumers.at(0).group = "parcels";
+    scenario->config.consumers[0].config.group_protocol = one.protocol;
+    World world(scenario->config, scenario->config.seed);
+    Failures failures;
+    world.history().attach(failures);
+    ASSERT_EQ(run(world).bug, "") << one.what;
+    EXPECT_EQ(failures.errors, one.errors) << one.what;
+  }
+}
+
+// Goal: share.auto.offset.reset=by_duration begins with the first record that is young enough. Method: 200 records a second from
+// the start, 20 s back at 30 s: the group's start is the record of 10 s, to the millisecond of its timestamp.
+TEST(ShareGroups, ByDurationBeginsInThePast) {
+  const auto scenario = load("scenarios/groups/share-group.json",
+                             {"/duration=40 s", "/workloads/0/stop=35 s", "/workloads/1/start=30 s",
+                              "/workloads/1/config={\"share.auto.offset.reset\": \"by_duration:PT20S\"}"});
+  struct Start final : history::Watcher {
+    using history::Watcher::on;
+    void on(const history::ShareStartMoved& event) override {
+      if (event.loaded) loaded.push_back(event);
+    }
+    std::vector<history::ShareStartMoved> loaded;
+  } start;
+  World world(scenario->config, scenario->config.seed);
+  world.history().attach(start);
+  ASSERT_EQ(run(world).bug, "");
+  ASSERT_EQ(start.loaded.size(), 1u);
+  const std::int64_t back_ms = start.loaded[0].at.ns / 1'000'000 - 20'000;
+  EXPECT_NEAR(static_cast<double>(start.loaded[0].start), static_cast<double>(back_ms) / 5.0, 60.0)
+      << "a record each 5 ms, by chance a few more or less";
+}
+
 }  // namespace
 }  // namespace brokersim::world
