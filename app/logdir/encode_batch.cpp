@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "models/history/record_law.h"
 #include "models/log/format/bytes.h"
 #include "models/log/format/record_batch.h"
 #include "sim/check.h"
@@ -36,10 +37,43 @@ struct Fields {
   std::optional<std::string> filling;  ///< Of a tombstone.
 };
 
+/// The same with a key that has a text. Where the length of a length jumps, a header takes what is missing; a tombstone, which has
+/// one already, gets a key with a blank behind it instead: no other lengths make that size.
+Fields fields_with(const std::string& key, bool tombstone, std::int64_t size, const std::string& text) {
+  for (std::string name = key;; name += ' ') {
+    const auto length = static_cast<std::int64_t>(name.size());
+    const std::int64_t left = varint_bytes(size) + size - (varint_bytes(length) - 1 + length);
+    for (std::int64_t header = tombstone ? 3 : 0; header <= 6; header += header == 0 ? 3 : 1) {
+      const std::int64_t filling = tombstone ? 0 : std::max<std::int64_t>(header - 3, 0);
+      for (std::int64_t rest = std::max<std::int64_t>(left - header - 4, 0); rest < left - header; ++rest) {
+        if (varint_bytes(rest) + rest != left - header) continue;
+        Fields fields;
+        fields.key = name;
+        if (tombstone) {
+          fields.filling = std::string(static_cast<std::size_t>(rest), '.');
+        } else {
+          fields.value = text;
+          fields.value->resize(static_cast<std::size_t>(rest), '.');
+          if (header > 0) fields.filling = std::string(static_cast<std::size_t>(filling), '.');
+        }
+        return fields;
+      }
+      if (tombstone) break;
+    }
+    SIM_CHECK(name.size() < key.size() + 4,
+              "no value fits into a record of " + std::to_string(size) + " bytes with the key " + key);
+  }
+}
+
 Fields fields_of(const history::History& history, const history::RecordRange& records, std::int64_t ordinal,
                  const history::KeySpace& keys, std::int64_t size) {
   const std::int64_t number = history::key_of(keys, records.producer, records.partition, ordinal);
   const bool tombstone = history::is_tombstone(keys, records.producer, records.partition, ordinal);
+  if (keys.shared) {
+    constexpr std::int64_t of_space = (std::int64_t{1} << 40) - 1;
+    return fields_with(keys.law->names().text(number & of_space), tombstone, size,
+                       record_value(history, records, ordinal, size));
+  }
   const std::int64_t wanted = varint_bytes(size) + size;  // of value length and value without a key
   const std::int64_t fixed =
       tombstone ? 3 : 0;  // "f", its length, and the length -1 of the value is the key's
@@ -131,7 +165,7 @@ std::string encode_batch(const history::History& history, const log::StoredBatch
   log::format::BatchBuilder builder(header);
   const history::KeySpace keys =
       data.records.producer.n >= 0 ? history.client(data.records.producer).keys : history::KeySpace{};
-  const std::int64_t size = data.payload_bytes / count;
+  const std::int64_t even_size = data.payload_bytes / count;
   const std::int64_t own_time = timestamp_ms(data.first_time) + data.clock_error_ms;
   if (data.records.producer.n >= 0 && history.client(data.records.producer).internal) {
     std::vector<std::int64_t> kept;
@@ -145,6 +179,9 @@ std::string encode_batch(const history::History& history, const log::StoredBatch
     const std::int64_t time =
         timestamp_ms(log::record_time(data.first_time, data.last_time, count, i)) + data.clock_error_ms;
     const std::int64_t ordinal = data.records.first + i;
+    const std::int64_t size = keys.law == nullptr
+                                  ? even_size
+                                  : keys.law->size_of(data.records.producer, data.records.partition, ordinal);
     if (keys.keys == 0) {
       builder.add(batch.base_offset + i, time, std::nullopt,
                   record_value(history, data.records, ordinal, size));

@@ -2,6 +2,7 @@
 
 #include "app/replay/tape.h"
 #include "app/results/execute.h"
+#include "app/scenario/content.h"
 #include "models/history/history.h"
 
 namespace brokersim::replay {
@@ -84,6 +85,7 @@ Tape record(const std::string& text, const std::string& file, std::uint64_t seed
   tape.text = text;
   tape.seed = seed;
   tape.overrides = overrides;
+  tape.content = scenario::content_id(text, file, overrides).value_or("");
   const scenario::LoadResult loaded = scenario::load_text(text, file, overrides);
   if (!loaded.scenario) {
     tape.problem = scenario::render(loaded.diagnostics);

@@ -101,7 +101,7 @@ std::string to_string(Verdict verdict) {
 }
 
 int Replay::exit_code() const {
-  if (same_program && verdict != Verdict::identical) return 70;
+  if (same_program && !other_files && verdict != Verdict::identical) return 70;
   switch (verdict) {
     case Verdict::identical:
     case Verdict::same: return 0;
@@ -116,6 +116,7 @@ Replay replay(const Tape& tape) {
   Replay replay;
   replay.now = record(tape.text, tape.file, tape.seed, tape.overrides, &tape.marks);
   replay.same_program = !tape.build.program.empty() && tape.build.program == replay.now.build.program;
+  replay.other_files = !tape.content.empty() && tape.content != replay.now.content;
   replay.verdict = judge(tape, replay.now);
   if (replay.verdict == Verdict::identical || !replay.now.valid) return replay;
   Divergence divergence;
@@ -153,7 +154,11 @@ std::string render(const Tape& tape, const Replay& replay) {
     pair("fault", d->fault_on_tape, d->fault_here);
     pair("decision", d->decision_on_tape, d->decision_here);
   }
-  if (replay.same_program && replay.verdict != Verdict::identical)
+  if (replay.other_files)
+    out +=
+        "  A file that the scenario names (.properties, arrivals) is not what it was when the tape was "
+        "made.\n";
+  if (replay.same_program && !replay.other_files && replay.verdict != Verdict::identical)
     out +=
         "  The same program came to another run: that is a bug of brokersim. Please report it with the "
         "tape.\n";
@@ -165,6 +170,7 @@ std::string to_json(const Tape& tape, const Replay& replay) {
   trial::Json json = trial::Json::object();
   json["verdict"] = to_string(replay.verdict);
   json["same_program"] = replay.same_program;
+  json["other_files"] = replay.other_files;
   json["scenario"] = tape.file;
   json["seed"] = tape.seed;
   json["broken_on_tape"] = tape.failure.rules;

@@ -34,11 +34,12 @@ struct Divergence {
 struct Replay {
   Verdict verdict = Verdict::identical;
   bool same_program = false;
+  bool other_files = false;              ///< A file that the scenario names is not what it was on tape.
   std::optional<Divergence> divergence;  ///< Nothing if identical.
   Tape now;
 
   /// 0 identical or the same failure, 1 another failure, 3 it passes now, 2 no scenario, 70 the same program came to
-  /// another run: a bug of ours.
+  /// another run although the files are the same: a bug of ours.
   [[nodiscard]] int exit_code() const;
 };
 

@@ -4,7 +4,8 @@
 // what really happened (faults with whom they hit, elections and other decisions of the cluster); and its fingerprint
 // after every so many events. Two kinds of marks: 64 bits at most every 4,096 events, which are beyond doubt, and one
 // byte at most every event, which places the first difference (wrong by an event in 1 of 256 cases).
-// Not held: files that the scenario names (.properties); they are read again, from the scenario's folder.
+// Not held: files that the scenario names (.properties, arrivals); they are read again, from the scenario's folder, and a tape
+// knows whether they are what they were.
 #pragma once
 
 #include <cstdint>
@@ -41,6 +42,7 @@ struct Tape {
   Build build;
   std::string file;  ///< The scenario's path, as it was given.
   std::string text;  ///< The scenario.
+  std::string content;  ///< Identity of the scenario and of the files that it names; "": not known.
   std::uint64_t seed = 0;
   std::vector<std::string> overrides;
   bool valid = false;   ///< It is a scenario ...

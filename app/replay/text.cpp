@@ -90,6 +90,7 @@ std::string to_text(const Tape& tape) {
   json["decisions_made"] = tape.decisions_made;
   json["decisions"] = tape.decisions;
   json["document"] = tape.text;
+  json["content"] = tape.content;
   json["marks"] = {{"every", tape.marks.every},
                    {"bytes", hex_bytes(tape.marks.bytes)},
                    {"checkpoint_every", tape.marks.checkpoint_every},
@@ -120,6 +121,7 @@ std::optional<Tape> from_text(const std::string& text, std::string& why) {
                   build.at("program").get<std::string>()};
     tape.file = json->at("scenario").get<std::string>();
     tape.text = json->at("document").get<std::string>();
+    tape.content = json->value("content", "");  // older tapes have none
     tape.seed = json->at("seed").get<std::uint64_t>();
     json->at("overrides").get_to(tape.overrides);
     json->at("broken").get_to(tape.failure.rules);

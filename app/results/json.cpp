@@ -37,6 +37,8 @@ Json of_records(const checkers::RecordCounts& records) {
           {"skipped_unread", records.skipped_unread},
           {"unread", records.unread},
           {"stale_keys", records.stale_keys},
+          {"out_of_key_order", records.out_of_key_order},
+          {"hottest_partition_permille", records.hottest_partition_permille},
           {"diverged", records.diverged}};
 }
 

@@ -60,6 +60,8 @@ std::optional<MetricValue> of_records(const checkers::RecordCounts& records, std
       {"skipped_unread", records.skipped_unread},
       {"unread", records.unread},
       {"stale_keys", records.stale_keys},
+      {"out_of_key_order", records.out_of_key_order},
+      {"hottest_partition_permille", records.hottest_partition_permille},
       {"diverged", records.diverged},
   };
   for (const auto& [key, value] : all) {

@@ -157,6 +157,9 @@ class Report {
                  "acknowledged, then superseded by a later record of their key"});
     table.row({"duplicated", count_text(r.duplicated)});
     table.row({"out of order", count_text(r.reordered)});
+    if (r.out_of_key_order > 0)
+      table.row(
+          {"out of key order", count_text(r.out_of_key_order), "read after a later record of their key"});
     if (r.consumed > 0) table.row({"consumed", count_text(r.consumed)});
     out_ += table.text(2);
   }

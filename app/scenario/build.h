@@ -90,6 +90,9 @@ void build_hosts(Build& build, const View& scenario);
 void build_disk(Build& build, const View& view, const storage::DiskConfig& base,
                 std::vector<storage::DiskConfig>& disks);
 void build_systems(Build& build, const View& scenario);
+/// Numbers of the brokers on `hosts`, one of each zone in turn: who holds the replicas of partitions 0, 1, ...
+[[nodiscard]] std::vector<std::int32_t> interleaved_by_zone(const Build& build,
+                                                            const std::vector<std::string>& hosts);
 /// __consumer_offsets, once, in a cluster that has a consumer group; `at` is where problems are shown.
 void add_offsets_topic(Build& build, const std::string& cluster, NodeId at);
 /// __transaction_state, likewise, in a cluster that has a transactional producer.

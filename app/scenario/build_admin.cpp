@@ -59,10 +59,96 @@ class AdminBuilder {
       action_.kind = AdminKind::reassign;
       take_replicas(*cluster);
     }
+    if (view_.table().tag == "create_partitions") {
+      action_.kind = AdminKind::create_partitions;
+      if (!take_growth(cluster->name)) return;
+    }
     actions_of(build_, view_, *cluster).push_back(std::move(action_));
   }
 
  private:
+  /// The topic gets the partitions that are to come, told apart from those that it begins with.
+  bool take_growth(const std::string& cluster_name) {
+    const auto name = view_.text("topic");
+    const auto wanted = view_.integer("partitions");
+    if (!name || !wanted) return false;
+    for (kafka::ClusterConfig& cluster : build_.out.config.clusters) {
+      if (cluster.name != cluster_name) continue;
+      for (kafka::TopicSpec& topic : cluster.topics) {
+        if (topic.name == *name && !topic.internal)
+          return grow(cluster, topic, static_cast<std::int32_t>(*wanted));
+      }
+    }
+    doc_.error(view_.member("topic"), "unknown-topic", "there is no topic named " + in_quotes(*name),
+               "declare it in the system's topics");
+    return false;
+  }
+
+  /// A workload of a kind that keeps to the partitions that it began with; "" if there is none.
+  std::string stays_behind(const std::string& topic) const {
+    const world::Config& config = build_.out.config;
+    const auto user = [&](const auto& workloads) -> std::string {
+      for (const auto& workload : workloads) {
+        if (workload.topic == topic) return in_quotes(workload.name);
+      }
+      return "";
+    };
+    for (const std::string& who :
+         {user(config.transactions), user(config.pipelines), user(config.shares),
+          user(config.outbox_services), user(config.outbox_publishers), user(config.inbox_consumers)}) {
+      if (!who.empty()) return who;
+    }
+    for (const auto& pipeline : config.pipelines) {
+      if (pipeline.from == topic) return in_quotes(pipeline.name);
+    }
+    return "";
+  }
+
+  bool grow(const kafka::ClusterConfig& cluster, kafka::TopicSpec& topic, std::int32_t wanted) {
+    const auto refuse = [&](std::string_view field, const std::string& message, const std::string& hint) {
+      doc_.error(view_.member(field), "bad-growth", message, hint);
+      return false;
+    };
+    if (topic.created_at.ns > 0 || topic.deleted_at != sim::SimTime::max() || !topic.recreates.empty())
+      return refuse("topic", in_quotes(topic.name) + " is created or deleted while the run goes on",
+                    "partitions are added to topics that are there from begin to end");
+    if (const std::string who = stays_behind(topic.name); !who.empty())
+      return refuse("topic", who + " does not learn of new partitions",
+                    "kafka_producer and kafka_consumer workloads do");
+    if (wanted <= topic.partitions)
+      return refuse(
+          "partitions",
+          in_quotes(topic.name) + " has " + std::to_string(topic.partitions) + " partitions already",
+          "partitions can only be added; actions stand in order of time");
+    for (const auto& admin : build_.out.config.admin) {
+      for (const AdminAction& earlier : admin.actions) {
+        if (earlier.kind == AdminKind::create_partitions && earlier.topic == topic.name &&
+            earlier.at > action_.at)
+          return refuse("at", "the action before it comes later", "put the actions in order of time");
+      }
+    }
+    const std::int64_t more =
+        std::int64_t{wanted - topic.partitions} * static_cast<std::int64_t>(topic.replication_factor);
+    build_.replicas += more;
+    if (build_.replicas > limits::replicas)
+      return refuse("partitions", "there are more than " + std::to_string(limits::replicas) + " replicas",
+                    "");
+    action_.topic = topic.name;
+    action_.partition = topic.partitions;
+    action_.partitions_before = topic.partitions;
+    action_.partitions_after = wanted;
+    if (topic.partitions_at_start == 0) topic.partitions_at_start = topic.partitions;
+    const std::vector<std::int32_t> order = interleaved_by_zone(build_, cluster.broker_hosts);
+    for (std::int32_t p = topic.partitions; p < wanted; ++p) {
+      std::vector<std::int32_t> replicas;
+      for (std::int32_t r = 0; r < topic.replication_factor; ++r)
+        replicas.push_back(order[static_cast<std::size_t>(p + r) % order.size()]);
+      topic.assignment.push_back(std::move(replicas));
+    }
+    topic.partitions = wanted;
+    return true;
+  }
+
   void take_replicas(const kafka::ClusterConfig& cluster) {
     if (!view_.has("replicas")) return;
     for (const std::string& host : build_.resolve_hosts(view_, "replicas")) {

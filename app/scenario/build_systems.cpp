@@ -116,26 +116,6 @@ void build_controllers(Build& build, const View& view, ClusterConfig& cluster) {
   }
 }
 
-/// Broker ids so that neighbours are in different zones as far as the zones reach: one of each zone in turn.
-std::vector<std::int32_t> interleaved_by_zone(const Build& build, const std::vector<std::string>& hosts) {
-  const auto zone_of = [&](const std::string& host) {
-    return build.out.config.hosts[build.host_index.at(host)].zone;
-  };
-  const std::vector<std::string> zones = build.zones_of(hosts);
-  std::vector<std::vector<std::int32_t>> by_zone(zones.size());
-  for (std::size_t id = 0; id < hosts.size(); ++id) {
-    const auto zone = std::find(zones.begin(), zones.end(), zone_of(hosts[id])) - zones.begin();
-    by_zone[static_cast<std::size_t>(zone)].push_back(static_cast<std::int32_t>(id));
-  }
-  std::vector<std::int32_t> order;
-  for (std::size_t round = 0; order.size() < hosts.size(); ++round) {
-    for (const auto& ids : by_zone) {
-      if (round < ids.size()) order.push_back(ids[round]);
-    }
-  }
-  return order;
-}
-
 class TopicBuilder {
  public:
   TopicBuilder(Build& build, const View& view, const View& system, const ClusterConfig& cluster,
@@ -495,6 +475,25 @@ void build_systems(Build& build, const View& scenario) {
       build_kafka(build, name, view);
     }
   }
+}
+
+std::vector<std::int32_t> interleaved_by_zone(const Build& build, const std::vector<std::string>& hosts) {
+  const auto zone_of = [&](const std::string& host) {
+    return build.out.config.hosts[build.host_index.at(host)].zone;
+  };
+  const std::vector<std::string> zones = build.zones_of(hosts);
+  std::vector<std::vector<std::int32_t>> by_zone(zones.size());
+  for (std::size_t id = 0; id < hosts.size(); ++id) {
+    const auto zone = std::find(zones.begin(), zones.end(), zone_of(hosts[id])) - zones.begin();
+    by_zone[static_cast<std::size_t>(zone)].push_back(static_cast<std::int32_t>(id));
+  }
+  std::vector<std::int32_t> order;
+  for (std::size_t round = 0; order.size() < hosts.size(); ++round) {
+    for (const auto& ids : by_zone) {
+      if (round < ids.size()) order.push_back(ids[round]);
+    }
+  }
+  return order;
 }
 
 }  // namespace brokersim::scenario

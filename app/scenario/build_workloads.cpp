@@ -2,12 +2,13 @@
 #include <algorithm>
 
 #include "app/scenario/build.h"
+#include "app/scenario/build_shapes.h"
 #include "app/scenario/kafka_properties.h"
 #include "app/scenario/limits.h"
 #include "app/scenario/outbox_tables.h"
 #include "app/scenario/property_set.h"
 #include "app/scenario/validate.h"
-#include "sim/hash.h"
+#include "models/world/workload_shape.h"
 
 namespace brokersim::scenario {
 namespace {
@@ -134,7 +135,9 @@ class WorkloadBuilder {
     w.cluster = cluster_ != nullptr ? cluster_->name : "";
     w.topic = view_.text("topic").value_or("");
     w.hosts = std::move(hosts_);
-    const std::string arrivals = *view_.text("arrivals");
+    const NodeId given_arrivals = view_.member("arrivals");
+    const bool traced = given_arrivals != no_node && doc_.tree[given_arrivals].kind == NodeKind::object;
+    const std::string arrivals = traced ? "listed" : *view_.text("arrivals");
     w.arrivals = arrivals == "poisson"    ? world::Arrivals::poisson
                  : arrivals == "saturate" ? world::Arrivals::saturate
                  : arrivals == "closed"   ? world::Arrivals::closed
@@ -153,7 +156,6 @@ class WorkloadBuilder {
       doc_.error(view_.node(), "missing-field", "the kafka_producer workload has no \"rate\"",
                  "add \"rate\": \"20000 /s\", or \"arrivals\": \"saturate\"");
     }
-    w.record_size = *view_.bytes("record_size");
     w.records_per_send = static_cast<std::int32_t>(*view_.integer("records_per_send"));
     w.records_per_send_max = static_cast<std::int32_t>(view_.integer("records_per_send_max").value_or(0));
     if (view_.has("records_per_send_max") && w.records_per_send_max < w.records_per_send) {
@@ -164,12 +166,21 @@ class WorkloadBuilder {
       doc_.error(view_.member("records_per_send_max"), "two-selectors",
                  "records_per_send_max is of closed arrivals only", "leave it out");
     }
-    take_keys(w);
+    if (traced && w.records_per_send != 1) {
+      doc_.error(view_.member("records_per_send"), "two-selectors",
+                 "a file of arrivals says how many records come",
+                 "leave records_per_send out; count_column names a column with counts");
+    }
     w.records_max = view_.integer("records").value_or(0);
     w.start = {view_.duration("start")->ns};
     const sim::Duration run = build_.out.config.duration;
     w.end = {view_.duration("stop").value_or(sim::Duration{run.ns - run.ns / 6}).ns};
-    take_times(w);
+    if (!traced) {
+      take_times(w);
+    } else if (view_.has("times")) {
+      doc_.error(view_.member("times"), "two-selectors", "the times are in the file of arrivals",
+                 "leave times out");
+    }
     check_time("start", {w.start.ns});
     check_time("stop", {w.end.ns});
     if (build_.duration_known && w.end <= w.start && !view_.wrong("stop") && !view_.wrong("start")) {
@@ -193,6 +204,7 @@ class WorkloadBuilder {
                    "a kafka_producer sends without transactions",
                    "use the kind kafka_transactions, or leave transactional.id out");
     }
+    build_shape(build_, view_, topic_, w);
     check_record_size(w, given);
     build_.out.config.producers.push_back(std::move(w));
   }
@@ -230,40 +242,28 @@ class WorkloadBuilder {
     }
   }
 
-  void take_keys(world::ProducerWorkload& w) {
-    w.keys.keys = view_.integer("keys").value_or(0);
-    w.keys.tombstone_permille = static_cast<std::int32_t>(view_.integer("tombstone_permille").value_or(0));
-    w.keys.seed = sim::hash_name(name_);
-    constexpr std::int64_t least = 24;  // a key of 16 bytes, and room for what fills a tombstone
-    if (w.keys.keys > 0 && w.record_size.n < least) {
-      doc_.error(view_.place("record_size"), "out-of-range",
-                 "records with keys need at least " + std::to_string(least) + " bytes", "raise record_size");
-    }
-    if (w.keys.keys == 0 && topic_ != nullptr && topic_->config.cleanup_compact) {
-      doc_.warn(view_.node(), "no-keys", "the topic is compacted, so brokers refuse records without a key",
-                "add \"keys\": 1000");
-    }
-  }
-
   /// A record that no request or batch may hold fails at send(); legal, but rarely meant.
   void check_record_size(const world::ProducerWorkload& w, const PropertySet& given) {
+    if (w.shape != nullptr && w.shape->trace && w.shape->trace->sizes) return;
+    const bool differ = w.shape != nullptr && w.shape->sizes.has_value();
+    const std::int64_t size = differ ? w.shape->sizes->min : w.record_size.n;
     constexpr std::int64_t batch_overhead = 61;  // Header of a v2 batch (kafka-behaviour.md section 2.1).
-    if (w.record_size.n + batch_overhead > w.config.buffer_memory.n) {
+    if (size + batch_overhead > w.config.buffer_memory.n) {
       given.report(Severity::warning, "buffer.memory", "record-too-large",
                    "every record is larger than buffer.memory (" + std::to_string(w.config.buffer_memory.n) +
                        "), so every send fails",
                    "lower record_size, or raise buffer.memory");
-    } else if (w.record_size.n + batch_overhead > w.config.max_request_size.n) {
+    } else if (size + batch_overhead > w.config.max_request_size.n) {
       given.report(Severity::warning, "max.request.size", "record-too-large",
                    "every record is larger than max.request.size (" +
                        std::to_string(w.config.max_request_size.n) + "), so every send fails",
                    "lower record_size, or raise max.request.size and max.message.bytes");
-    } else if (topic_ != nullptr && w.record_size.n + batch_overhead > topic_->config.max_message_bytes.n) {
+    } else if (topic_ != nullptr && size + batch_overhead > topic_->config.max_message_bytes.n) {
       doc_.warn(view_.place("record_size"), "record-too-large",
                 "every record is larger than the topic's max.message.bytes (" +
                     std::to_string(topic_->config.max_message_bytes.n) + "), so brokers refuse them",
                 "lower record_size, or raise max.message.bytes");
-    } else if (topic_ != nullptr && w.record_size.n + batch_overhead > topic_->config.segment_bytes.n) {
+    } else if (topic_ != nullptr && size + batch_overhead > topic_->config.segment_bytes.n) {
       doc_.warn(view_.place("record_size"), "record-too-large",
                 "every record is larger than the topic's segment.bytes (" +
                     std::to_string(topic_->config.segment_bytes.n) + "), so brokers refuse them",

@@ -46,11 +46,14 @@ std::optional<std::string> content_id(std::string_view text, const std::string& 
   std::int64_t bytes = 0;
   for (NodeId id = 0; id < values.size(); ++id) {
     const Node& node = values[id];
-    if (node.key != "properties" || node.kind != NodeKind::text) continue;
+    if (node.kind != NodeKind::text) continue;
+    const bool trace = node.key == "file" && node.parent != no_node && values[node.parent].key == "arrivals";
+    if (node.key != "properties" && !trace) continue;
     const std::filesystem::path path = std::filesystem::path(name).parent_path() / node.text;
-    const auto file = read_file(path.string(), limits::properties_bytes, problems);
+    const auto file =
+        read_file(path.string(), trace ? limits::trace_bytes : limits::properties_bytes, problems);
     if (!file) return std::nullopt;
-    bytes += static_cast<std::int64_t>(file->size());
+    if (!trace) bytes += static_cast<std::int64_t>(file->size());
     if (bytes > limits::properties_bytes_all) return std::nullopt;
     content += "\n" + values.pointer(id) + "\n" + hash_text(*file);
   }

@@ -1,7 +1,7 @@
 // What a run depends on besides its seed and the program, as one id: how a sweep knows what it has run already.
 //
 // Two scenarios with equal ids hold the same values, whatever the order of members, the white space and the way the
-// values came in (the file, an override); the content of every .properties file that they name counts, the file's own
+// values came in (the file, an override); the content of every .properties file and file of arrivals that they name counts, the file's own
 // name and its `seed` do not. 128 bits of a fast hash, not made against people who look for collisions.
 #pragma once
 

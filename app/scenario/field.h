@@ -19,13 +19,14 @@ enum class FieldType : std::uint8_t {
   text,            ///< any text
   name,            ///< letters, digits and . _ - ; 1 to 200 of them
   boolean,         ///< true or false
-  integer,         ///< whole number in [min, max]
+  integer,         ///< whole number in [min, max]; with a `table`, an object by it will do, too
+  decimal,         ///< number in [min, max] millionths
   seed,            ///< whole number, 0 to 2^64 - 1
   duration,        ///< "15 ms" in [min, max] ns
-  size,            ///< "1 KiB" in [min, max] bytes
+  size,            ///< "1 KiB" in [min, max] bytes; with `variants`, an object by them will do, too
   bandwidth,       ///< "10 Gb/s" in [min, max] bytes per second
   rate,            ///< "20000 /s" in [min, max] thousandths per second
-  choice,          ///< one of `choices`
+  choice,          ///< one of `choices`; with `variants`, an object by them will do, too
   choice_list,     ///< list of `choices`
   text_list,       ///< list of texts
   name_list,       ///< list of names
@@ -93,6 +94,9 @@ struct Table {
 [[nodiscard]] const Table& disk_table();
 [[nodiscard]] const Variants& system_variants();
 [[nodiscard]] const Variants& workload_variants();
+[[nodiscard]] const Table& keys_table();           ///< Keys of a producer's records.
+[[nodiscard]] const Variants& size_variants();     ///< How their sizes differ.
+[[nodiscard]] const Variants& arrival_variants();  ///< Arrivals that need more than a word.
 [[nodiscard]] const Variants& admin_variants();
 [[nodiscard]] const Variants& fault_variants();
 [[nodiscard]] const Variants& target_variants();

@@ -134,7 +134,7 @@ std::vector<Property> producer_properties() {
                .set = set_partitioner},
       flag("partitioner.adaptive.partitioning.enable", "true"),
       number("partitioner.availability.timeout.ms", "0", 0, long_max),
-      flag("partitioner.ignore.keys", "false"),
+      flag("partitioner.ignore.keys", "false", set<producer, &ProducerConfig::partitioner_ignore_keys>),
       word("key.serializer"),
       word("value.serializer"),
   };

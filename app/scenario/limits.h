@@ -27,6 +27,12 @@ inline constexpr std::int64_t topics = 1'000;     ///< Of one system.
 /// Partitions times replication factor, in all: about 5 KB each while it runs, 100 brokers with 3,000 each.
 inline constexpr std::int64_t replicas = 400'000;
 inline constexpr std::int64_t workloads = 1'000;
+/// Of one workload that names them; about 30 bytes each while it runs.
+inline constexpr std::int64_t keys = 10'000'000;
+inline constexpr std::int64_t trace_bytes = 64ll << 20;  ///< Of a file of arrivals.
+inline constexpr std::int64_t trace_rows = 2'000'000;
+inline constexpr std::int64_t trace_records = 5'000'000;  ///< Of one such workload, after counts and loops.
+inline constexpr std::size_t trace_key_bytes = 1'024;     ///< Of one key in such a file.
 inline constexpr std::int64_t admin_actions = 1'000;
 inline constexpr std::int64_t faults = 10'000;
 inline constexpr std::int64_t variants = 1'000;  ///< Of faults, for branches.

@@ -24,19 +24,28 @@ std::string joined(const std::vector<std::string>& words) {
   return out;
 }
 
+/// What a number or a choice may be instead.
+std::string or_object(const Field& field) {
+  if (field.table != nullptr) return ", or object: " + field.table->name;
+  return field.variants != nullptr ? ", or object: " + field.variants->name : "";
+}
+
 std::string type_of(const Field& field) {
   switch (field.type) {
     case FieldType::text: return "text";
     case FieldType::name: return "name";
     case FieldType::boolean: return "true or false";
     case FieldType::yes: return "`true`";
-    case FieldType::integer: return "whole number, " + range_of(field);
+    case FieldType::integer: return "whole number, " + range_of(field) + or_object(field);
+    case FieldType::decimal:
+      return "number, " + format_millionths(field.min) + " to " + format_millionths(field.max);
     case FieldType::seed: return "whole number, 0 to 2^64 - 1";
     case FieldType::duration: return "duration, " + range_of(field);
-    case FieldType::size: return "size, " + range_of(field);
+    case FieldType::size: return "size, " + range_of(field) + or_object(field);
     case FieldType::bandwidth: return "bandwidth, " + range_of(field);
     case FieldType::rate: return "rate, " + range_of(field);
-    case FieldType::choice: return field.choices.size() > 12 ? "name from a list" : joined(field.choices);
+    case FieldType::choice:
+      return field.choices.size() > 12 ? "name from a list" : joined(field.choices) + or_object(field);
     case FieldType::choice_list: return "list of " + joined(field.choices);
     case FieldType::text_list: return "list of texts";
     case FieldType::name_list: return "list of names";
@@ -72,6 +81,9 @@ class PageWriter {
     nested(system_variants());
     variants("workloads", workload_variants());
     nested(workload_variants());
+    variants("record_size", size_variants());
+    nested(size_variants());
+    variants("arrivals", arrival_variants());
     variants("admin", admin_variants());
     variants("faults", fault_variants());
     variants("Targets of faults", target_variants());

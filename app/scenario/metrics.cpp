@@ -37,6 +37,12 @@ std::vector<Metric> make_metrics() {
        "Keys of compacted topics of which a reader keeps a value although their last record, which it has "
        "passed without "
        "meeting it, deletes them."},
+      {"records.out_of_key_order", MetricUnit::count,
+       "Records that a group, or a consumer without one, got for the first time after a later record of the "
+       "same key and "
+       "producer. Of workloads whose `keys` are of the whole topic."},
+      {"records.hottest_partition_permille", MetricUnit::count,
+       "Thousandths of the acknowledged records that are in the partition with the most of them."},
       {"records.unread", MetricUnit::count,
        "Acknowledged records that are in the leader's log at the end and that no consumer of their partition "
        "got."},

@@ -234,6 +234,34 @@ std::variant<std::int64_t, QuantityError> parse_integer(std::string_view text) {
   return result;
 }
 
+std::variant<std::int64_t, QuantityError> parse_millionths(std::string_view text) {
+  Decimal value;
+  switch (take_decimal(text, value)) {
+    case DecimalError::none: break;
+    case DecimalError::too_large: return no_fit("");
+    case DecimalError::too_fine: return QuantityError{"number-range", "has too many digits", ""};
+    case DecimalError::not_a_number: return QuantityError{"wrong-type", "is not a number", ""};
+  }
+  if (!text.empty()) return QuantityError{"wrong-type", "is not a number", ""};
+  auto result = scaled(value, mega, 1, "millionths");
+  // One that is too fine is wrong as it is written, not out of range.
+  if (auto* error = std::get_if<QuantityError>(&result); error != nullptr && error->message != "is too large")
+    error->code = "wrong-type";
+  return result;
+}
+
+std::string format_millionths(std::int64_t count) {
+  const bool negative = count < 0;
+  const std::int64_t n = negative ? -count : count;
+  std::string out = (negative ? "-" : "") + std::to_string(n / mega);
+  if (const std::int64_t rest = n % mega; rest != 0) {
+    std::string digits = std::to_string(mega + rest).substr(1);
+    while (digits.back() == '0') digits.pop_back();
+    out += "." + digits;
+  }
+  return out;
+}
+
 std::string format_quantity(std::int64_t count, Dimension dimension) {
   if (count == std::numeric_limits<std::int64_t>::max()) return "no limit";
   if (dimension == Dimension::rate) {

@@ -43,6 +43,11 @@ struct QuantityError {
 /// not fit in 64 bits.
 [[nodiscard]] std::variant<std::int64_t, QuantityError> parse_integer(std::string_view text);
 
+/// A number written as JSON does, in millionths, exactly; error if it has a finer part or does not fit.
+[[nodiscard]] std::variant<std::int64_t, QuantityError> parse_millionths(std::string_view text);
+/// "1.1" for 1,100,000; the shortest form.
+[[nodiscard]] std::string format_millionths(std::int64_t count);
+
 /// Regular expression (ECMA 262, for the JSON Schema) of what parse_quantity() accepts, but for range.
 [[nodiscard]] std::string quantity_pattern(Dimension dimension);
 

@@ -54,8 +54,8 @@ class SchemaWriter {
   }
 
   static Json fallback(const Field& field) {
-    if (field.type == FieldType::integer || field.type == FieldType::seed ||
-        field.type == FieldType::boolean || field.fallback.front() == '[') {
+    if (field.type == FieldType::integer || field.type == FieldType::decimal ||
+        field.type == FieldType::seed || field.type == FieldType::boolean || field.fallback.front() == '[') {
       return Json::parse(field.fallback);
     }
     return field.fallback;
@@ -85,6 +85,10 @@ class SchemaWriter {
     return field.table != nullptr ? reference(*field.table) : reference(*field.variants);
   }
 
+  Json or_object(Json scalar, const Field& field) {
+    return {{"anyOf", Json::array({std::move(scalar), member(field)})}};
+  }
+
   static Json list_of(Json items, bool not_empty = false) {
     Json out{{"type", "array"}, {"items", std::move(items)}};
     if (not_empty) out["minItems"] = 1;
@@ -99,14 +103,25 @@ class SchemaWriter {
       case FieldType::name: return a_name;
       case FieldType::boolean: return {{"type", "boolean"}};
       case FieldType::yes: return {{"const", true}};
-      case FieldType::integer: return {{"type", "integer"}, {"minimum", field.min}, {"maximum", field.max}};
+      case FieldType::integer: {
+        Json number{{"type", "integer"}, {"minimum", field.min}, {"maximum", field.max}};
+        return field.table == nullptr ? number : or_object(std::move(number), field);
+      }
+      case FieldType::decimal:
+        return {{"type", "number"},
+                {"minimum", static_cast<double>(field.min) / 1e6},
+                {"maximum", static_cast<double>(field.max) / 1e6}};
       case FieldType::seed:
         return {{"type", "integer"}, {"minimum", 0}, {"maximum", 18'446'744'073'709'551'615ull}};
       case FieldType::duration:
       case FieldType::size:
       case FieldType::bandwidth:
-      case FieldType::rate: return quantity(dimension_of(field.type));
+      case FieldType::rate: {
+        Json text = quantity(dimension_of(field.type));
+        return field.variants == nullptr ? text : or_object(std::move(text), field);
+      }
       case FieldType::choice:
+        if (field.variants != nullptr) return or_object({{"enum", field.choices}}, field);
         if (field.choices.size() == 1) return {{"const", field.choices.front()}};
         return {{"enum", field.choices}};
       case FieldType::choice_list: return list_of({{"enum", field.choices}});

@@ -59,7 +59,22 @@ const Variants& admin_variants() {
         .type = name_or_list,
         .doc = "Hosts of the brokers that shall hold it, preferred leader first. Default: cancel the reassignment under "
                "way."}});
-  static const Variants variants{"admin", "kind", {&delete_records, &elect_leader, &reassign}};
+  static const Table create_partitions =
+      admin_table("create_partitions",
+                  "Adds partitions to a topic (kafka-topics.sh --alter --partitions, KIP-195). Clients learn "
+                  "of them with their next "
+                  "metadata (metadata.max.age.ms, or a lost connection); from then on a producer's keys go "
+                  "elsewhere, while their older "
+                  "records stay where they are.",
+                  {{.name = "topic", .type = text, .doc = "The topic.", .required = true},
+                   {.name = "partitions",
+                    .type = integer,
+                    .doc = "How many it has then, more than before.",
+                    .required = true,
+                    .min = 2,
+                    .max = 100'000}});
+  static const Variants variants{
+      "admin", "kind", {&delete_records, &elect_leader, &reassign, &create_partitions}};
   return variants;
 }
 

@@ -318,25 +318,31 @@ const Table& producer_table() {
              .doc = "constant: evenly spaced. poisson: exponential gaps. saturate: as fast as send() "
                     "returns. closed: "
                     "records_per_send together, the next ones once each of them has its outcome. listed: "
-                    "records_per_send at each of the given `times`.",
+                    "records_per_send at each of the given `times`. An object: as a CSV file says (see "
+                    "arrivals).",
              .fallback = "constant",
-             .choices = {"constant", "poisson", "saturate", "closed", "listed"}},
+             .choices = {"constant", "poisson", "saturate", "closed", "listed"},
+             .variants = &arrival_variants()},
             {.name = "times",
              .type = text_list,
              .doc = "With arrivals listed: when records are meant to be sent, from the start of the run, "
                     "ascending, as [\"1 s\", \"1250 ms\"]. Instances take them in turn."},
             {.name = "record_size",
              .type = size,
-             .doc = "Key and value of a record.",
+             .doc = "Key and value of a record: one size, or a distribution (see record_size).",
              .fallback = "1 KiB",
              .min = 1,
-             .max = gib},
+             .max = gib,
+             .variants = &size_variants()},
             {.name = "keys",
              .type = integer,
-             .doc = "How many keys its records have in each partition, all equally likely. Default: records "
-                    "have no key.",
+             .doc =
+                 "A number: so many keys in each partition, all equally likely; the sticky partitioner "
+                 "chooses partitions. An object: keys of the whole topic, with weights, and each goes to the "
+                 "partition that its murmur2 says (see keys). Default: records have no key.",
              .min = 1,
-             .max = 1'000'000'000},
+             .max = 1'000'000'000,
+             .table = &keys_table()},
             {.name = "tombstone_permille",
              .type = integer,
              .doc = "Share of the records that delete their key. Only with `keys`.",

@@ -120,12 +120,13 @@ class Validator {
       case FieldType::boolean: expect_kind(node, NodeKind::boolean, "true or false"); break;
       case FieldType::yes: yes(node); break;
       case FieldType::integer: integer(node, field); break;
+      case FieldType::decimal: decimal(node, field); break;
       case FieldType::seed: seed(node); break;
       case FieldType::duration:
       case FieldType::size:
       case FieldType::bandwidth:
       case FieldType::rate: quantity(node, field); break;
-      case FieldType::choice: choice(node, field.choices); break;
+      case FieldType::choice: choice_or_object(node, field); break;
       case FieldType::choice_list: each(node, [&](NodeId e) { choice(e, field.choices); }); break;
       case FieldType::text_list:
         each(node, [&](NodeId e) { expect_kind(e, NodeKind::text, "a text"); });
@@ -212,6 +213,7 @@ class Validator {
   }
 
   void integer(NodeId node, const Field& field) {
+    if (field.table != nullptr && tree_[node].kind == NodeKind::object) return object(node, *field.table);
     if (tree_[node].kind == NodeKind::text) {
       return wrong_type(node, "a whole number", "write it without quotes");
     }
@@ -228,6 +230,24 @@ class Validator {
       out_of_range(node, given, std::to_string(field.min), std::to_string(field.max));
   }
 
+  void decimal(NodeId node, const Field& field) {
+    if (tree_[node].kind == NodeKind::text) return wrong_type(node, "a number", "write it without quotes");
+    if (!expect_kind(node, NodeKind::number, "a number")) return;
+    const std::string given = shown(tree_[node].text, 60);
+    const auto parsed = parse_millionths(tree_[node].text);
+    if (const auto* error = std::get_if<QuantityError>(&parsed);
+        error != nullptr && error->code != "number-range")
+      return report(node, given, *error);
+    const auto* n = std::get_if<std::int64_t>(&parsed);
+    if (n == nullptr || *n < field.min || *n > field.max)
+      out_of_range(node, given, format_millionths(field.min), format_millionths(field.max));
+  }
+
+  void choice_or_object(NodeId node, const Field& field) {
+    if (field.variants != nullptr && tree_[node].kind == NodeKind::object) return member(node, field);
+    choice(node, field.choices);
+  }
+
   void seed(NodeId node) {
     if (!expect_kind(node, NodeKind::number, "a whole number")) return;
     const std::string& text = tree_[node].text;
@@ -239,6 +259,7 @@ class Validator {
 
   void quantity(NodeId node, const Field& field) {
     const Dimension dimension = dimension_of(field.type);
+    if (field.variants != nullptr && tree_[node].kind == NodeKind::object) return member(node, field);
     if (tree_[node].kind == NodeKind::number) {
       const std::string text = shown(tree_[node].text, 30);
       const std::string_view shape = example(dimension);

@@ -76,7 +76,15 @@ std::optional<std::int64_t> View::given(std::string_view name) const {
     return node.kind == NodeKind::text ? in_range(parse_quantity(node.text, dimension_of(f.type)), f)
                                        : std::nullopt;
   }
-  return node.kind == NodeKind::number ? in_range(parse_integer(node.text), f) : std::nullopt;
+  if (node.kind != NodeKind::number) return std::nullopt;
+  return in_range(f.type == FieldType::decimal ? parse_millionths(node.text) : parse_integer(node.text), f);
+}
+
+std::optional<double> View::decimal(std::string_view name) const {
+  auto n = given(name);
+  const Field& f = field(name);
+  if (!n && !f.fallback.empty()) n = in_range(parse_millionths(f.fallback), f);
+  return n ? std::optional(static_cast<double>(*n) / 1e6) : std::nullopt;
 }
 
 std::optional<std::int64_t> View::integer(std::string_view name) const {

@@ -42,6 +42,7 @@ class View {
   [[nodiscard]] std::optional<std::string> text(std::string_view name) const;  ///< text, name, choice
   [[nodiscard]] std::optional<bool> boolean(std::string_view name) const;
   [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name) const;   ///< integer
+  [[nodiscard]] std::optional<double> decimal(std::string_view name) const;         ///< decimal
   [[nodiscard]] std::optional<std::int64_t> quantity(std::string_view name) const;  ///< in base units
   [[nodiscard]] std::optional<sim::Duration> duration(std::string_view name) const;
   [[nodiscard]] std::optional<sim::Bytes> bytes(std::string_view name) const;

@@ -33,6 +33,8 @@ struct RecordCounts {
   std::int64_t skipped_unread =
       0;  ///< ... and offsets that were there still, but auto.offset.reset passed over.
   std::int64_t stale_keys = 0;  ///< Keys that a reader does not know to be deleted (stale_keys.h).
+  std::int64_t out_of_key_order = 0;  ///< That a reader got after a later one of their key (key_order.h).
+  std::int64_t hottest_partition_permille = 0;  ///< Of the acknowledged ones, in the partition that has most.
   std::int64_t unread =
       0;  ///< Acknowledged, in the leader's log at the end, and no consumer of the partition got them.
   std::int64_t diverged =

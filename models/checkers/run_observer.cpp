@@ -19,6 +19,8 @@ RunObserver::RunObserver(history::History& history, bool invariants)
       replication_(history, book_),
       transactions_(view_, book_),
       stale_keys_(history),
+      key_order_(history),
+      partition_load_(history),
       clients_(view_, book_, transactions_),
       liveness_(book_),
       storage_(book_),
@@ -37,6 +39,7 @@ void RunObserver::on(const history::Sent& event) {
 
 void RunObserver::on(const history::ProduceOutcome& event) {
   meter_.on(event);
+  partition_load_.on(event);
   clients_.on(event);
 }
 
@@ -48,6 +51,7 @@ void RunObserver::on(const history::Consumed& event) {
   transactions_.on(event);
   stale_keys_.on(event);
   shares_.on(event);
+  key_order_.on(event);
   if (invariants_) invariants_->judge(event);
 }
 
@@ -341,6 +345,15 @@ Findings RunObserver::finish(sim::SimTime now, const std::vector<std::int32_t>& 
   for (const auto& [workload, count] : stale_keys_.finish()) {
     findings.measures.records.stale_keys += count;
     findings.measures.workloads[workload].records.stale_keys = count;
+  }
+  for (const auto& [workload, count] : key_order_.late()) {
+    findings.measures.records.out_of_key_order += count;
+    findings.measures.workloads[workload].records.out_of_key_order = count;
+  }
+  for (const auto& [workload, permille] : partition_load_.finish()) {
+    RecordCounts& records =
+        workload.empty() ? findings.measures.records : findings.measures.workloads[workload].records;
+    records.hottest_partition_permille = permille;
   }
   note_breaches_of_contract();
   findings.checks = book_.results();

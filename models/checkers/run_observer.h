@@ -13,10 +13,12 @@
 #include "models/checkers/cluster_view.h"
 #include "models/checkers/group_meter.h"
 #include "models/checkers/invariants.h"
+#include "models/checkers/key_order.h"
 #include "models/checkers/law_book.h"
 #include "models/checkers/liveness.h"
 #include "models/checkers/losses.h"
 #include "models/checkers/measures.h"
+#include "models/checkers/partition_load.h"
 #include "models/checkers/pipelines.h"
 #include "models/checkers/replication_laws.h"
 #include "models/checkers/share_laws.h"
@@ -121,6 +123,8 @@ class RunObserver final : public history::Watcher {
   ReplicationLaws replication_;
   TransactionLaws transactions_;
   StaleKeys stale_keys_;
+  KeyOrder key_order_;
+  PartitionLoad partition_load_;
   ClientLaws clients_;
   std::optional<Invariants> invariants_;
   Liveness liveness_;

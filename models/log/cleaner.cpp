@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "models/history/record_law.h"
 #include "sim/check.h"
 
 namespace brokersim::log {
@@ -72,10 +73,12 @@ std::optional<std::int64_t> OffsetMap::last_of(std::int64_t key) const {
   return found->second;
 }
 
-std::int64_t cleaned_batch_bytes(const StoredBatch& batch, const CleanedBatch& cleaned) {
+std::int64_t cleaned_batch_bytes(const BatchStore& store, const StoredBatch& batch,
+                                 const CleanedBatch& cleaned) {
   const BatchData& data = batch.data;
   const std::int64_t count = data.records.count;
   const std::int64_t payload = data.payload_bytes / std::max<std::int64_t>(count, 1);
+  const history::RecordLaw* law = store.keys_of(data.records.producer).law.get();
   const auto time_ms = [&](std::int32_t i) {
     return record_time(data.first_time, data.last_time, count, i).ns / 1'000'000;
   };
@@ -86,7 +89,10 @@ std::int64_t cleaned_batch_bytes(const StoredBatch& batch, const CleanedBatch& c
   for (const std::int32_t i : cleaned.kept) {
     // A negative delta takes as many bytes as the positive one below it (zigzag).
     const std::int64_t delta = time_ms(i) - base_ms;
-    raw += record_bytes(payload, delta < 0 ? -delta - 1 : delta, i);
+    const std::int64_t size =
+        law == nullptr ? payload
+                       : law->size_of(data.records.producer, data.records.partition, data.records.first + i);
+    raw += record_bytes(size, delta < 0 ? -delta - 1 : delta, i);
   }
   if (data.codec == compute::Codec::none) return raw;
   return cleaned.kept.empty()
@@ -140,7 +146,7 @@ BatchVerdict clean_batch(const BatchStore& store, const StoredBatch& batch, cons
     verdict.unchanged = false;
   }
   verdict.left.delete_horizon_ms = horizon;
-  verdict.bytes = verdict.unchanged ? batch.data.bytes : cleaned_batch_bytes(batch, verdict.left);
+  verdict.bytes = verdict.unchanged ? batch.data.bytes : cleaned_batch_bytes(store, batch, verdict.left);
   return verdict;
 }
 

@@ -89,7 +89,8 @@ struct BatchVerdict {
   std::vector<history::OffsetRange> removed;  ///< Offsets that go in this pass, ascending.
 };
 /// Encoded size of what compaction left of `batch`. With a delete horizon timestamps are deltas against that.
-[[nodiscard]] std::int64_t cleaned_batch_bytes(const StoredBatch& batch, const CleanedBatch& cleaned);
+[[nodiscard]] std::int64_t cleaned_batch_bytes(const BatchStore& store, const StoredBatch& batch,
+                                               const CleanedBatch& cleaned);
 
 /// `now_ms`: wall clock of the broker.
 [[nodiscard]] BatchVerdict clean_batch(const BatchStore& store, const StoredBatch& batch,

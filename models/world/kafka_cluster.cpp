@@ -4,6 +4,7 @@
 
 #include "models/kafka/client/compression.h"
 #include "models/world/client_site.h"
+#include "models/world/producer_laws.h"
 #include "sim/check.h"
 
 namespace brokersim::world {
@@ -125,7 +126,8 @@ void KafkaCluster::add_partitions(history::History& history, const Config& confi
         (kind == kafka::broker::InternalKind::shares ? shape_.shares_topic : shape_.offsets_topic).push_back(id);
       }
       specs_.push_back({id, assigned, info.min_insync_replicas, info.unclean_leader_election,
-                        /*on_request=*/topic.created_at.ns > 0,
+                        /*on_request=*/topic.created_at.ns > 0 ||
+                            (topic.partitions_at_start > 0 && number >= topic.partitions_at_start),
                         static_cast<std::int32_t>(first - cluster_.topics.begin())});
     }
   }
@@ -188,9 +190,11 @@ std::vector<kafka::wire::BrokerEndpoint> KafkaCluster::bootstrap() const {
 }
 
 void KafkaCluster::install_producers(const Config& config) {
+  ProducerLaws laws(config, cluster_, topics_, hosts_.begin()->second->sim());
   for (const ProducerWorkload& workload : config.producers) {
     if (workload.cluster != cluster_.name) continue;
     const auto count = static_cast<std::int64_t>(workload.hosts.size());
+    const ProducerLaw law = laws.of(workload);
     for (std::int64_t i = 0; i < count; ++i) {
       kafka::client::ProducerParams params;
       params.name = workload.name + "-" + std::to_string(i);
@@ -200,9 +204,11 @@ void KafkaCluster::install_producers(const Config& config) {
                                            static_cast<std::int8_t>(workload.config.acks),
                                            workload.config.enable_idempotence,
                                            workload.config.max_in_flight,
-                                           workload.keys,
+                                           law.keys,
                                            {}});
-      batches_.set_keys(params.client, workload.keys);
+      batches_.set_keys(params.client, law.keys);
+      params.law = law.law;
+      params.partitions_at_start = partitions_at_start(cluster_, workload.topic);
       params.arrivals = arrivals_of(workload.arrivals);
       params.rate_per_second_milli = share_of(workload.rate_per_second_milli, i, count);
       if (params.rate_per_second_milli > 0) {
@@ -210,12 +216,7 @@ void KafkaCluster::install_producers(const Config& config) {
                          params.rate_per_second_milli;
         params.phase = {static_cast<std::int64_t>(gap * i / count)};
       }
-      if (workload.arrivals == Arrivals::listed) {
-        std::vector<sim::SimTime> own;
-        for (auto t = static_cast<std::size_t>(i); t < workload.times.size(); t += workload.hosts.size())
-          own.push_back(workload.times[t]);
-        params.times = std::make_shared<const std::vector<sim::SimTime>>(std::move(own));
-      }
+      if (workload.arrivals == Arrivals::listed) list_arrivals(workload, static_cast<std::size_t>(i), params);
       params.record_size = workload.record_size;
       params.records_per_send = workload.records_per_send;
       params.records_per_send_max = workload.records_per_send_max;
@@ -271,6 +272,7 @@ kafka::client::ConsumerParams KafkaCluster::reader(const std::string& name, cons
   params.validate_offsets = cluster_.broker.consumer_offset_validation;
   params.config = config;
   params.partitions = partitions_of(topic);
+  params.partitions_at_start = partitions_at_start(cluster_, topic);
   if (!group.empty()) params.topics = &topics_;
   params.bootstrap = bootstrap();
   return params;
@@ -294,8 +296,13 @@ void KafkaCluster::install_consumers(const Config& config) {
       const auto rack = std::find(racks_.begin(), racks_.end(), workload.config.client_rack);
       if (rack != racks_.end()) params.rack = static_cast<std::int32_t>(rack - racks_.begin());
       if (workload.group.empty()) {
+        const auto at_start = static_cast<std::size_t>(params.partitions_at_start);
         params.partitions.clear();
-        for (std::size_t p = i; p < all.size(); p += count) params.partitions.push_back(all[p]);
+        params.partitions_at_start = 0;
+        for (std::size_t p = i; p < all.size(); p += count) {
+          if (p < at_start) ++params.partitions_at_start;
+          params.partitions.push_back(all[p]);
+        }
       }
       hosts_.at(workload.hosts[i])
           ->install(params.name, [this, params](sim::Process& process, host::Host& host) {
@@ -313,9 +320,14 @@ void KafkaCluster::install_admin(const Config& config) {
     kafka::client::AdminParams params;
     params.name = "admin";
     params.bootstrap = bootstrap();
-    for (const kafka::AdminAction& action : admin.actions)
-      params.actions.push_back(
-          {action, partition(action.topic, action.partition), partitions_of(action.topic)});
+    for (const kafka::AdminAction& action : admin.actions) {
+      std::vector<history::PartitionId> topic = partitions_of(action.topic);
+      if (action.kind == kafka::AdminKind::create_partitions)
+        topic = {topic.begin() + action.partitions_before, topic.begin() + action.partitions_after};
+      if (action.kind == kafka::AdminKind::create_topic && partitions_at_start(cluster_, action.topic) > 0)
+        topic.resize(static_cast<std::size_t>(partitions_at_start(cluster_, action.topic)));
+      params.actions.push_back({action, partition(action.topic, action.partition), std::move(topic)});
+    }
     hosts_.at(admin.host)->install(params.name, [this, params](sim::Process& process, host::Host& host) {
       const kafka::client::ClientSite site{host.network(),
                                            host.id(),

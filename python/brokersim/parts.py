@@ -38,6 +38,8 @@ class Records:
     expired_unread: int     #: Of these, before every consumer of the partition had read them.
     skipped_unread: int     #: Passed over by a consumer's offset reset although they were there.
     unread: int             #: In the log, below where a consumer has got to, and not read by it.
+    out_of_key_order: int   #: Read for the first time after a later record of the same key and producer.
+    hottest_partition_permille: int  #: Thousandths of the acknowledged records in the partition with the most of them.
     stale_keys: int         #: Deleted keys of compacted topics that a reader does not know to be deleted.
     diverged: int           #: Below a running replica's high watermark, and others than the leader's there.
 

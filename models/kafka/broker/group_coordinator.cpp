@@ -206,7 +206,7 @@ void GroupCoordinator::consumer_heartbeat(RequestId id, const wire::ConsumerGrou
     group.modern = std::make_unique<groups::ConsumerGroup>(request.group, modern_rules_);
   }
   groups::ConsumerGroup before = *group.modern;
-  groups::ConsumerGroup::Step step = group.modern->heartbeat(request, cluster_.topics, owner_.now());
+  groups::ConsumerGroup::Step step = group.modern->heartbeat(request, topics(), owner_.now());
   auto answer = std::make_unique<Response>(std::move(step.answer));
   if (!step.changed) {
     server_.respond(id, std::move(answer));
@@ -342,11 +342,25 @@ void GroupCoordinator::note_removed(const Group& group, const groups::ConsumerGr
   }
 }
 
+const groups::TopicDirectory& GroupCoordinator::topics() {
+  const auto exists = [&](wire::PartitionId id) { return image_.partition(id) != nullptr; };
+  const bool grows = std::any_of(cluster_.topics.begin(), cluster_.topics.end(), [&](const auto& topic) {
+    return exists(topic.second.front()) && !exists(topic.second.back());
+  });
+  if (!grows) return cluster_.topics;
+  existing_ = cluster_.topics;
+  for (auto& [name, partitions] : existing_) {
+    while (partitions.size() > 1 && exists(partitions.front()) && !exists(partitions.back()))
+      partitions.pop_back();
+  }
+  return existing_;
+}
+
 /// Members whose time is over leave; if that cannot be written, it is tried again a second later.
 void GroupCoordinator::tick_modern(std::size_t index) {
   Group& group = groups_[index];
   groups::ConsumerGroup before = *group.modern;
-  if (!group.modern->tick(cluster_.topics, owner_.now())) return;
+  if (!group.modern->tick(topics(), owner_.now())) return;
   Write write;
   write.group = index;
   write.generation = group.modern->target_epoch();

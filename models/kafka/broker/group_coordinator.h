@@ -113,6 +113,8 @@ class GroupCoordinator final : public ShardedCoordinator<GroupShard, GroupWrite>
   void on_timer(std::uint64_t group);
   void arm(std::size_t group);
   [[nodiscard]] static sim::SimTime next_tick(const Group& group);
+  /// Topics with the partitions that there are; those that an administrator will add are not among them.
+  [[nodiscard]] const groups::TopicDirectory& topics();
   void tick_modern(std::size_t group);
   void tick_share(std::size_t group);
   /// Tells the history who of `before` is a member no more.
@@ -137,6 +139,7 @@ class GroupCoordinator final : public ShardedCoordinator<GroupShard, GroupWrite>
   const ClusterShape& cluster_;
   ReplicaManager& replicas_;
   RequestServer& server_;
+  groups::TopicDirectory existing_;  // what topics() said, while partitions are to come
   const wire::ClusterImage& image_;
   sim::Stream member_ids_;
   std::uint64_t next_member_id_ = 0;

@@ -26,6 +26,7 @@ struct Batch {
   std::int64_t first = 0;       ///< Ordinal of the first record within the partition.
   std::int64_t count = 0;
   std::int64_t bytes = 0;       ///< Encoded size of the records so far, header included; 0 while empty.
+  std::int64_t payload = 0;     ///< Sum of the record sizes, where they are told apart; else 0.
   std::int64_t wire_bytes = 0;  ///< Once closed: the batch as it is sent, compressed if it is.
   std::int64_t memory = 0;      ///< Held of the pool.
   sim::SimTime intended_first;

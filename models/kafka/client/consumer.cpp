@@ -39,9 +39,11 @@ Consumer::Consumer(sim::Process& process, const ClientSite& site, ConsumerParams
   SIM_CHECK(params_.config.max_poll_records > 0);
   for (const wire::BrokerEndpoint& endpoint : params_.bootstrap) connections_.learn(endpoint);
   metadata_.follow_names(params_.group.empty());
+  metadata_.expect_only(params_.partitions_at_start);
   if (params_.group.empty()) return;
   MemberOwner& self = *this;
   member_ = std::make_unique<GroupMember>(component_, site_, params_, history_, self);
+  if (params_.partitions_at_start > 0) member_->topic_has(params_.partitions_at_start);
   for (Partition& partition : partitions_) partition.where = Where::unowned;
 }
 
@@ -112,6 +114,7 @@ void Consumer::on_response(wire::BrokerId broker, RequestTag tag, const wire::Me
       const auto& answer = static_cast<const wire::MetadataResponse&>(response);
       metadata_.on_response(answer);
       for (const std::int32_t index : metadata_.take_replaced()) meet_successor(index);
+      if (member_ != nullptr && params_.partitions_at_start > 0) member_->topic_has(metadata_.topic_size());
       if (params_.rack < 0) break;
       online_.clear();
       for (const wire::BrokerEndpoint& endpoint : answer.brokers) online_.push_back(endpoint.broker);
@@ -198,6 +201,7 @@ void Consumer::request_all() {
     const wire::BrokerId source = source_of(index);
     if (leader.broker >= 0 && partition.fetched_from == source) continue;
     if (leader.broker < 0) {
+      if (metadata_.is_missing(index)) continue;
       if (metadata_.known()) metadata_.request();
       if (partition.where == Where::fetching) note_answer(index, false);
       continue;

@@ -74,6 +74,8 @@ class GroupMember final : private ConnectionListener {
   void close();
   /// The process ends at once.
   void stop();
+  /// Metadata says how many partitions the member's topic has; told only of topics that may get more.
+  void topic_has(std::int32_t partitions);
 
   [[nodiscard]] const std::vector<wire::PartitionId>& owned() const { return owned_; }
   [[nodiscard]] std::int32_t generation() const { return generation_; }
@@ -195,6 +197,7 @@ class GroupMember final : private ConnectionListener {
   std::int32_t generation_ = -1;
   std::string protocol_;
   bool leads_ = false;
+  std::int32_t topic_size_ = 0;  // partitions of the member's topic; 0: all of params_.partitions
   std::vector<wire::MemberPartitions> to_assign_;  // by us, as leader
   std::vector<wire::PartitionId> owned_;           // sorted
   std::vector<wire::PartitionId> remembered_;      // the sticky assignor's user data

@@ -152,7 +152,9 @@ void GroupMember::on_joined(const wire::JoinGroupResponse& response) {
 
 /// The leader runs the chosen assignor over all members.
 void GroupMember::assign(const wire::JoinGroupResponse& response) {
-  const KnownTopics topics(params_.topic, params_.partitions, params_.topics);
+  std::vector<wire::PartitionId> own = params_.partitions;
+  if (topic_size_ > 0) own.resize(static_cast<std::size_t>(topic_size_));
+  const KnownTopics topics(params_.topic, own, params_.topics);
   for (const AssignmentStrategy strategy : config().assignment_strategy) {
     const groups::Assignor assignor = assignor_of(strategy);
     if (protocol_ != groups::name(assignor)) continue;
@@ -160,6 +162,14 @@ void GroupMember::assign(const wire::JoinGroupResponse& response) {
     return;
   }
   SIM_CHECK(false, "the coordinator chose an assignor that we did not offer");
+}
+
+/// The leader joins again when its metadata says that a topic has more partitions than it has assigned
+/// (ConsumerCoordinator.rejoinNeededOrPending); with KIP-848 the coordinator sees it by itself.
+void GroupMember::topic_has(std::int32_t partitions) {
+  const bool grown = topic_size_ > 0 && partitions > topic_size_;
+  topic_size_ = partitions;
+  if (grown && leads_ && !modern_) rejoin_needed_ = true;
 }
 
 void GroupMember::send_sync() {

@@ -124,12 +124,22 @@ void MetadataUpdater::on_response(const wire::MetadataResponse& response) {
       changed = true;
     }
     const bool led = part.error == wire::ErrorCode::none && part.leader >= 0;
-    complete = complete && led;
+    complete = complete && (led || (is_missing(index) && part.leader_epoch < 0));
     // An error without an epoch says nothing newer than what is known, except that nobody leads now.
     const std::int32_t epoch = std::max(part.leader_epoch, led ? -1 : leaders_[index].epoch);
     if (leaders_.learn(index, {led ? part.leader : -1, epoch})) changed = true;
   }
   policy_.answered(owner_.now(), changed, complete, jitter_.bits(answers_++));
+}
+
+std::int32_t MetadataUpdater::topic_size() const {
+  const auto all = static_cast<std::int32_t>(leaders_.partitions().size());
+  if (expected_ == 0) return all;
+  std::int32_t size = expected_;
+  for (std::int32_t i = expected_; i < all; ++i) {
+    if (leaders_[i].epoch >= 0) size = i + 1;
+  }
+  return size;
 }
 
 void MetadataUpdater::on_lost() { policy_.failed(owner_.now(), jitter_.bits(answers_++)); }

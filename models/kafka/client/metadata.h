@@ -87,6 +87,14 @@ class MetadataUpdater {
   [[nodiscard]] std::vector<std::int32_t> take_replaced() { return std::exchange(replaced_, {}); }
   /// Whether the owner can go over to a topic that was made anew; else it stays with the deleted one.
   void follow_names(bool follows) { follows_names_ = follows; }
+  /// Partitions from this number on may not exist yet: that they are missing is no reason to ask again.
+  void expect_only(std::int32_t partitions) { expected_ = partitions; }
+  /// One of those, of which nothing has been heard.
+  [[nodiscard]] bool is_missing(std::int32_t index) const {
+    return expected_ > 0 && index >= expected_ && leaders_[index].epoch < 0;
+  }
+  /// How many partitions the topic has, as far as is known: those expected, and those that an answer told of.
+  [[nodiscard]] std::int32_t topic_size() const;
   /// News beside metadata, from an error response. True if the leader changed.
   bool learn(wire::PartitionId partition, wire::BrokerId leader, std::int32_t epoch);
   /// Asks if it is time and a broker is ready, else arms a timer. Cheap when nothing is due.
@@ -108,6 +116,7 @@ class MetadataUpdater {
   bool known_ = false;
   bool follows_names_ = false;
   std::vector<std::int32_t> replaced_;
+  std::int32_t expected_ = 0;  // 0: all
   sim::EventHandle timer_;
   sim::SimTime timer_at_ = sim::SimTime::max();
 };

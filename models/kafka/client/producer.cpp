@@ -44,6 +44,7 @@ Producer::Producer(sim::Process& process, const ClientSite& site, ProducerParams
   SIM_CHECK(!params_.bootstrap.empty(), params_.name + " knows no broker");
   if (params_.gate != nullptr) sequences_.leave_epoch_alone();
   metadata_.follow_names(params_.gate == nullptr);
+  metadata_.expect_only(params_.partitions_at_start);
   SIM_CHECK(config().linger.ns >= 0);
   if (thread_ != nullptr) {
     const auto tick = static_cast<std::uint64_t>(kTick.ns);
@@ -183,7 +184,7 @@ void Producer::meet_successors() {
 }
 
 void Producer::note_leaders() {
-  std::vector<bool> available(params_.partitions.size());
+  std::vector<bool> available(static_cast<std::size_t>(metadata_.topic_size()));
   for (std::size_t i = 0; i < available.size(); ++i)
     available[i] = leaders()[static_cast<std::int32_t>(i)].broker >= 0;
   intake_.set_available(available);

@@ -17,7 +17,7 @@
 // at, takes one request for each broker that is ready, and is busy for what they cost before it looks again. It reads a
 // clock of milliseconds and waits whole ones (Sender.runOnce, Selector.select): with linger.ms=1 a batch waits from nothing
 // to a little over two milliseconds, depending on where ticks, answers and the batch's opening fall.
-// Not modelled: that a request leaves only when its own CPU time is over; keys.
+// Not modelled: that a request leaves only when its own CPU time is over.
 #pragma once
 
 #include <deque>
@@ -129,6 +129,10 @@ class Producer final : public host::Service, private ConnectionListener {
   void meet_successors();
   void address(Batch& batch);
   [[nodiscard]] history::RecordRange range(const Batch& batch) const;
+  /// Sum of the record sizes.
+  [[nodiscard]] std::int64_t payload_of(const Batch& batch) const {
+    return params_.law != nullptr ? batch.payload : batch.count * params_.record_size.n;
+  }
 
   [[nodiscard]] sim::SimTime now() const { return component_.now(); }
   [[nodiscard]] const ProducerConfig& config() const { return params_.config; }

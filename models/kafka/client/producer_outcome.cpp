@@ -4,6 +4,7 @@
 
 #include "models/kafka/client/produce_errors.h"
 #include "models/kafka/client/producer.h"
+#include "models/log/sized_batch.h"
 #include "sim/check.h"
 
 namespace brokersim::kafka::client {
@@ -126,7 +127,13 @@ void Producer::split(Slot slot) {
     batch.intended_last =
         log::record_time(parent.intended_first, parent.intended_last, parent.count, from + batch.count - 1);
     batch.bytes =
-        log::batch_bytes(batch.count, params_.record_size.n, batch.intended_first, batch.intended_last);
+        params_.law == nullptr
+            ? log::batch_bytes(batch.count, params_.record_size.n, batch.intended_first, batch.intended_last)
+            : log::sized_batch_bytes(*params_.law, params_.client, batch.partition, batch.first, batch.count,
+                                     batch.intended_first, batch.intended_last);
+    if (params_.law != nullptr)
+      batch.payload =
+          log::payload_bytes(*params_.law, params_.client, batch.partition, batch.first, batch.count);
     batch.wire_bytes = log::compressed_batch_bytes(codec_, batch.bytes);
   }
   if (ordered_) sequences_.split(parent.partition, slot, first, half, second);
@@ -158,7 +165,7 @@ void Producer::finish(Slot slot, history::Outcome outcome, ErrorCode error, wire
   event.intended_last = batch.intended_last;
   event.first_sent = batch.sends > 0 ? batch.first_sent : now();
   event.attempts = batch.sends;
-  event.payload = {batch.count * params_.record_size.n};
+  event.payload = {payload_of(batch)};
   history_.record(event);
   accumulator_.release(slot);
   if (accumulator_.live() == 0) flushing_ = false;
@@ -228,6 +235,7 @@ void Producer::submit_waiting() {
 void Producer::refuse_blocked() {
   while (intake_.blocked() &&
          (intake_.too_large() || intake_.blocked_since() + config().max_block <= now())) {
+    const bool too_large = intake_.too_large();
     const Refused refused = intake_.refuse(now());
     const history::RecordRange record{
         params_.client, params_.partitions[static_cast<std::size_t>(refused.partition)], refused.ordinal, 1};
@@ -236,13 +244,13 @@ void Producer::refuse_blocked() {
     event.at = now();
     event.records = record;
     event.outcome = history::Outcome::failed;
-    event.error = static_cast<std::int16_t>(intake_.too_large() ? ErrorCode::message_too_large
-                                                                : ErrorCode::request_timed_out);
+    event.error =
+        static_cast<std::int16_t>(too_large ? ErrorCode::message_too_large : ErrorCode::request_timed_out);
     event.acks = static_cast<std::int8_t>(config().acks);
     event.intended_first = refused.intended;
     event.intended_last = refused.intended;
     event.first_sent = now();
-    event.payload = params_.record_size;
+    event.payload = {refused.size};
     history_.record(event);
     intake_.advance(now());
   }

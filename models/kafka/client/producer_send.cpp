@@ -195,7 +195,7 @@ log::BatchData Producer::pack(Slot slot) {
   data.compressed_percent = static_cast<std::uint8_t>(params_.compressed_percent);
   data.bytes = static_cast<std::int32_t>(batch.wire_bytes);
   data.raw_bytes = static_cast<std::int32_t>(batch.bytes);
-  data.payload_bytes = static_cast<std::int32_t>(batch.count * params_.record_size.n);
+  data.payload_bytes = static_cast<std::int32_t>(payload_of(batch));
   data.first_time = batch.intended_first;
   data.last_time = batch.intended_last;
   data.clock_error_ms = batch.clock_error_ms;

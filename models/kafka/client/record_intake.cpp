@@ -74,11 +74,18 @@ RecordIntake::RecordIntake(const ProducerParams& params, ProducerLedger& ledger,
       calls_(arrivals.child(1)),
       wake_up_(params.costs.wake_up) {
   ledger_.next_ordinal.resize(params.partitions.size(), 0);
+  if (params.law != nullptr)
+    items_ = std::make_unique<ItemIntake>(params, ledger, accumulator, closed_, arrivals, sticky, begin);
 }
 
 void RecordIntake::set_available(const std::vector<bool>& available) {
-  for (std::size_t i = 0; i < loads_.size(); ++i) loads_[i].available = available[i];
   metadata_known_ = true;
+  if (items_) return items_->set_available(available);
+  if (loads_.size() != available.size()) {
+    loads_.resize(available.size());
+    partitioner_.set_partitions(static_cast<std::int32_t>(available.size()));
+  }
+  for (std::size_t i = 0; i < loads_.size(); ++i) loads_[i].available = available[i];
 }
 
 void RecordIntake::choose() {
@@ -204,6 +211,7 @@ std::optional<std::int64_t> RecordIntake::submit(std::int32_t partition, sim::Si
 }
 
 void RecordIntake::advance(sim::SimTime now) {
+  if (items_) return items_->advance(now);
   while (!blocked_ && !finished()) {
     const sim::SimTime joins = loop_.join(loop_.next());
     if (joins > now) return;
@@ -240,6 +248,7 @@ void RecordIntake::append(Slot slot, const Plan& plan, sim::SimTime now) {
 }
 
 void RecordIntake::unblock(sim::SimTime now) {
+  if (items_) return items_->unblock(now);
   if (!blocked_) return;
   if (!metadata_known_) return;
   if (awaits_) {
@@ -259,12 +268,13 @@ void RecordIntake::unblock(sim::SimTime now) {
 }
 
 Refused RecordIntake::refuse(sim::SimTime now) {
+  if (items_) return items_->refuse(now);
   SIM_CHECK(blocked_);
   if (partitioner_.current() < 0) choose();
   const std::int32_t partition = partitioner_.current();
   SIM_CHECK(accumulator_.all_closed(partition));
   const Refused refused{partition, ledger_.next_ordinal[static_cast<std::size_t>(partition)]++,
-                        loop_.intended(loop_.next())};
+                        loop_.intended(loop_.next()), record_size_};
   plan_key_ = -1;
   // A send() that throws takes its time, too: a loop that sends as fast as it can does not stand still.
   loop_.hold(too_large_ ? now + sim::Duration{1'000} : now);
@@ -275,6 +285,7 @@ Refused RecordIntake::refuse(sim::SimTime now) {
 }
 
 sim::SimTime RecordIntake::next_time(sim::Duration linger) {
+  if (items_) return items_->next_time(linger);
   if (blocked_ || finished()) return sim::SimTime::max();
   const std::int64_t next = loop_.next();
   const sim::SimTime joins = loop_.join(next);
@@ -299,6 +310,7 @@ sim::SimTime RecordIntake::next_time(sim::Duration linger) {
 }
 
 void RecordIntake::close(Slot slot) {
+  if (items_) return items_->close(slot);
   Batch& batch = accumulator_[slot];
   SIM_CHECK(!batch.closed);
   SIM_CHECK(batch.count > 0);

@@ -6,16 +6,19 @@
 // Rules (RecordAccumulator.append, BufferPool): a record joins the last batch of its partition's queue if it
 // fits into batch.size, else that batch is closed and a new one is opened; send() waits while the pool has no
 // batch.size bytes left or the topic's metadata is unknown, at most max.block.ms.
+// Records with keys or sizes of their own are not equal: then everything is passed on to ItemIntake, which looks at each.
 // Pure: time comes in as a value, draws from addressed streams.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "models/kafka/client/accumulator.h"
 #include "models/kafka/client/arrivals.h"
 #include "models/kafka/client/compression.h"
+#include "models/kafka/client/item_intake.h"
 #include "models/kafka/client/params.h"
 #include "models/kafka/client/sticky_partitioner.h"
 
@@ -26,6 +29,7 @@ struct Refused {
   std::int32_t partition = -1;
   std::int64_t ordinal = 0;
   sim::SimTime intended;
+  std::int64_t size = 0;  ///< Key + value.
 };
 
 class RecordIntake {
@@ -42,6 +46,7 @@ class RecordIntake {
   void advance(sim::SimTime now);
   /// The thread did not run before `now`: the process was paused.
   void stall(sim::SimTime now) {
+    if (items_) return items_->stall(now);
     plan_key_ = -1;
     if (!application_) loop_.stall(now);
   }
@@ -50,20 +55,30 @@ class RecordIntake {
   /// send() of the blocked record gives up at `now` and the application goes on with the next.
   Refused refuse(sim::SimTime now);
   /// No more records: the application has stopped.
-  void stop() { stopped_ = true; }
+  void stop() {
+    stopped_ = true;
+    if (items_) items_->stop();
+  }
 
-  /// Which partitions have a leader; before the first call send() waits for metadata.
+  /// Which partitions of the topic have a leader; before the first call send() waits for metadata.
   void set_available(const std::vector<bool>& available);
 
   /// Waits for memory or metadata, for max.block.ms at most; not for the outcomes that end a closed loop's call.
-  [[nodiscard]] bool blocked() const { return blocked_ && !awaits_; }
+  [[nodiscard]] bool blocked() const { return items_ ? items_->blocked() : blocked_ && !awaits_; }
   /// Blocked by memory: every batch may be sent, full or not (BufferPool.queued).
-  [[nodiscard]] bool exhausted() const { return blocked() && metadata_known_; }
+  [[nodiscard]] bool exhausted() const { return items_ ? items_->exhausted() : blocked() && metadata_known_; }
   /// No request and no memory will ever take a record of this size: send() throws at once (ensureValidRecordSize).
-  [[nodiscard]] bool too_large() const { return too_large_ && metadata_known_; }
+  [[nodiscard]] bool too_large() const {
+    return items_ ? items_->too_large() : too_large_ && metadata_known_;
+  }
   /// When the blocked send() began to wait.
-  [[nodiscard]] sim::SimTime blocked_since() const { return blocked_since_; }
-  [[nodiscard]] bool finished() { return stopped_ || application_ || loop_.finished(); }
+  [[nodiscard]] sim::SimTime blocked_since() const {
+    return items_ ? items_->blocked_since() : blocked_since_;
+  }
+  [[nodiscard]] bool finished() {
+    if (items_) return items_->finished();
+    return stopped_ || application_ || loop_.finished();
+  }
 
   /// When the intake next matters to the sender: a batch gets full, or a batch not opened yet has lingered, or
   /// memory runs out. SimTime::max() while blocked or finished.
@@ -108,6 +123,7 @@ class RecordIntake {
   sim::Stream sticky_;
   std::vector<PartitionLoad> loads_;
   std::vector<Slot> closed_;
+  std::unique_ptr<ItemIntake> items_;  ///< Null: records are equal.
   std::int64_t guess_ = 1;  ///< Records of the last full batch.
   // A plan holds while its batch fills: until it is closed, the partition changes, or the thread is delayed.
   Plan plan_;

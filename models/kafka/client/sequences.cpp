@@ -51,6 +51,8 @@ Ticket Sequences::take(std::int32_t p, Slot slot, std::int64_t count) {
     entry = partition.in_flight.end() - 1;
   }
   entry->moved = false;
+  entry->renumbered =
+      false;  // ProducerBatch.close() of the next drain: it has not been reset since it was sent
   return {entry->producer_id, entry->epoch, entry->base};
 }
 

@@ -69,6 +69,12 @@ void StickyPartitioner::stick_to(std::int32_t partition) {
   produced_ = 0;
 }
 
+void StickyPartitioner::set_partitions(std::int32_t partitions) {
+  SIM_CHECK(partitions > 0);
+  SIM_CHECK(current_ < partitions);
+  partitions_ = partitions;
+}
+
 bool StickyPartitioner::must_switch(bool all_closed) const {
   if (current_ < 0) return true;
   if (fixed()) return false;

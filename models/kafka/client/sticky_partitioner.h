@@ -40,6 +40,8 @@ class StickyPartitioner {
   /// The present partition, -1 before the first choice.
   [[nodiscard]] std::int32_t current() const { return current_; }
   void stick_to(std::int32_t partition);
+  /// The topic has so many now, not fewer than before.
+  void set_partitions(std::int32_t partitions);
 
   void add(std::int64_t bytes) { produced_ += bytes; }
   /// It is time for the next partition. `all_closed`: no batch in the queue takes more records.

@@ -172,6 +172,7 @@ ConsumerGroup::Step ConsumerGroup::heartbeat(const wire::ConsumerGroupHeartbeatR
       if (epoch_ == epoch_before) ++epoch_;
     }
   }
+  if (epoch_ == epoch_before && misses_some(topics)) ++epoch_;
   if (target_epoch_ < epoch_) update_target(topics);
   std::optional<Partitions> owned;
   if (request.owned_given) {
@@ -221,6 +222,22 @@ void ConsumerGroup::update_target(const TopicDirectory& topics) {
     std::sort(target.begin(), target.end());
     members_.at(id).target = std::move(target);
   }
+}
+
+bool ConsumerGroup::misses_some(const TopicDirectory& topics) {
+  std::size_t all = 0;
+  for (const auto& [name, partitions] : topics) all += partitions.size();
+  if (std::exchange(partitions_seen_, all) == all) return false;
+  std::set<std::string> read;
+  for (const auto& [id, member] : members_) read.insert(member.topics.begin(), member.topics.end());
+  std::size_t there = 0;
+  for (const std::string& name : read) {
+    const auto topic = topics.find(name);
+    if (topic != topics.end()) there += topic->second.size();
+  }
+  std::size_t given = 0;
+  for (const auto& [id, member] : members_) given += member.target.size();
+  return target_epoch_ > 0 && given < there;
 }
 
 bool ConsumerGroup::is_free(wire::PartitionId partition, const std::string& except) const {

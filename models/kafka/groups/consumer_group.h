@@ -80,6 +80,8 @@ class ConsumerGroup {
   [[nodiscard]] wire::ErrorCode admit(const wire::ConsumerGroupHeartbeatRequest& request, sim::SimTime now);
   void remove(const std::string& member, sim::SimTime now);
   void update_target(const TopicDirectory& topics);
+  /// Partitions were added to a topic that somebody reads since the target was made.
+  [[nodiscard]] bool misses_some(const TopicDirectory& topics);
   [[nodiscard]] bool reconcile(Member& member, const std::optional<std::vector<wire::PartitionId>>& owned,
                                sim::SimTime now);
   void next_assignment(Member& member, const std::optional<std::vector<wire::PartitionId>>& owned,
@@ -93,6 +95,7 @@ class ConsumerGroup {
   std::map<std::string, Member> members_;
   std::map<std::string, std::string> instances_;
   sim::SimTime empty_since_;
+  std::size_t partitions_seen_ = 0;  // of all topics, when misses_some() looked last
 };
 
 }  // namespace brokersim::kafka::groups

@@ -73,6 +73,40 @@ TEST_F(ExportLog, ReadsBackAsTheBrokerHasIt) {
   EXPECT_EQ(batches, summary.batches);
 }
 
+// Goal: records with keys and sizes of their own are files as well, byte for byte as long as the log counts: hot keys, tombstones,
+// sizes on both sides of where a length takes one more byte, compacted and not, compressed never being decoded here.
+TEST_F(ExportLog, WritesKeysAndSizes) {
+  const std::string keys =
+      R"(/workloads/0/keys={"count": 40, "distribution": "zipf", "hot": [{"share": 0.3, "keys": 1}]})";
+  const std::string sizes =
+      R"(/workloads/0/record_size={"kind": "empirical", "values": [{"size": "63 B"}, {"size": "64 B"}, {"size": "80 B", "weight": 3}, {"size": "8191 B"}, {"size": "8192 B"}, {"size": "8210 B"}]})";
+  const std::string plain =
+      R"(/systems/kafka/topics/0/config={"min.insync.replicas": 2, "segment.bytes": 1048576})";
+  const std::string compacted =
+      R"(/systems/kafka/topics/0/config={"min.insync.replicas": 2, "segment.bytes": 1048576, "cleanup.policy": "compact", "min.cleanable.dirty.ratio": 0.05})";
+  for (const std::vector<std::string>& more : {std::vector<std::string>{keys, plain},
+                                               {keys, sizes, plain, "/workloads/0/tombstone_permille=200"},
+                                               {keys, sizes, compacted, "/workloads/0/tombstone_permille=200",
+                                                "/systems/kafka/config/log.cleaner.backoff.ms=500"}}) {
+    const scenario::Scenario scenario = small(more);
+    world::World world(scenario.config, 3);
+    ASSERT_TRUE(world::run(world).completed);
+    fs::remove_all(root_);
+    const ExportSummary summary = export_log(world, 1, root_.string());
+    ASSERT_EQ(summary.error, "");
+    EXPECT_GT(summary.batches, 100);
+    for (const std::string& directory : summary.directories) {
+      std::string error;
+      const auto report = inspect(directory, {}, error);
+      ASSERT_TRUE(report) << error;
+      for (const PartitionReport& partition : report->partitions) {
+        EXPECT_EQ(partition.dropped_bytes, 0) << partition.name;
+        for (const SegmentReport& segment : partition.segments) EXPECT_EQ(segment.stop, "") << partition.name;
+      }
+    }
+  }
+}
+
 // Goal: topics of the cluster's own are files as well, byte for byte as long as the log counts. Method: a group commits, a
 // pipeline writes offsets and transactions; every directory of a broker is exported and read back.
 TEST_F(ExportLog, WritesInternalTopics) {

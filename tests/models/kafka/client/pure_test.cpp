@@ -380,16 +380,38 @@ TEST(Sequences, OutOfOrderIsAPlainRetryUnlessNextExpected) {
   sequences.out_of_order(0, 1);
   sequences.settle();
   EXPECT_EQ(sequences.epoch(), 1);
-  EXPECT_EQ(sequences.take(0, 1, 10).base_sequence, 0);
-  EXPECT_EQ(sequences.take(0, 1, 10).epoch, 1);
   sequences.out_of_order(0, 1);
   sequences.settle();
-  EXPECT_EQ(sequences.epoch(), 1) << "renumbered batches are only sent again";
+  EXPECT_EQ(sequences.epoch(), 1) << "what was refused had its old number: it is only sent again";
+  EXPECT_EQ(sequences.take(0, 1, 10).base_sequence, 0);
+  EXPECT_EQ(sequences.take(0, 1, 10).epoch, 1);
   EXPECT_FALSE(sequences.may_send(1, 4)) << "other partitions finish the old epoch first";
   sequences.acknowledged(1, 3);
   const Ticket ticket = sequences.take(1, 4, 10);
   EXPECT_EQ(ticket.epoch, 1);
   EXPECT_EQ(ticket.base_sequence, 0);
+}
+
+// Goal: a batch that was stored under its old number although it has a new one does not block those behind it for ever.
+// Method: batch 2 is in flight when batch 1 fails and everything is numbered anew; its old request succeeds; batch 5 then begins
+// an epoch behind 0, which the broker refuses until the client raises the epoch again (ProducerBatch.sequenceHasBeenReset()
+// holds until the batch is drained again).
+TEST(Sequences, WhatIsRefusedUnderItsNewNumberStartsOver) {
+  Sequences sequences(1);
+  sequences.set_producer_id(9, 0);
+  for (const Slot slot : {1u, 2u, 5u}) static_cast<void>(sequences.take(0, slot, 10));
+  sequences.failed(0, 1, true);
+  sequences.settle();
+  EXPECT_EQ(sequences.epoch(), 1);
+  sequences.acknowledged(0, 2);
+  sequences.out_of_order(0, 5);
+  sequences.settle();
+  EXPECT_EQ(sequences.epoch(), 1) << "that was the answer to its old number";
+  EXPECT_EQ(sequences.take(0, 5, 10).base_sequence, 10);
+  sequences.out_of_order(0, 5);
+  sequences.settle();
+  EXPECT_EQ(sequences.epoch(), 2);
+  EXPECT_EQ(sequences.take(0, 5, 10).base_sequence, 0);
 }
 
 TEST(Sequences, ExpiredOneIsUnresolvedUntilTheRestIsAnswered) {
