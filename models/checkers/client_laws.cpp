@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "models/checkers/replication_laws.h"
 #include "models/checkers/excuses.h"
+#include "models/checkers/replication_laws.h"
 #include "models/checkers/words.h"
 
 namespace brokersim::checkers {
@@ -31,6 +31,7 @@ void ClientLaws::on(const history::ProduceOutcome& event) {
   const std::int64_t first = event.records.first;
   const std::int64_t end = first + event.records.count;
   if (event.outcome == history::Outcome::unknown || event.attempts > 1) account.unsure = true;
+  if (event.outcome != history::Outcome::acknowledged) void_.failed(event);
   if (event.outcome == history::Outcome::failed) {
     account.failed.add(first, end);
     return;
@@ -61,7 +62,8 @@ void ClientLaws::on(const history::ProduceOutcome& event) {
 
 std::string ClientLaws::excuse_of(const PartitionView& p, history::ClientId producer) const {
   std::string excuse = p.excuse_ever();
-  if (excuse.empty() && view_->history().client(producer).transactional) excuse = transaction_log_excuse(*view_);
+  if (excuse.empty() && view_->history().client(producer).transactional)
+    excuse = transaction_log_excuse(*view_);
   return excuse;
 }
 
@@ -76,14 +78,18 @@ void ClientLaws::judge_answer(const history::ProduceOutcome& event, const Partit
   if (event.acks < 0) {
     const Run wanted = clip({event.base_offset, event.records.count, run.first, event.records.producer.n, 0},
                             std::min(p.logs.reference().start(), end), end);
-    if (end > p.logs.committed() || p.logs.reference().matching(wanted, true) < wanted.count) {
-      book_->breach(CheckId::S23, event.at,
-                    at_text(event.at) + broker_text(event.broker) + " acknowledged " + what() +
-                        " (acks=all, " + offset_range_text(event.base_offset, run.count) +
-                        "), but committed was only what lies below " +
-                        count_text(std::min(p.logs.committed(), end)) +
-                        (end > p.logs.committed() ? "." : ", and that is another record."),
-                    excuse_of(p, event.records.producer));
+    const bool early = end > p.logs.committed();
+    if (early || p.logs.reference().matching(wanted, true) < wanted.count) {
+      std::string story =
+          at_text(event.at) + broker_text(event.broker) + " acknowledged " + what() + " (acks=all, " +
+          offset_range_text(event.base_offset, run.count) + "), but committed was only what lies below " +
+          count_text(std::min(p.logs.committed(), end)) + (early ? "." : ", and that is another record.");
+      const std::string excuse = excuse_of(p, event.records.producer);
+      if (!early && excuse.empty() && run.holders == 0 && void_.covers(event)) {
+        void_.hold(event, std::move(story));
+      } else {
+        book_->breach(CheckId::S23, event.at, story, excuse);
+      }
     }
   }
   // With acks=1 a leader may have been deposed, and have cut them, while its answer was under way.

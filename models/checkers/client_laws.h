@@ -20,19 +20,22 @@
 #include "models/checkers/law_book.h"
 #include "models/checkers/ledger.h"
 #include "models/checkers/transaction_laws.h"
+#include "models/checkers/void_answers.h"
 
 namespace brokersim::checkers {
 
 class ClientLaws {
  public:
   ClientLaws(ClusterView& view, LawBook& book, TransactionLaws& transactions)
-      : view_(&view), book_(&book), transactions_(&transactions) {}
+      : view_(&view), book_(&book), transactions_(&transactions), void_(view.history()) {}
 
   void on(const history::Sent& event);
   void on(const history::ProduceOutcome& event);
   void on(const history::Consumed& event);
   void on(const history::ClientRestarted& event);
   void on(const history::OffsetReset& event);
+  void on(const history::TransactionJoined& event) { void_.joined(event); }
+  void on(const history::TransactionEnded& event) { void_.ended(event, *book_); }
   /// A partition that a group takes or gives is read from a committed offset on.
   void on(const history::OwnershipChanged& event);
   /// After the append was applied to the view.
@@ -40,6 +43,10 @@ class ClientLaws {
 
   /// At the end, for each partition that has a leader: order, duplicates and refused records of its log.
   void finish(sim::SimTime now, std::size_t partition, const Census& census);
+
+  /// What waited for a word of its transaction is judged. Before the losses are.
+  void settle() { void_.finish(*book_); }
+  [[nodiscard]] const VoidAnswers& void_answers() const { return void_; }
 
   /// `expired`: records of the partition, by producer, that are gone by right.
   void forget_expired(history::PartitionId partition, const std::vector<IntervalSet>& expired);
@@ -57,12 +64,13 @@ class ClientLaws {
   ClusterView* view_;
   LawBook* book_;
   TransactionLaws* transactions_;
+  VoidAnswers void_;
   Ledger ledger_;
-  std::vector<std::vector<IntervalSet>> read_;       ///< [partition][producer]: ordinals that a consumer got.
+  std::vector<std::vector<IntervalSet>> read_;  ///< [partition][producer]: ordinals that a consumer got.
   /// How far an application has read. What it gets from one poll comes after the position was reset that the next one
   /// starts from, when processing it takes long.
   struct Place {
-    std::int64_t next = -1;                        ///< Next offset; -1 unknown.
+    std::int64_t next = -1;                                     ///< Next offset; -1 unknown.
     std::vector<std::pair<std::int64_t, std::int64_t>> resets;  ///< Since then: from, to. Few.
   };
   [[nodiscard]] bool goes_on(const PartitionView& p, Place& place, std::int64_t offset,

@@ -224,6 +224,11 @@ Circumstances circumstances_of(const ClusterView& view, const PartitionView& p, 
 }
 
 std::string remedy(const ClusterView& view, const PartitionView& p, const LossGroup& group) {
+  if (group.void_answer) {
+    return "The transaction had failed before that answer and could only be aborted: no reader of committed "
+           "records "
+           "misses them.";
+  }
   const Circumstances found = circumstances_of(view, p, group);
   const bool alone = members(p, group.ack.holders).size() <= 1;
   const bool too_few_asked =

@@ -35,6 +35,7 @@ struct LossGroup {
   std::int64_t offset_last = -1;
   std::int64_t records = 0;
   bool promised = false;
+  bool void_answer = false;     ///< Within a transaction that had failed (void_answers.h).
   std::vector<CopyFate> fates;  ///< By replica.
   std::vector<std::map<history::LostState, std::int64_t>>
       states;  ///< By replica: records per state at the crash.

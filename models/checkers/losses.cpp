@@ -109,10 +109,18 @@ std::string epochs_given_twice(ClusterView& view, std::int32_t producer) {
   return view.history().client({producer}).transactional ? transaction_log_excuse(view) : std::string{};
 }
 
+/// Up to where the numbers from `n` on are all in the set, or all out of it; at most `end`.
+std::int64_t same_until(const IntervalSet& set, std::int64_t n, std::int64_t end) {
+  const std::vector<Interval> parts = set.within(n, end);
+  if (parts.empty()) return end;
+  return parts.front().first > n ? parts.front().first : parts.front().end;
+}
+
 /// Splits the lost ordinals wherever the story changes, and puts equal stories together, in order of their first
 /// record.
 std::vector<Grouped> group_by_story(ClusterView& view, const PartitionView& p, std::int32_t producer,
-                                    const Account& account, const IntervalSet& lost) {
+                                    const Account& account, const IntervalSet& lost,
+                                    const IntervalSet* void_answers) {
   const auto fates = fates_of(view, p, producer, lost);
   const bool epochs_hold = epochs_given_twice(view, producer).empty();
   std::vector<Grouped> groups;
@@ -127,9 +135,12 @@ std::vector<Grouped> group_by_story(ClusterView& view, const PartitionView& p, s
         here.push_back(of_replica.at(n));
         end = std::min(end, of_replica.next_start(n));
       }
-      const bool promised =
-          ack->acks < 0 && epochs_hold && !p.answers.void_by_config() && !p.answers.broken_since(ack->at);
-      std::vector<std::int64_t> key{ack->broker, ack->acks, ack->holders, ack->flushed, promised ? 1 : 0};
+      const bool is_void = void_answers != nullptr && void_answers->count_within(n, n + 1) > 0;
+      if (void_answers != nullptr) end = std::min(end, same_until(*void_answers, n, end));
+      const bool promised = ack->acks < 0 && epochs_hold && !is_void && !p.answers.void_by_config() &&
+                            !p.answers.broken_since(ack->at);
+      std::vector<std::int64_t> key{ack->broker,  ack->acks,        ack->holders,
+                                    ack->flushed, promised ? 1 : 0, is_void ? 1 : 0};
       for (const CopyFate& fate : here) {
         const std::vector<std::int64_t> part = fate.key(p);
         key.insert(key.end(), part.begin(), part.end());
@@ -137,7 +148,11 @@ std::vector<Grouped> group_by_story(ClusterView& view, const PartitionView& p, s
       const auto [entry, added] = index.try_emplace(key, groups.size());
       if (added) {
         Grouped fresh;
-        fresh.group = {.ack = *ack, .acked_last = ack->last_at(), .promised = promised, .fates = here};
+        fresh.group = {.ack = *ack,
+                       .acked_last = ack->last_at(),
+                       .promised = promised,
+                       .void_answer = is_void,
+                       .fates = here};
         fresh.group.states.resize(here.size());
         groups.push_back(fresh);
       }
@@ -228,7 +243,8 @@ void LossFinder::find(std::size_t partition, std::int32_t leader, const Census* 
     }
     if (lost.empty()) continue;
     const auto producer = static_cast<std::int32_t>(n);
-    for (const Grouped& grouped : group_by_story(*view_, p, producer, *account, lost)) {
+    for (const Grouped& grouped :
+         group_by_story(*view_, p, producer, *account, lost, void_answers_->records(partition, producer))) {
       const LossGroup& group = grouped.group;
       Loss loss{.partition = {static_cast<std::int32_t>(partition)},
                 .producer = {producer},
@@ -240,6 +256,8 @@ void LossFinder::find(std::size_t partition, std::int32_t leader, const Census* 
       loss.pieces = static_cast<std::int64_t>(grouped.pieces.size());
       loss.acks = group.ack.acks;
       loss.promised = group.promised;
+      loss.void_answer = group.void_answer;
+      loss.led = leader >= 0;
       loss.acknowledged_from = group.ack.at;
       loss.acknowledged_to = group.acked_last;
       loss.acknowledged_by = group.ack.broker;
@@ -272,8 +290,8 @@ std::string lost_of(std::int64_t lost, std::int64_t acknowledged, const char* ac
 
 }  // namespace
 
-void judge_losses(const LossReport& report, ClusterView& view, const Ledger& ledger, sim::SimTime now,
-                  LawBook& book) {
+void judge_losses(const LossReport& report, ClusterView& view, const Ledger& ledger,
+                  const VoidAnswers& void_answers, sim::SimTime now, LawBook& book) {
   std::int64_t acknowledged[3] = {0, 0, 0};  // acks=0, 1, all
   std::int64_t promised = 0;
   std::string why_not;
@@ -300,8 +318,11 @@ void judge_losses(const LossReport& report, ClusterView& view, const Ledger& led
     if (loss.acks >= 0) continue;
     const PartitionView& p = view.partition(loss.partition);
     std::string excuse;
-    if (!loss.promised)
+    if (loss.void_answer) {
+      excuse = void_answers.why(static_cast<std::size_t>(loss.partition.n), loss.producer.n);
+    } else if (!loss.promised) {
       excuse = p.answers.void_by_config() ? p.name + " allows unclean leader election" : p.answers.why();
+    }
     if (!loss.promised && excuse.empty()) excuse = epochs_given_twice(view, loss.producer.n);
     if (book.wants_story(CheckId::S1, !loss.promised)) {
       book.breach(CheckId::S1, now, records_text(loss.records) + " lost. " + loss.explanation, excuse);

@@ -14,6 +14,7 @@
 #include "models/checkers/cluster_view.h"
 #include "models/checkers/law_book.h"
 #include "models/checkers/ledger.h"
+#include "models/checkers/void_answers.h"
 
 namespace brokersim::checkers {
 
@@ -30,6 +31,9 @@ struct Loss {
   std::int64_t pieces = 1;
   std::int8_t acks = -1;
   bool promised = false;  ///< Within the contract: a breach of S1.
+  /// Answered within a transaction that could only be aborted (void_answers.h).
+  bool void_answer = false;
+  bool led = false;  ///< Somebody leads the partition when the run ends.
   sim::SimTime acknowledged_from;
   sim::SimTime acknowledged_to;
   history::BrokerId acknowledged_by = -1;
@@ -55,7 +59,8 @@ struct LossReport {
 
 class LossFinder {
  public:
-  LossFinder(ClusterView& view, const Ledger& ledger) : view_(&view), ledger_(&ledger) {}
+  LossFinder(ClusterView& view, const Ledger& ledger, const VoidAnswers& void_answers)
+      : view_(&view), ledger_(&ledger), void_answers_(&void_answers) {}
 
   /// Acknowledged records of the partition that the replica's log does not hold.
   [[nodiscard]] std::int64_t acknowledged_not_on(std::size_t partition, std::size_t replica) const;
@@ -66,10 +71,11 @@ class LossFinder {
  private:
   ClusterView* view_;
   const Ledger* ledger_;
+  const VoidAnswers* void_answers_;
 };
 
 /// Files S1 and S2 in the book.
-void judge_losses(const LossReport& report, ClusterView& view, const Ledger& ledger, sim::SimTime now,
-                  LawBook& book);
+void judge_losses(const LossReport& report, ClusterView& view, const Ledger& ledger,
+                  const VoidAnswers& void_answers, sim::SimTime now, LawBook& book);
 
 }  // namespace brokersim::checkers

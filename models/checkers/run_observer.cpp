@@ -126,7 +126,7 @@ void RunObserver::count_risk(history::PartitionId partition, std::int32_t leader
   const std::int32_t index = view_.partition(partition).index_of(leader);
   if (index < 0) return;
   if (at_risk_.size() <= n) at_risk_.resize(n + 1, 0);
-  const LossFinder finder(view_, clients_.ledger());
+  const LossFinder finder(view_, clients_.ledger(), clients_.void_answers());
   at_risk_sum_ -= at_risk_[n];
   at_risk_[n] = finder.acknowledged_not_on(n, static_cast<std::size_t>(index));
   at_risk_sum_ += at_risk_[n];
@@ -253,13 +253,14 @@ void RunObserver::note_breaches_of_contract() {
 Findings RunObserver::finish(sim::SimTime now, const std::vector<std::int32_t>& leaders) {
   view_.know_all();
   if (invariants_) invariants_->finish(now);
+  clients_.settle();
   Findings findings;
   findings.ended_at = now;
   findings.measures = meter_.finish(now);
   Measures& measures = findings.measures;
   measures.groups = groups_.finish(now);
   findings.shares = shares_.finish(now);
-  const LossFinder finder(view_, clients_.ledger());
+  const LossFinder finder(view_, clients_.ledger(), clients_.void_answers());
 
   for (const history::ClientInfo& client : view_.history().clients())
     findings.client_names.push_back(client.name);
@@ -334,7 +335,7 @@ Findings RunObserver::finish(sim::SimTime now, const std::vector<std::int32_t>& 
         records_text(measures.records.unfinished()) +
         " had neither succeeded nor failed when the run ended; a longer run would tell.");
   }
-  judge_losses(findings.losses, view_, clients_.ledger(), now, book_);
+  judge_losses(findings.losses, view_, clients_.ledger(), clients_.void_answers(), now, book_);
   if (measures.records.consumed == 0) {
     book_.not_applicable(CheckId::S25, "No consumer read anything.");
     book_.not_applicable(CheckId::S26, "No consumer read anything.");

@@ -84,8 +84,14 @@ class RunObserver final : public history::Watcher {
   void on(const history::ShareRecordsChanged& event) override { shares_.on(event); }
   void on(const history::ShareStartMoved& event) override { shares_.on(event); }
   void on(const history::ShareAcknowledged& event) override { shares_.on(event); }
-  void on(const history::TransactionJoined& event) override { transactions_.on(event); }
-  void on(const history::TransactionEnded& event) override { transactions_.on(event); }
+  void on(const history::TransactionJoined& event) override {
+    transactions_.on(event);
+    clients_.on(event);
+  }
+  void on(const history::TransactionEnded& event) override {
+    transactions_.on(event);
+    clients_.on(event);
+  }
   void on(const history::ProducerEpochGiven& event) override { transactions_.on(event); }
   void on(const history::Appended& event) override;
   void on(const history::Truncated& event) override;
