@@ -1,4 +1,6 @@
 // Named combinations of faults, written out.
+#include <algorithm>
+
 #include "app/scenario/fault_patterns.h"
 #include "sim/check.h"
 
@@ -149,6 +151,7 @@ class PatternBuilder {
   }
   void rot_then_election() {
     add(FaultKind::bit_rot, {follower()}).numbers["length"] = 512;
+    warn_of_early_rot(build_, view_, {at_});
     at_ += every();
     for (std::size_t n = 0; n < cluster_.broker_hosts.size(); ++n) add(FaultKind::drop_caches, {broker(n)});
     for (std::int32_t n = 1; n < replicas_; ++n) {
@@ -187,6 +190,29 @@ void build_pattern(Build& build, const View& view, std::vector<FaultConfig>& lis
   const kafka::ClusterConfig* cluster = build.resolve_system(view);
   if (cluster == nullptr || cluster->broker_hosts.empty()) return;
   for (FaultConfig& fault : PatternBuilder(build, view, *cluster).make()) list.push_back(std::move(fault));
+}
+
+void warn_of_early_rot(Build& build, const View& view, sim::SimTime at) {
+  if (!build.hosts_known || build.out.config.hosts.empty()) return;
+  std::int64_t oldest = -1;
+  for (const host::HostConfig& host : build.out.config.hosts) {
+    const std::int64_t expire = host.hardware.page_cache.dirty_expire.ns;
+    if (oldest < 0 || expire < oldest) oldest = expire;
+  }
+  if (at.ns >= oldest) return;
+  const auto flushes = [](const kafka::ClusterConfig& cluster) {
+    return std::any_of(cluster.topics.begin(), cluster.topics.end(), [](const kafka::TopicSpec& topic) {
+      return topic.config.flush_messages < 1'000'000 || topic.config.segment_bytes.n < (1 << 28);
+    });
+  };
+  const auto& clusters = build.out.config.clusters;
+  if (std::any_of(clusters.begin(), clusters.end(), flushes)) return;
+  build.doc.warn(view.member("at"), "no-effect",
+                 "at " + format_quantity(at.ns, Dimension::duration) +
+                     " nothing can rot yet: the page cache writes back what is " +
+                     format_quantity(oldest, Dimension::duration) +
+                     " old, and only what is on the medium rots",
+                 "set it later, or lower /hosts/0/hardware/page_cache/dirty_expire");
 }
 
 }  // namespace brokersim::scenario

@@ -76,6 +76,8 @@ class FaultBuilder {
                 "log_dir is " + std::to_string(log_dir) + ", but no machine has more than " +
                     std::to_string(most) + (most == 1 ? " disk" : " disks"),
                 "log directories are numbered from 0, one for each disk");
+    if (fault_.kind == faults::FaultKind::bit_rot && !view_.has("when"))
+      warn_of_early_rot(build_, view_, fault_.at);
     if (fault_.kind == faults::FaultKind::lying_flush && !can_lie)
       doc_.warn(view_.node(), "no-effect",
                 "no disk of the scenario has a volatile cache that could lie about a flush",

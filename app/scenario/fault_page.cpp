@@ -43,7 +43,9 @@ constexpr CatalogueRow catalogue[] = {
     {"D5", "M", "fsync returns an error once", ""},
     {"D6", "M", "I/O error, latent sector error", ""},
     {"D7", "M", "disk full", ""},
-    {"D8", "M", "bit rot", "read by fetches, met by recovery; the CRC tells"},
+    {"D8", "M", "bit rot",
+     "met where the medium is read: by fetches, by the recovery after a power loss, by that after a kill "
+     "where pages are not cached any more (SIGKILL leaves the page cache); the CRC tells"},
     {"D9", "M", "silent truncation of a file", ""},
     {"D10", "S", "misdirected write", ""},
     {"D11", "S", "lost write; drive lies about a flush", ""},

@@ -22,4 +22,8 @@ namespace brokersim::scenario {
 /// Appends the faults of one entry to `list`. What is wrong with it is reported in build.doc.
 void build_pattern(Build& build, const View& view, std::vector<faults::FaultConfig>& list);
 
+/// Warns where bits would rot at `at`, before the page cache has written anything back of itself: what is not on the medium
+/// cannot rot. What was flushed is there; so no warning where topics or brokers flush.
+void warn_of_early_rot(Build& build, const View& view, sim::SimTime at);
+
 }  // namespace brokersim::scenario

@@ -46,17 +46,18 @@ std::vector<const Table*> storage_faults() {
                                                "see them, what is dirty is written out first. When the fault "
                                                "is over, the machine stops and boots from that snapshot.",
                                                {required(lasts_field()), log_dir_field()});
-  static const Table rot =
-      fault_table("bit_rot",
-                  "A drawn place of every log file changes on the medium. It shows when it "
-                  "is read from there, or after a crash.",
-                  {{.name = "length",
-                    .type = size,
-                    .doc = "Bytes from that place on, in whole sectors.",
-                    .fallback = "1 B",
-                    .min = 1,
-                    .max = gib},
-                   log_dir_field()});
+  static const Table rot = fault_table(
+      "bit_rot",
+      "A drawn place of every log file changes on the medium. It shows when it "
+      "is read from there, or after a power loss. Only what is on the medium rots, and cached pages hide "
+      "it: a kill leaves them, drop_caches does not.",
+      {{.name = "length",
+        .type = size,
+        .doc = "Bytes from that place on, in whole sectors.",
+        .fallback = "1 B",
+        .min = 1,
+        .max = gib},
+       log_dir_field()});
   const Field times{.name = "times",
                     .type = integer,
                     .doc = "How many writes of file data, on each disk.",

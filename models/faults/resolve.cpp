@@ -84,6 +84,8 @@ Victims Resolver::resolve(const FaultConfig& fault, const std::vector<Target>& t
   const sim::Stream draws = component_.stream(fault.name + "/" + std::string(side));
   for (std::size_t i = 0; i < targets.size(); ++i) {
     const Target& target = targets[i];
+    // Who is all of side one is nobody of side two: nothing is cut from itself, and the story shall not say so.
+    if (taken != nullptr && taken->list.size() == 1 && is_only(target, *taken->list.front().host)) continue;
     switch (target.by) {
       case Target::By::host:
       case Target::By::host_group:
@@ -114,6 +116,15 @@ Victims Resolver::resolve(const FaultConfig& fault, const std::vector<Target>& t
     }
   }
   return victims;
+}
+
+bool Resolver::is_only(const Target& target, const host::Host& host) const {
+  std::int32_t id = -1;
+  if (target.by == Target::By::host) return target.name == host.name();
+  if (target.by == Target::By::broker) id = target.number;
+  if (target.by == Target::By::leader_of) id = view_.leader_of(target.system, target.name, target.number);
+  const auto process = id < 0 ? std::nullopt : view_.broker(target.system, id);
+  return process && process->host == host.name();
 }
 
 std::int32_t Resolver::draw(const Target& target, std::vector<std::int32_t> candidates,

@@ -48,6 +48,8 @@ class Resolver {
   [[nodiscard]] std::int32_t draw(const Target& target, std::vector<std::int32_t> candidates,
                                   const sim::Stream& draws, std::uint64_t position, const Victims& victims,
                                   const Victims* taken) const;
+  /// The target names this host and no other one.
+  [[nodiscard]] bool is_only(const Target& target, const host::Host& host) const;
   void add_broker(Victims& victims, const Target& target, std::int32_t id) const;
   void add_follower(Victims& victims, const Target& target, const sim::Stream& draws, std::uint64_t position,
                     const Victims* taken) const;

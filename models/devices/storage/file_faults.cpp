@@ -140,6 +140,7 @@ bool FileSystem::sound(FileId id, sim::Bytes offset, sim::Bytes length) const {
   if (!read.damage.empty() && read.damage.intersects(offset.n, end)) return false;
   if (read.rotten.empty()) return true;
   for (const Interval& each : read.rotten.intervals()) {
+    if (each.to <= offset.n || each.from >= end) continue;  // a neighbour on the same page
     const std::int64_t last = (std::min(each.to, end) - 1) / PageCache::kPage;
     for (std::int64_t page = std::max(each.from, offset.n) / PageCache::kPage; page <= last; ++page) {
       if (!is_present(read, page)) return false;

@@ -111,6 +111,23 @@ TEST(FaultTarget, NoFollowerAndNoOtherSide) {
   EXPECT_EQ(rig.engine->requested(), 2);
 }
 
+// Whoever is all of side one is left out of side two, by whatever name: the story is "cut from the others".
+TEST(FaultTarget, NobodyIsToldToBeCutFromItself) {
+  FaultConfig from_all = fault(partition, 1_s, leader(), 1_s, "all");
+  from_all.others = {broker(0), broker(1), broker(2), host_named("b-1"), host_named("c-0")};
+  FaultConfig two = fault(partition, 1_s, broker(0), 1_s, "two");
+  two.targets.push_back(broker(1));
+  two.others = {broker(0), broker(1)};
+  Rig rig({from_all, two});
+  rig.run(2_s);
+  EXPECT_EQ(
+      rig.realised(0).target,
+      "broker 1 on host b-1 (leader of orders/0) <-> broker 0 on host b-0, broker 2 on host b-2, host c-0");
+  EXPECT_EQ(rig.realised(1).target,
+            "broker 0 on host b-0, broker 1 on host b-1 <-> broker 0 on host b-0, broker 1 on host b-1")
+      << "here each is cut from the other";
+}
+
 // 60 faults, one draw each: only followers, both of them, about evenly (30 +- 4 sigma of 3.9).
 TEST(FaultTarget, AFollowerIsDrawnByTheFaultsName) {
   std::vector<FaultConfig> faults;
