@@ -298,10 +298,15 @@ int run_command_line(const std::vector<std::string>& arguments, std::ostream& ou
           "the first thing that fails.")
       ->allow_extra_args(false)
       ->take_all();
+  shrink_command->add_flag(
+      "--any-loss", options.shrink.any_loss,
+      "Where a loss is kept: with other acks, or of a partition that nobody leads at the end, "
+      "too. If not given, it stays the kind of loss that it is.");
   shrink_command->add_option("--budget", options.shrink.budget,
                              "Wall time, as \"60 s\"; then the best so far is it.");
   shrink_command->add_option("--cpu", options.shrink.cpu, "Processor time of all runs, as \"120 s\".");
-  shrink_command->add_option("--runs", options.shrink.runs, "At most so many runs; a few more end the last cut.")
+  shrink_command
+      ->add_option("--runs", options.shrink.runs, "At most so many runs; a few more end the last cut.")
       ->check(CLI::Range(1, 100'000'000));
   shrink_command
       ->add_option("--reseed", options.shrink.seeds,

@@ -26,12 +26,13 @@ struct RunOptions {
   bool verbose = false;  ///< With several seeds: a line for each run, too.
   bool colour = false;
   std::size_t width = 100;
-  std::string out;     ///< Folder for result-<seed>.json; empty: none.
-  std::string report;  ///< File for the report of the one run, as HTML; empty: none.
-  std::string trace;   ///< File for a Perfetto trace of one run; empty: none.
-  std::string trace_from;     ///< A duration: the window of the trace. Empty: from the start.
-  std::string trace_to;       ///< Empty: to the end.
-  std::string trace_failure;  ///< A duration: trace the first run that fails, so long before and after its failure.
+  std::string out;         ///< Folder for result-<seed>.json; empty: none.
+  std::string report;      ///< File for the report of the one run, as HTML; empty: none.
+  std::string trace;       ///< File for a Perfetto trace of one run; empty: none.
+  std::string trace_from;  ///< A duration: the window of the trace. Empty: from the start.
+  std::string trace_to;    ///< Empty: to the end.
+  std::string
+      trace_failure;  ///< A duration: trace the first run that fails, so long before and after its failure.
   /// File for the tape of the first run that fails; of a single run, whatever it comes to.
   std::string tape;
 };
@@ -149,9 +150,9 @@ struct SweepOptions {
 struct ExploreOptions {
   std::string file;
   std::vector<std::string> overrides;
-  std::string out;   ///< Folder; a search that stands there goes on.
+  std::string out;     ///< Folder; a search that stands there goes on.
   std::string report;  ///< File for the report as HTML; empty: none.
-  std::string seed;  ///< Of the search; empty: the spec's own.
+  std::string seed;    ///< Of the search; empty: the spec's own.
   std::uint64_t runs = 1'000;
   std::string budget;     ///< A duration of wall time; empty: none.
   std::string simulated;  ///< The same of simulated time.
@@ -189,6 +190,7 @@ struct ShrinkOptions {
   std::int64_t seeds = 3;
   int jobs = 1;
   bool known = false;
+  bool any_loss = false;  ///< Of whatever acks, and of partitions without a leader at the end, too.
 };
 /// shrink FILE: the smallest scenario that fails as FILE does. 0 written, 1 it does not fail in the same way again, 2
 /// usage or no failure, 130 interrupted; the best so far is in the file.

@@ -59,6 +59,7 @@ void tell(const shrink::Result& result, const std::string& file, double seconds,
   out << file << "\n";
   out << "  fails as before   " << trial::rules_text(result.rules)
       << (result.fails_again ? "" : "  NOT REPEATED") << "\n";
+  if (!result.loss.empty()) out << "  kind of loss      " << result.loss << "\n";
   if (!result.defects.empty()) out << "  defect behind it  " << list(result.defects) << "\n";
   if (!result.fault_kinds.empty()) out << "  faults            " << list(result.fault_kinds) << "\n";
   if (result.has_control) {
@@ -144,6 +145,7 @@ int shrink(const ShrinkOptions& options, std::ostream& out, std::ostream& err) {
   how.runs_max = options.runs;
   how.cpu_max_ns = cpu_ns.value_or(0);
   how.known = options.known;
+  how.any_loss = options.any_loss;
   const shrink::Result result = shrink::shrink(*text, options.file, overrides, how, watching);
   line.clear();
   if (!not_written.empty()) {
@@ -153,8 +155,10 @@ int shrink(const ShrinkOptions& options, std::ostream& out, std::ostream& err) {
   }
   if (!result.error.empty()) {
     if (Interrupts::noted()) return 130;
-    complain(err, "shrink/no-failure", result.error, options.file,
-             "give the seed with which it fails (--seed), or what it breaks (--keep S1)");
+    const bool no_time = budget_ns && (seconds_now() - begin) * 1e9 > static_cast<double>(*budget_ns);
+    complain(err, no_time ? "shrink/no-time" : "shrink/no-failure", result.error, options.file,
+             no_time ? "give it a longer --budget"
+                     : "give the seed with which it fails (--seed), or what it breaks (--keep S1)");
     return exit_usage;
   }
   tell(result, file.string(), seconds_now() - begin, out);

@@ -19,15 +19,28 @@
 namespace brokersim::cli {
 namespace {
 
-/// Scenario files below `folder`, sorted; the schema is none.
+namespace fs = std::filesystem;
+
+/// What stands beside scenarios and is none: schemas, tapes, and in a finding's folder (explore) what tells of it. Of a
+/// finding's scenarios the smallest is the test.
+bool is_test(const fs::path& path) {
+  const std::string name = path.filename().string();
+  if (!name.ends_with(".json") || name.ends_with(".schema.json") || name.ends_with(".tape.json"))
+    return false;
+  std::error_code error;
+  const auto beside = [&](const char* other) { return fs::exists(path.parent_path() / other, error); };
+  if (!beside("finding.json")) return true;
+  if (name == "finding.json" || name == "tape.json") return false;
+  return name != "scenario.json" || !(beside("minimal.json") || beside("scenario.min.json"));
+}
+
+/// Scenario files below `folder`, sorted.
 std::vector<std::string> scenarios_below(const std::string& folder) {
   std::vector<std::string> files;
   std::error_code error;
-  for (std::filesystem::recursive_directory_iterator it(folder, error), end; it != end; it.increment(error)) {
+  for (fs::recursive_directory_iterator it(folder, error), end; it != end; it.increment(error)) {
     if (error) break;
-    const std::string path = it->path().string();
-    if (it->is_regular_file() && path.ends_with(".json") && !path.ends_with(".schema.json"))
-      files.push_back(path);
+    if (it->is_regular_file() && is_test(it->path())) files.push_back(it->path().string());
   }
   std::sort(files.begin(), files.end());
   return files;

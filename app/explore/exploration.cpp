@@ -36,12 +36,6 @@ std::string file_word(const std::string& rule) {
   return word;
 }
 
-std::vector<std::string> kinds_in(const Json& faults) {
-  std::set<std::string> kinds;
-  for (const Json& fault : faults) kinds.insert(trial::text_of(fault, "kind"));
-  return {kinds.begin(), kinds.end()};
-}
-
 Json genes_json(const Genes& genes) {
   return {{"seed", genes.seed}, {"knobs", genes.knobs}, {"faults", genes.faults}};
 }
@@ -260,7 +254,7 @@ class Explorer {
       if (fault.had_effect) kinds.insert(fault.kind);
     }
     for (Finding& finding : end_.findings) {
-      if (finding.rule != outcome.failure.headline()) continue;
+      if (finding.rule != outcome.failure.headline() || !outcome.loses(finding.loss)) continue;
       if (std::includes(kinds.begin(), kinds.end(), finding.kinds.begin(), finding.kinds.end()))
         return &finding;
     }
@@ -342,13 +336,8 @@ class Explorer {
 
   /// A new signature becomes a finding.
   bool take_finding(const Reduced& reduced, std::uint64_t trial) {
-    Finding finding;
+    Finding finding = finding_of(reduced.genes, reduced.outcome);
     finding.trial = trial;
-    finding.rule = reduced.outcome.failure.headline();
-    finding.kinds = kinds_in(reduced.genes.faults);
-    finding.rules = reduced.outcome.failure.rules;
-    finding.story = reduced.outcome.story;
-    finding.seen = 1;
     finding.cpu_failing_ns = failing_cpu_ns_;
     finding.cpu_ns = end_.totals.cpu_ns;
     finding.runs = end_.totals.runs;
@@ -368,19 +357,7 @@ class Explorer {
 
   bool write(const Finding& finding, const Reduced& reduced) {
     if (store_.has(finding.folder + "/finding.json")) return true;  // from before the search was interrupted
-    Json document = document_of(spec_, reduced.genes);
-    Json file = Json::object();
-    std::string because;
-    for (const std::string& kind : finding.kinds) because += (because.empty() ? "" : ", ") + kind;
-    file["title"] = finding.rule + (because.empty() ? "" : " (" + because + ")");
-    file["why"] = finding.story.empty() ? finding.rule : finding.story;
-    file["notes"] =
-        Json::array({"Found by brokersim explore " + spec_.file + ", trial " + std::to_string(finding.trial) +
-                     "; faults that it does not need are left out."});
-    for (const auto& [key, value] : document.items()) {
-      if (key != "title" && key != "why" && key != "notes" && key != "$schema") file[key] = value;
-    }
-    const std::string text = trial::pretty(file);
+    const std::string text = scenario_of(finding, spec_, reduced.genes);
     if (!fail(store_.put(finding.folder + "/scenario.json", text))) return false;
     std::string tape;
     trial::OrderedWork work;
@@ -396,16 +373,7 @@ class Explorer {
     };
     static_cast<void>(trial::run_in_order(work));
     if (!tape.empty() && !fail(store_.put(finding.folder + "/tape.json", tape))) return false;
-    const Json told{{"signature", finding.signature()},
-                    {"rule", finding.rule},
-                    {"fault_kinds", finding.kinds},
-                    {"breaks", finding.rules},
-                    {"trial", finding.trial},
-                    {"runs_until_found", finding.runs},
-                    {"cpu_seconds_until_failing", static_cast<double>(finding.cpu_failing_ns) / 1e9},
-                    {"cpu_seconds_until_found", static_cast<double>(finding.cpu_ns) / 1e9},
-                    {"story", finding.story}};
-    return fail(store_.put(finding.folder + "/finding.json", trial::pretty(told)));
+    return fail(store_.put(finding.folder + "/finding.json", told(finding)));
   }
 
   struct Cell {
@@ -429,12 +397,6 @@ class Explorer {
 };
 
 }  // namespace
-
-std::string Finding::signature() const {
-  std::string text = rule;
-  for (const std::string& kind : kinds) text += " + " + kind;
-  return text;
-}
 
 End explore(const Spec& spec, Store& store, const Options& options, const Watching& watching) {
   return Explorer(spec, store, options, watching).run();

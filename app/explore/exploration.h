@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "app/explore/finding.h"
 #include "app/explore/genes.h"
 #include "app/explore/spec.h"
 #include "app/explore/store.h"
@@ -28,22 +29,6 @@ struct Options {
   std::int64_t simulated_max_ns = 0;  ///< Simulated time of all trials; 0: no limit.
   std::int64_t cpu_max_ns = 0;        ///< Processor time of all trials and reductions; 0: no limit.
   bool first_only = false;            ///< Ends with the generation of the first finding.
-};
-
-struct Finding {
-  std::string folder;  ///< Within the store: "findings/001-S1".
-  std::uint64_t trial = 0;
-  std::string rule;
-  std::vector<std::string> kinds;  ///< Of the faults that it needs, sorted, each once.
-  std::vector<std::string> rules;  ///< All that its run breaks.
-  std::string story;
-  std::uint64_t seen = 0;  ///< Trials that it explains.
-  std::int64_t cpu_failing_ns =
-      0;                    ///< Of the search until a trial failed so, with the rest of its generation.
-  std::int64_t cpu_ns = 0;  ///< Until that was looked into, too.
-  std::uint64_t runs = 0;
-
-  [[nodiscard]] std::string signature() const;
 };
 
 struct Totals {

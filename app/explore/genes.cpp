@@ -98,6 +98,7 @@ struct Present {
   std::vector<std::string> workloads;
   bool groups = false;
   bool transactions = false;
+  bool shares = false;
 
   explicit Present(const Json& document) {
     const Json* all = trial::member(document, "workloads");
@@ -107,6 +108,7 @@ struct Present {
       const std::string kind = trial::text_of(one, "kind");
       const Json* config = trial::member(one, "config");
       groups = groups || one.contains("group") || kind == "kafka_pipeline";
+      shares = shares || kind == "kafka_share_consumer";
       transactions = transactions || kind == "kafka_transactions" || kind == "kafka_pipeline" ||
                      (config != nullptr && config->contains("transactional.id"));
     }
@@ -120,6 +122,7 @@ struct Present {
       const std::string partition = trial::text_of(target, role);
       if (partition.starts_with("__consumer_offsets/") && !groups) return false;
       if (partition.starts_with("__transaction_state/") && !transactions) return false;
+      if (partition.starts_with("__share_group_state/") && !shares) return false;
     }
     return true;
   }

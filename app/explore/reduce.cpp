@@ -7,11 +7,12 @@ namespace brokersim::explore {
 Reduced reduce(const Spec& spec, Genes genes, trial::Outcome outcome, const std::string& rule,
                const trial::Limits& limits, std::int64_t runs_max) {
   Reduced best{std::move(genes), std::move(outcome), 0};
+  const std::string loss = rule == "lost" && !best.outcome.losses.empty() ? best.outcome.losses.front() : "";
   const auto still = [&](const Genes& fewer) {
     if (best.runs >= runs_max) return false;
     ++best.runs;
     trial::Outcome now = trial::run_text(document_of(spec, fewer).dump(), spec.base_name, limits);
-    if (!now.ran() || !now.failure.breaks(rule)) return false;
+    if (!now.ran() || !now.failure.breaks(rule) || !now.loses(loss)) return false;
     best.genes = fewer;
     best.outcome = std::move(now);
     return true;

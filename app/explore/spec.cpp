@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "app/explore/genes.h"
 #include "app/scenario/limits.h"
 #include "app/scenario/quantity.h"
 #include "app/scenario/reader.h"
@@ -15,6 +16,8 @@ namespace brokersim::explore {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::int64_t kShortest = 1'000'000;  // ns
 
 class Reader {
  public:
@@ -208,6 +211,8 @@ class Reader {
     }
     durations(*faults, "between", spec_.from_ns, spec_.to_ns);
     durations(*faults, "lasts", spec_.lasts_min_ns, spec_.lasts_max_ns);
+    if (faults->contains("lasts") && spec_.lasts_min_ns < kShortest)
+      wrong("/faults/lasts/0", "a fault that lasts no time is none", "write 1 ms or more");
     durations(*faults, "restart_after", spec_.restart_min_ns, spec_.restart_max_ns);
     if (const Json* stable = trial::member(*faults, "stable_for"))
       spec_.stable_ns = duration(*stable, "/faults/stable_for").value_or(0);
@@ -236,7 +241,49 @@ class Reader {
       }
       spec_.knobs.push_back(std::move(knob));
     }
+    if (!spec_.base.is_null() && spec_.duration_ns > 0) judge_values();
   }
+
+  /// What is wrong with the scenario when knobs stand so; "" if nothing is.
+  std::string problem_with(std::vector<std::uint32_t> knobs) const {
+    Genes genes;
+    genes.knobs = std::move(knobs);
+    const scenario::LoadResult loaded =
+        scenario::load_text(document_of(spec_, genes).dump(), spec_.base_name);
+    if (loaded.scenario) return "";
+    for (const scenario::Diagnostic& d : loaded.diagnostics) {
+      if (d.severity == scenario::Severity::error) return d.message;
+    }
+    return "it is no scenario";
+  }
+
+  /// Every alternative must make a scenario, alone or with one of another knob's: else half of the trials are none.
+  void judge_values() {
+    for (std::size_t k = 0; k < spec_.knobs.size(); ++k) {
+      for (std::size_t v = 0; v < spec_.knobs[k].values.size(); ++v) {
+        std::vector<std::uint32_t> knobs(spec_.knobs.size(), 0);
+        knobs[k] = static_cast<std::uint32_t>(v + 1);
+        const std::string problem = problem_with(knobs);
+        if (problem.empty() || works_with_another(knobs, k)) continue;
+        wrong("/knobs" + escaped(spec_.knobs[k].pointer) + "/" + std::to_string(v),
+              "with " + spec_.knobs[k].pointer + " = " + spec_.knobs[k].values[v].dump() +
+                  " it is no scenario: " + problem,
+              "correct the value, or leave it out");
+      }
+    }
+  }
+  bool works_with_another(std::vector<std::uint32_t> knobs, std::size_t fixed) const {
+    for (std::size_t k = 0; k < knobs.size(); ++k) {
+      for (std::size_t v = 1; k != fixed && v <= spec_.knobs[k].values.size(); ++v) {
+        knobs[k] = static_cast<std::uint32_t>(v);
+        if (problem_with(knobs).empty()) return true;
+      }
+      if (k != fixed) knobs[k] = 0;
+    }
+    return false;
+  }
+  /// A member's name as a step of a JSON pointer.
+  static std::string escaped(const std::string& name) { return (Json::json_pointer() / name).to_string(); }
 
   /// Something stands there, or could as a member of an object that does.
   static bool reaches(const Json& document, const std::string& pointer) {

@@ -22,17 +22,17 @@ std::int64_t length_of(const Json& document, const char* key) {
 
 }  // namespace
 
-const std::vector<Cut>& cuts() {
+const std::vector<Cut>& size_cuts() {
   static const std::vector<Cut> all{
       {"all faults", faults_in<1>},
       {"halves of the faults", faults_in<2>},
       {"quarters of the faults", faults_in<4>},
       {"faults", faults_in<kSingly>},
+      {"time", shorter},
       {"all workloads", workloads_in<1>},
       {"systems", without_systems},
       {"topics", without_topics},
       {"workloads", workloads_in<kSingly>},
-      {"time", shorter},
       {"partitions", fewer_partitions},
       {"clients", fewer_clients},
       {"brokers", fewer_brokers},
@@ -40,6 +40,12 @@ const std::vector<Cut>& cuts() {
       {"controllers", fewer_controllers},
       {"records", fewer_records},
       {"waiting", earlier},
+  };
+  return all;
+}
+
+const std::vector<Cut>& word_cuts() {
+  static const std::vector<Cut> all{
       {"settings", without_members},
       {"digits", rounder},
       {"the seed", smaller_seed},

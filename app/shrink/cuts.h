@@ -27,8 +27,10 @@ struct Cut {
   std::vector<Candidate> (*candidates)(const Json& best);
 };
 
-/// In the order in which they are tried.
-[[nodiscard]] const std::vector<Cut>& cuts();
+/// What makes a run large, in the order in which they are tried.
+[[nodiscard]] const std::vector<Cut>& size_cuts();
+/// What makes a file long: settings and digits.
+[[nodiscard]] const std::vector<Cut>& word_cuts();
 
 /// The faults that the document's plan draws, with the brokers that `seen` tells (those of a run of it) instead of
 /// draws; empty without a plan. What only lets out cannot be written with "everybody else" as its sender: such a
@@ -59,6 +61,8 @@ struct Size {
 [[nodiscard]] std::vector<Candidate> fewer_clients(const Json& best);
 [[nodiscard]] std::vector<Candidate> fewer_records(const Json& best);
 [[nodiscard]] std::vector<Candidate> shorter(const Json& best);
+/// Ends soon after `at_ns`, the soonest first; what comes later goes.
+[[nodiscard]] std::vector<Candidate> ending_after(const Json& best, std::int64_t at_ns);
 [[nodiscard]] std::vector<Candidate> earlier(const Json& best);
 [[nodiscard]] std::vector<Candidate> without_members(const Json& best);
 [[nodiscard]] std::vector<Candidate> rounder(const Json& best);

@@ -73,7 +73,7 @@ Answer ask(const Goal& goal, const Question& question, const std::string& name) 
     document["seed"] = seed;
     trial::Outcome outcome = trial::run_text(document.dump(), name, question.limits);
     if (outcome.valid) ++answer.runs;
-    const bool fails = outcome.ran() && outcome.failure.breaks_all(goal.keep);
+    const bool fails = goal.met_by(outcome);
     if (seed == question.seeds.front()) answer.outcome = outcome;
     if (!outcome.valid) return answer;  // no seed makes it a scenario
     if (!fails) continue;

@@ -35,9 +35,16 @@ struct Defect {
 
 struct Goal {
   std::vector<std::string> keep;  ///< Rules, the headline first. At least one.
-  std::vector<Defect> defects;    ///< Behind the failure, all of them together.
-  bool faults_behind = false;     ///< Without defects: the faults are.
+  /// Kind of loss to keep where "lost" is kept (trial::loss_kind): that acks=1 loses something is another question than
+  /// that acks=all does. "": any.
+  std::string loss;
+  std::vector<Defect> defects;  ///< Behind the failure, all of them together.
+  bool faults_behind = false;   ///< Without defects: the faults are.
 
+  /// Fails as it must.
+  [[nodiscard]] bool met_by(const trial::Outcome& outcome) const {
+    return outcome.ran() && outcome.failure.breaks_all(keep) && outcome.loses(loss);
+  }
   [[nodiscard]] bool has_control() const { return !defects.empty() || faults_behind; }
   /// The document without the cause. Only with one.
   [[nodiscard]] Json control(const Json& document) const;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "app/scenario/scenario.h"
+#include "app/trial/expect.h"
 #include "app/trial/ordered.h"
 #include "sim/hash.h"
 
@@ -16,42 +17,12 @@ namespace {
 /// A candidate may take so many times the events of the best run, and a little.
 constexpr std::uint64_t kEventsFactor = 3;
 constexpr std::uint64_t kEventsMore = 200'000;
-/// Processor seconds of one candidate with all its seeds: far above what so many events need.
-constexpr std::int64_t kCpuSeconds = 120;
-
-bool is_law(const std::string& rule) {
-  return !rule.starts_with("expect: ") && !rule.starts_with("bug: ") && rule != "lost";
-}
-
-/// The entries of `expect` that tell the rules.
-Json expectations(const Json& document, const std::vector<std::string>& keep, const std::string& name,
-                  bool known) {
-  Json expect = Json::array();
-  for (const std::string& rule : keep) {
-    if (rule == "lost") {
-      Json entry{{"metric", "records.lost_acknowledged"}};
-      entry[known ? "at_least" : "equals"] = known ? 1 : 0;
-      expect.push_back(entry);
-    } else if (is_law(rule)) {
-      expect.push_back({{"check", rule}, {"verdict", known ? "violated" : "holds"}});
-    }
-  }
-  // Of the document's own, those whose text is a rule that is kept: one entry may make two.
-  const Json* all = trial::member(document, "expect");
-  for (std::size_t i = 0; all != nullptr && all->is_array() && i < all->size(); ++i) {
-    Json alone = document;
-    alone["expect"] = Json::array({(*all)[i]});
-    const scenario::LoadResult loaded = scenario::load_text(alone.dump(), name);
-    const bool kept =
-        loaded.scenario &&
-        std::any_of(loaded.scenario->expect.begin(), loaded.scenario->expect.end(),
-                    [&](const scenario::Expectation& e) {
-                      return std::find(keep.begin(), keep.end(), "expect: " + e.text) != keep.end();
-                    });
-    if (kept) expect.push_back((*all)[i]);
-  }
-  return expect;
-}
+/// Processor time of one candidate with all its seeds: so many times that of the run as it was given, and a little. Far
+/// above what so many events need; it ends what time or memory makes slow.
+constexpr std::int64_t kCpuFactor = 30;
+constexpr std::int64_t kCpuSecondsMore = 3;
+constexpr std::int64_t kCpuSecondsMax = 120;
+constexpr std::int64_t kCpuSecond = 1'000'000'000;  // ns
 
 class Shrinker {
  public:
@@ -62,8 +33,7 @@ class Shrinker {
     if (!read(text, overrides) || !find_goal()) return std::move(result_);
     tidy();
     if (!save()) return std::move(result_);
-    while (!over_ && cut_all()) continue;
-    result_.minimal = !over_;
+    result_.minimal = search();
     finish();
     return std::move(result_);
   }
@@ -78,12 +48,23 @@ class Shrinker {
     return over_;
   }
 
-  [[nodiscard]] trial::Limits limits() const {
-    const std::uint64_t events = best_events_ == 0 ? 0 : best_events_ * kEventsFactor + kEventsMore;
-    return {.events = events, .cpu_seconds = kCpuSeconds};
+  /// Of a candidate's process: no more than what is left of the budget.
+  [[nodiscard]] std::int64_t cpu_seconds() const {
+    const std::int64_t usual =
+        first_cpu_ns_ / kCpuSecond * kCpuFactor + first_cpu_ns_ % kCpuSecond * kCpuFactor / kCpuSecond;
+    std::int64_t seconds = std::min(usual + kCpuSecondsMore, kCpuSecondsMax);
+    if (options_.cpu_max_ns > 0)
+      seconds = std::min(seconds,
+                         std::max<std::int64_t>(0, options_.cpu_max_ns - progress_.cpu_ns) / kCpuSecond + 1);
+    return seconds;
   }
 
-  /// Runs documents as they are, for the preliminaries; none is left out.
+  [[nodiscard]] trial::Limits limits() const {
+    const std::uint64_t events = best_events_ == 0 ? 0 : best_events_ * kEventsFactor + kEventsMore;
+    return {.events = events, .cpu_seconds = kCpuSecondsMax};
+  }
+
+  /// Runs documents as they are, for the preliminaries; none is left out but for the end of the wall time's budget.
   std::vector<trial::Outcome> outcomes_of(const std::vector<Json>& documents) {
     std::vector<trial::Outcome> outcomes;
     trial::OrderedWork work;
@@ -96,6 +77,7 @@ class Shrinker {
     work.done = [&](const trial::Piece& piece) {
       ++progress_.runs;
       progress_.cpu_ns += piece.cpu_ns;
+      if (first_cpu_ns_ == 0) first_cpu_ns_ = piece.cpu_ns;
       auto outcome = trial::decode(piece.payload);
       if (!outcome) {
         outcome.emplace();
@@ -111,48 +93,63 @@ class Shrinker {
     return outcomes;
   }
 
-  [[nodiscard]] std::uint64_t key_of(const Candidate& candidate) const {
-    return sim::hash_name(candidate.document.dump() + (candidate.reseed ? "+" : "-"));
-  }
-
-  [[nodiscard]] std::vector<std::uint64_t> seeds_for(const Candidate& candidate) const {
+  /// Seeds that are worth a try and were not tried with it; none: its answer is known.
+  [[nodiscard]] std::vector<std::uint64_t> seeds_for(const Candidate& candidate, std::uint64_t key) const {
     const std::uint64_t own = candidate.document.value("seed", std::uint64_t{1});
+    const auto most = static_cast<std::size_t>(reseeds_ && candidate.reseed ? options_.seeds : 1);
     std::vector<std::uint64_t> seeds{own};
-    for (std::uint64_t seed = 1; candidate.reseed && seeds.size() < static_cast<std::size_t>(options_.seeds);
-         ++seed) {
+    for (std::uint64_t seed = 1; seeds.size() < most; ++seed) {
       if (seed != own) seeds.push_back(seed);
     }
+    const auto tried = refused_.find(key);
+    if (tried != refused_.end())
+      seeds.erase(seeds.begin(),
+                  seeds.begin() + static_cast<std::ptrdiff_t>(std::min(seeds.size(), tried->second)));
     return seeds;
+  }
+
+  [[nodiscard]] static std::uint64_t without_seed(Json document) {
+    document.erase("seed");
+    return sim::hash_name(document.dump());
   }
 
   /// The first of `candidates` from `from` on that still fails, and takes it.
   std::optional<std::size_t> take_first(const std::vector<Candidate>& candidates, std::size_t from) {
-    std::vector<std::size_t> open;  // those whose answer is not known
+    struct Open {
+      std::size_t index = 0;
+      std::uint64_t key = 0;
+      std::vector<std::uint64_t> seeds;
+    };
+    std::vector<Open> open;  // those whose answer is not known
     for (std::size_t i = from; i < candidates.size(); ++i) {
-      if (!refused_.contains(key_of(candidates[i]))) open.push_back(i);
+      const std::uint64_t key = sim::hash_name(candidates[i].document.dump());
+      std::vector<std::uint64_t> seeds = seeds_for(candidates[i], key);
+      if (!seeds.empty() && !been_.contains(without_seed(candidates[i].document)))
+        open.push_back({i, key, std::move(seeds)});
     }
     std::optional<std::size_t> taken;
     trial::OrderedWork work;
     work.count = open.size();
     work.jobs = options_.jobs;
     work.work = [&](std::size_t k) {
-      const Candidate& candidate = candidates[open[k]];
-      trial::confine({.cpu_seconds = kCpuSeconds});
-      return encode(ask(goal_, {candidate.document, seeds_for(candidate), limits()}, name_));
+      trial::confine({.cpu_seconds = cpu_seconds()});
+      return encode(ask(goal_, {candidates[open[k].index].document, open[k].seeds, limits()}, name_));
     };
     work.done = [&](const trial::Piece& piece) {
       const Answer answer = decode_answer(piece.payload);
       progress_.runs += answer.runs;
       progress_.cpu_ns += piece.cpu_ns;
       if (answer.yes) {
-        taken = open[piece.index];
+        taken = open[piece.index].index;
+        const std::uint64_t before = without_seed(best_);
         best_ = candidates[*taken].document;
+        if (without_seed(best_) != before) been_.insert(before);
         best_["seed"] = answer.seed;
         best_events_ = answer.outcome.events;
         progress_.records = answer.outcome.sent;
         return false;
       }
-      refused_.insert(key_of(candidates[open[piece.index]]));
+      refused_[open[piece.index].key] += open[piece.index].seeds.size();
       return !enough();
     };
     work.stop = [&] { return enough(); };
@@ -184,7 +181,7 @@ class Shrinker {
     progress_.cut = "the run as it is";
     report();
     const std::vector<trial::Outcome> first = outcomes_of({best_});
-    if (first.empty()) return fail("interrupted before the run had ended once");
+    if (first.empty()) return fail("there was no time to run it once");
     const trial::Outcome& outcome = first.front();
     if (!outcome.valid) return fail(outcome.problem);
     if (!outcome.problem.empty()) {
@@ -195,14 +192,20 @@ class Shrinker {
       if (outcome.failure.rules.empty())
         return fail(
             "the run does not fail: no law and no expectation is violated, nothing acknowledged is lost");
-      goal_.keep = {outcome.failure.headline()};
+      const bool lost =
+          outcome.failure.breaks("lost") && trial::says_lost(outcome.failure.headline(), best_, name_);
+      goal_.keep = {lost ? "lost" : outcome.failure.headline()};
     }
     for (const std::string& rule : goal_.keep) {
       if (outcome.failure.breaks(rule)) continue;
       return fail("the run does not break \"" + rule + "\"; it breaks " +
                   (outcome.failure.rules.empty() ? "nothing" : trial::rules_text(outcome.failure.rules, 20)));
     }
+    const bool lost = std::find(goal_.keep.begin(), goal_.keep.end(), "lost") != goal_.keep.end();
+    if (lost && !options_.any_loss && !outcome.losses.empty()) goal_.loss = outcome.losses.front();
+    result_.loss = goal_.loss;
     best_events_ = outcome.events;
+    failed_at_ns_ = outcome.failed_at_ns;
     seen_ = outcome.faults;
     progress_.records = outcome.sent;
     find_cause();
@@ -233,7 +236,7 @@ class Shrinker {
     report();
     Json plain = best_;
     for (const char* key : {"$schema", "cases", "variant", "notes", "published", "why"}) plain.erase(key);
-    plain["expect"] = expectations(best_, goal_.keep, name_, options_.known);
+    plain["expect"] = trial::expectations_of(best_, goal_.keep, name_, options_.known);
     if (plain["expect"].empty()) plain.erase("expect");
     const bool invariant = std::any_of(goal_.keep.begin(), goal_.keep.end(),
                                        [](const std::string& rule) { return rule.starts_with("INV"); });
@@ -250,19 +253,36 @@ class Shrinker {
       }
       static_cast<void>(take_first({{named, false}}, 0));
     }
-    if (!best_.contains("fault_plan")) return;
-    Json written = best_;
-    written.erase("fault_plan");
-    for (Json& fault : faults_of_plan(best_, name_, seen_)) written["faults"].push_back(std::move(fault));
-    static_cast<void>(take_first({{written, true}}, 0));
+    if (best_.contains("fault_plan")) {
+      Json written = best_;
+      written.erase("fault_plan");
+      for (Json& fault : faults_of_plan(best_, name_, seen_)) written["faults"].push_back(std::move(fault));
+      static_cast<void>(take_first({{written, true}}, 0));
+    }
+    // Every run from here on ends soon after what is looked for.
+    if (failed_at_ns_ >= 0) static_cast<void>(take_first(ending_after(best_, failed_at_ns_), 0));
   }
 
   // ---- The search.
 
-  /// Every cut once. True: at least one was possible.
-  bool cut_all() {
+  /// True: no cut is left.
+  bool search() {
+    reseeds_ = false;
+    while (!over_ && cut_all(size_cuts())) continue;
+    reseeds_ = true;
+    bool any = true;
+    while (!over_ && any) {
+      any = false;
+      while (!over_ && cut_all(size_cuts())) any = true;
+      if (!over_ && cut_all(word_cuts())) any = true;
+    }
+    return !over_;
+  }
+
+  /// Every cut of the list once. True: at least one was possible.
+  bool cut_all(const std::vector<Cut>& cuts) {
     bool any = false;
-    for (const Cut& cut : cuts()) {
+    for (const Cut& cut : cuts) {
       progress_.cut = cut.name;
       report();
       std::vector<Candidate> candidates = cut.candidates(best_);
@@ -325,7 +345,7 @@ class Shrinker {
     std::string what = trial::rules_text(goal_.keep);
     if (what == "lost")
       what = "Acknowledged records are lost";
-    else if (is_law(goal_.keep.front()))
+    else if (trial::is_law(goal_.keep.front()))
       what += " is violated";
     const std::string behind = cause();
     file["title"] = what + (behind.empty() ? "" : " (" + behind + ")");
@@ -352,8 +372,7 @@ class Shrinker {
     const std::vector<trial::Outcome> outcomes = again.outcomes_of(documents);
     progress_.runs += static_cast<std::int64_t>(documents.size());
     result_.rules = outcomes[0].failure.rules;
-    result_.fails_again = outcomes[0].ran() && outcomes[0].failure.breaks_all(goal_.keep) &&
-                          outcomes[1].fingerprint == outcomes[0].fingerprint &&
+    result_.fails_again = goal_.met_by(outcomes[0]) && outcomes[1].fingerprint == outcomes[0].fingerprint &&
                           outcomes[1].failure == outcomes[0].failure;
     result_.has_control = goal_.has_control();
     result_.control_holds =
@@ -377,7 +396,13 @@ class Shrinker {
   std::uint64_t best_events_ = 0;
   std::uint64_t original_seed_ = 1;
   std::vector<trial::FaultSeen> seen_;  // in the run as it was given
-  std::set<std::uint64_t> refused_;     // candidates that do not fail, by key_of()
+  std::map<std::uint64_t, std::size_t>
+      refused_;  // candidates that do not fail: how many seeds were tried, by hash
+  // The documents that were the best one before, without their seeds: two cuts that undo each other must not go on for ever.
+  std::set<std::uint64_t> been_;
+  std::int64_t first_cpu_ns_ = 0;   // of the run as it was given
+  std::int64_t failed_at_ns_ = -1;  // in that run
+  bool reseeds_ = false;            // other seeds are tried, too
   Progress progress_;
   Result result_;
   bool over_ = false;

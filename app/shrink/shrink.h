@@ -1,9 +1,12 @@
 // From a failing run to a minimal scenario that fails in the same way.
 //
-// Method: delta debugging by passes (cuts.h): leave out faults in pieces, then workloads, topics, time, brokers,
-// settings, digits, again and again until no cut is possible. Each candidate runs in a process of its own. The first
-// candidate of a list that still fails is taken, whichever came first, so that the result is the same for any number
-// of processes. Where a cut shifts draws, a few other seeds are tried with it.
+// Method: delta debugging by passes (cuts.h). First what makes a run large: the end just behind the failure, faults in
+// pieces, time, workloads, topics, brokers, records, again and again with the seed as it is; then the same with a few other
+// seeds where a cut shifts draws, when runs have become cheap; then settings and digits; until every cut was tried in vain
+// since the last one that was possible. Each candidate runs in a process of its own. The first candidate of a list that still
+// fails is taken, whichever came first, so that the result is the same for any number of processes.
+// Budget: of wall time it is kept to a tenth of a second, whatever runs; of processor time to a second of each process. A
+// candidate that runs away is ended when it has taken many times what the run as it was given took.
 // Not done: moving faults between machines, and cuts of two unrelated things at once.
 #pragma once
 
@@ -20,6 +23,7 @@ namespace brokersim::shrink {
 struct Options {
   std::vector<std::string> keep;  ///< Rules to keep; empty: the headline of what fails.
   int jobs = 1;
+  bool any_loss = false;      ///< With "lost": a loss of another kind (trial::loss_kind) will do, too.
   std::int64_t seeds = 3;     ///< Seeds to try where a cut shifts draws, its own included. 1 or more.
   std::int64_t runs_max = 0;  ///< Runs in all; 0: no limit.
   std::int64_t cpu_max_ns =
@@ -50,6 +54,7 @@ struct Result {
   std::string error;               ///< Why there is no result: the run does not fail ...; "" if there is one.
   std::string text;                ///< The scenario file.
   std::vector<std::string> rules;  ///< All that its run breaks, the headline first.
+  std::string loss;                ///< Kind of loss that was kept (trial::loss_kind), "" if none was.
   std::vector<std::string> defects;      ///< Behind the failure: texts of Defect.
   std::vector<std::string> fault_kinds;  ///< In the file, each once.
   std::string story;

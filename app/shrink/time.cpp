@@ -82,8 +82,9 @@ std::vector<Candidate> shorter(const Json& best) {
     const std::int64_t whole = (end / 8 * eighths + kSecond - 1) / kSecond * kSecond;
     if (whole < end) ends.insert(whole);
   }
+  // Then by a whole second or so, but no less than a twentieth: the end must not creep up.
   for (const std::int64_t less : {kSecond, kSecond / 2, kSecond / 10}) {
-    if (end > less) ends.insert(end - less);
+    if (end > less && less >= end / 20) ends.insert(end - less);
   }
   for (const std::int64_t one : ends) candidates.push_back({ending_at(best, one), true});
   // The load ends sooner.
@@ -97,6 +98,16 @@ std::vector<Candidate> shorter(const Json& best) {
       workload["stop"] = trial::duration_text(stop);
       candidates.push_back({std::move(document), true});
     }
+  }
+  return candidates;
+}
+
+std::vector<Candidate> ending_after(const Json& best, std::int64_t at_ns) {
+  std::vector<Candidate> candidates;
+  const std::int64_t end = trial::duration_of(best, "duration").value_or(0);
+  for (const std::int64_t more : {1, 3, 10}) {
+    const std::int64_t whole = (at_ns + kSecond - 1) / kSecond * kSecond + (more - 1) * kSecond;
+    if (whole > 0 && whole < end) candidates.push_back({ending_at(best, whole), false});
   }
   return candidates;
 }

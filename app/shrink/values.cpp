@@ -11,22 +11,33 @@ namespace {
 
 constexpr std::int64_t kWholeSecond = 1'000'000'000;
 
-/// What a scenario is not without, or what tells its story.
+/// What a scenario is not without, what tells its story, and what other cuts make small: without it a default would come
+/// back that is larger, to be cut again.
 bool stays(const std::string& key) {
-  static constexpr std::array kept{"title",   "why",     "notes",      "seed",      "duration",
-                                   "hosts",   "systems", "kind",       "name",      "at",
-                                   "expect",  "topic",   "brokers_on", "target",    "from",
-                                   "planted", "faults",  "workloads",  "fault_plan"};
+  static constexpr std::array kept{"title",      "why",    "notes",   "seed",    "duration", "hosts",
+                                   "systems",    "kind",   "name",    "at",      "expect",   "topic",
+                                   "brokers_on", "target", "from",    "planted", "faults",   "workloads",
+                                   "fault_plan", "stop",   "records", "rate",    "count",    "controllers"};
   return std::find(kept.begin(), kept.end(), key) != kept.end();
 }
 
-/// Pointers of all members that may go, outer ones before what is in them.
-void members(const Json& json, const std::string& at, std::vector<std::string>& out) {
+/// Pointers of members that may go together. Of each object first halves and quarters of what it has, where that is many,
+/// then its members one by one; outer ones before what is in them.
+void members(const Json& json, const std::string& at, std::vector<std::vector<std::string>>& out) {
   if (json.is_object()) {
+    std::vector<std::string> own;
     for (const auto& [key, value] : json.items()) {
-      const std::string pointer = (Json::json_pointer(at) / key).to_string();
-      if (!stays(key)) out.push_back(pointer);
-      if (key != "expect") members(value, pointer, out);
+      if (!stays(key)) own.push_back((Json::json_pointer(at) / key).to_string());
+    }
+    for (std::size_t pieces = 1; own.size() >= pieces * 4 && pieces <= 4; pieces *= 2) {
+      const std::size_t piece = (own.size() + pieces - 1) / pieces;
+      for (std::size_t from = 0; from < own.size(); from += piece)
+        out.emplace_back(own.begin() + static_cast<std::ptrdiff_t>(from),
+                         own.begin() + static_cast<std::ptrdiff_t>(std::min(own.size(), from + piece)));
+    }
+    for (const std::string& one : own) out.push_back({one});
+    for (const auto& [key, value] : json.items()) {
+      if (key != "expect") members(value, (Json::json_pointer(at) / key).to_string(), out);
     }
   } else if (json.is_array()) {
     for (std::size_t i = 0; i < json.size(); ++i) members(json[i], at + "/" + std::to_string(i), out);
@@ -40,7 +51,7 @@ std::int64_t with_digits(std::int64_t value, std::int64_t most) {
   return value / power * power;
 }
 
-/// Rounder writings of a quantity, the roundest first.
+/// Rounder writings of a quantity, the roundest first. Never a larger one: what is long would be cut again.
 std::vector<std::string> rounder_texts(const std::string& text) {
   using scenario::Dimension;
   std::vector<std::string> texts;
@@ -50,16 +61,15 @@ std::vector<std::string> rounder_texts(const std::string& text) {
     const auto* value = std::get_if<std::int64_t>(&parsed);
     if (value == nullptr || *value <= 0) continue;
     const auto offer = [&](std::int64_t other) {
-      if (other <= 0 || other == *value) return;
+      if (other <= 0 || other >= *value) return;
       const std::string rounder = scenario::format_quantity(other, dimension);
       if (rounder.size() < text.size() && std::find(texts.begin(), texts.end(), rounder) == texts.end())
         texts.push_back(rounder);
     };
     if (dimension == Dimension::duration) {
-      for (const std::int64_t unit : {10 * kWholeSecond, kWholeSecond, kWholeSecond / 10, kWholeSecond / 100, kWholeSecond / 1'000}) {
-        offer((*value + unit / 2) / unit * unit);
+      for (const std::int64_t unit :
+           {10 * kWholeSecond, kWholeSecond, kWholeSecond / 10, kWholeSecond / 100, kWholeSecond / 1'000}) {
         offer(*value / unit * unit);
-        offer((*value + unit - 1) / unit * unit);
       }
     } else {
       offer(with_digits(*value, 10));
@@ -87,14 +97,15 @@ void quantities(const Json& json, const std::string& at, std::vector<std::string
 
 std::vector<Candidate> without_members(const Json& best) {
   std::vector<Candidate> candidates;
-  std::vector<std::string> pointers;
-  members(best, "", pointers);
-  for (const std::string& pointer : pointers) {
-    const Json::json_pointer place(pointer);
+  std::vector<std::vector<std::string>> groups;
+  members(best, "", groups);
+  for (const std::vector<std::string>& group : groups) {
     Json document = best;
-    Json& parent = document[place.parent_pointer()];
-    parent.erase(place.back());
-    candidates.push_back({std::move(document), true});
+    for (const std::string& pointer : group) {
+      const Json::json_pointer place(pointer);
+      document[place.parent_pointer()].erase(place.back());
+    }
+    candidates.push_back({std::move(document), false});
   }
   return candidates;
 }
@@ -116,7 +127,7 @@ std::vector<Candidate> rounder(const Json& best) {
     for (Json& other : others) {
       Json document = best;
       document[place] = std::move(other);
-      candidates.push_back({std::move(document), true});
+      candidates.push_back({std::move(document), false});
     }
   }
   return candidates;

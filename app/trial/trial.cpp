@@ -7,6 +7,7 @@
 #include "app/results/execute.h"
 #include "app/results/loss_groups.h"
 #include "app/trial/json.h"
+#include "models/checkers/words.h"
 
 namespace brokersim::trial {
 namespace {
@@ -31,7 +32,23 @@ std::string story_of(const results::RunResult& result, const std::string& rule) 
   return "";
 }
 
+/// When the headline was broken first: before the end, and a law.
+std::int64_t failed_at(const results::RunResult& result, const std::string& rule) {
+  for (const checkers::CheckResult& check : result.findings.checks) {
+    if (check.id == rule && check.first_at < result.facts.ended_at) return check.first_at.ns;
+  }
+  return -1;
+}
+
 }  // namespace
+
+std::string loss_kind(const checkers::Loss& loss) {
+  return checkers::acks_text(loss.acks) + (loss.led ? "" : ", nobody leads");
+}
+
+bool Outcome::loses(const std::string& loss) const {
+  return loss.empty() || std::find(losses.begin(), losses.end(), loss) != losses.end();
+}
 
 Outcome outcome_of(const results::RunResult& result) {
   Outcome outcome;
@@ -43,7 +60,15 @@ Outcome outcome_of(const results::RunResult& result) {
   outcome.events = result.facts.events;
   outcome.sent = result.findings.measures.records.sent;
   outcome.lost = result.findings.losses.lost;
-  if (!outcome.failure.rules.empty()) outcome.story = story_of(result, outcome.failure.headline());
+  for (const checkers::Loss& loss : result.findings.losses.losses) {
+    std::string kind = loss_kind(loss);
+    if (std::find(outcome.losses.begin(), outcome.losses.end(), kind) == outcome.losses.end())
+      outcome.losses.push_back(std::move(kind));
+  }
+  if (!outcome.failure.rules.empty()) {
+    outcome.story = story_of(result, outcome.failure.headline());
+    outcome.failed_at_ns = failed_at(result, outcome.failure.headline());
+  }
   for (const results::FaultResult& fault : result.faults) {
     outcome.faults.push_back(
         {fault.name, fault.kind, fault.target, fault.at.ns, fault.fired, fault.had_effect});
@@ -104,14 +129,15 @@ std::string encode(const Outcome& o) {
   Json faults = Json::array();
   for (const FaultSeen& f : o.faults)
     faults.push_back(Json::array({f.name, f.kind, f.target, f.at_ns, f.fired, f.had_effect}));
-  const Json json = Json::array({o.valid, o.cut_short, o.problem, o.exit_code, o.failure.rules, o.seed,
-                                 o.fingerprint, o.events, o.sent, o.lost, o.story, faults, o.cells});
+  const Json json =
+      Json::array({o.valid, o.cut_short, o.problem, o.exit_code, o.failure.rules, o.seed, o.fingerprint,
+                   o.events, o.sent, o.lost, o.losses, o.failed_at_ns, o.story, faults, o.cells});
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 std::optional<Outcome> decode(std::string_view text) {
   const std::optional<Json> json = parse(text);
-  if (!json || !json->is_array() || json->size() != 13) return std::nullopt;
+  if (!json || !json->is_array() || json->size() != 15) return std::nullopt;
   Outcome o;
   try {
     std::size_t i = 0;
@@ -126,6 +152,8 @@ std::optional<Outcome> decode(std::string_view text) {
     take(o.events);
     take(o.sent);
     take(o.lost);
+    take(o.losses);
+    take(o.failed_at_ns);
     take(o.story);
     for (const Json& f : (*json)[i++]) {
       o.faults.push_back({f.at(0).get<std::string>(), f.at(1).get<std::string>(), f.at(2).get<std::string>(),

@@ -50,11 +50,17 @@ struct Outcome {
   std::uint64_t events = 0;
   std::int64_t sent = 0;
   std::int64_t lost = 0;
+  /// Kinds of losses, those of the story first, each once: "acks=1", "acks=all, nobody leads" (loss_kind()).
+  std::vector<std::string> losses;
+  /// First breach of the headline where that is a law that is judged on the way, else -1.
+  std::int64_t failed_at_ns = -1;
   std::string story;                 ///< Of the headline: the law's first breach, or the first loss.
   std::vector<FaultSeen> faults;     ///< In order of time.
   std::vector<std::uint32_t> cells;  ///< Coverage, if it was asked for: index, hits, index, hits ...
 
   [[nodiscard]] bool ran() const { return valid && !cut_short; }
+  /// Something of this kind was lost; "" is any kind.
+  [[nodiscard]] bool loses(const std::string& loss) const;
 };
 
 /// Runs the scenario in this process; `watcher` sees its history, `probes` becomes what the run's probes
@@ -64,6 +70,10 @@ struct Outcome {
                           history::Watcher* watcher = nullptr, checkers::ProbeCounts* probes = nullptr);
 /// The same for a document; `name` as for load_text().
 [[nodiscard]] Outcome run_text(std::string_view text, const std::string& name, const Limits& limits);
+
+/// What kind of loss it is: what the producer had asked for, and whether the partition is led when the run ends. A loss
+/// with acks=1 and one with acks=all are different questions, and so is one that only the end of the run makes.
+[[nodiscard]] std::string loss_kind(const checkers::Loss& loss);
 
 /// What is told of a finished result.
 [[nodiscard]] Outcome outcome_of(const results::RunResult& result);

@@ -39,7 +39,8 @@ TEST(Cuts, OnePartitionIsLeftAndItIsTheFirst) {
             Json::parse("[[0, 1, 2]]"));
   EXPECT_EQ(candidates[1].document["faults"][0]["target"]["leader_of"], "orders/0");
   // Or whoever leads the partition that goes is hit as what it is to the one that stays.
-  EXPECT_EQ(candidates[3].document["systems"]["kafka"]["topics"][1]["assignment"], Json::parse("[[1, 2, 0]]"));
+  EXPECT_EQ(candidates[3].document["systems"]["kafka"]["topics"][1]["assignment"],
+            Json::parse("[[1, 2, 0]]"));
   EXPECT_EQ(candidates[3].document["faults"][0]["target"], Json({{"broker", 2}}));
 }
 
@@ -53,7 +54,8 @@ TEST(Cuts, PartitionsWithoutAnAssignmentAreWhereTheyWouldBeByDefault) {
   const auto candidates = fewer_partitions(document);
   ASSERT_EQ(candidates.size(), 3u);
   EXPECT_EQ(candidates[1].document["systems"]["kafka"]["topics"][1]["assignment"], Json::parse("[[1, 2]]"));
-  EXPECT_EQ(candidates[1].document["faults"][0]["target"], Json({{"broker", 1}})) << "leader of the one that stays";
+  EXPECT_EQ(candidates[1].document["faults"][0]["target"], Json({{"broker", 1}}))
+      << "leader of the one that stays";
 }
 
 TEST(Cuts, ATopicGoesWithItsClients) {
@@ -70,6 +72,16 @@ TEST(Cuts, WhatComesLaterThanTheEndGoes) {
     for (const Json& fault : c.document.contains("faults") ? c.document["faults"] : Json::array())
       EXPECT_LE(trial::duration_of(fault, "at").value_or(0), end);
   }
+}
+
+// What breaks a law on the way need not be waited for any longer.
+TEST(Cuts, TheEndComesSoonAfterTheFailure) {
+  const auto candidates = ending_after(noisy(), 13'200'000'000);
+  ASSERT_EQ(candidates.size(), 3u);
+  EXPECT_EQ(candidates[0].document["duration"], "14 s");
+  EXPECT_EQ(candidates[0].document["faults"].size(), 4u) << "the fifth comes at 20 s";
+  EXPECT_EQ(candidates[2].document["duration"], "23 s");
+  EXPECT_TRUE(ending_after(noisy(), 40'000'000'000).empty()) << "judged at the end";
 }
 
 TEST(Cuts, WaitingIsShortenedForAllThatFollows) {
@@ -97,6 +109,11 @@ TEST(Cuts, EveryMemberMayGoButThoseThatAScenarioIsMadeOf) {
                        [&](const Candidate& c) { return !c.document.contains(Json::json_pointer(pointer)); });
   };
   EXPECT_TRUE(goes("/systems/kafka/config"));
+  const bool together = std::any_of(candidates.begin(), candidates.end(), [](const Candidate& c) {
+    const Json& kafka = c.document["systems"]["kafka"];
+    return !kafka.contains("config") && !kafka.contains("controllers") && !kafka.contains("rules");
+  });
+  EXPECT_TRUE(together) << "of what is many, several at a time";
   EXPECT_TRUE(goes("/systems/kafka/config/num.replica.fetchers"));
   EXPECT_TRUE(goes("/hosts/0/zones"));
   EXPECT_FALSE(goes("/duration"));

@@ -171,6 +171,42 @@ TEST_F(Searches, WhatAFaultLeavesBehindStaysForAWhile) {
   EXPECT_GT(pairs, 50u);
 }
 
+// What can make no trial is refused before any is made, with its place.
+TEST_F(Searches, WhatCannotBeTriedIsRefusedUpFront) {
+  struct Case {
+    const char* patch;
+    const char* place;
+    const char* said;
+  };
+  const std::vector<Case> cases{
+      {R"({"faults": {"lasts": ["0 s", "0 s"]}})", "/faults/lasts/0", "lasts no time"},
+      {R"({"knobs": {"/workloads/0/config/acks": [1, "banana"]}})", "/knobs/~1workloads~10~1config~1acks/1",
+       "banana"},
+      {R"({"knobs": {"/workloads/9/config/acks": [1]}})", "/knobs", "leads nowhere"},
+      {R"({"knobs": {"/duration": ["5 parsecs"]}})", "/knobs/~1duration/0", "5 parsecs"},
+  };
+  for (const Case& one : cases) {
+    Json changed = *trial::parse(spec_text);
+    changed["scenario"]["workloads"][0]["config"] = Json::object();
+    changed["knobs"] = Json::object();
+    changed.merge_patch(Json::parse(one.patch));
+    std::ofstream(folder_ / "spec.json") << changed.dump();
+    const SpecResult loaded = load_spec((folder_ / "spec.json").string(), {}, std::nullopt);
+    EXPECT_FALSE(loaded.spec.has_value()) << one.patch;
+    const std::string told = scenario::render(loaded.diagnostics);
+    EXPECT_NE(told.find(one.place), std::string::npos) << told;
+    EXPECT_NE(told.find(one.said), std::string::npos) << told;
+  }
+  // Two alternatives that need each other are none of that.
+  Json both = *trial::parse(spec_text);
+  both["knobs"] = {{"/hosts/0/count", {4}},
+                   {"/systems/kafka/topics/0/assignment", {Json::array({{0, 1, 3}})}}};
+  both["scenario"]["hosts"][0].erase("zones");
+  std::ofstream(folder_ / "spec.json") << both.dump();
+  const SpecResult loaded = load_spec((folder_ / "spec.json").string(), {}, std::nullopt);
+  EXPECT_TRUE(loaded.spec.has_value()) << scenario::render(loaded.diagnostics);
+}
+
 // In some trials one broker stays away for good.
 TEST_F(Searches, SomethingMayStayBroken) {
   Spec all = spec({});
@@ -217,6 +253,7 @@ TEST_F(Searches, FindAPlantedBugTellItOnceAndPutItOnTape) {
     ASSERT_TRUE(loaded.scenario.has_value()) << scenario::render(loaded.diagnostics);
     const trial::Outcome again = trial::run(*loaded.scenario, loaded.scenario->config.seed, {});
     EXPECT_EQ(again.failure.headline(), end.findings[i].rule);
+    EXPECT_EQ(again.exit_code, cli::exit_failed) << "the file by itself is a test that fails";
     std::ifstream file(place / "tape.json", std::ios::binary);
     const std::string text{std::istreambuf_iterator<char>(file), {}};
     std::string why;
@@ -225,6 +262,49 @@ TEST_F(Searches, FindAPlantedBugTellItOnceAndPutItOnTape) {
     EXPECT_EQ(replay::replay(*tape).verdict, replay::Verdict::identical);
   }
   EXPECT_GT(end.totals.probes.size(), 5u) << "faults fired, leaders changed ...";
+}
+
+/// acks=1 loses what the leader alone had, and that is what is looked for.
+std::string lossy_text() {
+  Json spec = *trial::parse(spec_text);
+  spec["losses_are_failures"] = true;
+  spec["knobs"] = {{"/workloads/0/config/acks", {1}}};
+  spec["scenario"]["workloads"][0]["config"] = {{"enable.idempotence", false}};
+  return spec.dump();
+}
+
+// Goal: a loss that no law forbids is a failing test, too, and the folder of a search is a folder of tests. Method: search for
+// losses; run what was found as `test` does, before and after one of them is made small.
+TEST_F(Searches, AFoundLossIsATestThatFailsAndTheFolderIsOneOfTests) {
+  std::ofstream(folder_ / "spec.json") << lossy_text();
+  const End end = search("out", 64, 2, {});
+  ASSERT_FALSE(end.findings.empty());
+  std::size_t with_acks_1 = 0;
+  for (const Finding& finding : end.findings) {
+    EXPECT_EQ(finding.rule, "lost");
+    const bool acks_1 = finding.signature().starts_with("lost (acks=1");
+    EXPECT_TRUE(acks_1 || finding.signature().starts_with("lost (acks=all")) << finding.signature();
+    with_acks_1 += acks_1 ? 1 : 0;
+  }
+  EXPECT_GT(with_acks_1, 0u);
+  const auto tested = [&] {
+    std::ostringstream out, err;
+    const int code = cli::run_command_line({"test", (folder_ / "out").string()}, out, err);
+    EXPECT_EQ(code, cli::exit_failed) << err.str();
+    return out.str();
+  };
+  const std::string all = std::to_string(end.findings.size());
+  EXPECT_TRUE(tested().ends_with("\n0 passed, " + all + " failed\n"))
+      << "neither tapes nor finding.json are scenarios";
+  const fs::path first = folder_ / "out" / end.findings[0].folder;
+  std::ostringstream out, err;
+  ASSERT_EQ(cli::run_command_line({"shrink", (first / "scenario.json").string(), "--runs", "40", "--known"},
+                                  out, err),
+            cli::exit_ok)
+      << err.str();
+  EXPECT_NE(out.str().find("kind of loss      acks="), std::string::npos) << out.str();
+  EXPECT_TRUE(tested().ends_with("\n1 passed, " + std::to_string(end.findings.size() - 1) + " failed\n"))
+      << "the small one takes the place of the large one, and is known";
 }
 
 TEST_F(Searches, FindNothingWhereNothingIs) {
@@ -296,7 +376,7 @@ TEST_F(Searches, WhatWasNotTestedIsNotClean) {
   trial::Json broken = *trial::parse(spec_text);
   broken["faults"]["kinds"] = {"pause_process"};
   broken["faults"]["patterns"] = false;
-  broken["faults"]["lasts"] = {"0 s", "0 s"};
+  broken["faults"]["lasts"] = {"1000000 h", "1000000 h"};  // longer than any run may be
   EXPECT_EQ(ask(broken.dump(), 8, "broken", said), cli::exit_usage) << said;
   EXPECT_NE(said.find("nothing was tested"), std::string::npos) << said;
   EXPECT_EQ(ask(spec_text, 0, "none", said), cli::exit_inconclusive) << said;
