@@ -22,7 +22,11 @@ PYTHON ?= $(shell command -v apt-get >/dev/null 2>&1 && echo /usr/bin/python3 ||
 
 RELEASE := build/release
 BROKERSIM := $(RELEASE)/brokersim
-CONFIGURE = cmake --preset release -DBROKERSIM_WERROR=$(WERROR) -DPython3_EXECUTABLE=$$(command -v $(PYTHON) || echo python3) >/dev/null
+# A first build compiles folders in few pieces (a third less to do); `make build WHOLE=OFF` makes a tree whose files are
+# compiled one by one, for who changes them.
+WHOLE ?= ON
+FIRST = $(if $(wildcard $(RELEASE)/CMakeCache.txt),,-DBROKERSIM_WHOLE=$(WHOLE))
+CONFIGURE = cmake --preset release $(FIRST) -DBROKERSIM_WERROR=$(WERROR) -DPython3_EXECUTABLE=$$(command -v $(PYTHON) || echo python3) >/dev/null
 
 .PHONY: help run build test package-test engines-test report-test trace-test notebooks people-test docs cases gate matrix worlds transfers soak bench bench-peers table outbox-table share-table guarantees reference fit conformance-log conformance-groups rebalances museum shrink-table validation format format-check clean dependencies
 

@@ -9,7 +9,7 @@
 namespace brokersim::branch {
 namespace {
 
-using Json = nlohmann::json;
+using SortedJson = nlohmann::json;
 using scenario::Diagnostic;
 using scenario::format_quantity;
 using scenario::Severity;
@@ -103,7 +103,8 @@ class Planner {
       if (count == 0)
         error("--every", "after-the-end", "there is no such instant before the end: " + end, "choose less");
       if (count > static_cast<std::int64_t>(kOutcomesMax)) {
-        error("--every", "too-many", "that are " + std::to_string(count) + " instants", "choose a longer distance");
+        error("--every", "too-many", "that are " + std::to_string(count) + " instants",
+              "choose a longer distance");
         return;
       }
       for (std::int64_t n = 1; n <= count; ++n) plan_.at.push_back({n * request_.every.ns});
@@ -144,37 +145,37 @@ class Planner {
   std::vector<Diagnostic> problems_;
 };
 
-Json of_text(const scenario::NamedText& text) { return {{"name", text.name}, {"text", text.text}}; }
+SortedJson of_text(const scenario::NamedText& text) { return {{"name", text.name}, {"text", text.text}}; }
 
-scenario::NamedText to_text(const Json& json) {
+scenario::NamedText to_text(const SortedJson& json) {
   return {json.at("name").get<std::string>(), json.at("text").get<std::string>()};
 }
 
 }  // namespace
 
 std::string encode(const Request& request) {
-  Json json{{"scenario", of_text(request.scenario)},
-            {"overrides", request.overrides},
-            {"every_ns", request.every.ns},
-            {"first", request.first},
-            {"last", request.last},
-            {"variant", request.variant},
-            {"jobs", request.jobs},
-            {"text_width", request.text_width}};
-  json["seed"] = request.seed ? Json(*request.seed) : Json(nullptr);
-  json["at_ns"] = Json::array();
+  SortedJson json{{"scenario", of_text(request.scenario)},
+                  {"overrides", request.overrides},
+                  {"every_ns", request.every.ns},
+                  {"first", request.first},
+                  {"last", request.last},
+                  {"variant", request.variant},
+                  {"jobs", request.jobs},
+                  {"text_width", request.text_width}};
+  json["seed"] = request.seed ? SortedJson(*request.seed) : SortedJson(nullptr);
+  json["at_ns"] = SortedJson::array();
   for (const sim::SimTime at : request.at) json["at_ns"].push_back(at.ns);
-  json["variants"] = request.variants ? of_text(*request.variants) : Json(nullptr);
-  json["metrics"] = Json::array();
+  json["variants"] = request.variants ? of_text(*request.variants) : SortedJson(nullptr);
+  json["metrics"] = SortedJson::array();
   for (const MetricName& metric : request.metrics) json["metrics"].push_back({metric.name, metric.of});
   // Texts of any bytes must arrive as they are: the loader says what is wrong with them.
-  const std::vector<std::uint8_t> bytes = Json::to_msgpack(json);
+  const std::vector<std::uint8_t> bytes = SortedJson::to_msgpack(json);
   return {bytes.begin(), bytes.end()};
 }
 
 std::optional<Request> decode(std::string_view text) {
   try {
-    const Json json = Json::from_msgpack(text);
+    const SortedJson json = SortedJson::from_msgpack(text);
     Request request;
     request.scenario = to_text(json.at("scenario"));
     request.overrides = json.at("overrides").get<std::vector<std::string>>();
@@ -185,12 +186,12 @@ std::optional<Request> decode(std::string_view text) {
     request.jobs = std::clamp(json.at("jobs").get<int>(), 1, 1'024);
     request.text_width = json.at("text_width").get<std::size_t>();
     if (!json.at("seed").is_null()) request.seed = json.at("seed").get<std::uint64_t>();
-    for (const Json& at : json.at("at_ns")) request.at.push_back({at.get<std::int64_t>()});
+    for (const SortedJson& at : json.at("at_ns")) request.at.push_back({at.get<std::int64_t>()});
     if (!json.at("variants").is_null()) request.variants = to_text(json.at("variants"));
-    for (const Json& metric : json.at("metrics"))
+    for (const SortedJson& metric : json.at("metrics"))
       request.metrics.push_back({metric.at(0).get<std::string>(), metric.at(1).get<std::string>()});
     return request;
-  } catch (const Json::exception&) {
+  } catch (const SortedJson::exception&) {
     return std::nullopt;
   }
 }

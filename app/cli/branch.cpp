@@ -11,53 +11,13 @@
 #include "app/branch/worker.h"
 #include "app/cli/cli.h"
 #include "app/cli/commands.h"
+#include "app/cli/talk.h"
 #include "app/scenario/limits.h"
 #include "app/scenario/quantity.h"
 #include "app/scenario/reader.h"
 
 namespace brokersim::cli {
 namespace {
-
-volatile std::sig_atomic_t interrupted = 0;
-void on_interrupt(int) { interrupted = 1; }
-
-/// Interrupts are noted while this lives, and do what they did before afterwards.
-class NoteInterrupts {
- public:
-  NoteInterrupts() {
-    interrupted = 0;
-    struct sigaction action {};
-    action.sa_handler = on_interrupt;  // without SA_RESTART: who waits shall look
-    ::sigaction(SIGINT, &action, &before_);
-  }
-  ~NoteInterrupts() { ::sigaction(SIGINT, &before_, nullptr); }
-  NoteInterrupts(const NoteInterrupts&) = delete;
-  NoteInterrupts& operator=(const NoteInterrupts&) = delete;
-
- private:
-  struct sigaction before_ {};
-};
-
-void complain(std::ostream& err, const std::string& message, const std::string& place,
-              const std::string& hint) {
-  scenario::Diagnostic d;
-  d.code = "branch/usage";
-  d.message = message;
-  d.file = place;
-  d.hint = hint;
-  err << scenario::render({d});
-}
-
-/// A duration as the command line gives it; nothing after a complaint.
-std::optional<std::int64_t> duration_ns(const std::string& option, const std::string& text,
-                                        std::ostream& err) {
-  const auto parsed = scenario::parse_quantity(text, scenario::Dimension::duration);
-  if (const auto* ns = std::get_if<std::int64_t>(&parsed)) return *ns;
-  const auto& wrong = std::get<scenario::QuantityError>(parsed);
-  complain(err, scenario::in_quotes(text) + " " + wrong.message, option,
-           wrong.hint.empty() ? "such as \"30 s\"" : wrong.hint);
-  return std::nullopt;
-}
 
 std::optional<scenario::NamedText> text_of(const std::string& path, std::ostream& err) {
   scenario::Problems problems;
@@ -83,15 +43,16 @@ std::optional<branch::Request> request_of(const BranchOptions& options, std::ost
     sound = sound && request.variants.has_value();
   }
   for (const std::string& at : options.at) {
-    const auto ns = duration_ns("--at", at, err);
+    const auto ns = duration_option("--at", at, err);
     sound = sound && ns.has_value();
     request.at.push_back({ns.value_or(1)});
   }
   if (!options.every.empty()) {
-    const auto ns = duration_ns("--every", options.every, err);
+    const auto ns = duration_option("--every", options.every, err);
     sound = sound && ns.has_value();
     if (ns && *ns <= 0) {
-      complain(err, "the distance of instants is " + options.every, "--every", "such as \"1 s\"");
+      complain(err, "branch/usage", "the distance of instants is " + options.every, "--every",
+               "such as \"1 s\"");
       sound = false;
     }
     request.every = {ns.value_or(1)};
@@ -99,7 +60,8 @@ std::optional<branch::Request> request_of(const BranchOptions& options, std::ost
   if (!options.seed.empty()) {
     const auto seeds = parse_seeds(options.seed);
     if (!seeds || seeds->size() != 1) {
-      complain(err, scenario::in_quotes(options.seed) + " is not a seed", "--seed", "such as --seed 42");
+      complain(err, "branch/usage", scenario::in_quotes(options.seed) + " is not a seed", "--seed",
+               "such as --seed 42");
       sound = false;
     } else {
       request.seed = seeds->front();
@@ -108,7 +70,8 @@ std::optional<branch::Request> request_of(const BranchOptions& options, std::ost
   if (!options.only.empty()) {
     const auto ids = parse_seeds(options.only);
     if (!ids) {
-      complain(err, scenario::in_quotes(options.only) + " is not a branch or a range of branches", "--only",
+      complain(err, "branch/usage",
+               scenario::in_quotes(options.only) + " is not a branch or a range of branches", "--only",
                "--only 17, or --only 1..100 (at most a million)");
       sound = false;
     } else {
@@ -120,7 +83,8 @@ std::optional<branch::Request> request_of(const BranchOptions& options, std::ost
   } else if (request.variants) {
     request.first = request.last = 0;  // each variant once, with the randomness of the run itself
   } else {
-    complain(err, "it is not said how many branches to run", "--branches", "such as --branches 100");
+    complain(err, "branch/usage", "it is not said how many branches to run", "--branches",
+             "such as --branches 100");
     sound = false;
   }
   request.overrides = options.overrides;
@@ -141,7 +105,7 @@ class Folder {
     std::error_code error;
     std::filesystem::create_directories(path_, error);
     if (!error) return keep(".brokersim", "") && std::filesystem::remove(path_ + "/.brokersim", error);
-    complain(err_, "the folder cannot be made: " + error.message(), "--out " + path_,
+    complain(err_, "branch/usage", "the folder cannot be made: " + error.message(), "--out " + path_,
              "choose a folder you may write");
     return false;
   }
@@ -153,8 +117,8 @@ class Folder {
     stream.close();
     if (stream) return true;
     failed_ = true;
-    complain(err_, "the result cannot be written: " + scenario::shown(file.string()), "--out " + path_,
-             "is the disk full, or the folder not yours to write?");
+    complain(err_, "branch/usage", "the result cannot be written: " + scenario::shown(file.string()),
+             "--out " + path_, "is the disk full, or the folder not yours to write?");
     return false;
   }
   [[nodiscard]] bool failed() const { return failed_; }
@@ -170,10 +134,6 @@ std::string file_name(const branch::Plan& plan, const branch::Outcome& outcome) 
   if (plan.at.size() > 1) name += "-at-" + std::to_string(plan.at[outcome.task.point].ns) + "ns";
   if (plan.variants.size() > 1) name += "-variant-" + std::to_string(outcome.task.variant);
   return name + "-branch-" + std::to_string(outcome.task.id) + ".json";
-}
-
-double seconds_now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
 }  // namespace
@@ -199,9 +159,9 @@ int branch(const BranchOptions& options, std::ostream& out, std::ostream& err) {
     if (options.json) out << outcome.json << '\n' << std::flush;
     if (progress) err << '\r' << summary.branches() << " of " << plan.tasks() << " branches" << std::flush;
   };
-  const NoteInterrupts noting;
+  const Interrupts noting;
   const branch::DriveEnd end =
-      branch::drive(options.worker, *request, plan, take, [&] { return interrupted != 0 || !out; });
+      branch::drive(options.worker, *request, plan, take, [&] { return Interrupts::noted() || !out; });
   if (progress) err << "\r\033[K";
   if (options.json) {
     err << summary.render(options.width, false);

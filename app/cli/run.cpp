@@ -25,9 +25,6 @@
 namespace brokersim::cli {
 namespace {
 
-volatile std::sig_atomic_t interrupted = 0;
-void on_interrupt(int) { interrupted = 1; }
-
 /// Reads digits only.
 std::optional<std::uint64_t> parse_seed(std::string_view text) {
   std::uint64_t value = 0;
@@ -53,7 +50,7 @@ class Batch {
     const auto work = [&] {
       for (;;) {
         const std::size_t i = next_.fetch_add(1);
-        if (i >= seeds_.size() || interrupted != 0) return;
+        if (i >= seeds_.size() || Interrupts::noted()) return;
         results::RunResult result = timed(seeds_[i]);
         const std::lock_guard lock(mutex_);
         results_[i] = std::move(result);
@@ -286,7 +283,8 @@ int run(const RunOptions& options, std::ostream& out, std::ostream& err) {
     return exit_usage;
   }
   // A single run has nothing to keep half way; of several, those that are done are shown.
-  if (seeds.size() > 1) std::signal(SIGINT, on_interrupt);
+  std::optional<Interrupts> interrupts;
+  if (seeds.size() > 1) interrupts.emplace();
   // All files are judged before the first runs: what is wrong comes at once, and "nothing was run" is true.
   std::vector<scenario::Diagnostic> problems;
   std::vector<scenario::Scenario> scenarios;

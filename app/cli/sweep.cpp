@@ -18,19 +18,6 @@
 namespace brokersim::cli {
 namespace {
 
-volatile std::sig_atomic_t interrupted = 0;
-void on_interrupt(int) { interrupted = 1; }
-
-void complain(std::ostream& err, const std::string& place, const std::string& message,
-              const std::string& hint) {
-  scenario::Diagnostic d;
-  d.code = "sweep/usage";
-  d.message = message;
-  d.file = place;
-  d.hint = hint;
-  err << scenario::render({d});
-}
-
 /// What the options ask for; `sound` is false after complaints.
 struct Request {
   std::vector<sweep::Axis> axes;
@@ -49,7 +36,7 @@ sweep::MetricName metric_name(const std::string& text) {
 Request request_of(const SweepOptions& options, std::ostream& err) {
   Request request;
   const auto refuse = [&](const std::string& place, const std::string& message, const std::string& hint) {
-    complain(err, place, message, hint);
+    complain(err, "sweep/usage", message, place, hint);
     request.sound = false;
   };
   for (const std::string& vary : options.vary) {
@@ -119,7 +106,7 @@ int sweep(const SweepOptions& options, std::ostream& out, std::ostream& err) {
   sweep::Store store;
   if (!options.store.empty()) {
     if (const std::string wrong = store.open(options.store); !wrong.empty()) {
-      complain(err, "--store", wrong, "name another file");
+      complain(err, "sweep/usage", wrong, "--store", "name another file");
       return exit_usage;
     }
   }
@@ -136,9 +123,8 @@ int sweep(const SweepOptions& options, std::ostream& out, std::ostream& err) {
   how.clock = [begin = std::chrono::steady_clock::now()] {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   };
-  how.stop = [] { return interrupted != 0; };
-  interrupted = 0;
-  const auto before = std::signal(SIGINT, on_interrupt);
+  how.stop = [] { return Interrupts::noted(); };
+  std::optional<Interrupts> interrupts(std::in_place);
   sweep::Table table(*planned.plan, shown);
   report::SweepPage page = page_of(*planned.plan, options, shown);
   const bool progress = isatty(STDERR_FILENO) != 0;
@@ -154,13 +140,13 @@ int sweep(const SweepOptions& options, std::ostream& out, std::ostream& err) {
       err << '\r' << table.runs() << " of " << (request.precision.empty() ? "" : "at most ") << most
           << " runs" << std::flush;
   });
-  std::signal(SIGINT, before);
+  interrupts.reset();
   if (progress) err << "\r\033[K";
   if (!options.json && table.runs() > 0) out << table.render(options.colour);
   out.flush();
   if (!options.report.empty()) {
     if (const std::string why = write_whole(options.report, report::sweep_page(page)); !why.empty()) {
-      complain(err, options.report, "the report cannot be written: " + why,
+      complain(err, "sweep/usage", "the report cannot be written: " + why, options.report,
                "choose a file you may write with --report");
       return exit_usage;
     }
@@ -169,7 +155,7 @@ int sweep(const SweepOptions& options, std::ostream& out, std::ostream& err) {
   if (table.known() > 0)
     err << table.known() << " of " << table.runs() << " runs were in " << options.store << '\n';
   if (!ended.error.empty()) {
-    complain(err, "sweep", ended.error, "");
+    complain(err, "sweep/usage", ended.error, "sweep", "");
     return exit_usage;
   }
   if (!ended.whole) {

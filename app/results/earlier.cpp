@@ -10,7 +10,7 @@
 namespace brokersim::results {
 namespace {
 
-using Json = nlohmann::json;
+using SortedJson = nlohmann::json;
 
 constexpr std::int64_t kBytesMax = 256ll << 20;
 
@@ -25,12 +25,12 @@ std::optional<std::uint64_t> parse_hex16(const std::string& text) {
   return value;
 }
 
-bool looks_like_a_result(const Json& json) {
+bool looks_like_a_result(const SortedJson& json) {
   return json.is_object() && json.contains("fingerprint") && json.contains("scenario") &&
          json.contains("replay");
 }
 
-std::optional<EarlierRun> run_of(const Json& json) {
+std::optional<EarlierRun> run_of(const SortedJson& json) {
   const auto text = [&](const char* key) -> std::optional<std::string> {
     const auto found = json.find(key);
     if (found == json.end() || !found->is_string()) return std::nullopt;
@@ -46,7 +46,7 @@ std::optional<EarlierRun> run_of(const Json& json) {
       .scenario = *scenario, .seed = seed->get<std::uint64_t>(), .overrides = {}, .fingerprint = *hash};
   if (const auto overrides = json.find("overrides"); overrides != json.end()) {
     if (!overrides->is_array()) return std::nullopt;
-    for (const Json& one : *overrides) {
+    for (const SortedJson& one : *overrides) {
       if (!one.is_string()) return std::nullopt;
       run.overrides.push_back(one.get<std::string>());
     }
@@ -61,7 +61,7 @@ EarlierRuns read_results(const std::string& path) {
   scenario::Problems unused;
   const auto content = scenario::read_file(path, kBytesMax, unused);
   if (!content) return earlier;
-  const auto add = [&](const Json& json, std::size_t line) {
+  const auto add = [&](const SortedJson& json, std::size_t line) {
     if (const auto run = run_of(json)) {
       earlier.runs.push_back(*run);
       return true;
@@ -71,7 +71,7 @@ EarlierRuns read_results(const std::string& path) {
     return false;
   };
   // One object over many lines (--out), or one in every line (--json).
-  const Json whole = Json::parse(*content, nullptr, false);
+  const SortedJson whole = SortedJson::parse(*content, nullptr, false);
   if (!whole.is_discarded()) {
     earlier.is_result = looks_like_a_result(whole);
     if (earlier.is_result) add(whole, 1);
@@ -84,7 +84,7 @@ EarlierRuns read_results(const std::string& path) {
     from = end + 1;
     ++line;
     if (text.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-    const Json json = Json::parse(text, nullptr, false);
+    const SortedJson json = SortedJson::parse(text, nullptr, false);
     if (line == 1) {
       earlier.is_result = !json.is_discarded() && looks_like_a_result(json);
       if (!earlier.is_result) return earlier;

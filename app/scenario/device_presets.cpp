@@ -1,6 +1,7 @@
 #include "app/scenario/device_presets.h"
 
 #include "app/scenario/quantity.h"
+#include "app/scenario/ranges.h"
 #include "models/devices/storage/cloud_volume.h"
 
 namespace brokersim::scenario {
@@ -11,7 +12,7 @@ using storage::DiskKind;
 using storage::VolumeType;
 
 constexpr std::int64_t mb = 1'000'000;
-constexpr std::int64_t gib = 1ll << 30;
+using ranges::gib;
 
 /// The WD mechanics scaled: capacity, outer rate, revolutions, average and track-to-track seek.
 DiskConfig drive(std::int64_t capacity, std::int64_t outer_mb, std::int32_t rpm, std::int64_t average_us,

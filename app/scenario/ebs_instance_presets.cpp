@@ -10,12 +10,11 @@ namespace {
 
 using namespace preset_sources;
 
-constexpr std::int64_t mbit = 1'000'000 / 8;
 constexpr const char* spec = "AWS EC2 user guide, instance types (2023-06)";
 constexpr const char* older =
     "assumption: Broadwell, Haswell (2014 to 2016) or Zen 1 against the machine of the cost constants";
 
-struct Instance {
+struct EbsInstance {
   const char* name;
   std::int32_t cores;
   std::int64_t memory_gib;
@@ -24,7 +23,7 @@ struct Instance {
   bool graviton = false;  // one thread a core
 };
 
-constexpr Instance kInstances[] = {
+constexpr EbsInstance kEbsInstances[] = {
     {"c5n.2xlarge", 8, 21, 10'000, 25'000},    {"c5n.9xlarge", 36, 96, 50'000, 0},
     {"c5.2xlarge", 8, 16, 2'500, 10'000},      {"c5.4xlarge", 16, 32, 5'000, 10'000},
     {"c4.4xlarge", 16, 30, 5'000, 10'000, 85}, {"c5a.xlarge", 4, 8, 1'250, 10'000},
@@ -34,7 +33,7 @@ constexpr Instance kInstances[] = {
     {"r5.2xlarge", 8, 64, 2'500, 10'000},      {"r6g.large", 2, 16, 750, 10'000, 100, true},
 };
 
-Preset preset_of(const Instance& its) {
+Preset ebs_preset_of(const EbsInstance& its) {
   PresetMaker maker(its.name, std::string("AWS ") + its.name + ": " + std::to_string(its.cores) + " vCPU, " +
                                   std::to_string(its.memory_gib) + " GiB, a gp3 volume, " +
                                   std::to_string(its.net_mbit) + " Mb/s");
@@ -53,7 +52,7 @@ Preset preset_of(const Instance& its) {
 
 std::vector<Preset> ebs_instance_presets() {
   std::vector<Preset> presets;
-  for (const Instance& instance : kInstances) presets.push_back(preset_of(instance));
+  for (const EbsInstance& instance : kEbsInstances) presets.push_back(ebs_preset_of(instance));
   return presets;
 }
 

@@ -11,7 +11,6 @@ namespace {
 using namespace preset_sources;
 
 constexpr std::int64_t gb = 1'000'000'000;
-constexpr std::int64_t mbit = 1'000'000 / 8;
 
 struct Instance {
   const char* name;

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "app/scenario/quantity.h"
+#include "app/scenario/ranges.h"
 #include "models/devices/storage/cloud_volume.h"
 
 namespace brokersim::scenario {
@@ -12,7 +13,7 @@ using storage::DiskConfig;
 using storage::DiskKind;
 using storage::VolumeType;
 
-constexpr std::int64_t gib = 1ll << 30;
+using ranges::gib;
 
 void fields_without_effect(Build& build, const View& view, DiskKind kind) {
   struct Field {

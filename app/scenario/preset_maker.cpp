@@ -8,11 +8,7 @@ using sim::Duration;
 using storage::DiskConfig;
 using storage::DiskKind;
 
-namespace {
-std::string bandwidth_text(BytesPerSecond v) { return format_quantity(v.n, Dimension::bandwidth); }
-std::string size_text(Bytes v) { return format_quantity(v.n, Dimension::size); }
-std::string duration_text(Duration v) { return format_quantity(v.ns, Dimension::duration); }
-}  // namespace
+namespace {}  // namespace
 
 PresetMaker::PresetMaker(std::string name, std::string summary) {
   preset_.name = std::move(name);

@@ -29,6 +29,17 @@ inline constexpr const char* cost_machine =
     "assumption: as fast as the machine on which the cost constants were measured";
 }  // namespace preset_sources
 
+[[nodiscard]] inline std::string bandwidth_text(sim::BytesPerSecond v) {
+  return format_quantity(v.n, Dimension::bandwidth);
+}
+[[nodiscard]] inline std::string size_text(sim::Bytes v) { return format_quantity(v.n, Dimension::size); }
+[[nodiscard]] inline std::string duration_text(sim::Duration v) {
+  return format_quantity(v.ns, Dimension::duration);
+}
+
+/// A megabit in bytes.
+inline constexpr std::int64_t mbit = 1'000'000 / 8;
+
 /// Collects a preset.
 class PresetMaker {
  public:

@@ -5,6 +5,7 @@
 #include "app/scenario/device_presets.h"
 #include "app/scenario/preset_maker.h"
 #include "app/scenario/quantity.h"
+#include "app/scenario/ranges.h"
 #include "models/devices/storage/cloud_volume.h"
 
 namespace brokersim::scenario {
@@ -18,14 +19,10 @@ using storage::DiskKind;
 
 using namespace preset_sources;
 
-constexpr std::int64_t gib = 1ll << 30;
+using ranges::gib;
 
 constexpr const char* wd_disksim =
     "WD 4 TB 7200 rpm drive as extracted by Western Digital for DiskSim (G4_LBA_64bit_4T)";
-
-std::string bandwidth_text(BytesPerSecond v) { return format_quantity(v.n, Dimension::bandwidth); }
-std::string size_text(Bytes v) { return format_quantity(v.n, Dimension::size); }
-std::string duration_text(Duration v) { return format_quantity(v.ns, Dimension::duration); }
 
 DiskConfig spinning(std::int64_t capacity, std::int64_t bytes_per_second) {
   DiskConfig disk;

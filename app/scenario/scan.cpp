@@ -29,7 +29,7 @@ std::size_t valid_character(std::string_view text, std::size_t at) {
   return 0;
 }
 
-bool blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool white(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 bool punctuation(char c) {
   return c == ',' || c == ':' || c == '[' || c == ']' || c == '{' || c == '}' || c == '"';
 }
@@ -64,7 +64,7 @@ std::optional<ScanFault> scan(std::string_view text) {
                 : length;
       continue;
     }
-    if (!blank(c)) any = true;
+    if (!white(c)) any = true;
     if (c == '"') {
       in_text = true;
       token_start = at;
@@ -77,7 +77,7 @@ std::optional<ScanFault> scan(std::string_view text) {
       }
     }
     if ((c == ']' || c == '}') && depth > 0) --depth;
-    word_length = blank(c) || punctuation(c) ? 0 : word_length + length;
+    word_length = white(c) || punctuation(c) ? 0 : word_length + length;
     if (word_length > limits::word_bytes) {
       return ScanFault{
           at + length - word_length, "too-large",

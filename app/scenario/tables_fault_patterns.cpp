@@ -14,7 +14,7 @@ namespace {
 
 Field system_field() { return {.name = "of", .type = name, .doc = "The system. Default: the only one."}; }
 
-Field partition_field() {
+Field struck_partition_field() {
   return {.name = "partition",
           .type = text,
           .doc = "The partition whose replicas it strikes: \"orders/0\".",
@@ -67,23 +67,23 @@ std::vector<const Table*> fault_patterns() {
               "Pattern: the followers of a partition are cut off one after the other, then the leader, which "
               "stands alone, stops "
               "(KIP-966).",
-              {partition_field(), every_field("4 s"), lasting("30 s", "Of each cut."),
+              {struck_partition_field(), every_field("4 s"), lasting("30 s", "Of each cut."),
                stop_field("power_loss"), restarting("10 s")});
   static const Table double_failover = pattern(
       "double_failover",
       "Pattern: the leader stops, and so does who follows it in the lead, before the first is back "
       "(KIP-279). `every` must be longer than broker.session.timeout.ms, or both strike the same broker.",
-      {partition_field(), every_field("12 s"), stop_field("kill_process"), restarting("20 s")});
+      {struck_partition_field(), every_field("12 s"), stop_field("kill_process"), restarting("20 s")});
   static const Table zombie = pattern("zombie_leader",
                                       "Pattern: a leader is cut from the controllers and the other brokers, "
                                       "but not from clients: it goes on to believe "
                                       "that it leads (KIP-320).",
-                                      {partition_field(), lasting("20 s", "Of the cut.")});
+                                      {struck_partition_field(), lasting("20 s", "Of the cut.")});
   static const Table paused =
       pattern("paused_leader",
               "Pattern: a leader stands still for longer than its session, and goes on with what it had in "
               "hand when another one leads.",
-              {partition_field(), lasting("20 s", "Of the pause; longer than broker.session.timeout.ms.")});
+              {struck_partition_field(), lasting("20 s", "Of the pause; longer than broker.session.timeout.ms.")});
   static const Table rolling = pattern(
       "rolling_power_loss",
       "Pattern: one broker after the other loses power and comes back, faster than followers can catch up.",
@@ -101,7 +101,7 @@ std::vector<const Table*> fault_patterns() {
       pattern("catch_up_then_die",
               "Pattern: a follower restarts with empty disks; while it catches up and rejoins, the leader "
               "stops (KIP-903).",
-              {partition_field(), every_field("5 s"), stop_field("kill_process"), restarting("2 s")});
+              {struck_partition_field(), every_field("5 s"), stop_field("kill_process"), restarting("2 s")});
   static const Table swizzle =
       pattern("swizzle_clog",
               "Pattern: the brokers' networks clog one after the other and clear in another order; what was "
@@ -112,7 +112,7 @@ std::vector<const Table*> fault_patterns() {
       "shrink_then_log_dir_fails",
       "Pattern: the followers of a partition are cut off until the ISR is the leader alone; then its disk "
       "fails (KAFKA-12241).",
-      {partition_field(), every_field("15 s"), lasting("40 s", "Of the cuts, and of the disk's failure.")});
+      {struck_partition_field(), every_field("15 s"), lasting("40 s", "Of the cuts, and of the disk's failure.")});
   static const Table rot =
       pattern("rot_then_election",
               "Pattern: bits rot in a follower's log, unread; then the caches go and the leaders before it "
@@ -120,7 +120,7 @@ std::vector<const Table*> fault_patterns() {
               "lead (NATS 2025 report). Only what was written back can rot: begin when the log is older than "
               "the page "
               "cache's dirty_expire (30 s).",
-              {partition_field(), every_field("12 s"), stop_field("power_loss"), restarting("5 s")});
+              {struck_partition_field(), every_field("12 s"), stop_field("power_loss"), restarting("5 s")});
   return {&last_standing, &double_failover, &zombie,  &paused,    &rolling,
           &common,        &catch_up,        &swizzle, &dir_fails, &rot};
 }

@@ -48,7 +48,7 @@ namespace {
 
 constexpr const char* of_the_preset = " Default: the preset's.";
 
-Field preset_field(Field field) {
+Field hardware_field(Field field) {
   field.doc += of_the_preset;
   return field;
 }
@@ -59,19 +59,19 @@ const Table& cpu_table() {
       "",
       "Processors.",
       {
-          preset_field(
+          hardware_field(
               {.name = "cores", .type = integer, .doc = "Hardware threads.", .min = 1, .max = 1'024}),
-          preset_field({.name = "speed_percent",
+          hardware_field({.name = "speed_percent",
                         .type = integer,
                         .doc = "Speed in percent of the machine on which the cost constants were measured.",
                         .min = 1,
                         .max = 10'000}),
-          preset_field({.name = "threads_per_core",
+          hardware_field({.name = "threads_per_core",
                         .type = integer,
                         .doc = "Hardware threads that share a physical core: 2 with hyperthreading.",
                         .min = 1,
                         .max = 8}),
-          preset_field({.name = "smt_gain_percent",
+          hardware_field({.name = "smt_gain_percent",
                         .type = integer,
                         .doc = "Throughput that the further hardware threads of a core add, together.",
                         .max = 100}),
@@ -103,28 +103,28 @@ const Table& nic_table() {
       "",
       "The network card, full duplex, and the switch port it is plugged into.",
       {
-          preset_field(
+          hardware_field(
               {.name = "bandwidth",
                .type = bandwidth,
                .doc = "Of each direction, on the wire. Given by hand, the preset's bursts do not apply.",
                .min = 1'000,
                .max = bandwidth_max}),
-          preset_field({.name = "burst",
+          hardware_field({.name = "burst",
                         .type = bandwidth,
                         .doc = "Above `bandwidth`: the rate while the bucket of each direction is not empty.",
                         .min = 1'000,
                         .max = bandwidth_max}),
-          preset_field({.name = "burst_bucket",
+          hardware_field({.name = "burst_bucket",
                         .type = size,
                         .doc = "That bucket, full at the start and refilled at `bandwidth`.",
                         .max = 1'000 * tib}),
-          preset_field({.name = "flow_limit",
+          hardware_field({.name = "flow_limit",
                         .type = bandwidth,
                         .doc = "Highest rate of one connection and direction (EC2: 5 Gb/s).",
                         .min = 1'000,
                         .max = bandwidth_max}),
-          preset_field({.name = "mtu", .type = integer, .doc = "IP packet size.", .min = 576, .max = 9'216}),
-          preset_field(
+          hardware_field({.name = "mtu", .type = integer, .doc = "IP packet size.", .min = 576, .max = 9'216}),
+          hardware_field(
               {.name = "port_buffer",
                .type = size,
                .doc = "What the switch port towards the card holds before it drops; 0 B: everything.",
@@ -245,18 +245,18 @@ const Table& hardware_table() {
            .doc = "Where to start from (`brokersim list hardware`).",
            .fallback = "i3en.2xlarge",
            .choices = preset_names()},
-          preset_field({.name = "memory", .type = size, .doc = "RAM.", .min = 64 * mib, .max = 64 * tib}),
-          preset_field({.name = "cpu", .type = object, .doc = "Processors.", .table = &cpu_table()}),
-          preset_field({.name = "nic", .type = object, .doc = "Network card.", .table = &nic_table()}),
-          preset_field({.name = "disks",
+          hardware_field({.name = "memory", .type = size, .doc = "RAM.", .min = 64 * mib, .max = 64 * tib}),
+          hardware_field({.name = "cpu", .type = object, .doc = "Processors.", .table = &cpu_table()}),
+          hardware_field({.name = "nic", .type = object, .doc = "Network card.", .table = &nic_table()}),
+          hardware_field({.name = "disks",
                         .type = list,
                         .doc = "All disks of the machine; replaces the preset's.",
                         .table = &disk_table()}),
-          preset_field({.name = "page_cache",
+          hardware_field({.name = "page_cache",
                         .type = object,
                         .doc = "Write-back of the operating system.",
                         .table = &page_cache_table()}),
-          preset_field({.name = "file_system",
+          hardware_field({.name = "file_system",
                         .type = object,
                         .doc = "File system of every disk.",
                         .table = &file_system_table()}),

@@ -9,8 +9,6 @@
 namespace brokersim::checkers {
 namespace {
 
-std::string at_text(sim::SimTime at) { return sim::to_string(at) + ": "; }
-
 constexpr std::size_t kMaskBits = 16;
 
 /// "checkout-0"; garbage has no producer.

@@ -5,14 +5,6 @@
 #include "models/checkers/words.h"
 
 namespace brokersim::checkers {
-namespace {
-
-bool contains(const std::vector<history::BrokerId>& brokers, history::BrokerId broker) {
-  return std::find(brokers.begin(), brokers.end(), broker) != brokers.end();
-}
-
-}  // namespace
-
 Contract::Contract(const history::PartitionInfo& info, Promise promise)
     : name_(info.name()),
       min_isr_(std::min(info.min_insync_replicas, static_cast<std::int32_t>(info.replicas.size()))),

@@ -9,12 +9,6 @@ namespace {
 
 using history::BrokerEvent;
 
-bool contains(const std::vector<history::BrokerId>& brokers, history::BrokerId broker) {
-  return std::find(brokers.begin(), brokers.end(), broker) != brokers.end();
-}
-
-std::string at_text(sim::SimTime at) { return sim::to_string(at) + ": "; }
-
 }  // namespace
 
 Invariants::OfReplica& Invariants::of(history::PartitionId partition, std::size_t replica) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "models/checkers/words.h"
+
 namespace brokersim::checkers {
 namespace {
 
@@ -9,10 +11,6 @@ using history::BrokerEvent;
 
 constexpr std::int16_t kNotEnoughReplicas = 19;  // Kafka error codes
 constexpr std::int16_t kNotEnoughReplicasAfterAppend = 20;
-
-bool contains(const std::vector<history::BrokerId>& brokers, history::BrokerId broker) {
-  return std::find(brokers.begin(), brokers.end(), broker) != brokers.end();
-}
 
 double per_second(std::int64_t amount, sim::SimTime from, sim::SimTime to) {
   return to > from ? static_cast<double>(amount) / (to - from).seconds() : 0.0;

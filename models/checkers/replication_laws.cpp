@@ -7,12 +7,6 @@
 namespace brokersim::checkers {
 namespace {
 
-std::string at_text(sim::SimTime at) { return sim::to_string(at) + ": "; }
-
-bool contains(const std::vector<history::BrokerId>& brokers, history::BrokerId broker) {
-  return std::find(brokers.begin(), brokers.end(), broker) != brokers.end();
-}
-
 const char* reason_text(history::TruncateReason reason) {
   switch (reason) {
     case history::TruncateReason::divergence: return "to the end of a common epoch";

@@ -10,12 +10,6 @@ namespace brokersim::checkers {
 using history::TransactionMark;
 using history::TransactionOutcome;
 
-namespace {
-
-std::string at_text(sim::SimTime at) { return sim::to_string(at) + ": "; }
-
-}  // namespace
-
 // --- what is written ---------------------------------------------------------------------------------------------------------
 
 void TransactionLaws::note(const history::Appended& event) {

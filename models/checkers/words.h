@@ -1,6 +1,7 @@
 // Small pieces of sentences, so that every story words the same thing alike.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -28,6 +29,12 @@ namespace brokersim::checkers {
 [[nodiscard]] std::string acks_text(std::int8_t acks);
 /// "in the page cache only" and the like.
 [[nodiscard]] std::string lost_state_text(history::LostState state);
+/// "19.25 s: ", as verdicts begin.
+[[nodiscard]] inline std::string at_text(sim::SimTime at) { return sim::to_string(at) + ": "; }
+/// Is `broker` one of `brokers`?
+[[nodiscard]] inline bool contains(const std::vector<history::BrokerId>& brokers, history::BrokerId broker) {
+  return std::find(brokers.begin(), brokers.end(), broker) != brokers.end();
+}
 /// First letter upper case.
 [[nodiscard]] std::string sentence(std::string text);
 

@@ -14,6 +14,9 @@
 
 namespace brokersim::database {
 
+/// A page of PostgreSQL, bytes.
+inline constexpr std::int64_t kPageBytes = 8'192;
+
 struct TableConfig {
   std::string name;
   std::int64_t row_bytes = 200;  ///< A row on the page and in the log, header included. Positive.

@@ -11,7 +11,6 @@ namespace brokersim::database {
 namespace {
 
 constexpr std::int64_t kSequenceAhead = 32;  // SEQ_LOG_VALS
-constexpr std::int64_t kPageBytes = 8'192;
 constexpr std::int64_t kLowest = std::numeric_limits<std::int64_t>::min();
 
 }  // namespace

@@ -11,7 +11,6 @@ namespace brokersim::database {
 
 namespace {
 
-constexpr std::int64_t kPageBytes = 8'192;
 constexpr std::int64_t kPagesAtOnce = 64;
 
 std::string data_file(std::int64_t checkpoint) { return "base/" + std::to_string(checkpoint); }

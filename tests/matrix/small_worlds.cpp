@@ -4,6 +4,7 @@
 //   small_worlds 1..200 --backwards   the same lines, run in the other order: no world knows of the one before it
 //   small_worlds 1..200 --plant       with a planted bug, an address that becomes a draw: columns must find it out
 //   small_worlds --print 17           world 17 as a scenario file
+//   small_worlds --file FILE          the fingerprint of that scenario, as `brokersim run` gives it
 // The last line says what the worlds went through, so that nobody compares two hundred empty runs.
 #include <algorithm>
 #include <cstdio>
@@ -53,9 +54,8 @@ std::uint64_t hash_of(const checkers::Findings& findings) {
   return hash;
 }
 
-std::string run_world(std::uint64_t number, bool plant, Seen& seen) {
-  const std::string name = "small-world-" + std::to_string(number) + ".json";
-  scenario::LoadResult loaded = scenario::load_text(small_world(number), name);
+/// Fingerprint, its ingredients, events and findings of a loaded scenario; ends the program if it is none.
+std::string run_loaded(const std::string& name, scenario::LoadResult loaded, bool plant, Seen& seen) {
   if (!loaded.scenario) {
     std::fprintf(stderr, "%s", scenario::render(loaded.diagnostics).c_str());
     std::exit(2);
@@ -65,8 +65,7 @@ std::string run_world(std::uint64_t number, bool plant, Seen& seen) {
   checkers::RunObserver observer(world->history());
   if (plant) world->sim().fingerprint().draw(reinterpret_cast<std::uintptr_t>(world.get()));
   const world::RunEnd end = world::run(*world);
-  if (!end.bug.empty())
-    std::fprintf(stderr, "world %s: %s\n", std::to_string(number).c_str(), end.bug.c_str());
+  if (!end.bug.empty()) std::fprintf(stderr, "%s: %s\n", name.c_str(), end.bug.c_str());
   std::vector<std::int32_t> leaders;
   for (const world::FinalPartition& partition : world->final_partitions())
     leaders.push_back(partition.leader);
@@ -80,14 +79,20 @@ std::string run_world(std::uint64_t number, bool plant, Seen& seen) {
     seen.effective_faults[std::string(faults::to_string(fault.kind))] += fault.had_effect ? 1 : 0;
   }
   const sim::FingerprintParts& parts = end.fingerprint_parts;
-  return std::to_string(number) + " " + sim::hex16(end.fingerprint) + " " + sim::hex16(parts.time) + " " +
-         sim::hex16(parts.component) + " " + sim::hex16(parts.kind) + " " + sim::hex16(parts.draws) + " " +
-         std::to_string(end.events) + " " + sim::hex16(hash_of(findings)) + (end.bug.empty() ? "" : " BUG");
+  return sim::hex16(end.fingerprint) + " " + sim::hex16(parts.time) + " " + sim::hex16(parts.component) +
+         " " + sim::hex16(parts.kind) + " " + sim::hex16(parts.draws) + " " + std::to_string(end.events) +
+         " " + sim::hex16(hash_of(findings)) + (end.bug.empty() ? "" : " BUG");
+}
+
+std::string run_world(std::uint64_t number, bool plant, Seen& seen) {
+  const std::string name = "small-world-" + std::to_string(number) + ".json";
+  return std::to_string(number) + " " +
+         run_loaded(name, scenario::load_text(small_world(number), name), plant, seen);
 }
 
 int usage() {
   std::fprintf(stderr,
-               "usage: small_worlds FIRST..LAST [--backwards] [--plant] | small_worlds --print NUMBER\n");
+               "usage: small_worlds FIRST..LAST [--backwards] [--plant] | --print NUMBER | --file FILE\n");
   return 2;
 }
 
@@ -99,6 +104,13 @@ int run(const std::vector<std::string>& arguments) {
     if (arguments[i] == "--print" && i + 1 < arguments.size()) {
       std::printf("%s", small_world(std::strtoull(arguments[i + 1].c_str(), nullptr, 10)).c_str());
       return 0;
+    }
+    if (arguments[i] == "--file" && i + 1 < arguments.size()) {
+      Seen seen;
+      const std::string line =
+          run_loaded(arguments[i + 1], scenario::load_file(arguments[i + 1]), false, seen);
+      std::printf("%s\n", line.substr(0, 16).c_str());
+      return line.ends_with(" BUG") ? 70 : 0;
     }
     if (arguments[i] == "--backwards") {
       backwards = true;

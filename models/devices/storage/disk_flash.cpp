@@ -10,7 +10,7 @@ namespace brokersim::storage {
 namespace {
 /// Background work that a first foreground request may find in its way: one command of write-back.
 constexpr sim::Bytes kQuantum = {128 << 10};
-constexpr std::int64_t kPage = 4'096;
+constexpr std::int64_t kFlashUnit = 4'096;
 /// Writes of at least this length are part of a sequential stream (a segment, a flusher's chunk).
 constexpr sim::Bytes kSequential = {64 << 10};
 }  // namespace
@@ -139,8 +139,8 @@ sim::Duration Disk::write_time(const IoRequest& io) {
   sim::Bytes programmed = io.length;
   if (config_.flash.spare_permille > 0 && io.length < kSequential) {
     // Small writes all over the drive: whole pages, and what collection moves for them (2.3).
-    const std::int64_t pages = (io.length.n + kPage - 1) / kPage;
-    programmed = {pages * kPage * write_amplification_permille(spare_permille()) / 1'000};
+    const std::int64_t pages = (io.length.n + kFlashUnit - 1) / kFlashUnit;
+    programmed = {pages * kFlashUnit * write_amplification_permille(spare_permille()) / 1'000};
   }
   if (config_.flash.slc_cache.n == 0) return sim::transfer_time(programmed, config_.write_bandwidth);
   // The fast area empties at the steady rate while nothing is written.

@@ -7,7 +7,6 @@
 namespace brokersim::storage {
 
 namespace {
-constexpr sim::BytesPerSecond kSata = {600'000'000};  // SATA 3 (1.5)
 constexpr sim::SimTime kNever = {INT64_MAX};
 
 /// Requests of users without a file system may run over the end of the disk: they go on at its beginning.
@@ -66,8 +65,8 @@ void Disk::admit() {
     request.stage = Stage::serving;
     request.start = now();
     const sim::SimTime begun = clock_.device(now());
-    request.done_at =
-        clock_.world(begun + config_.controller_overhead + sim::transfer_time(request.io.length, kSata));
+    request.done_at = clock_.world(begun + config_.controller_overhead +
+                                   sim::transfer_time(request.io.length, HddDevice::kSata));
     request.destaged_at = request.done_at;
     arm(slot);
   }

@@ -10,8 +10,7 @@ namespace brokersim::storage {
 
 namespace {
 
-constexpr std::int64_t kPage = PageCache::kPage;
-constexpr std::int64_t kPagesPerBlock = PageCache::kBlock / kPage;
+constexpr std::int64_t kPagesPerBlock = PageCache::kBlock / PageCache::kPage;
 /// sendfile() moves 16 pages at a time through its pipe; each piece is a read request of its own.
 constexpr std::int64_t kPiece = 16;
 
@@ -45,8 +44,8 @@ std::uint32_t FileSystem::make_resident(File& file, std::int64_t block) {
 }
 
 void FileSystem::note_written(File& file, std::int64_t from, std::int64_t to) {
-  const std::int64_t first = from / kPage;
-  const std::int64_t last = (to - 1) / kPage;
+  const std::int64_t first = from / PageCache::kPage;
+  const std::int64_t last = (to - 1) / PageCache::kPage;
   for (std::int64_t block = first / kPagesPerBlock; block <= last / kPagesPerBlock; ++block) {
     const std::uint32_t handle = make_resident(file, block);
     page_cache_.add_pages(handle, mask_of(block, first, last));
@@ -58,8 +57,8 @@ bool FileSystem::cached(FileId id, sim::Bytes offset, sim::Bytes length) {
   SIM_CHECK(offset.n >= 0);
   const std::int64_t end = std::min(offset.n + length.n, read.size);
   if (offset.n >= end) return true;
-  const std::int64_t first = offset.n / kPage;
-  const std::int64_t last = (end - 1) / kPage;
+  const std::int64_t first = offset.n / PageCache::kPage;
+  const std::int64_t last = (end - 1) / PageCache::kPage;
   bool marked = false;
   for (std::int64_t block = first / kPagesPerBlock; block <= last / kPagesPerBlock; ++block) {
     const std::uint32_t handle = handle_at(read, block);
@@ -69,7 +68,7 @@ bool FileSystem::cached(FileId id, sim::Bytes offset, sim::Bytes length) {
     marked = marked || (page_cache_.marked(handle) & wanted) != 0;
   }
   // A reader that goes on in the middle of a page touched that page before.
-  const std::int64_t touched = (offset.n + kPage - 1) / kPage;
+  const std::int64_t touched = (offset.n + PageCache::kPage - 1) / PageCache::kPage;
   for (std::int64_t block = touched / kPagesPerBlock; block <= last / kPagesPerBlock; ++block)
     page_cache_.touch(handle_at(read, block), mask_of(block, touched, last));
   if (marked) {
@@ -85,9 +84,9 @@ sim::Task<Status> FileSystem::read(FileId id, sim::Bytes offset, sim::Bytes leng
   if (cached(id, offset, length)) co_return Status::ok;
   auto operation = std::make_shared<ReadOperation>();
   operation->file = id;
-  operation->next = offset.n / kPage;
-  operation->end = (std::min(offset.n + length.n, file(id).size) - 1) / kPage + 1;
-  operation->untouched = offset.n % kPage == 0 ? -1 : operation->next;
+  operation->next = offset.n / PageCache::kPage;
+  operation->end = (std::min(offset.n + length.n, file(id).size) - 1) / PageCache::kPage + 1;
+  operation->untouched = offset.n % PageCache::kPage == 0 ? -1 : operation->next;
   const std::uint64_t number = next_read_++;
   reads_.emplace(number, operation);
   read_more(number, *operation);
@@ -98,7 +97,7 @@ sim::Task<Status> FileSystem::read(FileId id, sim::Bytes offset, sim::Bytes leng
 void FileSystem::read_more(std::uint64_t number, ReadOperation& operation) {
   File* const read = files_[static_cast<std::size_t>(operation.file.n)].get();
   const bool gone = read == nullptr || !read->linked;
-  const std::int64_t end = gone ? 0 : std::min(operation.end, (read->size + kPage - 1) / kPage);
+  const std::int64_t end = gone ? 0 : std::min(operation.end, (read->size + PageCache::kPage - 1) / PageCache::kPage);
   while (operation.next < end) {
     const std::int64_t page = operation.next;
     if (page >= operation.piece_end) operation.piece_end = std::min(end, page + kPiece);
@@ -120,7 +119,7 @@ void FileSystem::read_more(std::uint64_t number, ReadOperation& operation) {
       operation.status = Status::io_error;
       break;
     }
-    if (device_failed() || read->unreadable.intersects(page * kPage, (page + 1) * kPage))
+    if (device_failed() || read->unreadable.intersects(page * PageCache::kPage, (page + 1) * PageCache::kPage))
       operation.failed = page;
     miss(*read, page, request);
   }
@@ -156,7 +155,7 @@ void FileSystem::miss(File& file, std::int64_t page, std::int64_t request) {
   if (!is_present(file, page)) bring_in(file, {page, 1, -1});
 }
 
-std::int64_t FileSystem::readahead_max() const { return page_cache_.config().readahead.n / kPage; }
+std::int64_t FileSystem::readahead_max() const { return page_cache_.config().readahead.n / PageCache::kPage; }
 
 bool FileSystem::is_present(const File& file, std::int64_t page) const {
   const std::uint32_t handle = handle_at(file, page / kPagesPerBlock);
@@ -172,7 +171,7 @@ std::uint32_t FileSystem::read_of(const File& file, std::int64_t page) const {
 
 /// Reads what is missing of the window, each run of pages with one request.
 void FileSystem::bring_in(File& file, const ReadaheadWindow& window) {
-  const std::int64_t end = std::min(window.start + window.size, (file.size + kPage - 1) / kPage);
+  const std::int64_t end = std::min(window.start + window.size, (file.size + PageCache::kPage - 1) / PageCache::kPage);
   std::int64_t page = window.start;
   while (page < end) {
     if (is_present(file, page)) {
@@ -180,8 +179,8 @@ void FileSystem::bring_in(File& file, const ReadaheadWindow& window) {
       continue;
     }
     std::int64_t last = page;
-    const Placed extent = placed(file, page * kPage);
-    const std::int64_t most = std::min(end, (extent.offset + extent.length) / kPage);
+    const Placed extent = placed(file, page * PageCache::kPage);
+    const std::int64_t most = std::min(end, (extent.offset + extent.length) / PageCache::kPage);
     while (last + 1 < most && !is_present(file, last + 1)) ++last;
     for (std::int64_t block = page / kPagesPerBlock; block <= last / kPagesPerBlock; ++block) {
       const std::uint32_t handle = make_resident(file, block);
@@ -211,8 +210,8 @@ void FileSystem::start_read(File& file, std::int64_t first, std::int64_t end) {
   read.end = end;
   file.reads.push_back(slot);
   const std::int64_t sector = disk_.config().sector.n;
-  const std::int64_t start = first * kPage / sector * sector;
-  const std::int64_t wanted = std::min(end * kPage, file.size) - start;
+  const std::int64_t start = first * PageCache::kPage / sector * sector;
+  const std::int64_t wanted = std::min(end * PageCache::kPage, file.size) - start;
   IoRequest io;
   io.kind = IoKind::read;
   const Placed extent = placed(file, start);
@@ -239,7 +238,7 @@ void FileSystem::read_done(std::uint64_t slot_word) {
       if (device_failed() || !file->unreadable.empty()) [[unlikely]]
         drop_unreadable(*file, handle, page, next);
       if (!file->rotten.empty()) [[unlikely]]
-        meet_rot(*file, page * kPage, next * kPage);
+        meet_rot(*file, page * PageCache::kPage, next * PageCache::kPage);
       page = next;
     }
   }
@@ -256,7 +255,7 @@ void FileSystem::read_done(std::uint64_t slot_word) {
 
 void FileSystem::drop_unreadable(File& file, std::uint32_t handle, std::int64_t first, std::int64_t end) {
   for (std::int64_t page = first; page < end; ++page) {
-    if (!device_failed() && !file.unreadable.intersects(page * kPage, (page + 1) * kPage)) continue;
+    if (!device_failed() && !file.unreadable.intersects(page * PageCache::kPage, (page + 1) * PageCache::kPage)) continue;
     page_cache_.remove_pages(handle, bit_of(page));
     ++(device_failed() ? counters_.device_errors : counters_.unreadable_pages);
   }
@@ -276,7 +275,7 @@ bool FileSystem::evictable(FileId id, std::int32_t block) const {
 
 void FileSystem::drop_blocks(File& file, std::int64_t from) {
   const std::int64_t first =
-      (from + kPage - 1) / kPage;  // the page that holds `from` stays if it is cut in two
+      (from + PageCache::kPage - 1) / PageCache::kPage;  // the page that holds `from` stays if it is cut in two
   for (const std::uint32_t slot : file.reads) {
     DeviceRead& read = device_reads_[slot];
     read.end = std::min(read.end, std::max(read.first, first));

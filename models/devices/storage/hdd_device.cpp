@@ -9,11 +9,10 @@
 namespace brokersim::storage {
 
 namespace {
-constexpr sim::BytesPerSecond kSata = {600'000'000};  // SATA 3 (1.5)
-constexpr std::int64_t kNear = 128;                   // extents looked at on either side of the arm
+constexpr std::int64_t kNear = 128;  // extents looked at on either side of the arm
 
 sim::Duration interface_time(std::int64_t sectors) {
-  return sim::transfer_time({sectors * HddGeometry::kSector}, kSata);
+  return sim::transfer_time({sectors * HddGeometry::kSector}, HddDevice::kSata);
 }
 }  // namespace
 

@@ -25,6 +25,8 @@ namespace brokersim::storage {
 
 class HddDevice {
  public:
+  static constexpr sim::BytesPerSecond kSata = {600'000'000};  ///< SATA 3: 6 Gb/s, 8 of 10 bits.
+
   explicit HddDevice(const DiskConfig& config);
 
   /// A request for the medium, through the host's scheduler.

@@ -12,7 +12,6 @@ using wire::ErrorCode;
 
 namespace {
 
-constexpr std::int32_t kLeaves = -1;
 constexpr std::int32_t kLeavesForAWhile = -2;
 
 using Partitions = std::vector<wire::PartitionId>;

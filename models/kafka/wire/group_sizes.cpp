@@ -1,19 +1,15 @@
 // Encoded sizes of the group messages, from the definitions of Kafka 4.1 (flexible versions: compact arrays and strings, a
 // byte of tags per struct). A partition in a list is its index, 4 bytes; its topic's name or id comes once per list.
+#include "models/kafka/wire/encoded.h"
 #include "models/kafka/wire/group_messages.h"
 
 namespace brokersim::kafka::wire {
 
 namespace {
 
-constexpr std::int64_t kRequestHeader = 27;
-constexpr std::int64_t kResponseHeader = 9;
-constexpr std::int64_t kTopic = 14;  // a name of 10, its length, an array's length, tags
-
-std::int64_t text(const std::string& s) { return 1 + static_cast<std::int64_t>(s.size()); }
 template <class Range>
 std::int64_t indexes(const Range& list) {
-  return list.empty() ? 1 : kTopic + 4 * static_cast<std::int64_t>(list.size());
+  return list.empty() ? 1 : kNamedTopic + 4 * static_cast<std::int64_t>(list.size());
 }
 std::int64_t bytes_of(const Subscription& s) {
   // version 2, topics, user data 4, owned, generation 4, rack 2
@@ -70,12 +66,12 @@ sim::Bytes wire_bytes(const LeaveGroupRequest& m) { return {who(m) + 20}; }
 sim::Bytes wire_bytes(const LeaveGroupResponse&) { return {kResponseHeader + 45}; }
 sim::Bytes wire_bytes(const OffsetCommitRequest& m) {
   // index 4, offset 8, epoch 4, metadata 1, tags 1
-  return {who(m) + 4 + kTopic + 18 * static_cast<std::int64_t>(m.offsets.size())};
+  return {who(m) + 4 + kNamedTopic + 18 * static_cast<std::int64_t>(m.offsets.size())};
 }
-sim::Bytes wire_bytes(const OffsetCommitResponse&) { return {kResponseHeader + 5 + kTopic + 7}; }
+sim::Bytes wire_bytes(const OffsetCommitResponse&) { return {kResponseHeader + 5 + kNamedTopic + 7}; }
 sim::Bytes wire_bytes(const OffsetFetchRequest& m) { return {who(m) + 6 + indexes(m.partitions)}; }
 sim::Bytes wire_bytes(const OffsetFetchResponse& m) {
-  return {kResponseHeader + 8 + kTopic + 20 * static_cast<std::int64_t>(m.offsets.size())};
+  return {kResponseHeader + 8 + kNamedTopic + 20 * static_cast<std::int64_t>(m.offsets.size())};
 }
 sim::Bytes wire_bytes(const ConsumerGroupHeartbeatRequest& m) {
   std::int64_t n = who(m) + 4 + 2;

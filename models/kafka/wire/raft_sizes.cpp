@@ -1,5 +1,6 @@
 // Encoded sizes of the metadata log and its requests (message definitions of Kafka 4.1: Vote v2, BeginQuorumEpoch v1,
 // EndQuorumEpoch v1, Fetch v18, FetchSnapshot v1; RegisterBrokerRecord, PartitionRecord).
+#include "models/kafka/wire/encoded.h"
 #include "models/kafka/wire/raft_messages.h"
 #include "sim/check.h"
 
@@ -7,21 +8,12 @@ namespace brokersim::kafka::wire {
 
 namespace {
 
-// size 4, api key 2, version 2, correlation 4, client id 2 + 12, tags 1
-constexpr std::int64_t kRequestHeader = 27;
-// size 4, correlation 4, tags 1
-constexpr std::int64_t kResponseHeader = 9;
 // "__cluster_metadata" 19, topic and partition arrays 2, partition index 4, tags 3
 constexpr std::int64_t kPartition = 28;
 // cluster id 1 + 22, its own tags 1
 constexpr std::int64_t kClusterId = 24;
 // A varint for id, 16 bytes of directory id
 constexpr std::int64_t kReplicaKey = 20;
-
-template <class Range>
-std::int64_t count(const Range& range) {
-  return static_cast<std::int64_t>(range.size());
-}
 
 }  // namespace
 

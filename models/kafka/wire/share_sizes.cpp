@@ -1,22 +1,20 @@
 // Encoded sizes of the share messages, from the definitions of Kafka 4.1 (flexible versions), as in group_sizes.cpp.
+#include "models/kafka/wire/encoded.h"
 #include "models/kafka/wire/share_messages.h"
 
 namespace brokersim::kafka::wire {
 
 namespace {
 
-constexpr std::int64_t kRequestHeader = 27;
-constexpr std::int64_t kResponseHeader = 9;
-constexpr std::int64_t kTopic = 18;                 // id 16, an array's length, tags
+constexpr std::int64_t kIdTopic = 18;               // id 16, an array's length, tags
 constexpr std::int64_t kState = 8 + 8 + 1 + 2 + 1;  // first, last, state, delivery count, tags
 
-std::int64_t text(const std::string& s) { return 1 + static_cast<std::int64_t>(s.size()); }
 template <class Range>
-std::int64_t each(const Range& list, std::int64_t bytes) {
-  return list.empty() ? 1 : kTopic + bytes * static_cast<std::int64_t>(list.size());
+std::int64_t share_parts(const Range& list, std::int64_t bytes) {
+  return list.empty() ? 1 : kIdTopic + bytes * static_cast<std::int64_t>(list.size());
 }
-std::int64_t parts(const std::vector<SharePart>& list) {
-  std::int64_t n = list.empty() ? 1 : kTopic;
+std::int64_t acknowledged_parts(const std::vector<SharePart>& list) {
+  std::int64_t n = list.empty() ? 1 : kIdTopic;
   // index 4, array, tags; first 8, last 8, array of one type 2, tags
   for (const SharePart& part : list) n += 6 + 19 * static_cast<std::int64_t>(part.acknowledgements.size());
   return n;
@@ -43,14 +41,14 @@ sim::Bytes wire_bytes(const ShareGroupHeartbeatRequest& m) {
 }
 sim::Bytes wire_bytes(const ShareGroupHeartbeatResponse& m) {
   return {kResponseHeader + 4 + 2 + 1 + text(m.member) + 8 + 1 +
-          (m.assignment_given ? 6 + each(m.assignment, 4) : 1)};
+          (m.assignment_given ? 6 + share_parts(m.assignment, 4) : 1)};
 }
 sim::Bytes wire_bytes(const ShareFetchRequest& m) {
-  return {kRequestHeader + text(m.group) + text(m.member) + 4 + 4 * 5 + parts(m.parts) +
-          each(m.forgotten, 4) + 1};
+  return {kRequestHeader + text(m.group) + text(m.member) + 4 + 4 * 5 + acknowledged_parts(m.parts) +
+          share_parts(m.forgotten, 4) + 1};
 }
 sim::Bytes wire_bytes(const ShareFetchResponse& m) {
-  std::int64_t n = kResponseHeader + 4 + 2 + 4 + 1 + (m.parts.empty() ? 1 : kTopic);
+  std::int64_t n = kResponseHeader + 4 + 2 + 4 + 1 + (m.parts.empty() ? 1 : kIdTopic);
   for (const ShareFetchedPart& part : m.parts) {
     // index 4, two errors and their texts 6, leader 9, records' length 4, tags; first 8, last 8, count 2, tags
     n += 25 + part.bytes + 19 * static_cast<std::int64_t>(part.acquired.size());
@@ -58,22 +56,22 @@ sim::Bytes wire_bytes(const ShareFetchResponse& m) {
   return {n};
 }
 sim::Bytes wire_bytes(const ShareAcknowledgeRequest& m) {
-  return {kRequestHeader + text(m.group) + text(m.member) + 4 + parts(m.parts) + 1};
+  return {kRequestHeader + text(m.group) + text(m.member) + 4 + acknowledged_parts(m.parts) + 1};
 }
 sim::Bytes wire_bytes(const ShareAcknowledgeResponse& m) {
-  return {kResponseHeader + 4 + 2 + 1 + each(m.parts, 17)};
+  return {kResponseHeader + 4 + 2 + 1 + share_parts(m.parts, 17)};
 }
 sim::Bytes wire_bytes(const ReadShareStateRequest& m) {
-  return {kRequestHeader + text(m.group) + kTopic + 9};
+  return {kRequestHeader + text(m.group) + kIdTopic + 9};
 }
 sim::Bytes wire_bytes(const ReadShareStateResponse& m) {
-  return {kResponseHeader + kTopic + 4 + 2 + 1 + 4 + 8 +
+  return {kResponseHeader + kIdTopic + 4 + 2 + 1 + 4 + 8 +
           kState * static_cast<std::int64_t>(m.batches.size()) + 2};
 }
 sim::Bytes wire_bytes(const WriteShareStateRequest& m) {
-  return {kRequestHeader + text(m.group) + kTopic + 20 +
+  return {kRequestHeader + text(m.group) + kIdTopic + 20 +
           kState * static_cast<std::int64_t>(m.batches.size()) + 2};
 }
-sim::Bytes wire_bytes(const WriteShareStateResponse&) { return {kResponseHeader + kTopic + 4 + 2 + 1 + 2}; }
+sim::Bytes wire_bytes(const WriteShareStateResponse&) { return {kResponseHeader + kIdTopic + 4 + 2 + 1 + 2}; }
 
 }  // namespace brokersim::kafka::wire

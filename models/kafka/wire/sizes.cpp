@@ -1,21 +1,13 @@
 // Encoded sizes, from the message definitions of Kafka 4.1 (flexible versions: compact arrays and strings,
 // one tag byte per struct). A topic name is taken as 10 characters; topic ids are 16 bytes.
+#include "models/kafka/wire/encoded.h"
 #include "models/kafka/wire/messages.h"
 
 namespace brokersim::kafka::wire {
 
 namespace {
 
-// size 4, api key 2, version 2, correlation 4, client id 2 + 12, tags 1
-constexpr std::int64_t kRequestHeader = 27;
-// size 4, correlation 4, tags 1
-constexpr std::int64_t kResponseHeader = 9;
 constexpr std::int64_t kTopicName = 11;
-
-template <class Range>
-std::int64_t count(const Range& range) {
-  return static_cast<std::int64_t>(range.size());
-}
 
 }  // namespace
 

@@ -7,7 +7,7 @@
 namespace brokersim::branch {
 namespace {
 
-constexpr std::int64_t s = 1'000'000'000;
+constexpr std::int64_t s_ns = 1'000'000'000;
 
 scenario::Diagnostic only_error(const Request& request) {
   const PlanResult made = make_plan(request);
@@ -22,10 +22,10 @@ TEST(BranchRequest, InstantsMustLieWithinTheRun) {
   EXPECT_EQ(only_error(request).code, "branch/at-the-start");
   request.at = {{-s}};
   EXPECT_EQ(only_error(request).code, "branch/at-the-start");
-  request.at = {{12 * s}};
+  request.at = {{12 * s_ns}};
   EXPECT_EQ(only_error(request).code, "branch/after-the-end");
   EXPECT_EQ(only_error(request).message, "a branch at 12 s has no future: the run ends at 12 s");
-  request.at = {{12 * s - 1}};
+  request.at = {{12 * s_ns - 1}};
   EXPECT_TRUE(make_plan(request).plan.has_value());
   request.at = {};
   EXPECT_EQ(only_error(request).code, "branch/no-instant");
@@ -40,7 +40,7 @@ TEST(BranchRequest, CountsHaveBounds) {
   request.last = ~std::uint64_t{0};
   EXPECT_EQ(only_error(request).code, "branch/too-many");
   request.last = 200'000;
-  request.every = {2 * s};
+  request.every = {2 * s_ns};
   EXPECT_EQ(
       only_error(request).message,
       "6 instants, 1 variants and 200000 branches are 1200000 runs, but at most 1000000 are done at a time");
@@ -53,17 +53,17 @@ TEST(BranchRequest, CountsHaveBounds) {
 
 TEST(BranchRequest, InstantsAreSortedAndEachOnce) {
   Request request = small_request();
-  request.at = {{7 * s}, {3 * s}, {7 * s}};
-  request.every = {4 * s};
+  request.at = {{7 * s_ns}, {3 * s_ns}, {7 * s_ns}};
+  request.every = {4 * s_ns};
   const PlanResult made = make_plan(request);
   ASSERT_TRUE(made.plan.has_value());
-  EXPECT_EQ(made.plan->at, (std::vector<sim::SimTime>{{3 * s}, {4 * s}, {7 * s}, {8 * s}}))
+  EXPECT_EQ(made.plan->at, (std::vector<sim::SimTime>{{3 * s_ns}, {4 * s_ns}, {7 * s_ns}, {8 * s_ns}}))
       << "12 s is the end and no instant";
 }
 
 TEST(BranchRequest, TasksCountIdsFastestThenVariantsThenInstants) {
   Request request = small_request();
-  request.at = {{3 * s}, {4 * s}};
+  request.at = {{3 * s_ns}, {4 * s_ns}};
   request.first = 5;
   request.last = 6;
   request.variants = scenario::NamedText{"faults.json", R"({"none": [], "also none": []})"};
@@ -82,7 +82,7 @@ TEST(BranchRequest, TasksCountIdsFastestThenVariantsThenInstants) {
 TEST(BranchRequest, FaultsMustComeBeforeTheEndFromTheFirstInstantAtLeast) {
   Request request = small_request();
   request.at = {};
-  request.every = {5 * s};
+  request.every = {5 * s_ns};
   request.variants =
       scenario::NamedText{"f", R"([{"at": "7 s", "kind": "kill_process", "target": {"broker": 0}}])"};
   EXPECT_TRUE(make_plan(request).plan.has_value()) << "in time from 5 s, never requested from 10 s";

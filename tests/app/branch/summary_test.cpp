@@ -6,7 +6,7 @@
 namespace brokersim::branch {
 namespace {
 
-constexpr std::int64_t s = 1'000'000'000;
+constexpr std::int64_t second_ns = 1'000'000'000;
 
 Outcome outcome_of(const Plan& plan, std::uint64_t number, int exit_code, double lost) {
   Outcome outcome;
@@ -34,7 +34,7 @@ TEST(BranchSummary, OneInstantShowsMetricsAndExactBounds) {
 
 TEST(BranchSummary, SeveralInstantsAreACurveAndOrderDoesNotMatter) {
   Request request = small_request();
-  request.at = {{4 * s}, {8 * s}};
+  request.at = {{4 * second_ns}, {8 * second_ns}};
   request.last = 10;
   const Plan plan = *make_plan(request).plan;
   Summary forth(request, plan), back(request, plan);

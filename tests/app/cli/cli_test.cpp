@@ -11,13 +11,13 @@
 namespace brokersim::cli {
 namespace {
 
-struct Answer {
+struct CliAnswer {
   int code = -1;
   std::string out;
   std::string err;
 };
 
-Answer run(const std::vector<std::string>& arguments) {
+CliAnswer run(const std::vector<std::string>& arguments) {
   std::ostringstream out, err;
   const int code = run_command_line(arguments, out, err);
   return {code, out.str(), err.str()};
@@ -40,7 +40,7 @@ TEST(CommandLine, MistakesAreUsageErrorsOnTheErrorStream) {
                                              {"list", "weather"},
                                              {"schema", "--frob"},
                                              {"check", "x.json", "--set"}}) {
-    const Answer answer = run(line);
+    const CliAnswer answer = run(line);
     EXPECT_EQ(answer.code, exit_usage);
     EXPECT_EQ(answer.out, "");
     EXPECT_NE(answer.err, "");
@@ -48,14 +48,14 @@ TEST(CommandLine, MistakesAreUsageErrorsOnTheErrorStream) {
 }
 
 TEST(CommandLine, HelpIsData) {
-  const Answer answer = run({"--help"});
+  const CliAnswer answer = run({"--help"});
   EXPECT_EQ(answer.code, exit_ok);
   EXPECT_NE(answer.out.find("check"), std::string::npos);
   EXPECT_EQ(answer.err, "");
 }
 
 TEST(Check, SoundFilesAreOneLineEach) {
-  const Answer answer =
+  const CliAnswer answer =
       run({"check", "scenarios/quickstart/r1.json", "scenarios/quickstart/first-steps.json"});
   EXPECT_EQ(answer.code, exit_ok) << answer.err;
   EXPECT_EQ(answer.err, "");
@@ -65,7 +65,7 @@ TEST(Check, SoundFilesAreOneLineEach) {
 }
 
 TEST(Check, OneWrongFileDoesNotHideTheOthers) {
-  const Answer answer = run({"check", "no-such-file.json", "scenarios/quickstart/r1.json"});
+  const CliAnswer answer = run({"check", "no-such-file.json", "scenarios/quickstart/r1.json"});
   EXPECT_EQ(answer.code, exit_usage);
   EXPECT_NE(answer.out.find("r1.json: ok"), std::string::npos);
   EXPECT_EQ(answer.err,
@@ -75,11 +75,11 @@ TEST(Check, OneWrongFileDoesNotHideTheOthers) {
 }
 
 TEST(Check, SetChangesWhatIsChecked) {
-  const Answer sound =
+  const CliAnswer sound =
       run({"check", "scenarios/quickstart/r1.json", "--set", "/seed=9", "--set", "/hosts/0/count=4"});
   EXPECT_EQ(sound.code, exit_ok) << sound.err;
   EXPECT_NE(sound.out.find("16 hosts"), std::string::npos) << sound.out;
-  const Answer wrong = run({"check", "--set", "/hosts/0/count=2", "scenarios/quickstart/r1.json"});
+  const CliAnswer wrong = run({"check", "--set", "/hosts/0/count=2", "scenarios/quickstart/r1.json"});
   EXPECT_EQ(wrong.code, exit_usage);
   EXPECT_NE(wrong.err.find("unknown-broker"), std::string::npos) << wrong.err;
 }

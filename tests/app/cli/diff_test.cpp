@@ -27,7 +27,7 @@ constexpr const char* scenario_text = R"({
   "workloads": [{"name": "checkout", "kind": "kafka_producer", "topic": "orders", "rate": "100 /s", "arrivals": "poisson"}]
 })";
 
-struct Answer {
+struct DiffAnswer {
   int code = -1;
   std::string out;
   std::string err;
@@ -47,7 +47,7 @@ class Diff : public ::testing::Test {
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
   [[nodiscard]] std::string path(const std::string& name) const { return (folder_ / name).string(); }
-  static Answer command(const std::vector<std::string>& arguments) {
+  static DiffAnswer command(const std::vector<std::string>& arguments) {
     std::ostringstream out, err;
     const int code = run_command_line(arguments, out, err);
     return {code, out.str(), err.str()};
@@ -58,10 +58,10 @@ class Diff : public ::testing::Test {
 };
 
 TEST_F(Diff, OneFileIsBothSides) {
-  const Answer same = command({"diff", file_});
+  const DiffAnswer same = command({"diff", file_});
   EXPECT_EQ(same.code, exit_ok) << same.err;
   EXPECT_NE(same.out.find("identical"), std::string::npos) << same.out;
-  const Answer other = command({"diff", file_, "--seed-b", "6", "--json"});
+  const DiffAnswer other = command({"diff", file_, "--seed-b", "6", "--json"});
   EXPECT_EQ(other.code, exit_failed);
   EXPECT_EQ(other.json().at("a").at("seed"), 5);
   EXPECT_EQ(other.json().at("b").at("seed"), 6);
@@ -69,7 +69,7 @@ TEST_F(Diff, OneFileIsBothSides) {
 }
 
 TEST_F(Diff, VariantsOfEachSide) {
-  const Answer answer = command({"diff", file_, file_, "--seed", "7", "--set", "/duration=\"5 s\"", "--set-b",
+  const DiffAnswer answer = command({"diff", file_, file_, "--seed", "7", "--set", "/duration=\"5 s\"", "--set-b",
                                  "/workloads/0/config/linger.ms=20", "--json"});
   EXPECT_EQ(answer.code, exit_failed) << answer.err;
   const Json json = answer.json();
@@ -77,7 +77,7 @@ TEST_F(Diff, VariantsOfEachSide) {
   EXPECT_EQ(json.at("b").at("seed"), 7);
   EXPECT_EQ(json.at("a").at("overrides").size(), 1u);
   EXPECT_EQ(json.at("b").at("overrides").size(), 2u);
-  const Answer undone = command({"diff", file_, "--set-a", "/seed=8", "--set-b", "/seed=8"});
+  const DiffAnswer undone = command({"diff", file_, "--set-a", "/seed=8", "--set-b", "/seed=8"});
   EXPECT_EQ(undone.code, exit_ok) << undone.out;
 }
 
@@ -87,10 +87,10 @@ TEST_F(Diff, ResultsOfEarlierRunsAreRunAgain) {
             exit_ok);
   const std::string a = path("a/result-6.json");
   const std::string b = path("b/result-5.json");
-  const Answer same = command({"diff", a, file_, "--seed-b", "6", "--json"});
+  const DiffAnswer same = command({"diff", a, file_, "--seed-b", "6", "--json"});
   EXPECT_EQ(same.code, exit_ok) << same.out << same.err;
   EXPECT_EQ(same.json().at("a").at("fingerprint"), same.json().at("a").at("earlier_fingerprint"));
-  const Answer other = command({"diff", a, b, "--json"});
+  const DiffAnswer other = command({"diff", a, b, "--json"});
   EXPECT_EQ(other.code, exit_failed);
   EXPECT_EQ(other.json().at("a").at("seed"), 6);
   EXPECT_EQ(other.json().at("b").at("seed"), 5);
@@ -103,18 +103,18 @@ TEST_F(Diff, AResultThatCannotBeRepeatedIsFoundOut) {
   std::string text = scenario_text;
   text.replace(text.find("100 /s"), 6, "110 /s");
   std::ofstream(file_) << text;
-  const Answer answer = command({"diff", path("a/result-5.json")});
+  const DiffAnswer answer = command({"diff", path("a/result-5.json")});
   EXPECT_EQ(answer.code, 1) << "as a check in CI it must not pass";
   EXPECT_NE(answer.out.find("not the run of the file"), std::string::npos) << answer.out;
 }
 
 TEST_F(Diff, AFileOfSeveralResultsIsChosenFromBySeed) {
-  const Answer runs = command({"run", file_, "--seeds", "1..3", "--json"});
+  const DiffAnswer runs = command({"run", file_, "--seeds", "1..3", "--json"});
   std::ofstream(path("runs.jsonl")) << runs.out;
-  const Answer chosen = command({"diff", path("runs.jsonl"), "--seed-a", "2", "--seed-b", "3", "--json"});
+  const DiffAnswer chosen = command({"diff", path("runs.jsonl"), "--seed-a", "2", "--seed-b", "3", "--json"});
   EXPECT_EQ(chosen.code, exit_failed) << chosen.err;
   EXPECT_EQ(chosen.json().at("a").at("seed"), 2);
-  const Answer vague = command({"diff", path("runs.jsonl")});
+  const DiffAnswer vague = command({"diff", path("runs.jsonl")});
   EXPECT_EQ(vague.code, exit_usage);
   EXPECT_NE(vague.err.find("holds 3 runs"), std::string::npos) << vague.err;
   EXPECT_NE(vague.err.find("--seed-a"), std::string::npos) << vague.err;
@@ -126,7 +126,7 @@ TEST_F(Diff, AMovedScenarioIsFoundBesideItsResult) {
   std::filesystem::rename(file_, path("a/small.json"));
   EXPECT_EQ(command({"diff", path("a/result-5.json")}).code, exit_ok);
   std::filesystem::remove(path("a/small.json"));
-  const Answer gone = command({"diff", path("a/result-5.json")});
+  const DiffAnswer gone = command({"diff", path("a/result-5.json")});
   EXPECT_EQ(gone.code, exit_usage);
   EXPECT_NE(gone.err.find("cannot be repeated"), std::string::npos) << gone.err;
 }
@@ -141,10 +141,10 @@ TEST_F(Diff, MistakesAreNamed) {
   EXPECT_EQ(command({"diff", file_, "--seed-a", "-1"}).code, exit_usage);
   EXPECT_EQ(command({"diff", file_, "--seed", "1..2"}).code, exit_usage);
   EXPECT_EQ(command({"diff", file_, "--set-b", "/nothing=1"}).code, exit_usage);
-  const Answer broken = command({"diff", path("broken.jsonl"), file_});
+  const DiffAnswer broken = command({"diff", path("broken.jsonl"), file_});
   EXPECT_EQ(broken.code, exit_usage);
   EXPECT_NE(broken.err.find("line 1"), std::string::npos) << broken.err;
-  const Answer cut = command({"diff", path("cut.jsonl"), file_});
+  const DiffAnswer cut = command({"diff", path("cut.jsonl"), file_});
   EXPECT_EQ(cut.code, exit_usage);
   EXPECT_NE(cut.err.find("line 2 is not JSON"), std::string::npos) << cut.err;
 }

@@ -16,7 +16,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr const char* scenario_text = R"({
+constexpr const char* small_scenario = R"({
   "title": "small", "duration": "10 s", "seed": 5,
   "hosts": [{"name": "b", "count": 3, "zones": ["a", "b", "c"]}],
   "systems": {
@@ -30,7 +30,7 @@ constexpr const char* scenario_text = R"({
   "expect": [{"metric": "records.lost_acknowledged", "equals": 0}]
 })";
 
-struct Answer {
+struct RunAnswer {
   int code = -1;
   std::string out;
   std::string err;
@@ -51,16 +51,16 @@ class Run : public ::testing::Test {
                ::testing::UnitTest::GetInstance()->current_test_info()->name());
     std::filesystem::create_directories(folder_);
     file_ = (folder_ / "small.json").string();
-    std::ofstream(file_) << scenario_text;
+    std::ofstream(file_) << small_scenario;
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
-  Answer command(std::vector<std::string> arguments) {
+  RunAnswer command(std::vector<std::string> arguments) {
     std::ostringstream out, err;
     const int code = run_command_line(arguments, out, err);
     return {code, out.str(), err.str()};
   }
-  Answer run(std::vector<std::string> more) {
+  RunAnswer run(std::vector<std::string> more) {
     std::vector<std::string> arguments{"run", file_};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return command(std::move(arguments));
@@ -71,7 +71,7 @@ class Run : public ::testing::Test {
 };
 
 TEST_F(Run, JsonHasWhatTheContractPromises) {
-  const Answer answer = run({"--json"});
+  const RunAnswer answer = run({"--json"});
   EXPECT_EQ(answer.code, exit_ok) << answer.err << answer.out;
   ASSERT_EQ(answer.lines().size(), 1u);
   const Json result = answer.lines().front();
@@ -116,7 +116,7 @@ TEST_F(Run, ExitCodesTellWhatWasFound) {
   EXPECT_EQ(run({"--seeds", "9..1"}).code, exit_usage);
   EXPECT_EQ(run({"--seeds", "1..99999999"}).code, exit_usage);
   EXPECT_EQ(run({"--seed", "1", "--seeds", "1..2"}).code, exit_usage);
-  const Answer answer = run({"--json", "--set", "/hosts/0/count=0"});
+  const RunAnswer answer = run({"--json", "--set", "/hosts/0/count=0"});
   EXPECT_EQ(answer.out, "") << "no data of a run that was not made";
   EXPECT_NE(answer.err.find("nothing was run."), std::string::npos);
 }
@@ -127,14 +127,14 @@ TEST_F(Run, SeedsOnSeveralThreadsGiveTheSameLinesInOrder) {
     result.erase("wall_seconds");
     return result;
   };
-  const Answer many = run({"--seeds", "3..8", "--jobs", "3", "--json"});
+  const RunAnswer many = run({"--seeds", "3..8", "--jobs", "3", "--json"});
   ASSERT_EQ(many.lines().size(), 6u) << many.err;
   std::set<std::string> fingerprints;
   for (std::uint64_t seed = 3; seed <= 8; ++seed) {
     const Json line = many.lines().at(seed - 3);
     EXPECT_EQ(line.at("seed"), seed);
     fingerprints.insert(line.at("fingerprint"));
-    const Answer alone = run({"--seed", std::to_string(seed), "--json"});
+    const RunAnswer alone = run({"--seed", std::to_string(seed), "--json"});
     EXPECT_EQ(stripped(alone.lines().at(0)), stripped(line)) << "seed " << seed;
   }
   EXPECT_EQ(fingerprints.size(), 6u) << "a seed changes the run";
@@ -142,7 +142,7 @@ TEST_F(Run, SeedsOnSeveralThreadsGiveTheSameLinesInOrder) {
 
 TEST_F(Run, OutKeepsOneFileASeed) {
   const std::string kept = (folder_ / "kept").string();
-  const Answer answer = run({"--seeds", "1..2", "--out", kept});
+  const RunAnswer answer = run({"--seeds", "1..2", "--out", kept});
   EXPECT_EQ(answer.code, exit_ok) << answer.err;
   for (const char* name : {"result-1.json", "result-2.json"}) {
     std::ifstream file(std::filesystem::path(kept) / name);
@@ -152,7 +152,7 @@ TEST_F(Run, OutKeepsOneFileASeed) {
 
 TEST_F(Run, OneWrongFileOfSeveralMeansThatNothingIsRun) {
   for (const auto& files : {std::vector<std::string>{"nobody.json", file_}, {file_, "nobody.json"}}) {
-    const Answer answer = command({"run", files[0], files[1]});
+    const RunAnswer answer = command({"run", files[0], files[1]});
     EXPECT_EQ(answer.code, exit_usage);
     EXPECT_EQ(answer.out, "");
     EXPECT_NE(answer.err.find("1 error; nothing was run."), std::string::npos) << answer.err;
@@ -164,7 +164,7 @@ TEST_F(Run, AFolderWithoutANameIsAMistake) {
 }
 
 TEST_F(Run, WhatTheAuthorWroteDrivesNoTerminal) {
-  const Answer answer =
+  const RunAnswer answer =
       command({"run", file_, "--set", "/title=\"a\\u001b[2Jb\\u0007c\"", "--set", "/notes=[\"\\u009b31m\"]"});
   EXPECT_EQ(answer.out.find('\x1b'), std::string::npos);
   EXPECT_EQ(answer.out.find('\x07'), std::string::npos);
@@ -173,21 +173,21 @@ TEST_F(Run, WhatTheAuthorWroteDrivesNoTerminal) {
 
 TEST_F(Run, AVersionNeedsNoQuotes) {
   EXPECT_EQ(command({"run", file_, "--set", "/systems/kafka/version=4.1", "--json"}).code, exit_ok);
-  const Answer unknown = command({"check", file_, "--set", "/systems/kafka/version=4.7"});
+  const RunAnswer unknown = command({"check", file_, "--set", "/systems/kafka/version=4.7"});
   EXPECT_EQ(unknown.code, exit_usage);
   EXPECT_NE(unknown.err.find("version cannot be \"4.7\""), std::string::npos) << unknown.err;
 }
 
 // Method: a millisecond, in which nothing is acknowledged, so that S1 has nothing to judge.
 TEST_F(Run, ALawThatHadNothingToJudgeIsInconclusive) {
-  const Answer answer = command({"run", file_, "--json", "--set", "/duration=1 ms", "--set", "/faults=[]",
+  const RunAnswer answer = command({"run", file_, "--json", "--set", "/duration=1 ms", "--set", "/faults=[]",
                                  "--set", R"(/expect=[{"check": "S1", "verdict": "holds"}])"});
   EXPECT_EQ(answer.code, exit_inconclusive) << answer.err;
   EXPECT_EQ(answer.lines().front().at("expectations").at(0).at("verdict"), "inconclusive");
 }
 
 TEST_F(Run, FaultsAreToldInOrderOfTime) {
-  const Answer answer =
+  const RunAnswer answer =
       command({"run", file_, "--json", "--set",
                R"(/faults/-={"at": "2 s", "kind": "kill_process", "target": {"broker": 1}})"});
   const Json faults = answer.lines().front().at("faults");
@@ -196,7 +196,7 @@ TEST_F(Run, FaultsAreToldInOrderOfTime) {
 }
 
 TEST_F(Run, TheLastLineReplaysTheRun) {
-  const Answer answer = run({"--seed", "7", "--set", "/duration=8 s"});
+  const RunAnswer answer = run({"--seed", "7", "--set", "/duration=8 s"});
   std::string text = answer.out;
   while (!text.empty() && text.back() == '\n') text.pop_back();
   const std::string last = text.substr(text.rfind('\n') + 1);
@@ -205,12 +205,12 @@ TEST_F(Run, TheLastLineReplaysTheRun) {
 }
 
 TEST_F(Run, ATestOfAFolderRunsEveryScenarioInIt) {
-  const Answer good = command({"test", folder_.string(), "--twice"});
+  const RunAnswer good = command({"test", folder_.string(), "--twice"});
   EXPECT_EQ(good.code, exit_ok) << good.out << good.err;
   EXPECT_NE(good.out.find("1 of 1 scenarios as expected"), std::string::npos) << good.out;
   std::ofstream(folder_ / "wrong.json") << "{}";
   const std::string junit = (folder_ / "junit.xml").string();
-  const Answer mixed = command({"test", folder_.string(), "--junit", junit});
+  const RunAnswer mixed = command({"test", folder_.string(), "--junit", junit});
   EXPECT_EQ(mixed.code, exit_usage);
   EXPECT_NE(mixed.out.find("1 of 2 scenarios as expected"), std::string::npos) << mixed.out;
   std::stringstream report;

@@ -1,4 +1,4 @@
-// Goal: faults for branches are read as those of a scenario, by its hosts and names, or refused with their place.
+// Goal: faults for branches are read as those of a scenario, by its hosts and names, or refused_variant with their place.
 // Method: documents of variants beside the base scenario, of 60 s.
 #include "app/scenario/variants.h"
 
@@ -14,7 +14,7 @@ VariantsResult variants(const std::string& text, sim::Duration last_branch = {30
                             sim::SimTime{} + last_branch);
 }
 
-Diagnostic refused(const std::string& text) {
+Diagnostic refused_variant(const std::string& text) {
   const VariantsResult result = variants(text);
   EXPECT_FALSE(result.loaded.scenario.has_value()) << text;
   if (result.loaded.diagnostics.empty()) return {};
@@ -63,18 +63,18 @@ TEST(Variants, AFaultOfTheScenarioKeepsItsName) {
 }
 
 TEST(Variants, WhatIsWrongIsNamedWithItsPlace) {
-  EXPECT_EQ(refused(R"([{"at": "2 s", "kind": "kill_process", "target": {"host": "b-7"}}])").code,
+  EXPECT_EQ(refused_variant(R"([{"at": "2 s", "kind": "kill_process", "target": {"host": "b-7"}}])").code,
             "scenario/unknown-host");
-  EXPECT_EQ(refused(R"([{"at": "2 s", "kind": "kill_proces", "target": {"broker": 0}}])").code,
+  EXPECT_EQ(refused_variant(R"([{"at": "2 s", "kind": "kill_proces", "target": {"broker": 0}}])").code,
             "scenario/unknown-value");
-  EXPECT_EQ(refused(R"({"late": [{"at": "31 s", "kind": "kill_process", "target": {"broker": 0}}]})").code,
+  EXPECT_EQ(refused_variant(R"({"late": [{"at": "31 s", "kind": "kill_process", "target": {"broker": 0}}]})").code,
             "scenario/after-the-end");
-  EXPECT_EQ(refused(R"({"x": {"at": "1 s"}})").code, "scenario/wrong-type");
-  EXPECT_EQ(refused("7").code, "scenario/wrong-type");
-  EXPECT_EQ(refused("{}").code, "scenario/empty-list");
-  EXPECT_EQ(refused(R"({"\u001b[2J": []})").code, "scenario/bad-name");
-  EXPECT_EQ(refused("[").code, "scenario/syntax");
-  EXPECT_EQ(refused(std::string(1'000, '[')).code, "scenario/too-deep");
+  EXPECT_EQ(refused_variant(R"({"x": {"at": "1 s"}})").code, "scenario/wrong-type");
+  EXPECT_EQ(refused_variant("7").code, "scenario/wrong-type");
+  EXPECT_EQ(refused_variant("{}").code, "scenario/empty-list");
+  EXPECT_EQ(refused_variant(R"({"\u001b[2J": []})").code, "scenario/bad-name");
+  EXPECT_EQ(refused_variant("[").code, "scenario/syntax");
+  EXPECT_EQ(refused_variant(std::string(1'000, '[')).code, "scenario/too-deep");
 }
 
 TEST(Variants, AFaultAtTheVeryEndIsStillInTime) {
