@@ -18,7 +18,7 @@ using faults::FaultConfig;
 using faults::Target;
 
 /// Fields that FaultConfig has itself.
-constexpr std::string_view common_fields[] = {"name",           "kind",  "at",    "target",
+constexpr std::string_view fields_of_all_faults[] = {"name",           "kind",  "at",    "target",
                                               "from",           "to",    "shape", "restart_after",
                                               "factor_percent", "lasts", "when",  "probability_percent"};
 
@@ -86,8 +86,8 @@ class FaultBuilder {
 
   /// What only this kind has. A field without a value (no default, not given, or wrong) is left out.
   void take_setting(const Field& field) {
-    const auto common = std::find(std::begin(common_fields), std::end(common_fields), field.name);
-    if (common != std::end(common_fields)) return;
+    const auto common = std::find(std::begin(fields_of_all_faults), std::end(fields_of_all_faults), field.name);
+    if (common != std::end(fields_of_all_faults)) return;
     if (field.type == FieldType::integer) {
       if (const auto n = view_.integer(field.name)) fault_.numbers[field.name] = *n;
     } else if (is_quantity(field.type)) {

@@ -164,6 +164,7 @@ const char* api_name(kafka::wire::Api api) {
     case offsets_for_leader_epoch: return "OffsetsForLeaderEpoch";
     case elect_leaders: return "ElectLeaders";
     case alter_partition_reassignments: return "AlterPartitionReassignments";
+    case create_partitions: return "CreatePartitions";
     case create_topics: return "CreateTopics";
     case delete_topics: return "DeleteTopics";
     case add_partitions_to_txn: return "AddPartitionsToTxn";

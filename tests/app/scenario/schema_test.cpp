@@ -135,7 +135,7 @@ TEST(Shipped, IncidentsAndPlantedBugsFixTheirAssignment) {
     if (folder != "incidents" && folder != "planted") continue;
     const auto document = nlohmann::json::parse(content(file));
     for (const auto& [name, system] : document.at("systems").items()) {
-      for (const auto& topic : system.value("topics", nlohmann::json::array())) EXPECT_TRUE(topic.contains("assignment")) << file;
+      for (const auto& made : system.value("topics", nlohmann::json::array())) EXPECT_TRUE(made.contains("assignment")) << file;
     }
     EXPECT_FALSE(document.at("expect").empty()) << file;
   }
