@@ -101,10 +101,15 @@ void ClientLaws::judge_answer(const history::ProduceOutcome& event, const Partit
     std::int32_t flushed = 0;
     for (std::size_t i = 0; i < p.replicas.size(); ++i) {
       // A kill between write and fsync leaves the record in the page cache; recovery keeps it and does not flush
-      // (LogLoader), so it counts for the high watermark without ever having been synced.
-      const bool kept_through_kill =
-          end <= p.replicas[i].recovered_end && i < kMaskBits && ((run.holders >> i) & 1u) != 0;
-      flushed += p.replicas[i].flushed >= end || kept_through_kill ? 1 : 0;
+      // (LogLoader), so it counts for the high watermark without ever having been synced. So does a leader that is down
+      // still: what followers had fetched was committed before its fsync, and another member of the ISR may lead and
+      // answer before the controller has heard of the death.
+      const ReplicaView& replica = p.replicas[i];
+      const bool holds = i < kMaskBits && ((run.holders >> i) & 1u) != 0;
+      const bool down = !view_->broker(replica.broker).up;
+      const bool kept_through_kill = holds && (down || end <= replica.recovered_end);
+      const bool died_unflushed = down && p.contract.lossy(replica.broker);
+      flushed += replica.flushed >= end || kept_through_kill || died_unflushed ? 1 : 0;
     }
     if (flushed < needed) {
       book_->breach(CheckId::S23, event.at,

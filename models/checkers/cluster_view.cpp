@@ -284,6 +284,10 @@ CutFacts ClusterView::apply(const history::Recovered& event) {
   const std::int32_t index = p.index_of(event.broker);
   SIM_CHECK(index >= 0, "recovery of " + p.name + " by a broker without a replica");
   const auto replica = static_cast<std::size_t>(index);
+  // A truncation into a cleaned segment leaves the log end where it was asked to be (UnifiedLog.truncateTo); a restart finds the
+  // end behind the last record that is left. What lies between was cleaned before, and is no loss.
+  const std::int64_t end = std::max(event.log_end, p.logs.end(replica));
+  const std::int64_t cleaned = p.replicas[replica].removed.count_within(event.log_end, end);
   CutFacts facts = cut(p, replica, event.log_end, history::TruncateReason::recovery, event.at);
   // A lost truncation brings back what it had removed: from there on the log is what recovery found.
   bool differs = false;
@@ -296,7 +300,7 @@ CutFacts ClusterView::apply(const history::Recovered& event) {
     if (run.base == p.logs.end(replica)) p.logs.append(replica, run);
   }
   ReplicaView& view = p.replicas[replica];
-  facts.without_loss = facts.removed > 0 && !view.lost_cache;
+  facts.without_loss = facts.removed > cleaned && !view.lost_cache;
   // Batches that the crash took and that recovery kept are garbage with an offset.
   for (std::size_t i = view.recovered_at; i < p.removals.size(); ++i) {
     const Removal& removal = p.removals[i];

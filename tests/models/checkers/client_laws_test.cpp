@@ -146,6 +146,29 @@ TEST(ClientLaws, S23LyingFlush) {
   }
 }
 
+// A leader is killed between write and fsync; the other member of the ISR is elected while the controller still counts the
+// dead one, and answers for what was committed before its leader's fsync (UnifiedLog.append flushes after the log end has
+// moved). One that lives has no such excuse.
+TEST(ClientLaws, S23ALeaderMayDieBeforeItsFlush) {
+  using history::BrokerEvent;
+  for (const BrokerEvent death : {BrokerEvent::process_killed, BrokerEvent::power_lost, BrokerEvent::paused}) {
+    Synthetic s({.topic = "orders", .replicas = {1, 2}, .min_insync_replicas = 2, .flush_messages = 1});
+    s.elect(1, 1, {1, 2}, {1, 2});
+    s.sent(0, 5);
+    s.append(1, 0, 0, 5, 1, true);
+    s.append(2, 0, 0, 5, 1, false);
+    s.flushed(2, 5);
+    s.high_watermark(1, 5, true);
+    s.ms(5);
+    s.broker(1, death);
+    s.ms(10);
+    s.elect(2, 2, {1, 2}, {2});
+    s.high_watermark(2, 5, true);
+    s.ack(0, 5, 2, 0);
+    EXPECT_EQ(violated(s.finish(2)), death == BrokerEvent::paused ? "S23" : "") << static_cast<int>(death);
+  }
+}
+
 TEST(ClientLaws, S24ARefusedRecordIsInNoLog) {
   Synthetic later;
   steady(later);

@@ -228,6 +228,25 @@ TEST(Compaction, SupersededByTheUncommittedIsABreach) {
   EXPECT_EQ(findings.measures.records.compacted, 9);
 }
 
+// Goal: a log end that stood behind cleaned records goes back to the last one that is left when the process starts anew
+// (a truncation into a cleaned segment, UnifiedLog.truncateTo); that recovery drops nothing. One record more, and it does.
+TEST(Compaction, ARestartMayFindTheEndBeforeCleanedRecords) {
+  for (const std::int64_t found : {8, 7}) {
+    Keyed s;
+    s.write(0, 0, 12, {1, 2, 3});
+    s.high_watermark(1, 10, true);
+    s.ms(20);
+    s.compact(2, {{8, 10}});
+    s.truncate(2, 10, 12);
+    s.broker(2, history::BrokerEvent::process_killed);
+    s.broker(2, history::BrokerEvent::process_started);
+    s.recovered(2, found);
+    const Findings findings = s.finish(1);
+    const std::string& detail = check(findings, "S11").detail;
+    EXPECT_EQ(detail.find("although no crash took them") != std::string::npos, found == 7) << detail;
+  }
+}
+
 // Goal: a consumer may jump over what compaction took, and over nothing else.
 TEST(Compaction, ConsumersJumpOverWhatIsGone) {
   Keyed s;
