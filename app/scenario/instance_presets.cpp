@@ -55,9 +55,22 @@ std::string decimals(std::int64_t thousandths) {
   return text;
 }
 
+/// What the whole drive can take of which a small instance has a share: the best of its family.
+std::int64_t whole_drive(const Instance& its) {
+  const std::string_view name = its.name;
+  const std::string_view family = name.substr(0, name.find('.'));
+  std::int64_t best = 0;
+  for (const Instance& other : kInstances) {
+    if (std::string_view(other.name).substr(0, name.find('.')) == family && other.name[family.size()] == '.')
+      best = std::max(best, other.read_bps);
+  }
+  return best;
+}
+
 Preset preset_of(const Instance& its) {
-  storage::DiskConfig disk =
-      protected_nvme(its.drive_gb * gb, its.read_bps, its.write_bps, its.read_iops, its.write_iops);
+  storage::DiskConfig disk = with_write_buffer(
+      protected_nvme(its.drive_gb * gb, its.read_bps, its.write_bps, its.read_iops, its.write_iops),
+      whole_drive(its));
   disk.flash.shares_budget = its.shares_budget;
   PresetMaker maker(its.name, std::string("AWS ") + its.name + ": " + std::to_string(its.cores) + " vCPU, " +
                                   std::to_string(its.memory_gib) + " GiB, " + std::to_string(its.drives) +

@@ -79,6 +79,11 @@ PresetMaker& PresetMaker::disks(std::size_t count, const DiskConfig& disk, const
   }
   note("disks[].power_loss_protection", disk.power_loss_protection ? "true" : "false", cache_source);
   note("disks[].volatile_cache", size_text(disk.volatile_cache), cache_source);
+  if (disk.power_loss_protection && disk.flash.slc_cache.n > 0) {
+    note("disks[].flash.slc_cache", size_text(disk.flash.slc_cache), preset_sources::write_buffer);
+    note("disks[].flash.slc_bandwidth", bandwidth_text(disk.flash.slc_bandwidth),
+         preset_sources::write_buffer_rate);
+  }
   if (!disk.power_loss_protection)
     note("disks[].flush_latency", duration_text(disk.flush_latency), cache_source);
   return *this;
@@ -102,6 +107,12 @@ DiskConfig protected_nvme(std::int64_t capacity, std::int64_t read_bps, std::int
   disk.volatile_cache = {0};
   disk.power_loss_protection = true;
   disk.flush_latency = {0};
+  return disk;
+}
+
+DiskConfig with_write_buffer(DiskConfig disk, std::int64_t drive_bps) {
+  disk.flash.slc_cache = {16ll << 20};
+  disk.flash.slc_bandwidth = {drive_bps};
   return disk;
 }
 

@@ -41,7 +41,8 @@ DiskConfig spinning(std::int64_t capacity, std::int64_t bytes_per_second) {
 }
 
 Preset i3en_2xlarge() {
-  const DiskConfig disk = protected_nvme(2'500'000'000'000, 666'894'336, 333'447'168, 84'480, 66'969);
+  const DiskConfig disk = with_write_buffer(
+      protected_nvme(2'500'000'000'000, 666'894'336, 333'447'168, 84'480, 66'969), 2'043'674'624);
   return PresetMaker("i3en.2xlarge", "AWS i3en.2xlarge: 8 vCPU, 64 GiB, 2 x 2.5 TB NVMe, 8.4 Gb/s")
       .machine(8, 64 * gib, aws_spec)
       .hyperthreads(aws_spec)
@@ -53,7 +54,8 @@ Preset i3en_2xlarge() {
 }
 
 Preset i3en_3xlarge() {
-  const DiskConfig disk = protected_nvme(7'500'000'000'000, 2'043'674'624, 1'024'458'752, 257'024, 174'080);
+  const DiskConfig disk = with_write_buffer(
+      protected_nvme(7'500'000'000'000, 2'043'674'624, 1'024'458'752, 257'024, 174'080), 2'043'674'624);
   return PresetMaker("i3en.3xlarge", "AWS i3en.3xlarge: 12 vCPU, 96 GiB, 1 x 7.5 TB NVMe, 12.5 Gb/s")
       .machine(12, 96 * gib, aws_spec)
       .hyperthreads(aws_spec)
@@ -65,7 +67,8 @@ Preset i3en_3xlarge() {
 }
 
 Preset i3en_6xlarge() {
-  const DiskConfig disk = protected_nvme(7'500'000'000'000, 2'043'674'624, 1'024'458'752, 257'024, 174'080);
+  const DiskConfig disk = with_write_buffer(
+      protected_nvme(7'500'000'000'000, 2'043'674'624, 1'024'458'752, 257'024, 174'080), 2'043'674'624);
   return PresetMaker("i3en.6xlarge", "AWS i3en.6xlarge: 24 vCPU, 192 GiB, 2 x 7.5 TB NVMe, 25 Gb/s")
       .machine(24, 192 * gib, aws_spec)
       .hyperthreads(aws_spec)
@@ -77,7 +80,8 @@ Preset i3en_6xlarge() {
 }
 
 Preset i3_4xlarge() {
-  const DiskConfig disk = protected_nvme(1'900'000'000'000, 2'015'342'735, 808'775'652, 411'200, 181'500);
+  const DiskConfig disk = with_write_buffer(
+      protected_nvme(1'900'000'000'000, 2'015'342'735, 808'775'652, 411'200, 181'500), 2'015'342'735);
   return PresetMaker("i3.4xlarge", "AWS i3.4xlarge: 16 vCPU, 122 GiB, 2 x 1.9 TB NVMe, 5 Gb/s")
       .machine(16, 122 * gib, aws_spec)
       .hyperthreads(aws_spec)

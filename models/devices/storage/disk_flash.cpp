@@ -77,10 +77,15 @@ void Disk::time_flash_write(Request& request) {
 }
 
 void Disk::time_cached_write(Request& request) {
-  const sim::SimTime begin = std::max(now(), room_at(request.io.length.n));
+  const sim::SimTime begin = std::max({now(), stalled_until_, room_at(request.io.length.n)});
   const auto port = std::max(config_.read_bandwidth, config_.write_bandwidth);
-  interface_free_ = std::max(interface_free_, begin) + slowed(sim::transfer_time(request.io.length, port));
-  request.done_at = interface_free_ + slowed(config_.write_latency);
+  const sim::Duration service = slowed(sim::transfer_time(request.io.length, port));
+  interface_free_ = std::max(interface_free_, begin) + service;
+  sim::SimTime end = interface_free_;
+  // Queues of the host take turns: a journal's block waits for one command of a long write, not for all of it.
+  if (request.io.kind == IoKind::barrier)
+    end = std::min(end, begin + slowed(sim::transfer_time(kQuantum, port)) + service);
+  request.done_at = end + slowed(config_.write_latency);
   request.destaged_at = std::max(serve_background(request), request.done_at);
   request.start = begin;
   occupied_ += request.io.length.n;
@@ -112,6 +117,9 @@ void Disk::time_flash_flush(Request& request) {
 }
 
 void Disk::time_flash_barrier(Request& request) {
+  // A protected buffer is as good as the medium: nothing to flush first, and a block in it is written through.
+  const bool safe_buffer = config_.power_loss_protection && request.io.length <= config_.volatile_cache;
+  if (safe_buffer) return time_cached_write(request);
   if (!is_volatile() || lies()) {
     request.done_at = serve_foreground(request) + slowed(config_.write_latency);
     return;

@@ -132,6 +132,44 @@ TEST(VolatileCache, AnswersEarlyUntilFullAndFlushWaitsForDestage) {
       << "waits until the first is destaged";
 }
 
+// Goal: a protected buffer takes bursts at the interface's rate, is durable at once, and in the long run goes no faster than
+// the medium. Method: 1 MiB writes into a buffer of 16 MiB with a journal's block behind the first eight; then 256 in a row.
+TEST(ProtectedBuffer, TakesBurstsAndKeepsTheSteadyRate) {
+  DiskConfig config = protected_nvme();
+  config.volatile_cache = 16_MiB;
+  Probe probe(config);
+  const sim::Duration crossing = sim::transfer_time(1_MiB, {666'900'000});
+  for (std::int64_t i = 0; i < 8; ++i) probe.submit(IoKind::write, i << 20, 1 << 20);
+  const std::size_t block = probe.submit(IoKind::barrier, 1ll << 40, 8'192);
+  EXPECT_FALSE(probe.disk.is_volatile());
+  probe.sim.run_to_end();
+  EXPECT_EQ(probe.done[0], sim::SimTime{} + crossing + 20_us) << "the medium alone would take 3.1 ms";
+  EXPECT_EQ(probe.done[7], sim::SimTime{} + 8 * crossing + 20_us);
+  EXPECT_EQ(probe.done[block], sim::SimTime{} + sim::transfer_time(128_KiB, {666'900'000}) +
+                                   sim::transfer_time(8_KiB, {666'900'000}) + 20_us)
+      << "behind one command, not behind 8 MiB";
+  EXPECT_FALSE(probe.disk.needs_flush());
+  EXPECT_TRUE(probe.disk.lose_power().writes.empty()) << "acknowledged is durable";
+
+  Probe busy(config);
+  for (std::int64_t i = 0; i < 256; ++i) busy.submit(IoKind::write, i << 20, 1 << 20);
+  busy.sim.run_to_end();
+  const sim::Duration destage = sim::transfer_time(1_MiB, {333'400'000});
+  EXPECT_EQ(busy.done[255], sim::SimTime{} + 240 * destage + crossing + 20_us)
+      << "the last has room when all but 16 are on the medium";
+}
+
+// Goal: fault D14 holds a buffered write, too. Method: a write during a stall of 2 s.
+TEST(ProtectedBuffer, AStallHoldsWhatComes) {
+  DiskConfig config = protected_nvme();
+  config.volatile_cache = 16_MiB;
+  Probe probe(config);
+  probe.disk.stall(2_s);
+  const std::size_t write = probe.submit(IoKind::write, 0, 1 << 20);
+  probe.sim.run_to_end();
+  EXPECT_EQ(probe.done[write], sim::SimTime{} + 2_s + sim::transfer_time(1_MiB, {666'900'000}) + 20_us);
+}
+
 // Goal: two reads of one die queue there, reads of other dies do not. Method: the same page twice, and one next to it.
 TEST(NvmeDisk, ReadsOfOneDieWaitForEachOther) {
   Probe probe(protected_nvme());
