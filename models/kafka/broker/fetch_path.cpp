@@ -148,6 +148,7 @@ void ReplicaManager::fetch(RequestId id, wire::FetchRequest& request) {
   }
   request.session_slot = slot;
   request.session_generation = sessions_[slot].generation;
+  sessions_[slot].rereading = false;  // what was asked before a client connected anew is not its concern
   ReadSet set = read(slot, request);
   if (set.index_pages.empty()) [[likely]]
     return answer_or_park(id, request, std::move(set));
@@ -226,18 +227,6 @@ void ReplicaManager::note_follower(FetchSession& session, SessionPart& part, sim
     }
   }
   advance(*replica);
-}
-
-void ReplicaManager::complete_fetch(RequestId id, wire::FetchRequest& request) {
-  FetchSession* session = sessions_.find(request.session_slot, request.session_generation);
-  if (session == nullptr) {  // the client has connected anew and has another session by now
-    auto response = std::make_unique<wire::FetchResponse>();
-    response->error = wire::ErrorCode::fetch_session_id_not_found;
-    server_.respond(id, std::move(response));
-    return;
-  }
-  session->is_parked = false;
-  answer_fetch(id, read(request.session_slot, request));
 }
 
 /// The answer has been made: what of it the session need not look at again. Partitions with data go to the end of the
@@ -336,45 +325,6 @@ sim::Task<void> ReplicaManager::read_slices(std::uint64_t index) {
     if (status != storage::Status::ok) break;
   }
   status == storage::Status::ok ? server_.read_complete(answer.id) : server_.read_failed(answer.id);
-}
-
-/// Is there something that a parked fetch does not wait for in vain? Errors too are to be told.
-bool ReplicaManager::has_data(const FetchSession& session) {
-  std::int64_t bytes = 0;
-  for (const std::uint32_t place : session.dirty) {
-    const wire::FetchPart& part = session.parts[place].asked;
-    const Replica* replica = replicas_[static_cast<std::size_t>(part.partition.n)].get();
-    if (replica == nullptr ||
-        replica->check_reader(part.current_leader_epoch, session.follower()) != wire::ErrorCode::none)
-      return true;
-    const std::int64_t upper = replica->readable_end(session.follower(), session.read_committed);
-    if (upper <= part.fetch_offset || held_back(session, *replica)) continue;
-    if (session.min_bytes <= 1) return true;
-    bytes += replica->log().read(part.fetch_offset, part.max_bytes, upper, bytes == 0).bytes;
-    if (bytes >= session.min_bytes) return true;
-  }
-  return false;
-}
-
-void ReplicaManager::wake_fetches(Replica& replica, bool consumers) {
-  // Followers watch the log end, consumers the high watermark; completing one may answer and touch the list here.
-  waking_ = replica.watches;
-  for (const SessionWatch& watch : waking_) {
-    SessionPart* part = part_of(watch);
-    if (part == nullptr) continue;
-    FetchSession& session = sessions_[watch.slot];
-    session.touch(watch.place);
-    if (!session.is_parked) continue;
-    if (!cluster_.config.high_watermark_wakes_fetches) [[unlikely]] {
-      if (!consumers) fetch_purgatory_.complete(session.parked);
-      continue;
-    }
-    if (session.follower() == consumers) continue;
-    const std::int64_t upper = replica.readable_end(!consumers, session.read_committed);
-    const bool enough =
-        session.min_bytes <= 1 && upper > part->asked.fetch_offset && !held_back(session, replica);
-    if (enough || has_data(session)) fetch_purgatory_.complete(session.parked);
-  }
 }
 
 }  // namespace brokersim::kafka::broker

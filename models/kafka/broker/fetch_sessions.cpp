@@ -65,6 +65,7 @@ void FetchSessions::release(std::uint32_t slot) {
   session.id = 0;
   session.in_use = false;
   session.is_parked = false;
+  session.rereading = false;
   session.parts.clear();
   session.free_places.clear();
   session.dirty.clear();
@@ -88,7 +89,7 @@ bool FetchSessions::make_room(bool follower, std::size_t partitions, sim::SimTim
   };
   for (const auto& [id, slot] : by_id_) {
     const FetchSession& session = sessions_[slot];
-    if (session.is_parked) continue;  // a request of it is under way
+    if (session.is_parked || session.rereading) continue;  // a request of it is under way
     if (oldest < 0 || session.last_used < sessions_[static_cast<std::size_t>(oldest)].last_used)
       oldest = static_cast<std::int32_t>(slot);
     if (now - session.created <= kSessionEvictionMin) continue;
@@ -146,6 +147,7 @@ wire::ErrorCode FetchSessions::begin(const wire::FetchRequest& request, sim::Sim
 void FetchSessions::end(std::uint32_t slot) {
   FetchSession& session = sessions_[slot];
   session.is_parked = false;
+  session.rereading = false;
   if (session.id == 0) release(slot);
 }
 

@@ -48,6 +48,7 @@ struct FetchSession {
   std::vector<std::pair<wire::PartitionId, std::uint32_t>> by_partition;  ///< Sorted: live places.
   FetchPurgatory::Ref parked;
   bool is_parked = false;
+  bool rereading = false;  ///< No longer parked; read once more before it is answered.
   std::uint32_t generation = 0;
   bool in_use = false;
 

@@ -343,7 +343,8 @@ sim::Task<void> Fetcher::process(wire::FetchedPart part, std::int64_t asked_offs
   if (held_back.ns > 0) co_await sim::delay(held_back, "broker.dirty_throttled");
   if (must_flush && !cluster_.config.planted.fsync_lies) {
     const sim::SimTime from = component_.now();
-    const storage::Status status = co_await replica.log().flush_to(replica.log().log_end());
+    sim::Task<storage::Status> forcing = replicas_.force(&replica, replica.log().log_end());
+    const storage::Status status = co_await forcing;
     if (status == storage::Status::ok) {
       record_flush(params_, replica.name().id, from, component_.now(), replica.log().recovery_point());
     } else {

@@ -119,7 +119,8 @@ sim::Task<void> ReplicaManager::finish_append(Appended one, Wait wait, wire::Pro
   if (wait.held_back.ns > 0) co_await sim::delay(wait.held_back, "broker.dirty_throttled");
   if (wait.flush && !cluster_.config.planted.fsync_lies) {
     const sim::SimTime from = owner_.now();
-    const storage::Status status = co_await one.replica->log().flush_to(one.required);
+    sim::Task<storage::Status> forcing = force(one.replica, one.required);
+    const storage::Status status = co_await forcing;
     if (status == storage::Status::ok) {
       record_flush(params_, one.replica->name().id, from, owner_.now(), one.replica->log().recovery_point());
     } else if (!cluster_.config.planted.ignores_fsync_errors) {

@@ -154,6 +154,9 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
   [[nodiscard]] std::size_t fetched_partitions(const wire::FetchRequest& request) const;
   [[nodiscard]] sim::Duration produce_cost(const wire::ProduceRequest& request) const;
 
+  /// LogSegment.flush up to `to`: log, journal, both indexes, and the sleeps between. The log is locked by the caller.
+  [[nodiscard]] sim::Task<storage::Status> force(Replica* replica, std::int64_t to);
+
   void complete_fetch(RequestId request, wire::FetchRequest& fetch) override;
   void on_alter_result(const wire::AlterPartitionPart& asked,
                        const wire::AlterPartitionResult& result) override;
@@ -209,6 +212,8 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
   void mark_corrupt(ReadSet& set) const;
   void answer_fetch(RequestId id, ReadSet set);
   /// On the network thread: the bytes of an answer that were not in memory.
+  void refuse_session(RequestId id);
+  void read_again(std::uint64_t index);
   void read_cold(std::uint64_t index);
   [[nodiscard]] sim::Task<void> read_slices(std::uint64_t index);
   /// On the handler thread: index pages that were not in memory, then the fetch from the beginning.
@@ -274,11 +279,18 @@ class ReplicaManager final : public FetchCompleter, public IsrResults {
   std::vector<std::unique_ptr<Replica>> retired_;  // taken away by a reassignment
   std::vector<wire::BrokerId> eligible_;           // active brokers, by id
   std::vector<Appended> scratch_;
+  struct ParkedFetch {
+    RequestId id;
+    wire::FetchRequest* request = nullptr;  // the server's, while it waits for its answer
+  };
   struct ColdAnswer {
     RequestId id;
     std::vector<std::pair<Replica*, log::FileSlice>> slices;
   };
   std::uint64_t planted_draws_ = 0;
+  std::vector<std::int64_t> indexed_;  // by partition: index entries when its log was forced last
+  std::vector<ParkedFetch> again_;  // parked fetches whose session is being read once more
+  std::vector<std::uint32_t> again_free_;
   std::vector<ColdAnswer> cold_;  // answers that their network threads will have to read
   std::vector<std::uint32_t> cold_free_;
 };

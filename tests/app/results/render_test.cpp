@@ -49,6 +49,7 @@ TEST(Json, HoldsTheContract) {
   EXPECT_EQ(json["latency_phases"]["produce"]["during"]["count"], 91);
   EXPECT_TRUE(json["throughput"].contains("records_per_second"));
   EXPECT_TRUE(json["throughput"].contains("bytes_per_second"));
+  EXPECT_TRUE(json["throughput"].contains("consumed_per_second"));
   ASSERT_EQ(json["unavailable"].size(), 1u);
   EXPECT_EQ(json["unavailable"][0]["what"], "produce");
   EXPECT_EQ(json["unavailable"][0]["of"], "orders/0");

@@ -232,6 +232,23 @@ TEST(Measures, FetchWindowsNeedAFailure) {
   EXPECT_EQ(measures.unavailable[0].to, at_ms(9'000));
 }
 
+// Goal: the rate of a consumer is its own, however long it came after the producer. Method: 300 records handed out 100 s after
+// they were sent, in three polls a second apart.
+TEST(Measures, ConsumersHaveARateOfTheirOwn) {
+  Synthetic s;
+  s.elect(1, 1, {1, 2, 3});
+  for (std::int64_t i = 0; i < 3; ++i) {
+    s.ms(100'000 + 1'000 * i);
+    s.history.record(
+        history::Consumed{s.at, s.consumer, {s.producer, s.orders, 100 * i, 100}, 100 * i, {}, {}});
+  }
+  const Measures measures = s.finish(1).measures;
+  EXPECT_EQ(measures.consumed_per_second(), 150)
+      << "300 records from the first hand-over to the last, 2 s later";
+  EXPECT_EQ(measures.workloads.at(s.history.client(s.consumer).workload).consumed_per_second(), 150);
+  EXPECT_EQ(measures.records_per_second(), 0);
+}
+
 TEST(Measures, OverlappingWindowsOfOnePartitionAreOne) {
   const history::PartitionId zero{0}, one{1};
   const auto what = UnavailableWhat::produce;
