@@ -117,6 +117,7 @@ class ShapeBuilder {
       plan.shape = sizes.decimal("shape").value_or(1);
     }
     if (table->tag == "empirical" && !take_empirical(sizes, plan)) return;
+    if (table->tag == "uniform" && (bytes("min") == 0 || bytes("max") == 0)) return;  // reported: they are required
     if (plan.max < plan.min) {
       doc_.error(sizes.place("max"), "out-of-range",
                  "max is " + std::to_string(plan.max) + " B, but min is " + std::to_string(plan.min) + " B",
@@ -320,8 +321,9 @@ std::optional<std::string> beside(const std::string& document, const std::string
   const fs::path folder = fs::path(document).parent_path();
   const fs::path plain = path.lexically_normal();
   std::error_code failed;
-  const fs::path real = fs::weakly_canonical(folder.empty() ? path : folder / path, failed);
-  const fs::path home = fs::weakly_canonical(folder.empty() ? fs::path(".") : folder, failed);
+  const auto whole = [&](const fs::path& p) { return fs::weakly_canonical(fs::absolute(p, failed), failed); };
+  const fs::path real = whole(folder / path);
+  const fs::path home = whole(folder.empty() ? fs::path(".") : folder);
   const fs::path inside = real.lexically_relative(home);
   const bool leaves = *plain.begin() == ".." || inside.empty() || *inside.begin() == "..";
   if (leaves) {

@@ -232,6 +232,8 @@ TEST_F(TraceFile, DoesNotLeadOutOfTheFolder) {
 
 TEST_F(TraceFile, WhatIsNoFileIsAnError) {
   EXPECT_EQ(first_code(load(R"({"kind": "trace", "file": "none.csv"})")), "scenario/no-file");
+  EXPECT_EQ(first_code(load_text(text(R"({"kind": "trace", "file": "none.csv"})"), "s.json")), "scenario/no-file")
+      << "a document without a folder has the working one";
   EXPECT_EQ(first_code(load(R"({"kind": "trace", "file": "deep"})")), "scenario/not-a-file");
   EXPECT_EQ(first_code(load(R"({"kind": "trace", "file": ""})")), "scenario/file-outside");
   EXPECT_EQ(first_code(load(R"({"kind": "trace"})")), "scenario/missing-field");
