@@ -26,7 +26,7 @@ class ShapeBuilder {
  public:
   ShapeBuilder(Build& build, const View& view, const kafka::TopicSpec* topic,
                world::ProducerWorkload& workload)
-      : build_(build), doc_(build.doc), view_(view), topic_(topic), w_(workload) {}
+      : doc_(build.doc), view_(view), topic_(topic), w_(workload) {}
 
   void make() {
     take_keys();
@@ -295,7 +295,6 @@ class ShapeBuilder {
                 "add keys");
   }
 
-  Build& build_;
   Document& doc_;
   const View& view_;
   const kafka::TopicSpec* topic_;
