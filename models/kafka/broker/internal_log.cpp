@@ -12,7 +12,7 @@ log::BatchData internal_batch(const BrokerParams& params, sim::SimTime now, wire
   batch.raw_bytes = batch.bytes;
   batch.payload_bytes = static_cast<std::int32_t>(bytes);
   if (params.clock != nullptr)
-    batch.clock_error_ms = static_cast<std::int32_t>((params.clock->read(now) - now.ns) / 1'000'000);
+    batch.clock_error_ms = static_cast<std::int32_t>(params.clock->read(now) / 1'000'000);
   batch.first_time = now;
   batch.last_time = now;
   batch.records = {params.internal_writer, partition,

@@ -83,7 +83,8 @@ std::int64_t SharePartitions::first_start(const ShareGroupConfig* settings, cons
   const OffsetReset reset = settings == nullptr ? OffsetReset::latest : settings->auto_offset_reset;
   if (reset == OffsetReset::earliest) return replica.log().log_start();
   if (reset != OffsetReset::by_duration) return replica.high_watermark();
-  const std::int64_t wall = params_.clock == nullptr ? owner_.now().ns : params_.clock->read(owner_.now());
+  const std::int64_t error = params_.clock == nullptr ? 0 : params_.clock->read(owner_.now());
+  const std::int64_t wall = owner_.now().ns + error;
   return offset_at_time(params_, replica, (wall - settings->auto_offset_reset_ago.ns) / 1'000'000)
       .value_or(replica.high_watermark());
 }

@@ -15,8 +15,7 @@ ErrorCode TransactionMarkers::append(Replica& replica, const wire::WriteTxnMarke
   batch.bytes = static_cast<std::int32_t>(log::kMarkerBytes);
   batch.raw_bytes = batch.bytes;
   batch.payload_bytes = batch.bytes - static_cast<std::int32_t>(log::kBatchHeaderBytes);
-  batch.clock_error_ms =
-      static_cast<std::int32_t>((params_.clock->read(owner_.now()) - owner_.now().ns) / 1'000'000);
+  batch.clock_error_ms = static_cast<std::int32_t>(params_.clock->read(owner_.now()) / 1'000'000);
   batch.first_time = owner_.now();
   batch.last_time = owner_.now();
   const wire::PartitionId partition = replica.name().id;

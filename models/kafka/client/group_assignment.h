@@ -6,6 +6,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "models/kafka/groups/assignor.h"
@@ -13,13 +14,13 @@
 
 namespace brokersim::kafka::client {
 
-/// The topics that a member knows: its own, and those of the cluster. What it is given must outlive it.
+/// The topics that a member knows: its own, and those of the cluster. The lists that it is given must outlive it.
 class KnownTopics {
  public:
   using Topics = std::map<std::string, std::vector<wire::PartitionId>>;
   /// `own`: the partitions of `topic`. `others` may be null: there is no other topic.
-  KnownTopics(const std::string& topic, const std::vector<wire::PartitionId>& own, const Topics* others)
-      : topic_(topic), own_(own), others_(others) {}
+  KnownTopics(std::string topic, const std::vector<wire::PartitionId>& own, const Topics* others)
+      : topic_(std::move(topic)), own_(own), others_(others) {}
 
   /// Topic and number of a partition of a topic that it knows.
   [[nodiscard]] groups::TopicPartition name_of(wire::PartitionId id) const;
@@ -28,7 +29,7 @@ class KnownTopics {
   [[nodiscard]] const std::vector<wire::PartitionId>& partitions_of(const std::string& topic) const;
 
  private:
-  const std::string& topic_;
+  std::string topic_;
   const std::vector<wire::PartitionId>& own_;
   const Topics* others_;
 };
