@@ -27,7 +27,7 @@ from brokersim.checkers import Checker, Event, event_kinds
 from brokersim.errors import BrokersimError, CheckerError, Diagnostic, Diagnostics, InvariantViolation, ScenarioError
 from brokersim.executors import ray_executor
 from brokersim.optimizing import Optimum, optimize
-from brokersim.parts import (AdminAction, Check, Controller, Expectation, Fault, Latency, LatencyDistribution, LatencyPhases,
+from brokersim.parts import (AdminAction, Check, Controller, Expectation, FailedClient, Fault, Latency, LatencyDistribution, LatencyPhases,
                              Loss, OffsetReset, Phases, Published, Records, Recovery, RunRecords, Throughput,
                              Unavailable, Workload)
 from brokersim.quantities import Bandwidth, Duration, Quantity, Rate
@@ -51,7 +51,7 @@ __all__ = [
     "run", "sweep", "branch", "check", "schema", "metrics", "ray_executor",
     "Scenario", "Diagnostics", "Sweep", "Timeline", "Quantity", "Duration", "Rate", "Bandwidth",
     "Result", "Controller", "Records", "RunRecords", "Latency", "LatencyDistribution", "LatencyPhases", "Phases", "Throughput", "Unavailable",
-    "Recovery", "Loss", "Fault", "AdminAction", "OffsetReset", "Check", "Expectation", "Published", "Workload", "Rows",
+    "Recovery", "Loss", "Fault", "AdminAction", "FailedClient", "OffsetReset", "Check", "Expectation", "Published", "Workload", "Rows",
     "Branches",
     "optimize", "Optimum", "morris", "sobol", "Range",
     "Checker", "Event", "event_kinds", "Load", "Arrivals", "Simulate",

@@ -251,6 +251,16 @@ class OffsetReset:
 
 
 @dataclass(frozen=True)
+class FailedClient:
+    """A client whose application saw a fatal exception: the coordinator of its group had answered what no retry mends."""
+
+    client: str
+    group: str
+    error: str              #: Kafka's name of the error, "GROUP_ID_NOT_FOUND".
+    at_s: float
+
+
+@dataclass(frozen=True)
 class Check:
     """A law that is judged in every run."""
 

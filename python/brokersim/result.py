@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, Optional, Union
 
 from brokersim import _brokersim
-from brokersim.parts import (AdminAction, Check, Controller, Expectation, Fault, Latency, LatencyDistribution, LatencyPhases,
-                             Loss, OffsetReset, Phases, Published, Records, Recovery, RunRecords, Throughput,
+from brokersim.parts import (AdminAction, Check, Controller, Expectation, FailedClient, Fault, Latency, LatencyDistribution,
+                             LatencyPhases, Loss, OffsetReset, Phases, Published, Records, Recovery, RunRecords, Throughput,
                              Unavailable, Workload, _latency, _make, _phases)
 from brokersim.quantities import Duration, window_of
 from brokersim.timeline import Timeline
@@ -53,6 +53,7 @@ class Result:
     losses: list[Loss]
     faults: list[Fault]
     admin: list[AdminAction]
+    failed_clients: list[FailedClient]
     offset_resets: list[OffsetReset]
     checks: list[Check]
     expectations: list[Expectation]
@@ -85,6 +86,7 @@ class Result:
         self.losses = [_make(Loss, value) for value in data["losses"]]
         self.faults = [_make(Fault, value) for value in data["faults"]]
         self.admin = [_make(AdminAction, value) for value in data["admin"]]
+        self.failed_clients = [_make(FailedClient, value) for value in data["failed_clients"]]
         self.offset_resets = [_make(OffsetReset, {**value, "from_offset": value["from"]})
                               for value in data["offset_resets"]]
         self.checks = [_make(Check, value) for value in data["checks"]]
@@ -147,8 +149,8 @@ class Result:
 
     def frame(self, what: str) -> Any:
         """A pandas.DataFrame of one of the lists: "losses", "faults", "unavailable", "recoveries", "checks",
-        "expectations", "admin", "offset_resets" or "published", one row each, columns as the JSON has them. Raises
-        ImportError where pandas is not installed, ValueError for another name."""
+        "expectations", "admin", "failed_clients", "offset_resets" or "published", one row each, columns as the JSON has
+        them. Raises ImportError where pandas is not installed, ValueError for another name."""
         lists = [name for name, value in self._data.items() if isinstance(value, list) and name not in (
             "overrides", "failed_laws", "notes", "warnings")]
         if what not in lists:
