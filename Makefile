@@ -132,12 +132,12 @@ reference: ## Predicted beside published, for every scenario in scenarios/refere
 	@cmake --build $(RELEASE) --target brokersim -j $(JOBS)
 	@$(PYTHON) tools/reference_table.py $(BROKERSIM) scenarios/reference --jobs $(JOBS) --seeds 1..3 --write docs/validation-clusters.md
 
-fit: ## Fit the profile of cost constants to scenarios/reference; writes models/kafka/profiles/jvm-1.json (long)
+fit: ## Fit the profile of cost constants to scenarios/reference, from the priors; writes models/kafka/profiles/jvm-1.json and models/kafka/costs.cpp (about 15 core-minutes)
 	@tools/install_dependencies.sh build python
 	@$(CONFIGURE)
 	@cmake --build $(RELEASE) --target brokersim -j $(JOBS)
-	@$(PYTHON) tools/fit_costs.py $(BROKERSIM) scenarios/reference --jobs $(JOBS) $(FIT) --write models/kafka/profiles/jvm-1.json
-	@echo "models/kafka/costs.cpp holds the profile that runs use: copy the values there, build, and run make reference"
+	@$(PYTHON) tools/fit_costs.py $(BROKERSIM) scenarios/reference --jobs $(JOBS) $(FIT) --write models/kafka/profiles/jvm-1.json --costs models/kafka/costs.cpp
+	@echo "next: make reference, which builds with the new values and scores them"
 
 validation: ## Published beside predicted for every device: docs/validation-devices.md and its pictures
 	@tools/install_dependencies.sh build python

@@ -1,175 +1,174 @@
-"""fit_costs.py PROGRAM DIRECTORY [--jobs N] [--iterations N] [--write FILE]: the profile of cost constants, by least squares.
+"""fit_costs.py PROGRAM DIRECTORY [--jobs N] [--write FILE] [--name NAME]: the profile of cost constants, from priors to the page.
 
-Minimises the sum of ((ln predicted - ln published) / target)^2 over the scored numbers of the scenarios in DIRECTORY, and of
-((ln constant - ln prior) / ln 3)^2 over the constants: Gauss-Newton on logarithms, derivatives by differences of runs with
-the same seed. Runs are shortened (see shortened()): a fit needs hundreds of them. Runs that saturate a
-disk have nothing to say about these constants and are left out.
-Written: values, 95 % intervals, which part of the prior's variance the rows took away, the strongest correlations, the error
-on each group of rows when the constants are fitted without it (simulated again, not extrapolated), sensitivities.
-`--from FILE` begins at a profile instead of the priors; `--only-write` leaves the values and renews the statistics.
+One command, no steering: it begins at the priors of fit_rows.py and needs nothing but the scenarios in DIRECTORY.
+  1 secants of all numbers by all constants, from the priors to three times as much (differences of runs with the same
+    seed): what is hidden by another bottleneck at the prior shows within the prior's width;
+  2 fitted are the constants of whose prior variance the rows would take away at least a third, the others stay priors;
+  3 damped Gauss-Newton steps on logarithms minimise the sum of ((ln predicted - ln published) / target)^2, linear beyond
+    twice the target (a row far off is a fault of the model), and of ((ln constant - ln prior) / ln 3)^2; a step that does
+    not help is halved; derivatives follow by Broyden's rule and are measured anew at the end;
+  4 a second start at three times the priors' CPU times of what is fitted (--starts 2) must come to the same place: printed;
+  5 each group of rows is left out in turn and the constants are fitted again by runs to the others, three steps from the
+    optimum or from the priors, where these are the better of the two for the others;
+  6 confidence, correlations, sensitivities to constants and to the hardware.
+Written: values, 95 % intervals, what was learnt of each, cross-validation, sensitivities; with --costs also the values that
+runs use, in models/kafka/costs.cpp (a test compares the two).
 """
 import argparse
 import json
 import math
 import sys
+import time
 from pathlib import Path
 
 import numpy
 
-from reference_runs import TARGETS, group_of, kind_of, predicted_of, profile_overrides, run_all
+from fit_rows import CONSTANTS, INPUTS, PRIOR_SIGMA, Rows
 
-# name, prior, unit, source of the prior. Times in ns, per byte in ps. Meanings are those of models/kafka/costs.cpp.
-MEASURED = "device-models 5.2: measured primitives, fixed parts times 2 to 3 for a JVM"
-FITTED = [
-    ("wake_up", 25_000, "ns", "device-models 5.2: eventfd wake 0.9 us hot, 3 to 50 us with idle states of the core"),
-    ("receive_request", 6_000, "ns", MEASURED),
-    ("send_response", 6_000, "ns", MEASURED),
-    ("handle_request", 8_000, "ns", MEASURED),
-    ("append_batch", 6_000, "ns", MEASURED),
-    ("read_partition", 2_000, "ns", MEASURED),
-    ("receive_ps_per_byte", 200, "ps", "device-models 5.2: TCP receive 0.1 to 0.2 ns a byte"),
-    ("append_ps_per_byte", 360, "ps", "device-models 5.2: CRC-32C 5.45 GB/s and buffered write 5.7 GB/s"),
-    ("fetcher_append_batch", 5_000, "ns", MEASURED),
-    ("fetcher_round", 10_000, "ns", MEASURED),
-    ("client_request", 20_000, "ns", "as a broker's response and a request: two system calls, a selector round, a JVM's factor"),
-    ("client_response", 15_000, "ns", "the same"),
-    ("client_batch", 4_000, "ns", "half of a broker's append_batch: no validation of a log"),
-    ("client_ps_per_byte", 300, "ps", "device-models 5.2: CRC-32C and a copy to the socket"),
-    ("client_record", 700, "ns", "order of a hash map look-up, an allocation and a lock in a JVM: assumption"),
-    ("client_record_ps_per_byte", 150, "ps", "device-models 5.2: memcpy 11.4 GB/s, twice"),
-    ("client_poll_record", 300, "ns", "a third of send(): assumption"),
-]
-PRIOR_SIGMA = math.log(3)
-STEP = 0.15  # of a logarithm, for derivatives
-
-
-def raised(scenario, what):
-    """Overrides that raise an input of the hardware by 10 %; for the table of sensitivities."""
-    if what == "network latency":
-        base = 50_000 if scenario["network"].get("same_zone") == "50 us" else 60_000
-        return [f'/network/same_zone="{base * 1.1:.0f} ns"']
-    out = []
-    for i, group in enumerate(scenario["hosts"]):
-        hardware = group["hardware"]
-        preset = hardware if isinstance(hardware, str) else hardware["preset"]
-        known = {} if isinstance(hardware, str) else json.loads(json.dumps(hardware))
-        known["preset"] = preset
-        if what == "CPU speed":
-            known.setdefault("cpu", {})["speed_percent"] = round(SPEEDS.get(preset, 100) * 1.1)
-        elif what == "limit of a connection":
-            limit = FLOW_LIMITS.get(preset)
-            if limit is None:
-                continue
-            known.setdefault("nic", {})["flow_limit"] = f"{limit * 1.1:.1f} MB/s"
-        elif what == "disk write bandwidth":
-            if preset != "i3en.2xlarge":
-                continue
-            known["disks"] = [{"preset": "i3en.2xlarge", "write_bandwidth": "366.8 MB/s"}] * 2
-        out.append(f"/hosts/{i}/hardware={json.dumps(known)}")
-    return out
-
-
-SPEEDS = {"li2014": 75}  # percent; others are 100
-FLOW_LIMITS = {"i3en.2xlarge": 625.0, "c5n.2xlarge": 625.0, "r5.2xlarge": 625.0}  # MB/s
-INPUTS = ["network latency", "CPU speed", "limit of a connection"]
-
-
-def shortened(scenario):
-    """Overrides that make a run short without changing what it settles to."""
-    out = []
-    workloads = scenario["workloads"]
-    if any(workload.get("records") for workload in workloads):
-        for i, workload in enumerate(workloads):
-            if workload.get("records", 0) > 1_000_000:
-                out.append(f"/workloads/{i}/records=1000000")
-            elif workload.get("records"):
-                out.append(f"/workloads/{i}/records=2000")
-            if workload.get("start") == "170 s":
-                out.append(f'/workloads/{i}/start="30 s"')
-        return out
-    if any(workload.get("arrivals") == "closed" for workload in workloads):
-        return [f'/workloads/{i}/stop="3 s"' for i, workload in enumerate(workloads) if workload.get("arrivals") == "closed"] + [
-            '/duration="4 s"']
-    names = [workload["name"] for workload in workloads]
-    for i, workload in enumerate(workloads):
-        if workload["name"] == "warmup":
-            out.append(f'/workloads/{i}/stop="2 s"')
-        elif workload["kind"] == "kafka_producer":
-            if "warmup" in names:
-                out.append(f'/workloads/{i}/start="2 s"')
-            out.append(f'/workloads/{i}/stop="6 s"')
-    return out + ['/duration="7 s"']
-
-
-class Fit:
-    def __init__(self, arguments):
-        self.program, self.jobs = arguments.program, arguments.jobs
-        self.rows = []  # (file, scenario, overrides, [(kind, entry)])
-        for file in sorted(arguments.directory.glob("*.json")):
-            scenario = json.loads(file.read_text())
-            if any(word in file.stem for word in arguments.skip.split(",")):
-                continue
-            scored = [(kind_of(scenario, entry), entry) for entry in scenario.get("published", [])]
-            scored = [(kind, entry) for kind, entry in scored if kind]
-            if scored:
-                self.rows.append((file, scenario, profile_overrides(scenario) + shortened(scenario), scored))
-        self.labels = [(file, kind, entry) for file, _, _, scored in self.rows for kind, entry in scored]
-        self.groups = [group_of(file) for file, _, _ in self.labels]
-        self.runs = 0
-        chosen = arguments.constants.split(",") if arguments.constants else [name for name, _, _, _ in FITTED]
-        self.fitted = [one for one in FITTED if one[0] in chosen]
-        known = {one["name"]: one["value"] for one in json.loads(arguments.start.read_text())["constants"]} if arguments.start else {}
-        self.others = [(name, unit, known.get(name, prior)) for name, prior, unit, _ in FITTED if name not in chosen]
-
-    def overrides(self, theta):
-        out = []
-        values = [(name, unit, value) for (name, _, unit, _), value in zip(self.fitted, numpy.exp(theta))]
-        for name, unit, value in values + self.others:
-            out.append(f"/systems/kafka/costs/{name}=" + (f'"{round(value)} ns"' if unit == "ns" else str(round(value))))
-        return out
-
-    def logs(self, points):
-        """ln predicted of all labels, for each of [(theta, input to raise or "")]: one batch of runs."""
-        work = [(file, "", [*short, *self.overrides(theta), *(raised(scenario, what) if what else [])])
-                for theta, what in points for file, scenario, short, _ in self.rows]
-        self.runs += len(work)
-        results = run_all(self.program, work, self.jobs)
-        for result in results:
-            if isinstance(result, Exception):
-                raise SystemExit(str(result))
-        out, at = [], 0
-        for _ in points:
-            values = []
-            for _, _, _, scored in self.rows:
-                values += [max(predicted_of(results[at][0], entry), 1e-9) for _, entry in scored]
-                at += 1
-            out.append(numpy.log(values))
-        return out
-
-    def residuals(self, logs):
-        published = numpy.array([math.log(entry["value"]) for _, _, entry in self.labels])
-        target = numpy.array([TARGETS[kind] for _, kind, _ in self.labels])
-        return (logs - published) / target
-
-    def jacobian(self, theta):
-        points = [(theta, "")] + [(theta + STEP * unit, "") for unit in numpy.eye(len(theta))]
-        logs = self.logs(points)
-        target = numpy.array([TARGETS[kind] for _, kind, _ in self.labels])
-        slopes = numpy.stack([(moved - logs[0]) / STEP for moved in logs[1:]], axis=1)
-        return logs[0], slopes, slopes / target[:, None]
-
-    def solve(self, theta, residuals, jacobian, keep):
-        """One Gauss-Newton step on the rows `keep`, with the priors. A robust weight: a row far off is a fault of the model."""
-        prior = numpy.log([p for _, p, _, _ in self.fitted])
-        weight = numpy.sqrt(1 / numpy.maximum(1, numpy.abs(residuals[keep]) / 2))
-        a = numpy.vstack([jacobian[keep] * weight[:, None], numpy.eye(len(theta)) / PRIOR_SIGMA])
-        b = numpy.concatenate([-residuals[keep] * weight, (prior - theta) / PRIOR_SIGMA])
-        step, *_ = numpy.linalg.lstsq(a, b, rcond=None)
-        return theta + numpy.clip(step, -0.7, 0.7), a
+STEP = 0.2      # of a logarithm, for derivatives
+REACH = 0.8     # of a logarithm, the longest step of a constant
+HUBER = 2.0     # in targets: beyond it a residual counts linearly
+LEARNT = 1 / 3  # of the prior's variance
 
 
 def rms(values):
     return float(numpy.sqrt(numpy.mean(numpy.square(values)))) if len(values) else 0.0
+
+
+class Fit:
+    def __init__(self, rows):
+        self.rows = rows
+        self.prior = numpy.log([prior for _, prior, _, _ in CONSTANTS])
+        self.free = numpy.arange(len(CONSTANTS))
+        self.all = numpy.arange(len(rows.labels))
+
+    def cost(self, logs, theta, keep):
+        r = numpy.abs(self.rows.residuals(logs)[keep])
+        of_rows = numpy.where(r <= HUBER, r ** 2, 2 * HUBER * r - HUBER ** 2).sum()
+        return float(of_rows + (((theta - self.prior) / PRIOR_SIGMA) ** 2).sum())
+
+    def derivatives(self, theta, step=STEP):
+        """ln predicted at `theta`, and its slopes by the free constants over `step` upwards."""
+        moves = [theta + step * numpy.eye(len(theta))[i] for i in self.free]
+        logs, *found = self.rows.logs([(one, "") for one in [theta] + moves])
+        return logs, numpy.stack([(moved - logs) / step for moved in found], axis=1)
+
+    def system(self, theta, logs, slopes, keep):
+        """The weighted equations of one step: rows, then priors."""
+        r = self.rows.residuals(logs)[keep]
+        weight = numpy.sqrt(numpy.minimum(1, HUBER / numpy.maximum(numpy.abs(r), 1e-9)))
+        a = numpy.vstack([slopes[keep] / self.rows.target[keep][:, None] * weight[:, None],
+                          numpy.eye(len(self.free)) / PRIOR_SIGMA])
+        b = numpy.concatenate([-r * weight, (self.prior - theta)[self.free] / PRIOR_SIGMA])
+        return a, b
+
+    def descend(self, theta, logs, slopes, keep, steps, told=""):
+        """At most `steps` tried steps; returns the best point, its logs and the slopes as far as Broyden knows them."""
+        best, shrink = self.cost(logs, theta, keep), 1.0
+        for count in range(steps):
+            a, b = self.system(theta, logs, slopes, keep)
+            step, *_ = numpy.linalg.lstsq(a, b, rcond=None)
+            step = numpy.clip(step, -REACH, REACH) * shrink
+            if numpy.max(numpy.abs(step)) < 0.02:
+                break
+            moved = theta.copy()
+            moved[self.free] += step
+            there = self.rows.logs([(moved, "")])[0]
+            slopes = slopes + numpy.outer(there - logs - slopes @ step, step) / (step @ step)
+            value = self.cost(there, moved, keep)
+            if told:
+                print(f"{told} step {count + 1}: cost {value:.1f} after {best:.1f}, {self.rows.runs} runs", flush=True)
+            if value < best:
+                theta, logs, best, shrink = moved, there, value, min(1.0, shrink * 2)
+            else:
+                shrink /= 2
+        return theta, logs, slopes
+
+    def screen(self, theta, logs, slopes):
+        """Keeps free what the rows know something of; returns the slopes of these alone."""
+        a, _ = self.system(theta, logs, slopes, self.all)
+        known = 1 - numpy.diag(numpy.linalg.inv(a.T @ a)) / PRIOR_SIGMA ** 2
+        chosen = numpy.flatnonzero(known >= LEARNT)
+        self.free = self.free[chosen]
+        return slopes[:, chosen]
+
+    def left_out(self, theta, logs, slopes, at_prior):
+        """[(group, rms fitted with it, rms fitted without it)], by runs."""
+        out, every = [], []
+        for group in sorted(set(self.rows.groups)):
+            of = numpy.array([i for i in self.all if self.rows.groups[i] == group])
+            keep = numpy.setdiff1d(self.all, of)
+            begin, its = min(((theta, logs), (self.prior, at_prior)), key=lambda start: self.cost(start[1], start[0], keep))
+            _, found, _ = self.descend(begin, its, slopes, keep, 3)
+            out.append({"group": group, "fitted": round(rms(self.rows.residuals(logs)[of]), 3),
+                        "left_out": round(rms(self.rows.residuals(found)[of]), 3)})
+            every += list(self.rows.residuals(found)[of])
+        return out + [{"group": "all", "fitted": round(rms(self.rows.residuals(logs)), 3), "left_out": round(rms(every), 3)}]
+
+
+def sensitivity(fit, theta, logs, slopes):
+    rows = fit.rows
+    moved = rows.logs([(theta, what) for what in INPUTS])
+    out = {"inputs": [CONSTANTS[i][0] for i in fit.free] + INPUTS, "rows": []}
+    for i, (file, _, entry) in enumerate(rows.labels):
+        percent = [100 * slope * math.log(1.1) for slope in slopes[i]] + [100 * (m[i] - logs[i]) for m in moved]
+        out["rows"].append({"what": f"{file.stem} {entry['metric'].split('.', 1)[1]}",
+                            "percent": [round(float(p), 2) for p in percent]})
+    return out
+
+
+def profile_of(fit, theta, logs, slopes, arguments):
+    a, _ = fit.system(theta, logs, slopes, fit.all)
+    plain = numpy.linalg.inv(a.T @ a)
+    covariance = plain * max(1.0, rms(fit.rows.residuals(logs)) ** 2)
+    deviation = numpy.sqrt(numpy.diag(covariance))
+    known = 1 - numpy.clip(numpy.diag(plain) / PRIOR_SIGMA ** 2, 0, 1)
+    correlation = covariance / numpy.outer(deviation, deviation)
+    pairs = sorted(((abs(correlation[i, j]), i, j) for i in range(len(fit.free)) for j in range(i)), reverse=True)[:6]
+    source_of_meanings = (Path(__file__).parent.parent / "models/kafka/costs.cpp").read_text()
+    place = {constant: p for p, constant in enumerate(fit.free)}
+    constants = []
+    for i, (name, prior, unit, source) in enumerate(CONSTANTS):
+        begin = source_of_meanings.index(f'{{"{name}"')
+        meaning = source_of_meanings[begin:source_of_meanings.index("}", begin)].split('"')[3]
+        one = {"name": name, "unit": unit, "meaning": meaning, "prior": prior, "source": source, "value": round(math.exp(theta[i]))}
+        if i in place:
+            p = place[i]
+            one |= {"low": round(math.exp(theta[i] - 1.96 * deviation[p])), "high": round(math.exp(theta[i] + 1.96 * deviation[p])),
+                    "known": round(float(known[p]), 3)}
+        constants.append(one)
+    constants.sort(key=lambda one: "low" not in one)
+    residuals = fit.rows.residuals(logs)
+    return {
+        "name": arguments.name,
+        "about": "CPU time of a JVM's brokers and clients on the reference machine; written by make fit. models/kafka/costs.cpp "
+                 "holds the same values, and a test compares them. Times in ns, per byte in ps.",
+        "constants": constants,
+        "correlations": [{"a": CONSTANTS[fit.free[i]][0], "b": CONSTANTS[fit.free[j]][0], "r": round(float(correlation[i, j]), 2)}
+                         for _, i, j in pairs],
+        "fit": {"numbers": len(residuals), "rms": round(rms(residuals), 3),
+                "within_target": int(numpy.sum(numpy.abs(residuals) <= 1)), "left_out": arguments.skip},
+    }
+
+
+def rounded(theta):
+    """Stored as rounded decimals, three significant digits."""
+    def three(value):
+        unit = 10 ** max(0, math.floor(math.log10(value)) - 2)
+        return max(1, round(value / unit)) * unit
+    return numpy.log([three(value) for value in numpy.exp(theta)])
+
+
+def write_costs(path, profile):
+    """The body of jvm_1() in costs.cpp."""
+    text = path.read_text()
+    begin = text.index("  Costs costs;\n", text.index("constexpr Costs jvm_1()"))
+    lines = []
+    for one in profile["constants"]:
+        value = f"{one['value']:,}".replace(",", "'")
+        lines.append(f"  costs.{one['name']} = " + (f"Duration{{{value}}};" if one["unit"] == "ns" else f"{value};"))
+    end = text.index("  return costs;\n", begin)
+    path.write_text(text[:begin] + "  Costs costs;\n" + "\n".join(lines) + "\n" + text[end:])
 
 
 def main():
@@ -177,100 +176,48 @@ def main():
     parser.add_argument("program")
     parser.add_argument("directory", type=Path)
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--iterations", type=int, default=3)
-    parser.add_argument("--from", dest="start", type=Path)
-    parser.add_argument("--only-write", action="store_true")
     parser.add_argument("--write", type=Path)
+    parser.add_argument("--costs", type=Path)
     parser.add_argument("--name", default="jvm-1")
-    parser.add_argument("--skip", default="-max-", help="rows left out: parts of file names, with commas")
-    parser.add_argument("--constants", default="", help="fit these only, with commas; the others stay where they begin")
-    parser.add_argument("--linear", action="store_true", help="cross-validation by the derivatives instead of more runs")
+    parser.add_argument("--starts", type=int, default=1)
+    parser.add_argument("--skip", default="-max-,e2e,unseen", help="rows left out: parts of file names, with commas")
     arguments = parser.parse_args()
 
-    fit = Fit(arguments)
-    everything = numpy.arange(len(fit.labels))
-    prior = numpy.log([p for _, p, _, _ in fit.fitted])
-    theta = prior.copy()
-    known_values = {}
-    if arguments.start:
-        known_values = {one["name"]: one["value"] for one in json.loads(arguments.start.read_text())["constants"]}
-        theta = numpy.log([known_values.get(name, p) for name, p, _, _ in fit.fitted])
-    print(f"{len(fit.rows)} scenarios, {len(fit.labels)} numbers, {len(theta)} constants", flush=True)
-    for iteration in range(0 if arguments.only_write else arguments.iterations):
-        logs, _, jacobian = fit.jacobian(theta)
-        residuals = fit.residuals(logs)
-        print(f"iteration {iteration}: rms residual {rms(residuals):.3f}, within target "
-              f"{int(numpy.sum(numpy.abs(residuals) <= 1))} of {len(residuals)}, {fit.runs} runs", flush=True)
-        theta, _ = fit.solve(theta, residuals, jacobian, everything)
-    theta = numpy.log(numpy.maximum(1, numpy.round(numpy.exp(theta), -1)))  # stored as rounded decimals
-    logs, slopes, jacobian = fit.jacobian(theta)
-    residuals = fit.residuals(logs)
-    print(f"end: rms residual {rms(residuals):.3f}, within target {int(numpy.sum(numpy.abs(residuals) <= 1))} of {len(residuals)}")
-
-    _, a = fit.solve(theta, residuals, jacobian, everything)
-    covariance = numpy.linalg.inv(a.T @ a) * max(1.0, rms(residuals) ** 2)
-    deviation = numpy.sqrt(numpy.diag(covariance))
-    correlation = covariance / numpy.outer(deviation, deviation)
-    known = 1 - numpy.clip(numpy.diag(numpy.linalg.inv(a.T @ a)) / PRIOR_SIGMA ** 2, 0, 1)
-
-    # Leave a group out: fit without it from here (two linear steps), then run the rows of all groups again.
-    cross, points, groups = [], [], sorted(set(fit.groups))
-    for group in groups:
-        keep = numpy.array([i for i in everything if fit.groups[i] != group])
-        moved, _ = fit.solve(theta, residuals, jacobian, keep)
-        predicted = residuals + jacobian @ (moved - theta)
-        moved, _ = fit.solve(moved, predicted, jacobian, keep)
-        points.append((moved, ""))
-    target = numpy.array([TARGETS[kind] for _, kind, _ in fit.labels])
-    again = [logs + (jacobian @ (moved - theta)) * target for moved, _ in points] if arguments.linear else fit.logs(points)
-    for group, left_out in zip(groups, again):
-        of = numpy.array([i for i in everything if fit.groups[i] == group])
-        cross.append({"group": group, "fitted": round(rms(residuals[of]), 3),
-                      "left_out": round(rms(fit.residuals(left_out)[of]), 3)})
-    total = [fit.residuals(logs_)[i] for logs_, group in zip(again, groups) for i in everything if fit.groups[i] == group]
-    cross.append({"group": "all", "fitted": round(rms(residuals), 3), "left_out": round(rms(numpy.array(total)), 3)})
-
-    inputs = INPUTS
-    moved = fit.logs([(theta, what) for what in INPUTS])
-    sensitivity = {"inputs": [name for name, _, _, _ in fit.fitted] + inputs, "rows": []}
-    for i, (file, _, entry) in enumerate(fit.labels):
-        percent = [100 * slope * math.log(1.1) for slope in slopes[i]] + [100 * (m[i] - logs[i]) for m in moved]
-        sensitivity["rows"].append({"what": f"{file.stem} {entry['metric'].split('.', 1)[1]}",
-                                    "percent": [round(float(p), 2) for p in percent]})
-    pairs = sorted(((abs(correlation[i, j]), i, j) for i in range(len(theta)) for j in range(i)), reverse=True)[:6]
-    profile = {
-        "name": arguments.name,
-        "about": "CPU time of a JVM's brokers and clients on the reference machine; written by make fit. models/kafka/costs.cpp "
-                 "holds the same values, and a test compares them. Times in ns, per byte in ps.",
-        "constants": [{"name": name, "unit": unit, "meaning": "", "prior": p, "source": source,
-                       "value": round(float(math.exp(t))), "low": round(float(math.exp(t - 1.96 * d))),
-                       "high": round(float(math.exp(t + 1.96 * d))), "known": round(float(k), 3)}
-                      for (name, p, unit, source), t, d, k in zip(fit.fitted, theta, deviation, known)] +
-                     [{"name": name, "unit": unit, "meaning": "", "prior": p, "source": source,
-                       "value": known_values.get(name, p)} for name, p, unit, source in FITTED
-                      if name not in [chosen[0] for chosen in fit.fitted]],
-        "correlations": [{"a": fit.fitted[i][0], "b": fit.fitted[j][0], "r": round(float(correlation[i, j]), 2)} for _, i, j in pairs],
-        "fit": {"numbers": len(residuals), "rms": round(rms(residuals), 3),
-                "within_target": int(numpy.sum(numpy.abs(residuals) <= 1)), "runs": fit.runs,
-                "left_out": arguments.skip, "cross_validation_by_derivatives": arguments.linear},
-        "cross_validation": cross,
-        "sensitivity": sensitivity,
-    }
-    meanings = Path(__file__).parent.parent / "models/kafka/costs.cpp"
-    text = meanings.read_text()
-    for one in profile["constants"]:
-        begin = text.index(f'{{"{one["name"]}"')
-        quoted = text[begin:text.index("}", begin)].split('"')
-        one["meaning"] = quoted[3]
+    begun = time.monotonic()
+    rows = Rows(arguments.program, arguments.directory, arguments.jobs, arguments.skip.split(","))
+    fit = Fit(rows)
+    print(f"{len(rows.rows)} scenarios, {len(rows.labels)} numbers, {len(CONSTANTS)} constants; start: the priors", flush=True)
+    at_prior, slopes = fit.derivatives(fit.prior, PRIOR_SIGMA)
+    at_priors = rows.residuals(at_prior)
+    print(f"priors: rms residual {rms(at_priors):.2f}, within target {int(numpy.sum(numpy.abs(at_priors) <= 1))}, {rows.runs} runs")
+    slopes = fit.screen(fit.prior, at_prior, slopes)
+    print("fitted: " + ", ".join(CONSTANTS[i][0] for i in fit.free), flush=True)
+    ends = [fit.descend(fit.prior, at_prior, slopes, fit.all, 10, "start 1")]
+    for start in range(1, arguments.starts):
+        begin = fit.prior.copy()
+        begin[fit.free] += math.log(3.0) * (1 if start % 2 else -1)
+        first = fit.derivatives(begin)
+        ends.append(fit.descend(begin, *first, fit.all, 10, f"start {start + 1}"))
+    costs = [fit.cost(end[1], end[0], fit.all) for end in ends]
+    theta = rounded(ends[int(numpy.argmin(costs))][0])
+    logs, slopes = fit.derivatives(theta)
+    profile = profile_of(fit, theta, logs, slopes, arguments)
+    profile["fit"] |= {"rms_at_priors": round(rms(at_priors), 3), "ends": [round(cost, 2) for cost in costs]}
+    profile["cross_validation"] = fit.left_out(theta, logs, slopes, at_prior)
+    profile["sensitivity"] = sensitivity(fit, theta, logs, slopes)
+    profile["fit"]["runs"] = rows.runs
     if arguments.write:
         arguments.write.parent.mkdir(parents=True, exist_ok=True)
         arguments.write.write_text(json.dumps(profile, indent=1) + "\n")
+    if arguments.costs:
+        write_costs(arguments.costs, profile)
     for one in profile["constants"]:
         if "low" in one:
             print(f"{one['name']:28} prior {one['prior']:>8,} fitted {one['value']:>8,} ({one['low']:,} to {one['high']:,}) "
                   f"known {one['known'] * 100:.0f} %")
-    for one in cross:
+    for one in profile["cross_validation"]:
         print(f"{one['group']:28} fitted {one['fitted']:.2f} left out {one['left_out']:.2f}")
+    print(f"{rows.runs} runs, {time.monotonic() - begun:.0f} s with {arguments.jobs} jobs")
     return 0
 
 

@@ -92,6 +92,8 @@ def page(rows, scenarios, files, seeds, profile, lacks):
         ok, count, error = score(of)
         if count:
             text += ["", f"{what}: {ok} of {count} within target, median absolute error {error * 100:.0f} %."]
+    if lacks.get("first"):
+        text += ["", lacks["first"]]
     text += ["", "Not scored (-): the rate of a workload that was given one, and p99.9, in which pauses of the clients' JVMs "
              "weigh that are not modelled.", "", "![predicted over published](images/validation-clusters.svg)", "",
              "Points: predicted over published; lines: spread over seeds; bars: targets. Blue: throughput, green: p50, orange: p99.", ""]
@@ -132,8 +134,10 @@ def constants(profile):
                     f"{interval} | {known} |")
     fit = profile.get("fit")
     if fit:
-        text += ["", f"Fitted to {fit['numbers']} numbers in {fit['runs']} shortened runs; rows whose names hold "
-                 f"{', '.join(fit['left_out'].split(','))} were left out of the fit, not of the score."]
+        text += ["", f"Fitted to {fit['numbers']} throughputs and medians in {fit['runs']} shortened runs, from the priors in one command "
+                 f"(`make fit`; root mean square of the residuals {fit['rms_at_priors']:.2f} targets there, {fit['rms']:.2f} at the "
+                 f"end, {fit['within_target']} within target). Rows whose names hold {', '.join(fit['left_out'].split(','))} were "
+                 "left out of the fit, not of the score."]
     text += ["", "\"Known from the rows\" is the part of the prior's variance that the measurements took away: near 0 % the value "
              "is the prior's, and nothing was learnt."]
     if profile.get("correlations"):
@@ -142,14 +146,13 @@ def constants(profile):
     cross = profile.get("cross_validation")
     if cross:
         text += ["", "### Fitted on some, scored on others", "",
-                 "Root mean square of the residuals (1 = at the target), of the short runs that the fit uses."
-                 + (" Without the group: by the derivatives, which is rough for large steps."
-                    if fit and fit.get("cross_validation_by_derivatives") else ""), "",
+                 "Root mean square of the residuals (1 = at the target), of the short runs that the fit uses. Without the group: "
+                 "fitted again by runs, from the side of the priors.", "",
                  "| group left out | fitted with it | fitted without it |", "|---|---|---|"]
         text += [f"| {one['group']} | {one['fitted']:.2f} | {one['left_out']:.2f} |" for one in cross]
     if profile.get("sensitivity"):
         names = profile["sensitivity"]["inputs"]
-        text += ["", "### Sensitivity: change of the prediction, in percent, when an input grows by 10 %", "",
+        text += ["", "### Sensitivity: change of the prediction, in percent, when an input grows by 10 % (cores: by one)", "",
                  "| prediction | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
         for row in profile["sensitivity"]["rows"]:
             text.append(f"| {row['what']} | " + " | ".join(f"{x:+.1f}" for x in row["percent"]) + " |")
