@@ -20,7 +20,7 @@ TEST(BranchRequest, InstantsMustLieWithinTheRun) {
   Request request = small_request();
   request.at = {{0}};
   EXPECT_EQ(only_error(request).code, "branch/at-the-start");
-  request.at = {{-s}};
+  request.at = {{-s_ns}};
   EXPECT_EQ(only_error(request).code, "branch/at-the-start");
   request.at = {{12 * s_ns}};
   EXPECT_EQ(only_error(request).code, "branch/after-the-end");
