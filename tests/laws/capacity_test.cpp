@@ -88,7 +88,8 @@ TEST(Capacity, PartitionBound) {
       R"("rate": "200 /s", "record_size": "1000 B", "count": 4, "config": {"linger.ms": 0, "batch.size": 1, "enable.idempotence": false})",
       R"("flush.messages": 1)", "", 1));
   EXPECT_EQ(made.limit.kind, Kind::partition) << made.limit.what;
-  EXPECT_NEAR(made.rate, 194, 20) << "two flushes of 2 ms for each append, two more for the indexes with every fourth";
+  EXPECT_NEAR(made.rate, 194, 20)
+      << "two flushes of 2 ms for each append, two more for the indexes with every fourth";
 }
 
 TEST(Capacity, ParsesServiceLevels) {
