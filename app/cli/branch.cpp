@@ -43,12 +43,12 @@ std::optional<branch::Request> request_of(const BranchOptions& options, std::ost
     sound = sound && request.variants.has_value();
   }
   for (const std::string& at : options.at) {
-    const auto ns = duration_option("--at", at, err);
+    const auto ns = duration_option("--at", at, err, true);
     sound = sound && ns.has_value();
     request.at.push_back({ns.value_or(1)});
   }
   if (!options.every.empty()) {
-    const auto ns = duration_option("--every", options.every, err);
+    const auto ns = duration_option("--every", options.every, err, true);
     sound = sound && ns.has_value();
     if (ns && *ns <= 0) {
       complain(err, "branch/usage", "the distance of instants is " + options.every, "--every",
