@@ -117,7 +117,8 @@ class ShapeBuilder {
       plan.shape = sizes.decimal("shape").value_or(1);
     }
     if (table->tag == "empirical" && !take_empirical(sizes, plan)) return;
-    if (table->tag == "uniform" && (bytes("min") == 0 || bytes("max") == 0)) return;  // reported: they are required
+    if (table->tag == "uniform" && (bytes("min") == 0 || bytes("max") == 0))
+      return;  // reported: they are required
     if (plan.max < plan.min) {
       doc_.error(sizes.place("max"), "out-of-range",
                  "max is " + std::to_string(plan.max) + " B, but min is " + std::to_string(plan.min) + " B",
@@ -209,13 +210,22 @@ class ShapeBuilder {
     }
     const TraceForm form = form_of(trace);
     TraceError error;
-    shape_.trace = parse_trace(*text, form, error);
+    TraceRemarks remarks;
+    shape_.trace = parse_trace(*text, form, error, &remarks);
     if (!shape_.trace) {
       doc_.problems.add({Severity::error, "scenario/wrong-csv", error.message, *path, error.line,
                          error.column, doc_.tree.pointer(trace.member("file")), error.hint});
       return;
     }
-    if (shape_.trace->times.empty())
+    if (remarks.no_gap_to_loop)
+      doc_.warn(trace.member("loop"), "no-gap-to-loop",
+                "all rows of " + in_quotes(*path) +
+                    " have one time, so there is no gap to loop by: they are sent once",
+                "give a row of a later time; its count may be 0");
+    if (remarks.all_counts_zero)
+      doc_.warn(trace.member("file"), "no-arrivals", "every count in " + in_quotes(*path) + " is 0",
+                "count_column says how many records a row is");
+    else if (shape_.trace->times.empty())
       doc_.warn(trace.member("file"), "no-arrivals",
                 "no row of " + in_quotes(*path) + " is before the workload's stop",
                 "time_unit, origin and speed say when rows are sent");

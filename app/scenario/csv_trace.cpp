@@ -25,6 +25,11 @@ std::int64_t days_from_civil(std::int64_t year, std::int64_t month, std::int64_t
   return era * 146'097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719'468;
 }
 
+std::int64_t days_of_month(std::int64_t year, std::int64_t month) {
+  if (month == 2) return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28;
+  return month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
+}
+
 /// Takes `count` digits.
 bool take_digits(std::string_view& text, std::size_t count, std::int64_t& out) {
   if (text.size() < count) return false;
@@ -65,12 +70,14 @@ std::optional<std::int64_t> take_number(std::string_view& text, std::int64_t sca
   return ns;
 }
 
+/// ns since 1970-01-01T00:00:00Z; below 0 if an offset leads there.
 std::optional<std::int64_t> iso_time(std::string_view text) {
   std::int64_t year = 0, month = 0, day = 0, hour = 0, minute = 0;
   if (!take_digits(text, 4, year) || !take_char(text, "-") || !take_digits(text, 2, month) ||
       !take_char(text, "-") || !take_digits(text, 2, day))
     return std::nullopt;
-  if (year < 1970 || year > 2200 || month < 1 || month > 12 || day < 1 || day > 31) return std::nullopt;
+  if (year < 1970 || year > 2200 || month < 1 || month > 12 || day < 1) return std::nullopt;
+  if (day > days_of_month(year, month)) return std::nullopt;
   std::int64_t ns = days_from_civil(year, month, day) * 86'400 * 1'000'000'000;
   if (text.empty()) return ns;
   if (!take_char(text, "T ") || !take_digits(text, 2, hour) || !take_char(text, ":") ||
@@ -86,7 +93,7 @@ std::optional<std::int64_t> iso_time(std::string_view text) {
   const bool west = text.front() == '-';
   if (!take_char(text, "+-") || !take_digits(text, 2, hour)) return std::nullopt;
   (void)take_char(text, ":");
-  if (!take_digits(text, 2, minute) || !text.empty()) return std::nullopt;
+  if (!take_digits(text, 2, minute) || !text.empty() || hour > 23 || minute > 59) return std::nullopt;
   const std::int64_t offset = (hour * 60 + minute) * 60 * 1'000'000'000;
   return west ? ns + offset : ns - offset;
 }
@@ -203,6 +210,9 @@ class TraceReader {
                        ? "such as 2026-11-22T20:15:00.250Z; time_unit is iso8601"
                        : "a number from 0 on, without unit; time_unit says which");
     }
+    if (*ns < 0)
+      return wrong(*at, in_quotes(at->text) + " is before time 0",
+                   "with its offset it is before 1970-01-01T00:00:00Z");
     row.time = *ns;
     if (!before.empty() && row.time < before.back().time)
       return wrong(*at, in_quotes(at->text) + " is before the row above it", "sort the file by time");
@@ -259,10 +269,20 @@ class TraceReader {
 class TraceLayout {
  public:
   TraceLayout(const std::vector<TraceRow>& rows, const TraceForm& form, world::Trace& out)
-      : rows_(rows), form_(form), out_(out), zero_(form.from_zero ? 0 : rows.front().time) {}
+      : rows_(rows), form_(form), out_(out), zero_(form.from_zero ? 0 : rows.front().time) {
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (rows[i].count > 0) sending_.push_back(i);
+    }
+  }
 
-  /// False if there are too many.
+  /// Before lay().
+  [[nodiscard]] TraceRemarks remarks() const {
+    return {sending_.empty(), form_.loop && !sending_.empty() && length() <= 0};
+  }
+
+  /// False if there are too many. Every step lays a record: rounds without one would go on for hours.
   bool lay() {
+    if (sending_.empty()) return true;
     const std::int64_t round = length();
     constexpr std::int64_t far = std::numeric_limits<std::int64_t>::max() / 4;  // no row is later in the file
     for (std::int64_t shift = 0; shift < far && at(shift) < form_.end; shift += round) {
@@ -294,7 +314,7 @@ class TraceLayout {
 
   /// False at the end of the workload.
   bool lay_round(std::int64_t shift) {
-    for (std::size_t i = 0; i < rows_.size(); ++i) {
+    for (const std::size_t i : sending_) {
       const TraceRow& row = rows_[i];
       const std::int64_t between = form_.spread && row.count > 1 ? gap(i) : 0;
       for (std::int64_t k = 0; k < row.count; ++k) {
@@ -313,17 +333,21 @@ class TraceLayout {
   const TraceForm& form_;
   world::Trace& out_;
   std::int64_t zero_;
+  std::vector<std::size_t> sending_;  // rows with a record
 };
 
 }  // namespace
 
-std::optional<world::Trace> parse_trace(std::string_view text, const TraceForm& form, TraceError& error) {
+std::optional<world::Trace> parse_trace(std::string_view text, const TraceForm& form, TraceError& error,
+                                        TraceRemarks* remarks) {
   world::Trace trace;
   std::vector<TraceRow> rows;
   if (!TraceReader(text, form, error).read(rows, trace.keys)) return std::nullopt;
   trace.sizes = !form.size_column.empty();
   trace.content = sim::hash_name(text);
-  if (!TraceLayout(rows, form, trace).lay()) {
+  TraceLayout layout(rows, form, trace);
+  if (remarks != nullptr) *remarks = layout.remarks();
+  if (!layout.lay()) {
     error = {1, 1,
              "with its loops, the file has more than " + std::to_string(limits::trace_records) +
                  " records before the workload stops",

@@ -42,8 +42,14 @@ struct TraceError {
   std::string hint;
 };
 
+/// What is right, but rarely meant.
+struct TraceRemarks {
+  bool all_counts_zero = false;
+  bool no_gap_to_loop = false;  ///< loop, but the file lasts no time: it is sent once.
+};
+
 /// The trace, or nothing and `error`.
 [[nodiscard]] std::optional<world::Trace> parse_trace(std::string_view text, const TraceForm& form,
-                                                      TraceError& error);
+                                                      TraceError& error, TraceRemarks* remarks = nullptr);
 
 }  // namespace brokersim::scenario

@@ -81,6 +81,76 @@ TEST(CsvTrace, CountsSpreadSpeedAndLoops) {
   EXPECT_EQ(times("time,n\n0,0\n1,0\n", f), V{}) << "loops over nothing end, too";
 }
 
+// Goal: rounds without a record take no time, however many of them there are; one that says nothing is remarked.
+// Method: 1e17 rounds of 1 ns; a row with a record among 200,000 without, so often that each round's reading would show.
+TEST(CsvTrace, LoopsOverNothingEnd) {
+  TraceForm f = form();
+  f.count_column = "n";
+  f.loop = true;
+  f.speed = 1e6;
+  TraceError error;
+  TraceRemarks remarks;
+  auto trace = parse_trace("time,n\n0,0\n0.000000001,0", f, error, &remarks);
+  ASSERT_TRUE(trace);
+  EXPECT_TRUE(trace->times.empty());
+  EXPECT_TRUE(remarks.all_counts_zero);
+  EXPECT_FALSE(remarks.no_gap_to_loop);
+  f.unit = TimeUnit::us;
+  f.speed = 1;
+  f.end = {201'000'000'000};
+  std::string text = "time,n\n0,1\n";
+  for (int i = 1; i < 200'000; ++i) text += std::to_string(i) + ",0\n";
+  trace = parse_trace(text, f, error, &remarks);
+  ASSERT_TRUE(trace);
+  EXPECT_EQ(trace->times.size(), 1'000u) << "200 s in rounds of 0.2 s";
+  EXPECT_EQ(trace->times[7].ns, 2'400'000'000);
+  EXPECT_FALSE(remarks.all_counts_zero);
+}
+
+TEST(CsvTrace, ALoopWithoutAGapIsRemarked) {
+  TraceForm f = form();
+  f.loop = true;
+  TraceError error;
+  TraceRemarks remarks;
+  for (const char* once : {"time\n5\n", "time\n5\n5\n5\n"}) {
+    ASSERT_TRUE(parse_trace(once, f, error, &remarks));
+    EXPECT_TRUE(remarks.no_gap_to_loop) << once;
+  }
+  f.from_zero = true;
+  EXPECT_EQ(times("time\n40\n", f), (std::vector<std::int64_t>{41'000'000'000, 81'000'000'000}));
+  ASSERT_TRUE(parse_trace("time\n5\n", f, error, &remarks));
+  EXPECT_FALSE(remarks.no_gap_to_loop) << "from zero on, the file lasts 5 s";
+  f.from_zero = f.loop = false;
+  ASSERT_TRUE(parse_trace("time\n5\n", f, error, &remarks));
+  EXPECT_FALSE(remarks.no_gap_to_loop);
+}
+
+// Goal: dates that no calendar has, offsets that no place has and times before 1970 are told, not understood as others.
+TEST(CsvTrace, DatesAreOfTheCalendar) {
+  TraceForm f = form();
+  f.unit = TimeUnit::iso8601;
+  const auto message = [&](const std::string& cell) {
+    TraceError error;
+    if (parse_trace("time\n" + cell + "\n", f, error)) return std::string();
+    EXPECT_EQ(error.line, 2) << cell;
+    EXPECT_EQ(error.column, 1) << cell;
+    return error.message;
+  };
+  for (const char* right : {"2026-02-28", "2024-02-29", "2000-02-29", "2026-04-30", "2026-12-31",
+                            "2026-01-01T00:00+23:59", "1970-01-01T02:00:00+02:00"})
+    EXPECT_EQ(message(right), "") << right;
+  for (const char* wrong :
+       {"2026-02-30", "2026-02-29", "2100-02-29", "2026-04-31", "2026-06-31", "2026-01-00", "2026-01-32",
+        "2026-13-01", "2026-01-01T00:00+99:99", "2026-01-01T00:00+24:00", "2026-01-01T00:00-10:60"})
+    EXPECT_EQ(message(wrong), "\"" + std::string(wrong) + "\" is not a time");
+  for (const char* early : {"1970-01-01T00:00:00+02:00", "1970-01-01T01:59:59+02:00"}) {
+    for (const bool from_zero : {false, true}) {
+      f.from_zero = from_zero;
+      EXPECT_EQ(message(early), "\"" + std::string(early) + "\" is before time 0");
+    }
+  }
+}
+
 TEST(CsvTrace, KeysAndSizes) {
   TraceForm f = form();
   f.key_column = "k";
@@ -196,6 +266,21 @@ class TraceFile : public ::testing::Test {
   std::filesystem::path folder_;
 };
 
+// Goal: what is right, but sends nothing or only once, is told as a warning.
+TEST_F(TraceFile, NothingToSendOrToLoopByIsTold) {
+  put("in/zero.csv", "time,n\n0,0\n0.000000001,0");
+  LoadResult result =
+      load(R"({"kind": "trace", "file": "zero.csv", "count_column": "n", "loop": true, "speed": 1000000})");
+  EXPECT_TRUE(result.scenario);
+  EXPECT_EQ(first_code(result), "scenario/no-arrivals");
+  EXPECT_NE(result.diagnostics.front().message.find("every count"), std::string::npos);
+  put("in/one.csv", "time\n5\n");
+  result = load(R"({"kind": "trace", "file": "one.csv", "loop": true})");
+  EXPECT_TRUE(result.scenario);
+  EXPECT_EQ(first_code(result), "scenario/no-gap-to-loop");
+  EXPECT_EQ(first_code(load(R"({"kind": "trace", "file": "one.csv"})")), "");
+}
+
 TEST_F(TraceFile, IsReadBesideTheScenario) {
   put("in/a.csv", "time\n0\n1\n2\n20\n");
   const LoadResult result = load(R"({"kind": "trace", "file": "a.csv"})");
@@ -232,7 +317,8 @@ TEST_F(TraceFile, DoesNotLeadOutOfTheFolder) {
 
 TEST_F(TraceFile, WhatIsNoFileIsAnError) {
   EXPECT_EQ(first_code(load(R"({"kind": "trace", "file": "none.csv"})")), "scenario/no-file");
-  EXPECT_EQ(first_code(load_text(text(R"({"kind": "trace", "file": "none.csv"})"), "s.json")), "scenario/no-file")
+  EXPECT_EQ(first_code(load_text(text(R"({"kind": "trace", "file": "none.csv"})"), "s.json")),
+            "scenario/no-file")
       << "a document without a folder has the working one";
   EXPECT_EQ(first_code(load(R"({"kind": "trace", "file": "deep"})")), "scenario/not-a-file");
   EXPECT_EQ(first_code(load(R"({"kind": "trace", "file": ""})")), "scenario/file-outside");
