@@ -104,6 +104,18 @@ class AdminBuilder {
     return "";
   }
 
+  /// Legal, and as assign() is in Kafka: but what is written to the new partitions then counts nowhere as unread.
+  void warn_of_unread(const kafka::ClusterConfig& cluster, const std::string& topic) const {
+    for (const world::ConsumerWorkload& consumer : build_.out.config.consumers) {
+      if (consumer.topic != topic || consumer.cluster != cluster.name || !consumer.group.empty()) continue;
+      doc_.warn(view_.member("partitions"), "keeps-partitions",
+                in_quotes(consumer.name) +
+                    " has no group, so it keeps to the partitions that it began with: nobody "
+                    "may read the new ones, and records.unread does not count them",
+                "give it a group");
+    }
+  }
+
   bool grow(const kafka::ClusterConfig& cluster, kafka::TopicSpec& topic, std::int32_t wanted) {
     const auto refuse = [&](std::string_view field, const std::string& message, const std::string& hint) {
       doc_.error(view_.member(field), "bad-growth", message, hint);
@@ -133,6 +145,7 @@ class AdminBuilder {
     if (build_.replicas > limits::replicas)
       return refuse("partitions", "there are more than " + std::to_string(limits::replicas) + " replicas",
                     "");
+    warn_of_unread(cluster, topic.name);
     action_.topic = topic.name;
     action_.partition = topic.partitions;
     action_.partitions_before = topic.partitions;

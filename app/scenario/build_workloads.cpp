@@ -8,6 +8,8 @@
 #include "app/scenario/outbox_tables.h"
 #include "app/scenario/property_set.h"
 #include "app/scenario/validate.h"
+#include "models/kafka/client/size_estimate.h"
+#include "models/log/batch.h"
 #include "models/world/workload_shape.h"
 
 namespace brokersim::scenario {
@@ -247,23 +249,24 @@ class WorkloadBuilder {
     if (w.shape != nullptr && w.shape->trace && w.shape->trace->sizes) return;
     const bool differ = w.shape != nullptr && w.shape->sizes.has_value();
     const std::int64_t size = differ ? w.shape->sizes->min : w.record_size.n;
-    constexpr std::int64_t batch_overhead = 61;  // Header of a v2 batch (kafka-behaviour.md section 2.1).
-    if (size + batch_overhead > w.config.buffer_memory.n) {
+    const std::int64_t estimate = kafka::client::size_upper_bound(size);  // what send() looks at
+    const std::int64_t batch = log::batch_bytes(1, size, {}, {});         // what a broker gets at least
+    if (estimate > w.config.buffer_memory.n) {
       given.report(Severity::warning, "buffer.memory", "record-too-large",
                    "every record is larger than buffer.memory (" + std::to_string(w.config.buffer_memory.n) +
                        "), so every send fails",
                    "lower record_size, or raise buffer.memory");
-    } else if (size + batch_overhead > w.config.max_request_size.n) {
+    } else if (estimate > w.config.max_request_size.n) {
       given.report(Severity::warning, "max.request.size", "record-too-large",
                    "every record is larger than max.request.size (" +
                        std::to_string(w.config.max_request_size.n) + "), so every send fails",
                    "lower record_size, or raise max.request.size and max.message.bytes");
-    } else if (topic_ != nullptr && size + batch_overhead > topic_->config.max_message_bytes.n) {
+    } else if (topic_ != nullptr && batch > topic_->config.max_message_bytes.n) {
       doc_.warn(view_.place("record_size"), "record-too-large",
                 "every record is larger than the topic's max.message.bytes (" +
                     std::to_string(topic_->config.max_message_bytes.n) + "), so brokers refuse them",
                 "lower record_size, or raise max.message.bytes");
-    } else if (topic_ != nullptr && size + batch_overhead > topic_->config.segment_bytes.n) {
+    } else if (topic_ != nullptr && batch > topic_->config.segment_bytes.n) {
       doc_.warn(view_.place("record_size"), "record-too-large",
                 "every record is larger than the topic's segment.bytes (" +
                     std::to_string(topic_->config.segment_bytes.n) + "), so brokers refuse them",

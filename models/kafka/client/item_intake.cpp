@@ -5,6 +5,7 @@
 
 #include "models/history/record_law.h"
 #include "models/kafka/client/record_intake.h"
+#include "models/kafka/client/size_estimate.h"
 #include "models/log/batch.h"
 #include "models/log/sized_batch.h"
 #include "sim/check.h"
@@ -173,7 +174,7 @@ ItemIntake::Joined ItemIntake::join(sim::SimTime at) {
   const sim::SimTime intended = loop_.intended(k);
   std::int64_t ordinal = next_ordinal(partition);
   std::int64_t size = size_of(item, partition, ordinal);
-  too_large_ = never_fits(alone(size));
+  too_large_ = never_fits(size_upper_bound(size));
   if (too_large_) return Joined::no;
   Slot slot = accumulator_.tail(partition);
   const auto open = [&] { return slot != kNoSlot && !accumulator_[slot].closed; };
@@ -188,15 +189,15 @@ ItemIntake::Joined ItemIntake::join(sim::SimTime at) {
       partition = partitioner_.current();
       ordinal = next_ordinal(partition);
       size = size_of(item, partition, ordinal);
-      too_large_ = never_fits(alone(size));
+      too_large_ = never_fits(size_upper_bound(size));
       if (too_large_) return Joined::no;
       slot = accumulator_.tail(partition);
       if (open() && !takes(accumulator_[slot].bytes, as_next())) close(slot);
     }
   }
   if (!open()) {
-    if (!accumulator_.has_room(alone(size))) return Joined::no;
-    slot = accumulator_.open(partition, ordinal, at, alone(size));
+    if (!accumulator_.has_room(size_upper_bound(size))) return Joined::no;
+    slot = accumulator_.open(partition, ordinal, at, size_upper_bound(size));
     accumulator_[slot].intended_first = intended;
     accumulator_[slot].bytes = log::kBatchHeaderBytes;
     plan_holds_ = false;
@@ -247,7 +248,8 @@ void ItemIntake::unblock(sim::SimTime now) {
   const Item item = this->item(loop_.next());
   const std::int32_t partition = partition_of(item);
   const std::int64_t size = size_of(item, partition, next_ordinal(partition));
-  if (!never_fits(alone(size)) && accumulator_.all_closed(partition) && !accumulator_.has_room(alone(size)))
+  if (!never_fits(size_upper_bound(size)) && accumulator_.all_closed(partition) &&
+      !accumulator_.has_room(size_upper_bound(size)))
     return;
   blocked_ = false;
   loop_.hold(now);
@@ -322,9 +324,9 @@ sim::SimTime ItemIntake::look_ahead(sim::Duration linger) {
     const std::int32_t partition = item.partition < 0 ? partitioner_.current() : item.partition;
     Projection& batch = project(partition);
     const std::int64_t size = size_of(item, partition, batch.ordinal);
-    if (never_fits(alone(size))) return or_now();
+    if (never_fits(size_upper_bound(size))) return or_now();
     if (batch.count == 0) {
-      memory += std::max(batch_size_, alone(size));
+      memory += std::max(batch_size_, size_upper_bound(size));
       if (accumulator_.memory_free().n < memory) return or_now();
       best = std::min(best, loop_.join(k) + linger);
       batch.first = intended;

@@ -6,7 +6,7 @@
 // Rules (KafkaProducer.partition, RecordAccumulator.append, ProducerBatch.tryAppend): a record with a key goes to
 // toPositive(murmur2(key)) % partitions, whether that partition has a leader or not, and opens or joins the batch there; one
 // without, or with partitioner.ignore.keys, goes where the sticky partitioner is. A batch takes a record if its estimated size
-// before it, plus the record, is at most batch.size; the first record always. A record whose batch alone is larger than
+// before it, plus the record, is at most batch.size; the first record always. A record whose upper bound (size_estimate.h) is above
 // max.request.size or buffer.memory fails at once (RecordTooLargeException, not retriable); one larger than batch.size gets a
 // batch of its own size.
 // How many partitions the topic has is what the metadata last said: with more of them, keys go elsewhere from then on.

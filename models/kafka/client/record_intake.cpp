@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "models/kafka/client/size_estimate.h"
 #include "models/log/batch.h"
 #include "sim/check.h"
 
@@ -54,10 +55,10 @@ std::int64_t last_that_holds(std::int64_t low, std::int64_t high, std::int64_t g
 RecordIntake::RecordIntake(const ProducerParams& params, ProducerLedger& ledger, Accumulator& accumulator,
                            sim::Stream arrivals, sim::Stream sticky, sim::SimTime begin)
     : record_size_(params.record_size.n),
-      record_alone_(log::batch_bytes(1, params.record_size.n, {}, {})),
+      record_alone_(size_upper_bound(params.record_size.n)),
       too_large_(record_alone_ > std::min(params.config.max_request_size.n, params.config.buffer_memory.n)),
       ratio_(params.config.compression.model(params.compressed_percent), params.config.batch_size.n,
-             record_alone_),
+             log::batch_bytes(1, params.record_size.n, {}, {})),
       batch_size_(ratio_.raw_limit()),
       ledger_(ledger),
       accumulator_(accumulator),

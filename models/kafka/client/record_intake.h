@@ -112,7 +112,7 @@ class RecordIntake {
   [[nodiscard]] bool switch_is_due() const;
 
   std::int64_t record_size_;
-  std::int64_t record_alone_;  ///< Encoded batch of one record.
+  std::int64_t record_alone_;  ///< What send() takes one for.
   bool too_large_;             ///< That is above max.request.size or buffer.memory.
   RatioEstimator ratio_;
   std::int64_t batch_size_;  ///< Uncompressed bytes that a batch takes now.

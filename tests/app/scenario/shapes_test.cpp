@@ -1,6 +1,8 @@
 // Goal: keys, sizes and partitions to come are understood as the page says, and contradictions are told with their place.
 #include "tests/app/scenario/base.h"
 
+#include <algorithm>
+
 #include "models/world/workload_shape.h"
 
 namespace brokersim::scenario {
@@ -70,6 +72,33 @@ TEST(Shapes, SizesByDistribution) {
       200);
 }
 
+/// Whether the base scenario so changed has a warning of this code at this pointer.
+bool warns(const Overrides& overrides, const std::string& code, const std::string& pointer) {
+  const LoadResult result = load_base(overrides);
+  EXPECT_TRUE(result.scenario);
+  return std::any_of(result.diagnostics.begin(), result.diagnostics.end(), [&](const Diagnostic& d) {
+    return d.severity == Severity::warning && d.code == "scenario/" + code && d.pointer == pointer;
+  });
+}
+
+// Goal: that every send() or every append will fail is told from the first byte on at which it does.
+// Method: the largest record that send() takes for max.request.size 1,048,576 and the largest that fills a batch of
+// max.message.bytes 1,048,588, and one byte more of each.
+TEST(Shapes, RecordsThatNobodyTakesAreTold) {
+  const auto size = [](int bytes) { return "/workloads/0/record_size=\"" + std::to_string(bytes) + " B\""; };
+  const auto client = [&](int bytes) {
+    for (const Diagnostic& d : load_base({size(bytes)}).diagnostics) {
+      if (d.message.find("larger than max.request.size") != std::string::npos) return true;
+    }
+    return false;
+  };
+  EXPECT_FALSE(client(1'048'489));
+  EXPECT_TRUE(client(1'048'490));
+  const std::string more = R"(/workloads/0/config={"max.request.size": "2097152"})";
+  EXPECT_FALSE(warns({size(1'048'516), more}, "record-too-large", "/workloads/0/record_size"));
+  EXPECT_TRUE(warns({size(1'048'517), more}, "record-too-large", "/workloads/0/record_size"));
+}
+
 TEST(Shapes, ContradictionsOfSizes) {
   const std::string at = "/workloads/0/record_size=";
   only_error({at + R"({"kind": "uniform", "min": "3 B", "max": "2 B"})"}, "out-of-range",
@@ -114,6 +143,19 @@ TEST(Shapes, PartitionsToCome) {
   };
   wrong(R"("topic": "orders", "partitions": 6)", "partitions");
   wrong(R"("topic": "none", "partitions": 9)", "topic");
+}
+
+// Goal: that a consumer without a group leaves new partitions unread is told; one with a group reads them.
+TEST(Shapes, AReaderWithoutAGroupKeepsItsPartitions) {
+  const std::string action =
+      R"(/admin=[{"kind": "create_partitions", "at": "20 s", "topic": "orders", "partitions": 8}])";
+  const auto with = [&](const std::string& group) {
+    return warns({action, R"(/workloads/1={"name": "reader", "kind": "kafka_consumer", "topic": "orders")" +
+                              group + "}"},
+                 "keeps-partitions", "/admin/0/partitions");
+  };
+  EXPECT_TRUE(with(""));
+  EXPECT_FALSE(with(R"(, "group": "g")"));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "models/history/record_law.h"
 #include "models/kafka/client/record_intake.h"
+#include "models/kafka/client/size_estimate.h"
 #include "models/kafka/java_hash.h"
 #include "models/log/batch.h"
 #include "models/log/sized_batch.h"
@@ -189,6 +190,33 @@ TEST(ItemIntake, TooLargeRecordsAreRefusedOneByOne) {
   EXPECT_EQ(joined + refused, 2'000);
 }
 
+// Goal: send() compares Kafka's upper bound, not the size: of a record without a key 61 + 21 + 1 + 3 + 1 bytes beside its value of
+// a million. With max.request.size 1,048,576, 1,048,489 bytes pass and one more fails, though a batch of 1,048,504 would fit.
+// Method: both intakes, at the bound and one above.
+TEST(ItemIntake, SendEstimatesAnUpperBound) {
+  EXPECT_EQ(size_upper_bound(63), 61 + 21 + 1 + 1 + 63 + 1);
+  EXPECT_EQ(size_upper_bound(64), 61 + 21 + 1 + 2 + 64 + 1);
+  EXPECT_EQ(size_upper_bound(1'048'489), 1'048'576);
+  EXPECT_EQ(log::batch_bytes(1, 1'048'504, {}, {}), 1'048'576);
+  for (const bool one_by_one : {false, true}) {
+    for (const std::int64_t size : {1'048'489, 1'048'490}) {
+      auto law = std::make_shared<history::RecordLaw>(7, size);
+      law->set_sizes({history::SizeKind::uniform, size, size, 0, 0, {}});
+      law->name_partition({0}, 0);
+      ProducerParams params = params_of(one_by_one ? law : nullptr, 1);
+      params.record_size = {size};
+      const Draws draws;
+      ProducerLedger ledger;
+      Accumulator accumulator(1, params.config.buffer_memory, params.config.batch_size);
+      RecordIntake intake(params, ledger, accumulator, draws.stream(), draws.component.stream("sticky"), {});
+      intake.set_available({true});
+      intake.advance(params.start);
+      EXPECT_EQ(intake.too_large(), size == 1'048'490) << one_by_one;
+      EXPECT_EQ(accumulator.live(), size == 1'048'490 ? 0u : 1u) << one_by_one;
+    }
+  }
+}
+
 // Goal: one record larger than batch.size has a batch and memory of its own size.
 TEST(ItemIntake, LargeRecordsTakeTheirOwnMemory) {
   auto law = std::make_shared<history::RecordLaw>(7, 100);
@@ -196,7 +224,7 @@ TEST(ItemIntake, LargeRecordsTakeTheirOwnMemory) {
   law->name_partition({0}, 0);
   const Draws draws;
   ProducerParams params = params_of(law, 1);
-  params.config.buffer_memory = {3 * (5'000 + 61 + 9)};
+  params.config.buffer_memory = {3 * size_upper_bound(5'000)};
   ProducerLedger ledger;
   Accumulator accumulator(1, params.config.buffer_memory, params.config.batch_size);
   RecordIntake intake(params, ledger, accumulator, draws.stream(), draws.component.stream("sticky"), {});
