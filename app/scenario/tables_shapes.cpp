@@ -86,7 +86,8 @@ const Table& keys_table() {
        {.name = "hot",
         .type = list,
         .doc = "Groups of hot keys, from key 0 on; the rest of the records go to the rest of the keys by the "
-               "distribution. [{\"share\": 0.5, \"keys\": 1}]: every second record has key 0.",
+               "distribution, whose ranks begin with the first of them. [{\"share\": 0.5, \"keys\": 1}]: "
+               "every second record has key 0.",
         .table = &hot},
        {.name = "prefix", .type = text, .doc = "How a key begins; at most 64 bytes.", .fallback = "key-"},
        {.name = "digits",

@@ -1,5 +1,6 @@
 #include "models/history/record_law.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "models/history/keys.h"
@@ -12,6 +13,8 @@ namespace {
 
 constexpr std::uint64_t kOfKey = 1;
 constexpr std::uint64_t kOfSize = 2;
+/// From so many bytes on, a length as a zigzag varint takes two.
+constexpr std::int64_t kLongKey = 64;
 
 /// element[i], made if it is not there.
 template <class T>
@@ -38,12 +41,24 @@ std::string KeyNames::text(std::int64_t key) const {
   return prefix + std::string(wide > number.size() ? wide - number.size() : 0, '0') + number;
 }
 
+std::int64_t KeyNames::text_bytes(std::int64_t key) const {
+  if (!listed.empty()) return static_cast<std::int64_t>(listed[static_cast<std::size_t>(key)].size());
+  std::int64_t wide = 1;
+  for (std::int64_t left = key; left >= 10; left /= 10) ++wide;
+  return static_cast<std::int64_t>(prefix.size()) + std::max<std::int64_t>(wide, digits);
+}
+
 void RecordLaw::set_keys(KeyNames names, std::vector<std::uint64_t> weights) {
   SIM_CHECK(names.count > 0);
   SIM_CHECK(static_cast<std::size_t>(names.count) == weights.size());
   SIM_CHECK(tables_.empty());
   names_ = std::move(names);
   weights_ = std::move(weights);
+  const auto is_long = [](const std::string& key) {
+    return static_cast<std::int64_t>(key.size()) >= kLongKey;
+  };
+  long_keys_ = names_.listed.empty() ? names_.text_bytes(names_.count - 1) >= kLongKey
+                                     : std::any_of(names_.listed.begin(), names_.listed.end(), is_long);
 }
 
 void RecordLaw::add_table(std::vector<std::int32_t> partition_of, std::int32_t partitions) {
@@ -121,15 +136,30 @@ std::int32_t RecordLaw::era_of(ClientId producer, PartitionId partition, std::in
   return static_cast<std::int32_t>(era_index(producer, number_of(partition), ordinal));
 }
 
+std::int64_t RecordLaw::longer(std::int64_t key) const {
+  std::int64_t more = 0;
+  for (std::int64_t left = names_.text_bytes(key); left >= kLongKey; left >>= 7) ++more;
+  return more;
+}
+
 std::int64_t RecordLaw::size_of(ClientId producer, std::int32_t number, std::int64_t ordinal) const {
-  if (!sizes_.empty()) return sizes_.front().sample(bits(producer, number, ordinal, kOfSize));
-  if (!lists_sizes_) return fixed_size_;
-  const ListedRecord* row = listed(producer, number, ordinal);
-  return row == nullptr ? fixed_size_ : row->size;
+  const ListedRecord* row = lists() ? listed(producer, number, ordinal) : nullptr;
+  return size_of(producer, number, ordinal, row == nullptr ? ListedRecord{} : *row);
+}
+
+std::int64_t RecordLaw::size_of(ClientId producer, std::int32_t number, std::int64_t ordinal,
+                                const ListedRecord& row) const {
+  std::int64_t size = row.size > 0 ? row.size : fixed_size_;
+  if (!sizes_.empty()) size = sizes_.front().sample(bits(producer, number, ordinal, kOfSize));
+  if (!long_keys_) return size;
+  return size + longer(lists_keys_ ? std::int64_t{row.key} : key_at(producer, number, ordinal));
 }
 
 std::int64_t RecordLaw::key_of(ClientId producer, PartitionId partition, std::int64_t ordinal) const {
-  const std::int32_t number = number_of(partition);
+  return key_at(producer, number_of(partition), ordinal);
+}
+
+std::int64_t RecordLaw::key_at(ClientId producer, std::int32_t number, std::int64_t ordinal) const {
   if (lists_keys_) {
     const ListedRecord* row = listed(producer, number, ordinal);
     return row == nullptr ? 0 : std::int64_t{row->key};

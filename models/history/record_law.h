@@ -4,6 +4,9 @@
 // splits, exports or judges them. Both are drawn from a hash of (workload, producer, partition, ordinal): no memory per
 // record, and brokers, checkers and exported files agree. Only what a file lists by record (an arrival trace) is kept: eight
 // bytes per record, told by the producer as it gives out ordinals.
+// Sizes are key and value together. Where a size counts in a batch, records are taken as without a key; the length of a key of
+// 64 bytes or more takes a byte more than theirs, which is added. Not exact: a size of 64, 8,192 or 1,048,576 B, or up to a key
+// more, counts a byte too much, since the length of its value alone takes a byte less.
 // Eras: which partition a key belongs to follows from the number of partitions that its producer knows. When it learns of
 // more, a new era begins for it, at ordinals of its own; records of one key are in the order (era, ordinal).
 #pragma once
@@ -33,6 +36,7 @@ struct KeyNames {
   std::int32_t digits = 0;
   std::vector<std::string> listed = {};
   [[nodiscard]] std::string text(std::int64_t key) const;
+  [[nodiscard]] std::int64_t text_bytes(std::int64_t key) const;
   [[nodiscard]] bool operator==(const KeyNames&) const = default;
 };
 
@@ -59,7 +63,7 @@ class RecordLaw {
   [[nodiscard]] bool keyed() const { return names_.count > 0; }
   /// The partitioner goes by keys.
   [[nodiscard]] bool routes() const { return keyed() && !ignores_keys_; }
-  [[nodiscard]] bool sizes_differ() const { return !sizes_.empty() || lists_sizes_; }
+  [[nodiscard]] bool sizes_differ() const { return !sizes_.empty() || lists_sizes_ || long_keys_; }
   /// The table for a topic of so many partitions: the one with the most partitions that are not more.
   [[nodiscard]] const KeyTable& table(std::int32_t partitions) const;
   /// From these ordinals on (by partition number), the producer goes by the table for `partitions`.
@@ -69,6 +73,9 @@ class RecordLaw {
   [[nodiscard]] bool lists() const { return lists_keys_ || lists_sizes_; }
   [[nodiscard]] bool lists_keys() const { return lists_keys_; }
   [[nodiscard]] std::int64_t size_of(ClientId producer, std::int32_t number, std::int64_t ordinal) const;
+  /// Of a record of a list, before or after it was told.
+  [[nodiscard]] std::int64_t size_of(ClientId producer, std::int32_t number, std::int64_t ordinal,
+                                     const ListedRecord& row) const;
   [[nodiscard]] std::int64_t fixed_size() const { return fixed_size_; }
   [[nodiscard]] double mean_size() const {
     return sizes_.empty() ? static_cast<double>(fixed_size_) : sizes_.front().mean();
@@ -94,6 +101,9 @@ class RecordLaw {
     std::vector<std::vector<ListedRecord>> by_partition;
   };
   [[nodiscard]] std::int32_t number_of(PartitionId partition) const;
+  [[nodiscard]] std::int64_t key_at(ClientId producer, std::int32_t number, std::int64_t ordinal) const;
+  /// Bytes of the length of a key's text beyond the first.
+  [[nodiscard]] std::int64_t longer(std::int64_t key) const;
   [[nodiscard]] std::size_t era_index(ClientId producer, std::int32_t number, std::int64_t ordinal) const;
   [[nodiscard]] std::uint64_t bits(ClientId producer, std::int32_t number, std::int64_t ordinal,
                                    std::uint64_t purpose) const;
@@ -113,6 +123,7 @@ class RecordLaw {
   bool lists_keys_ = false;
   bool lists_sizes_ = false;
   bool has_eras_ = false;
+  bool long_keys_ = false;  // the length of some key takes more than a byte
 };
 
 }  // namespace brokersim::history

@@ -112,8 +112,8 @@ std::int64_t ItemIntake::next_ordinal(std::int32_t partition) const {
 }
 
 std::int64_t ItemIntake::size_of(const Item& item, std::int32_t partition, std::int64_t ordinal) const {
-  if (item.listed > 0) return item.listed;
-  return law_.size_of(params_.client, partition, ordinal);
+  if (!lists_) return law_.size_of(params_.client, partition, ordinal);
+  return law_.size_of(params_.client, partition, ordinal, {item.key, item.listed});
 }
 
 bool ItemIntake::takes(std::int64_t bytes, std::int64_t record) const {

@@ -124,7 +124,7 @@ class RecordIntake {
   std::vector<PartitionLoad> loads_;
   std::vector<Slot> closed_;
   std::unique_ptr<ItemIntake> items_;  ///< Null: records are equal.
-  std::int64_t guess_ = 1;  ///< Records of the last full batch.
+  std::int64_t guess_ = 1;             ///< Records of the last full batch.
   // A plan holds while its batch fills: until it is closed, the partition changes, or the thread is delayed.
   Plan plan_;
   std::int64_t plan_key_ = -1;  ///< Number of the next record less records in the batch; -1: no plan.

@@ -146,6 +146,36 @@ double mean_of(const SizeLaw& law, double& second) {
   return sum / kDraws;
 }
 
+// Goal: a key of 64 bytes or more has a length of two bytes in its record, which counts on top of key and value.
+// Method: listed keys of 63, 64 and 1,024 bytes, asked for before and after they are told; a prefix that makes 63 or 64.
+TEST(RecordLaw, LengthsOfLongKeysCount) {
+  RecordLaw law(5, 2'000);
+  law.set_keys({3, "", 0, {std::string(63, 'a'), std::string(64, 'b'), std::string(1'024, 'c')}}, {1, 1, 1});
+  law.list_keys();
+  EXPECT_TRUE(law.sizes_differ());
+  const std::vector<std::int64_t> expected{2'000, 2'001, 2'001};
+  for (std::uint32_t key = 0; key < 3; ++key) {
+    EXPECT_EQ(law.size_of({0}, 0, key, {key, 0}), expected[key]);
+    law.note({0}, 0, key, {key, 0});
+    EXPECT_EQ(law.size_of({0}, 0, std::int64_t{key}), expected[key]);
+  }
+  law.list_sizes();
+  EXPECT_EQ(law.size_of({0}, 0, 3, {2, 1'500}), 1'501);
+  EXPECT_EQ(law.size_of({0}, 0, 3, {0, 1'500}), 1'500);
+
+  for (const std::int32_t digits : {3, 4}) {
+    RecordLaw named(5, 2'000);
+    named.set_keys({10, std::string(60, 'p'), digits}, std::vector<std::uint64_t>(10, 1));
+    named.add_table(std::vector<std::int32_t>(10, 0), 1);
+    EXPECT_EQ(named.names().text_bytes(9), static_cast<std::int64_t>(named.names().text(9).size()));
+    EXPECT_EQ(named.sizes_differ(), digits == 4);
+    EXPECT_EQ(named.size_of({0}, 0, std::int64_t{7}), digits == 4 ? 2'001 : 2'000);
+  }
+  const KeyNames names{2'000, "k", 2};
+  for (const std::int64_t key : {0, 9, 10, 99, 100, 1'999})
+    EXPECT_EQ(names.text_bytes(key), static_cast<std::int64_t>(names.text(key).size())) << key;
+}
+
 // Goal: moments are those of the law; the law's own mean, too.
 TEST(SizeLaw, LognormalHasItsMomentsAndItsP99) {
   const double sigma = 0.8;
