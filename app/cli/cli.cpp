@@ -218,7 +218,7 @@ int run_command_line(const std::vector<std::string>& arguments, std::ostream& ou
   CLI::Option* const rotate = test_command->add_option(
       "--rotate", options.test.rotate,
       "Number of this test run: a few seeds that depend on it, besides each scenario's own.");
-  rotate->check(CLI::NonNegativeNumber);
+  rotate->check(CLI::Range(std::int64_t{0}, std::int64_t{1'000'000'000'000}));
   test_command->add_option("--more", options.test.more, "How many such seeds.")
       ->needs(rotate)
       ->check(CLI::Range(1, 1'000'000));

@@ -118,8 +118,8 @@ void tell(const explore::End& end, const explore::Store& store, std::ostream& ou
     out << "\n" << finding.folder << "  " << finding.signature() << "\n";
     out << "  seen " << finding.seen << " times; first after " << counted(finding.runs, "run") << ", "
         << with_digits(static_cast<double>(finding.cpu_ns) / 1e9, 1)
-        << " s of processor time; once it is mended, " << explore::clean_runs_needed(finding.seen, t.runs)
-        << " clean runs say so with 99 %\n";
+        << " s of processor time; if its share is what was seen, " << explore::clean_runs_needed(finding.seen, t.runs)
+        << " runs without it come by luck once in 100\n";
     out << "  " << finding.story << "\n";
     out << "  brokersim replay " << store.path(finding.folder + "/tape.json") << "\n";
     out << "  brokersim shrink " << store.path(finding.folder + "/scenario.json") << "\n";

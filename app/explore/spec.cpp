@@ -199,16 +199,10 @@ class Reader {
     } else {
       wrong("/faults/kinds", "this is no list of kinds", "\"all\" means every kind");
     }
-    if (const Json* count = trial::member(*faults, "count")) {
-      const bool range = count->is_array() && count->size() == 2 && (*count)[0].is_number_unsigned() &&
-                         (*count)[1].is_number_unsigned();
-      if (range) {
-        spec_.count_min = (*count)[0].get<std::int64_t>();
-        spec_.count_max = (*count)[1].get<std::int64_t>();
-      }
-      if (!range || spec_.count_max < spec_.count_min || spec_.count_max > 1'000)
-        wrong("/faults/count", "this is no range of counts up to 1,000", "write [1, 6]");
-    }
+    judge_count(*faults);
+    if (kinds != nullptr && kinds->is_array() && kinds->empty() && spec_.count_max > 0)
+      wrong("/faults/kinds", "the list is empty: no fault would ever be made",
+            "leave it out for every kind, or write \"count\": [0, 0]");
     durations(*faults, "between", spec_.from_ns, spec_.to_ns);
     durations(*faults, "lasts", spec_.lasts_min_ns, spec_.lasts_max_ns);
     if (faults->contains("lasts") && spec_.lasts_min_ns < kShortest)
@@ -221,6 +215,19 @@ class Reader {
             "faults come after the end of the run at " + trial::duration_text(spec_.duration_ns), "");
     if (!spec_.kinds.empty() && spec_.duration_ns > 0 && spec_.brokers == 0)
       wrong("/scenario", "a search for faults needs a Kafka cluster", "");
+  }
+
+  void judge_count(const Json& faults) {
+    if (const Json* count = trial::member(faults, "count")) {
+      const bool range = count->is_array() && count->size() == 2 && (*count)[0].is_number_unsigned() &&
+                         (*count)[1].is_number_unsigned();
+      if (range) {
+        spec_.count_min = (*count)[0].get<std::int64_t>();
+        spec_.count_max = (*count)[1].get<std::int64_t>();
+      }
+      if (!range || spec_.count_max < spec_.count_min || spec_.count_max > 1'000)
+        wrong("/faults/count", "this is no range of counts up to 1,000", "write [1, 6]");
+    }
   }
 
   void take_knobs(const Json& json) {

@@ -116,7 +116,9 @@ std::vector<std::string> failed_laws(const RunResult& result,
     breach_expected = breach_expected || named;
     if (!named) failed.push_back(check.id);
   }
-  if (breach_expected) failed.clear();
+  // Each broken law is to be named. The invariants say again, and at every step, what laws say: they are switched on by whoever
+  // runs the file, and go with the laws that it names.
+  if (breach_expected) std::erase_if(failed, [](const std::string& id) { return id.starts_with("INV"); });
   return failed;
 }
 

@@ -360,6 +360,16 @@ class Shrinker {
     return file;
   }
 
+  /// A file that passes while the failure is there names every law that its run breaks, not the kept one alone.
+  void expect_all(const trial::Outcome& outcome) {
+    for (const std::string& rule : outcome.failure.rules) {
+      const Json entry = trial::is_law(rule) ? trial::expectation_of(rule, true) : Json();
+      const Json* all = trial::member(best_, "expect");
+      const bool there = all != nullptr && std::find(all->begin(), all->end(), entry) != all->end();
+      if (!entry.is_null() && !there) best_["expect"].push_back(entry);
+    }
+  }
+
   void finish() {
     progress_.cut = "the result again";
     report();
@@ -381,6 +391,7 @@ class Shrinker {
     result_.story = outcomes[0].story;
     result_.defects = defect_texts();
     result_.fault_kinds = kinds();
+    if (options_.known) expect_all(outcomes[0]);
     result_.text = trial::pretty(labelled(&outcomes[0]));
     progress_.records = outcomes[0].sent;
     progress_.size = size_of(best_);

@@ -20,7 +20,7 @@
   for (const f of found)
     list.append(el('article', {class: 'story'}, el('h3', {text: f.signature}),
       el('p', {text: f.story}),
-      el('p', {class: 'note', text: `Breaks ${f.breaks.join(', ')}; seen ${count(f.seen)} times, first after ${count(f.runs_until_found)} runs and ${digits(f.cpu_seconds_until_found, 1)} s of processor time. Once it is mended, ${count(f.clean_runs_needed)} clean runs say so with 99 %.`}),
+      el('p', {class: 'note', text: `Breaks ${f.breaks.join(', ')}; seen ${count(f.seen)} times, first after ${count(f.runs_until_found)} runs and ${digits(f.cpu_seconds_until_found, 1)} s of processor time. If its share is what was seen, ${count(f.clean_runs_needed)} runs without it come by luck once in 100.`}),
       el('p', {}, el('code', {text: f.replay})), el('p', {}, el('code', {text: f.shrink}))));
   main.append(list);
   main.append(el('section', {'aria-labelledby': 'probes-title'}, el('h2', {id: 'probes-title', text: 'Rare states reached'}),

@@ -103,6 +103,14 @@ TEST(Expectations, BrokenLawsFailUnlessExpected) {
   EXPECT_EQ(plain.failed_laws, std::vector<std::string>{"S21"});
   EXPECT_EQ(collect(scenario_of({planted}), facts_of(), findings, {}).exit_code(), 0);
   EXPECT_EQ(collect(scenario_of({sound}), facts_of(), findings, {}).exit_code(), 1);
+  // One that is expected excuses no other law; invariants go with it.
+  checkers::Findings more = findings;
+  more.checks.push_back({.id = "INV3", .verdict = checkers::Verdict::violated});
+  EXPECT_EQ(collect(scenario_of({planted}), facts_of(), more, {}).exit_code(), 0);
+  more.checks.push_back({.id = "S5", .verdict = checkers::Verdict::violated});
+  const RunResult unnamed = collect(scenario_of({planted}), facts_of(), more, {});
+  EXPECT_EQ(unnamed.exit_code(), 1);
+  EXPECT_EQ(unnamed.failed_laws, std::vector<std::string>{"S5"});
   EXPECT_EQ(collect(scenario_of({elsewhere}), facts_of(), findings, {}).exit_code(), 1)
       << "S1 holds, and S21 was not expected";
 }
