@@ -44,8 +44,8 @@ std::vector<Metric> make_metrics() {
       {"records.hottest_partition_permille", MetricUnit::count,
        "Thousandths of the acknowledged records that are in the partition with the most of them."},
       {"records.unread", MetricUnit::count,
-       "Acknowledged records that are in the leader's log at the end and that no consumer of their partition "
-       "got."},
+       "Acknowledged records that are in the leader's log at the end and that no consumer got, of topics of which "
+       "some partition was read: also those of partitions that nobody owns."},
       {"records.diverged", MetricUnit::count,
        "Records of running replicas, below their high watermark at the end, at whose offset the leader holds "
        "another."},

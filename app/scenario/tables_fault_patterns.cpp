@@ -66,8 +66,8 @@ std::vector<const Table*> fault_patterns() {
       pattern("last_replica_standing",
               "Pattern: the followers of a partition are cut off one after the other, then the leader, which "
               "stands alone, stops "
-              "(KIP-966).",
-              {struck_partition_field(), every_field("4 s"), lasting("30 s", "Of each cut."),
+              "(KIP-966). `every` must be longer than broker.session.timeout.ms, or a cut strikes a follower that is cut already.",
+              {struck_partition_field(), every_field("12 s"), lasting("60 s", "Of each cut."),
                stop_field("power_loss"), restarting("10 s")});
   static const Table double_failover = pattern(
       "double_failover",

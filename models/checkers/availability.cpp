@@ -82,8 +82,8 @@ bool Availability::on(const history::ProduceOutcome& event) {
   if (event.outcome == history::Outcome::acknowledged) {
     return of.succeeded(event.at, event.intended_first, event.records.count);
   }
-  // Not the partition's doing: the producer is fenced, or its transaction is over or to be aborted.
-  constexpr std::int16_t kOfTheProducer[] = {47, 48, 49, 55, 90, 120};
+  // Not the partition's doing: the producer is fenced, its transaction is over or to be aborted, or the record is too large.
+  constexpr std::int16_t kOfTheProducer[] = {10, 18, 47, 48, 49, 55, 90, 120};
   if (std::find(std::begin(kOfTheProducer), std::end(kOfTheProducer), event.error) != std::end(kOfTheProducer)) {
     of.sent(event.at, -event.records.count);  // taken back: nothing waits for them
     return false;

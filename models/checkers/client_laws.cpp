@@ -222,8 +222,15 @@ void ClientLaws::on(const history::OffsetReset& event) {
                 p.excuse_ever());
 }
 
-std::int64_t ClientLaws::unread(std::size_t partition, const Census& census) const {
-  if (partition >= read_.size() || read_[partition].empty()) return 0;
+std::int64_t ClientLaws::unread(std::size_t partition, const Census& census) {
+  if (!topics_read_) {
+    topics_read_.emplace();
+    for (std::size_t n = 0; n < read_.size(); ++n)
+      if (!read_[n].empty()) topics_read_->insert(view_->partition({static_cast<std::int32_t>(n)}).info.topic);
+  }
+  const history::PartitionId id{static_cast<std::int32_t>(partition)};
+  if (!topics_read_->contains(view_->partition(id).info.topic)) return 0;
+  if (partition >= read_.size()) read_.resize(partition + 1);
   std::int64_t count = 0;
   for (std::size_t n = 0; n < ledger_.producers(partition); ++n) {
     const Account* account = ledger_.find(partition, n);

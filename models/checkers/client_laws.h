@@ -11,6 +11,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -51,8 +53,8 @@ class ClientLaws {
   /// `expired`: records of the partition, by producer, that are gone by right.
   void forget_expired(history::PartitionId partition, const std::vector<IntervalSet>& expired);
   [[nodiscard]] const Ledger& ledger() const { return ledger_; }
-  /// Acknowledged records of the log that no consumer got, if any consumer has read the partition.
-  [[nodiscard]] std::int64_t unread(std::size_t partition, const Census& census) const;
+  /// Acknowledged records of the log that no consumer got, if any consumer has read any partition of the topic. At the end.
+  [[nodiscard]] std::int64_t unread(std::size_t partition, const Census& census);
 
  private:
   /// Records that have been appended before are appended again.
@@ -66,6 +68,7 @@ class ClientLaws {
   TransactionLaws* transactions_;
   VoidAnswers void_;
   Ledger ledger_;
+  std::optional<std::set<std::string>> topics_read_;  ///< Made by the first unread().
   std::vector<std::vector<IntervalSet>> read_;  ///< [partition][producer]: ordinals that a consumer got.
   /// How far an application has read. What it gets from one poll comes after the position was reset that the next one
   /// starts from, when processing it takes long.

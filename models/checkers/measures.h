@@ -35,8 +35,7 @@ struct RecordCounts {
   std::int64_t stale_keys = 0;  ///< Keys that a reader does not know to be deleted (stale_keys.h).
   std::int64_t out_of_key_order = 0;  ///< That a reader got after a later one of their key (key_order.h).
   std::int64_t hottest_partition_permille = 0;  ///< Of the acknowledged ones, in the partition that has most.
-  std::int64_t unread =
-      0;  ///< Acknowledged, in the leader's log at the end, and no consumer of the partition got them.
+  std::int64_t unread = 0;  ///< Acknowledged, in a leader's log at the end, and no consumer of the topic got them.
   std::int64_t diverged =
       0;  ///< At offsets that a replica takes for committed and where its leader holds another.
   /// Neither acknowledged nor failed when the run ended.

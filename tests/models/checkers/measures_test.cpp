@@ -76,6 +76,39 @@ void outage(Synthetic& s) {
   }
 }
 
+// Goal: a record that is too large says nothing of the partition, a refusal for another reason does. Method: one record is
+// answered at 1 s, the next is refused at 2 s, and nobody writes until 9 s, when the run ends.
+TEST(Measures, WhatIsTooLargeIsNoOutage) {
+  constexpr std::int16_t kMessageTooLarge = 10;
+  constexpr std::int16_t kNotLeader = 6;
+  for (const std::int16_t error : {kMessageTooLarge, kNotLeader}) {
+    Synthetic s;
+    s.elect(1, 1, {1, 2, 3});
+    for (const std::int64_t ordinal : {0, 1}) {
+      const sim::SimTime at = at_ms(1'000 + 1'000 * ordinal);
+      s.ms(at.ns / 1'000'000);
+      s.sent(ordinal, 1);
+      const Outcome outcome = ordinal == 0 ? Outcome::acknowledged : Outcome::failed;
+      s.history.record(history::ProduceOutcome{s.at,
+                                               {s.producer, s.orders, ordinal, 1},
+                                               outcome,
+                                               ordinal == 0 ? std::int16_t{0} : error,
+                                               1,
+                                               ordinal,
+                                               -1,
+                                               at,
+                                               at,
+                                               at,
+                                               1,
+                                               {1'000}});
+    }
+    s.ms(9'000);
+    const Measures measures = s.finish(1).measures;
+    EXPECT_EQ(measures.records.failed, 1) << error;
+    EXPECT_EQ(measures.unavailable.size(), error == kNotLeader ? 1u : 0u) << error;
+  }
+}
+
 TEST(Measures, AnOutageIsOneWindowFromTheFirstIntendedSendToTheNextSuccess) {
   Synthetic s;
   outage(s);
