@@ -19,10 +19,11 @@ namespace brokersim::scenario {
 
 /// A scenario without errors.
 struct Scenario {
-  std::string file;         ///< Path or name it was loaded from.
-  world::Config config;     ///< To run another seed, set config.seed.
-  bool invariants = false;  ///< Judge INV1 to INV9, too.
-  sim::Limits limits;       ///< When a model is taken to run wild.
+  std::string file;          ///< Path or name it was loaded from.
+  world::Config config;      ///< To run another seed, set config.seed.
+  bool invariants = false;   ///< Judge INV1 to INV9, too.
+  bool seed_pinned = false;  ///< It shows what it shows with its own seed: tests run no other one.
+  sim::Limits limits;        ///< When a model is taken to run wild.
   std::vector<Expectation> expect;
   std::vector<Published> published;
   std::vector<std::string> cases;     ///< Known cases that it shows: "D08".

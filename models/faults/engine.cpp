@@ -130,9 +130,20 @@ bool FaultEngine::apply(std::size_t index) {
   active.effect = kind_of(fault.kind).fire(reach_, fault, victims, text);
   if (active.effect == nullptr) return false;
   active.holding = active.effect->holding();
+  for (const Victim& victim : victims.list) active.hosts.push_back(victim.host);
   realised.had_effect = active.effect->had_effect();
   realised.target = std::move(text);
   return true;
+}
+
+/// Hosts that a fault of this kind has struck and not let go of.
+Hosts FaultEngine::held_by(FaultKind kind) const {
+  Hosts hosts;
+  for (std::size_t i = 0; i < active_.size(); ++i) {
+    if (active_[i].holding && faults_[i].kind == kind)
+      hosts.insert(hosts.end(), active_[i].hosts.begin(), active_[i].hosts.end());
+  }
+  return hosts;
 }
 
 // --- Healing ---------------------------------------------------------------------------------------------------

@@ -84,6 +84,7 @@ class FaultEngine {
     sim::EventHandle heal_event;
     bool holding = false;  ///< Applied and not let go of.
     std::unique_ptr<Effect> effect;
+    Hosts hosts;  // of its targets
   };
 
   void take(FaultConfig fault);
@@ -95,6 +96,7 @@ class FaultEngine {
   void heal(std::uint64_t index);
   void heal_what_is_due();
   [[nodiscard]] bool apply(std::size_t index);
+  [[nodiscard]] Hosts held_by(FaultKind kind) const;
   void heal_after(std::size_t index, sim::Duration delay);
   static void measure(RealisedFault& realised, const Active& active);
   void record(std::size_t index, bool healed);

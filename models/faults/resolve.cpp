@@ -64,12 +64,12 @@ Resolver::Resolver(const sim::Component& component, const std::vector<host::Host
   }
 }
 
-Victims Resolver::targets(const FaultConfig& fault) const {
-  return resolve(fault, fault.targets, "targets", nullptr);
+Victims Resolver::targets(const FaultConfig& fault, const Hosts& busy) const {
+  return resolve(fault, fault.targets, "targets", nullptr, busy);
 }
 
 Victims Resolver::others(const FaultConfig& fault, const Victims& first) const {
-  if (!fault.others.empty()) return resolve(fault, fault.others, "others", &first);
+  if (!fault.others.empty()) return resolve(fault, fault.others, "others", &first, {});
   Victims rest;
   rest.text = "everybody else";
   for (host::Host* host : hosts_) {
@@ -79,7 +79,7 @@ Victims Resolver::others(const FaultConfig& fault, const Victims& first) const {
 }
 
 Victims Resolver::resolve(const FaultConfig& fault, const std::vector<Target>& targets, std::string_view side,
-                          const Victims* taken) const {
+                          const Victims* taken, const Hosts& busy) const {
   Victims victims;
   const sim::Stream draws = component_.stream(fault.name + "/" + std::string(side));
   for (std::size_t i = 0; i < targets.size(); ++i) {
@@ -98,6 +98,7 @@ Victims Resolver::resolve(const FaultConfig& fault, const std::vector<Target>& t
       case Target::By::follower_of: {
         std::vector<std::int32_t> followers = view_.isr_of(target.system, target.name, target.number);
         std::erase(followers, view_.leader_of(target.system, target.name, target.number));
+        if (!busy.empty()) followers = worth_striking(target, busy, std::move(followers));
         add_broker(victims, target, draw(target, std::move(followers), draws, i, victims, taken));
         break;
       }
@@ -116,6 +117,19 @@ Victims Resolver::resolve(const FaultConfig& fault, const std::vector<Target>& t
     }
   }
   return victims;
+}
+
+std::vector<std::int32_t> Resolver::worth_striking(const Target& target, const Hosts& busy,
+                                                   std::vector<std::int32_t> followers) const {
+  std::vector<std::int32_t> worth;
+  for (const std::int32_t id : followers) {
+    const auto process = view_.broker(target.system, id);
+    if (!process) continue;
+    const host::Host* const host = host_named(process->host);
+    const bool held = std::find(busy.begin(), busy.end(), host) != busy.end();
+    if (!held && host->is_running(process->program)) worth.push_back(id);
+  }
+  return worth.empty() ? std::move(followers) : worth;
 }
 
 bool Resolver::is_only(const Target& target, const host::Host& host) const {

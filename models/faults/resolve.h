@@ -29,21 +29,28 @@ struct Victims {
   [[nodiscard]] bool holds(const host::Host& host) const;
 };
 
+using Hosts = std::vector<const host::Host*>;
+
 class Resolver {
  public:
   /// `component` is whose streams are drawn from; all outlive the resolver.
   Resolver(const sim::Component& component, const std::vector<host::Host*>& hosts, const ClusterView& view);
 
   /// Resolves side one (`targets`). A target nobody answers to is left out. Where several brokers qualify, one is
-  /// drawn by (`fault`, position in the list), never one that is on the list already.
-  [[nodiscard]] Victims targets(const FaultConfig& fault) const;
+  /// drawn by (`fault`, position in the list), never one that is on the list already. Of a partition's followers those that
+  /// run and are not `busy` (a fault of this kind holds their host) come first: who is dead, or cut off, is in the ISR for a
+  /// while yet, and to strike it again would do nothing.
+  [[nodiscard]] Victims targets(const FaultConfig& fault, const Hosts& busy = {}) const;
   /// Resolves side two of a partition; `first` is side one. Nobody on side one is drawn for side two. An empty list
   /// means everybody who is not on side one.
   [[nodiscard]] Victims others(const FaultConfig& fault, const Victims& first) const;
 
  private:
   [[nodiscard]] Victims resolve(const FaultConfig& fault, const std::vector<Target>& targets,
-                                std::string_view side, const Victims* taken) const;
+                                std::string_view side, const Victims* taken, const Hosts& busy) const;
+  /// Those of `followers` that run on a host that is not busy; all of them if there are none.
+  [[nodiscard]] std::vector<std::int32_t> worth_striking(const Target& target, const Hosts& busy,
+                                                         std::vector<std::int32_t> followers) const;
   /// One of `candidates` that is not hit yet, -1 if none is left.
   [[nodiscard]] std::int32_t draw(const Target& target, std::vector<std::int32_t> candidates,
                                   const sim::Stream& draws, std::uint64_t position, const Victims& victims,

@@ -109,6 +109,21 @@ void FileSystem::meet_rot(File& file, std::int64_t from, std::int64_t to) {
   file.rotten.subtract(from, to);
 }
 
+sim::Bytes FileSystem::written(FileId id) const { return {std::min(file(id).done_to, file(id).size)}; }
+
+void FileSystem::note_scanned(FileId id, sim::Bytes offset, sim::Bytes length) {
+  File& scanned = file(id);
+  const std::vector<Interval> rotten = scanned.rotten.intervals();
+  for (const Interval& each : rotten) {
+    const std::int64_t from = std::max(each.from, offset.n) / PageCache::kPage;
+    const std::int64_t end = std::min({each.to, offset.n + length.n, scanned.size});
+    for (std::int64_t page = from; page * PageCache::kPage < end; ++page) {
+      if (!is_present(scanned, page))
+        meet_rot(scanned, page * PageCache::kPage, (page + 1) * PageCache::kPage);
+    }
+  }
+}
+
 void FileSystem::lose_writes(std::int64_t count, bool misdirected) {
   SIM_CHECK(count >= 0);
   writes_to_lose_ = count;

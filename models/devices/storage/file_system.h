@@ -179,6 +179,10 @@ class FileSystem : public sim::Component {
   /// Bit rot at rest of one bit in [offset, offset + length), in whole sectors (fault D8). Cached pages hide it: it comes
   /// to light when the sectors are read from the device, or after a crash. Without effect on what is not written yet.
   void rot(FileId file, sim::Bytes offset, sim::Bytes length);
+  /// So much of the file, from its beginning, is written at the device: what can rot.
+  [[nodiscard]] sim::Bytes written(FileId file) const;
+  /// A scan has looked at these bytes (by extents()): rot there that no cached page hides has come to light, and counts.
+  void note_scanned(FileId file, sim::Bytes offset, sim::Bytes length);
   /// The next `count` writes of file data are acknowledged and not done (phantom writes, fault D11): as long as the pages
   /// are cached nobody sees it. `misdirected`: each lands on a place of the same length that holds data, by a draw, and
   /// what was there is as rotten (fault D10).
