@@ -32,6 +32,10 @@ struct KeySpace {
 [[nodiscard]] std::int64_t lawful_key(const RecordLaw& law, ClientId producer, PartitionId partition,
                                       std::int64_t ordinal);
 
+/// is_tombstone() of a space that has a law.
+[[nodiscard]] bool lawful_tombstone(const RecordLaw& law, ClientId producer, PartitionId partition,
+                                    std::int64_t ordinal);
+
 /// A key that is unique among all key spaces. `space.keys` positive.
 [[nodiscard]] inline std::int64_t key_of(const KeySpace& space, ClientId producer, PartitionId partition,
                                          std::int64_t ordinal) {
@@ -50,6 +54,7 @@ struct KeySpace {
 [[nodiscard]] inline bool is_tombstone(const KeySpace& space, ClientId producer, PartitionId partition,
                                        std::int64_t ordinal) {
   if (space.tombstone_permille == 0) return false;
+  if (space.law != nullptr) return lawful_tombstone(*space.law, producer, partition, ordinal);
   const std::uint64_t draw =
       sim::mix64(sim::mix64(space.seed ^ 0xA5A5'5A5Aull) +
                  static_cast<std::uint64_t>(producer.n) * 0x9E3779B97F4A7C15ull +

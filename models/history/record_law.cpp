@@ -32,6 +32,10 @@ std::int64_t lawful_key(const RecordLaw& law, ClientId producer, PartitionId par
   return law.key_of(producer, partition, ordinal);
 }
 
+bool lawful_tombstone(const RecordLaw& law, ClientId producer, PartitionId partition, std::int64_t ordinal) {
+  return law.is_tombstone(producer, partition, ordinal);
+}
+
 std::string KeyNames::text(std::int64_t key) const {
   SIM_CHECK(key >= 0);
   SIM_CHECK(key < count);
@@ -153,6 +157,15 @@ std::int64_t RecordLaw::size_of(ClientId producer, std::int32_t number, std::int
   if (!sizes_.empty()) size = sizes_.front().sample(bits(producer, number, ordinal, kOfSize));
   if (!long_keys_) return size;
   return size + longer(lists_keys_ ? std::int64_t{row.key} : key_at(producer, number, ordinal));
+}
+
+bool RecordLaw::tombstone_at(ClientId producer, std::int32_t number, std::int64_t ordinal) const {
+  if (tombstone_permille_ == 0) return false;
+  const std::uint64_t who = sim::mix64(sim::mix64(tombstone_seed_ ^ 0xA5A5'5A5Aull) +
+                                       static_cast<std::uint64_t>(producer.n) * 0x9E3779B97F4A7C15ull +
+                                       (static_cast<std::uint64_t>(number) << 48) +
+                                       static_cast<std::uint64_t>(ordinal));
+  return who % 1'000 < static_cast<std::uint64_t>(tombstone_permille_);
 }
 
 std::int64_t RecordLaw::key_of(ClientId producer, PartitionId partition, std::int64_t ordinal) const {

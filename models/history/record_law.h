@@ -53,6 +53,11 @@ class RecordLaw {
   void add_table(std::vector<std::int32_t> partition_of, std::int32_t partitions);
   void ignore_keys() { ignores_keys_ = true; }
   void set_sizes(SizePlan plan) { sizes_.emplace_back(std::move(plan)); }
+  /// Of 1,000 records so many are tombstones, drawn from `seed`, which all instances share.
+  void set_tombstones(std::int32_t permille, std::uint64_t seed) {
+    tombstone_permille_ = permille;
+    tombstone_seed_ = seed;
+  }
   /// Keys, sizes or both come by note().
   void list_keys() { lists_keys_ = true; }
   void list_sizes() { lists_sizes_ = true; }
@@ -87,6 +92,9 @@ class RecordLaw {
   [[nodiscard]] std::int64_t size_of(ClientId producer, PartitionId partition, std::int64_t ordinal) const {
     return size_of(producer, number_of(partition), ordinal);
   }
+  [[nodiscard]] bool is_tombstone(ClientId producer, PartitionId partition, std::int64_t ordinal) const {
+    return tombstone_at(producer, number_of(partition), ordinal);
+  }
   /// Which era of its producer a record is of, from 0.
   [[nodiscard]] std::int32_t era_of(ClientId producer, PartitionId partition, std::int64_t ordinal) const;
   /// Some producer has gone over from one number of partitions to another.
@@ -102,6 +110,7 @@ class RecordLaw {
   };
   [[nodiscard]] std::int32_t number_of(PartitionId partition) const;
   [[nodiscard]] std::int64_t key_at(ClientId producer, std::int32_t number, std::int64_t ordinal) const;
+  [[nodiscard]] bool tombstone_at(ClientId producer, std::int32_t number, std::int64_t ordinal) const;
   /// Bytes of the length of a key's text beyond the first.
   [[nodiscard]] std::int64_t longer(std::int64_t key) const;
   [[nodiscard]] std::size_t era_index(ClientId producer, std::int32_t number, std::int64_t ordinal) const;
@@ -119,6 +128,8 @@ class RecordLaw {
   std::vector<std::int32_t> numbers_;   // by PartitionId
   std::vector<std::vector<Era>> eras_;  // by producer
   std::vector<Listed> listed_;          // by producer
+  std::int32_t tombstone_permille_ = 0;
+  std::uint64_t tombstone_seed_ = 0;
   bool ignores_keys_ = false;
   bool lists_keys_ = false;
   bool lists_sizes_ = false;

@@ -91,6 +91,9 @@ struct TransactionWorkload {
   std::int32_t records = 1;                ///< Of a transaction.
   std::int64_t accounts = 0;               ///< Positive: each is a transfer between two of them.
   sim::Bytes record_size = {100};
+  history::KeySpace keys = {};  ///< `keys` 0: records have no key.
+  /// Keys with weights, sizes that differ (workload_shape.h); null: nothing of that.
+  std::shared_ptr<const WorkloadShape> shape = nullptr;
   sim::Duration work;
   std::int32_t abort_permille = 0;
   bool restarts_when_fenced = false;

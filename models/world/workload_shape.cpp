@@ -56,6 +56,7 @@ std::shared_ptr<history::RecordLaw> make_law(const ProducerWorkload& workload, s
   }
   if (shape.trace && shape.trace->sizes) law->list_sizes();
   if (shape.sizes) law->set_sizes(*shape.sizes);
+  law->set_tombstones(workload.keys.tombstone_permille, workload.keys.seed);
   return law;
 }
 
