@@ -129,7 +129,7 @@ struct OffsetCommitResponse : Message {
 struct OffsetFetchRequest : GroupRequest {
   OffsetFetchRequest() : GroupRequest(Api::offset_fetch) {}
   std::int32_t generation = -1;  ///< Member epoch with KIP-848 (v9); -1: not checked.
-  bool require_stable = false;   ///< Of read_committed consumers: not while a transaction's offsets are pending.
+  bool require_stable = false;   ///< Not while a transaction's offsets are pending (KIP-447); consumers always want it.
   std::vector<PartitionId> partitions;
 };
 struct OffsetFetchResponse : Message {
