@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "app/results/counts.h"
 #include "models/kafka/wire/errors.h"
 #include "sim/fingerprint.h"
 
@@ -21,25 +22,20 @@ Json of_parts(const sim::FingerprintParts& parts) {
           {"draws", sim::hex16(parts.draws)}};
 }
 
-Json of_records(const checkers::RecordCounts& records) {
-  return {{"sent", records.sent},
-          {"acknowledged", records.acknowledged},
-          {"failed", records.failed},
-          {"unknown", records.unknown},
-          {"unfinished", records.unfinished()},
-          {"lost_acknowledged", records.lost_acknowledged},
-          {"duplicated", records.duplicated},
-          {"reordered", records.reordered},
-          {"consumed", records.consumed},
-          {"compacted", records.compacted},
-          {"expired", records.expired},
-          {"expired_unread", records.expired_unread},
-          {"skipped_unread", records.skipped_unread},
-          {"unread", records.unread},
-          {"stale_keys", records.stale_keys},
-          {"out_of_key_order", records.out_of_key_order},
-          {"hottest_partition_permille", records.hottest_partition_permille},
-          {"diverged", records.diverged}};
+/// Its counts, by their names.
+template <typename Findings>
+Json of_counts(const Findings& findings) {
+  Json json = Json::object();
+  for (const auto& [name, count] : counts_of(findings)) json[name] = count;
+  return json;
+}
+
+/// Of one of several, which is called `name`: that and its counts.
+template <typename Findings>
+Json of_named(const Findings& findings) {
+  Json json{{"of", findings.name}};
+  json.update(of_counts(findings));
+  return json;
 }
 
 Json of_histogram(const sim::Histogram& histogram) {
@@ -75,10 +71,10 @@ Json of_workload(const checkers::WorkloadMeasures& w) {
   const auto rate = [&](std::int64_t amount) {
     return seconds > 0 ? static_cast<double>(amount) / seconds : 0.0;
   };
-  return {{"records", of_records(w.records)},
+  return {{"records", of_counts(w.records)},
           {"latency", of_latencies(w.latency)},
-          {"throughput", of_throughput(rate(w.records.acknowledged), rate(w.acknowledged_bytes),
-                                       w.consumed_per_second())}};
+          {"throughput",
+           of_throughput(rate(w.records.acknowledged), rate(w.acknowledged_bytes), w.consumed_per_second())}};
 }
 
 const char* how_text(history::BrokerEvent event) {
@@ -105,36 +101,15 @@ Json of_events(const checkers::EventFindings& events) {
                          {"at_s", story.at.seconds()},
                          {"text", story.text}});
     }
-    json["pipelines"].push_back({{"of", p.name},
-                                 {"committed", p.committed},
-                                 {"published", p.published},
-                                 {"lost", p.lost},
-                                 {"pending", p.pending},
-                                 {"phantom", p.phantom},
-                                 {"duplicated", p.duplicated},
-                                 {"reordered", p.reordered},
-                                 {"interruptions", p.interruptions},
-                                 {"commit_to_topic", of_histogram(p.commit_to_topic)},
-                                 {"stories", stories}});
+    Json one = of_named(p);
+    one["commit_to_topic"] = of_histogram(p.commit_to_topic);
+    one["stories"] = std::move(stories);
+    json["pipelines"].push_back(std::move(one));
   }
   json["effects"] = Json::array();
-  for (const checkers::EffectFindings& e : events.effects) {
-    json["effects"].push_back({{"of", e.name},
-                               {"handled", e.handled},
-                               {"applied", e.applied},
-                               {"duplicated", e.duplicated},
-                               {"lost", e.lost}});
-  }
+  for (const checkers::EffectFindings& e : events.effects) json["effects"].push_back(of_named(e));
   json["databases"] = Json::array();
-  for (const checkers::DatabaseFindings& d : events.databases) {
-    json["databases"].push_back({{"of", d.name},
-                                 {"committed", d.committed},
-                                 {"rolled_back", d.rolled_back},
-                                 {"deadlocks", d.deadlocks},
-                                 {"lost", d.lost},
-                                 {"lost_answered", d.lost_answered},
-                                 {"restarts", d.restarts}});
-  }
+  for (const checkers::DatabaseFindings& d : events.databases) json["databases"].push_back(of_named(d));
   json["crashes"] = events.crashes;
   return json;
 }
@@ -143,50 +118,27 @@ Json of_transactions(const checkers::KafkaTransactions& all) {
   Json json;
   json["workloads"] = Json::array();
   for (const checkers::TransactionFindings& t : all.workloads) {
-    json["workloads"].push_back({{"of", t.name},
-                                 {"begun", t.begun},
-                                 {"committed", t.committed},
-                                 {"aborted", t.aborted},
-                                 {"unknown", t.unknown},
-                                 {"unfinished", t.unfinished},
-                                 {"fenced", t.fenced},
-                                 {"torn", t.torn},
-                                 {"wrong", t.wrong},
-                                 {"records_committed", t.records_committed},
-                                 {"records_aborted", t.records_aborted},
-                                 {"balance", t.balance},
-                                 {"read_balance", t.read_balance},
-                                 {"duration", of_histogram(t.duration)}});
+    json["workloads"].push_back(of_named(t));
+    json["workloads"].back()["duration"] = of_histogram(t.duration);
   }
   json["pipelines"] = Json::array();
   for (const checkers::TransformationFindings& t : all.transformations) {
-    json["pipelines"].push_back({{"of", t.name},
-                                 {"exactly_once", t.exactly_once},
-                                 {"made", t.made},
-                                 {"duplicated", t.duplicated},
-                                 {"lost", t.lost},
-                                 {"reordered", t.reordered},
-                                 {"latency", of_histogram(t.latency)}});
+    json["pipelines"].push_back(of_named(t));
+    json["pipelines"].back()["exactly_once"] = t.exactly_once;
+    json["pipelines"].back()["latency"] = of_histogram(t.latency);
   }
   json["hanging"] = all.hanging;
   json["hanging_longest_s"] = all.hanging_longest.seconds();
   return json;
 }
 
-Json of_shares(const checkers::ShareMeasures& s) {
-  return {{"delivered", s.delivered},
-          {"redelivered", s.redelivered},
-          {"out_of_order", s.out_of_order},
-          {"deliveries_max", s.deliveries_max},
-          {"accepted", s.accepted},
-          {"rejected", s.rejected},
-          {"released", s.released},
-          {"archived_by_limit", s.archived_by_limit},
-          {"archived_by_log_start", s.archived_by_log_start},
-          {"lock_expired", s.lock_expired},
-          {"session_ended", s.session_ended},
-          {"refused", s.refused},
-          {"pending", s.pending}};
+/// Records processed and what happened to the groups; times in seconds.
+Json of_groups(const checkers::GroupMeasures& groups) {
+  Json json = Json::object();
+  for (const auto& [name, count] : counts_of(groups)) json[name.substr(name.find('.') + 1)] = count;
+  json["unowned_longest_s"] = groups.unowned_longest.seconds();
+  json["unowned_total_s"] = groups.unowned_total.seconds();
+  return json;
 }
 
 Json lists_of_outcomes(const RunResult& result) {
@@ -200,9 +152,6 @@ Json lists_of_outcomes(const RunResult& result) {
                                    {"to_s", window.to.seconds()},
                                    {"open", window.open}});
   }
-  if (!result.findings.events.databases.empty()) json["outbox"] = of_events(result.findings.events);
-  if (result.findings.shares.any) json["share_groups"] = of_shares(result.findings.shares);
-  if (!result.findings.transactions.empty()) json["transactions"] = of_transactions(result.findings.transactions);
   json["recoveries"] = Json::array();
   for (const checkers::LeaderRecovery& recovery : measures.recoveries) {
     json["recoveries"].push_back({{"of", partition_name(result, recovery.partition)},
@@ -314,7 +263,7 @@ Json to_value(const RunResult& result) {
     json["branch_at_s"] = branch->at.seconds();
     json["variant"] = branch->variant.empty() ? Json(nullptr) : Json(branch->variant);
   }
-  json["records"] = of_records(measures.records);
+  json["records"] = of_counts(measures.records);
   json["records"]["lost_acknowledged_acks_0"] = losses.lost_acks_0;
   json["records"]["lost_acknowledged_acks_1"] = losses.lost_acks_1;
   json["records"]["lost_acknowledged_acks_all"] = losses.lost_acks_all;
@@ -330,6 +279,13 @@ Json to_value(const RunResult& result) {
       {"end_to_end", of_phases(measures.end_to_end_phases)}};
   json["throughput"] = of_throughput(measures.records_per_second(), measures.bytes_per_second(),
                                      measures.consumed_per_second());
+  const checkers::ShareMeasures& shares = result.findings.shares;
+  const checkers::KafkaTransactions& transactions = result.findings.transactions;
+  const checkers::EventFindings& events = result.findings.events;
+  json["groups"] = of_groups(measures.groups);
+  json["share_groups"] = shares.any ? of_counts(shares) : Json(nullptr);
+  json["transactions"] = transactions.empty() ? Json(nullptr) : of_transactions(transactions);
+  json["outbox"] = events.databases.empty() ? Json(nullptr) : of_events(events);
   json["leader_changes"] = measures.leader_changes;
   json["controller"] = {{"changes", measures.control_plane.changes},
                         {"unavailable_longest_s", measures.control_plane.longest.seconds()},

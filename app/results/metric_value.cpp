@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "app/scenario/metrics.h"
+#include "app/results/counts.h"
 
 namespace brokersim::results {
 namespace {
@@ -43,72 +43,29 @@ std::optional<MetricValue> of_latency(const checkers::Latencies& latency, std::s
   return std::nullopt;
 }
 
-std::optional<MetricValue> of_records(const checkers::RecordCounts& records, std::string_view name) {
-  const std::pair<std::string_view, std::int64_t> all[] = {
-      {"sent", records.sent},
-      {"acknowledged", records.acknowledged},
-      {"failed", records.failed},
-      {"unknown", records.unknown},
-      {"unfinished", records.unfinished()},
-      {"lost_acknowledged", records.lost_acknowledged},
-      {"duplicated", records.duplicated},
-      {"reordered", records.reordered},
-      {"consumed", records.consumed},
-      {"compacted", records.compacted},
-      {"expired", records.expired},
-      {"expired_unread", records.expired_unread},
-      {"skipped_unread", records.skipped_unread},
-      {"unread", records.unread},
-      {"stale_keys", records.stale_keys},
-      {"out_of_key_order", records.out_of_key_order},
-      {"hottest_partition_permille", records.hottest_partition_permille},
-      {"diverged", records.diverged},
-  };
-  for (const auto& [key, value] : all) {
-    if (key == name) return MetricValue{static_cast<double>(value)};
-  }
-  return std::nullopt;
+std::optional<MetricValue> of_counts(const Counts& counts, std::string_view name) {
+  const std::optional<std::int64_t> count = find(counts, name);
+  return count ? std::optional(MetricValue{static_cast<double>(*count)}) : std::nullopt;
 }
 
+/// Counts and times of groups, by their whole names.
 std::optional<MetricValue> of_groups(const checkers::GroupMeasures& groups, std::string_view name) {
-  const std::pair<std::string_view, double> all[] = {
-      {"records.processed", static_cast<double>(groups.processed)},
-      {"records.processed_twice", static_cast<double>(groups.processed_twice)},
-      {"records.skipped", static_cast<double>(groups.skipped)},
-      {"group.generations", static_cast<double>(groups.generations)},
-      {"group.commits", static_cast<double>(groups.commits)},
-      {"group.commits_went_back", static_cast<double>(groups.commits_went_back)},
-      {"group.stops", static_cast<double>(groups.stops)},
-      {"group.taken_away", static_cast<double>(groups.taken_away)},
-      {"group.unowned.longest", groups.unowned_longest.seconds()},
-      {"group.unowned.total", groups.unowned_total.seconds()},
-  };
-  for (const auto& [key, value] : all) {
-    if (key == name) return MetricValue{value};
-  }
-  return std::nullopt;
+  if (name == "group.unowned.longest") return MetricValue{groups.unowned_longest.seconds()};
+  if (name == "group.unowned.total") return MetricValue{groups.unowned_total.seconds()};
+  return of_counts(counts_of(groups), name);
 }
 
-std::optional<MetricValue> of_shares(const checkers::ShareMeasures& shares, std::string_view name) {
-  const std::pair<std::string_view, std::int64_t> all[] = {
-      {"share.delivered", shares.delivered},
-      {"share.redelivered", shares.redelivered},
-      {"share.out_of_order", shares.out_of_order},
-      {"share.deliveries_max", shares.deliveries_max},
-      {"share.accepted", shares.accepted},
-      {"share.rejected", shares.rejected},
-      {"share.released", shares.released},
-      {"share.archived_by_limit", shares.archived_by_limit},
-      {"share.archived_by_log_start", shares.archived_by_log_start},
-      {"share.lock_expired", shares.lock_expired},
-      {"share.session_ended", shares.session_ended},
-      {"share.refused", shares.refused},
-      {"share.pending", shares.pending},
-  };
-  for (const auto& [key, value] : all) {
-    if (key == name) return MetricValue{static_cast<double>(value)};
+/// The sum of a count over those of `all` that are named `of`, "" over all; nothing if there is none.
+template <typename Findings>
+std::optional<MetricValue> sum_of(const std::vector<Findings>& all, std::string_view name,
+                                  std::string_view of) {
+  std::optional<MetricValue> sum;
+  for (const Findings& one : all) {
+    if (!of.empty() && of != one.name) continue;
+    const std::optional<std::int64_t> count = find(counts_of(one), name);
+    if (count) sum = MetricValue{(sum ? sum->value : 0) + static_cast<double>(*count)};
   }
-  return std::nullopt;
+  return sum;
 }
 
 double rate(std::int64_t amount, sim::SimTime from, sim::SimTime to) {
@@ -116,7 +73,7 @@ double rate(std::int64_t amount, sim::SimTime from, sim::SimTime to) {
 }
 
 std::optional<MetricValue> of_workload(const checkers::WorkloadMeasures& w, std::string_view name) {
-  if (name.starts_with("records.")) return of_records(w.records, name.substr(8));
+  if (name.starts_with("records.")) return of_counts(counts_of(w.records), name.substr(8));
   if (name.starts_with("latency.")) return of_latency(w.latency, name.substr(8));
   if (name == "throughput.records_per_second")
     return MetricValue{rate(w.records.acknowledged, w.first_sent, w.last_acknowledged)};
@@ -195,10 +152,6 @@ namespace {
 /// events.*, effects.*, transactions.*, latency.commit_to_topic.*; `of` is a workload, "" all of them.
 std::optional<MetricValue> of_events(const RunResult& result, std::string_view name, std::string_view of) {
   const checkers::EventFindings& events = result.findings.events;
-  std::optional<MetricValue> sum;
-  const auto add = [&](std::int64_t value) {
-    sum = MetricValue{(sum ? sum->value : 0) + static_cast<double>(value)};
-  };
   if (name.starts_with("latency.commit_to_topic.")) {
     sim::Histogram all;
     for (const checkers::PipelineFindings& p : events.pipelines) {
@@ -209,41 +162,17 @@ std::optional<MetricValue> of_events(const RunResult& result, std::string_view n
   const std::size_t dot = name.find('.');
   const std::string_view group = name.substr(0, dot);
   const std::string_view what = dot == std::string_view::npos ? "" : name.substr(dot + 1);
-  if (group == "events") {
-    for (const checkers::PipelineFindings& p : events.pipelines) {
-      if (!of.empty() && of != p.name) continue;
-      if (what == "committed") add(p.committed);
-      if (what == "published") add(p.published);
-      if (what == "lost") add(p.lost);
-      if (what == "pending") add(p.pending);
-      if (what == "phantom") add(p.phantom);
-      if (what == "duplicated") add(p.duplicated);
-      if (what == "reordered") add(p.reordered);
-      if (what == "interruptions") add(p.interruptions);
-    }
-    if (what == "crashes" && !events.pipelines.empty()) add(events.crashes);
-  } else if (group == "effects") {
-    for (const checkers::EffectFindings& e : events.effects) {
-      if (!of.empty() && of != e.name) continue;
-      if (what == "applied") add(e.applied);
-      if (what == "duplicated") add(e.duplicated);
-      if (what == "lost") add(e.lost);
-    }
-  } else if (group == "transactions") {
-    for (const checkers::DatabaseFindings& d : events.databases) {
-      if (!of.empty() && of != d.name) continue;
-      if (what == "committed") add(d.committed);
-      if (what == "rolled_back") add(d.rolled_back);
-      if (what == "deadlocks") add(d.deadlocks);
-      if (what == "lost") add(d.lost);
-      if (what == "lost_answered") add(d.lost_answered);
-    }
-  }
-  return sum;
+  if (group == "events" && what == "crashes")
+    return events.pipelines.empty() ? std::nullopt
+                                    : std::optional(MetricValue{static_cast<double>(events.crashes)});
+  if (group == "events") return sum_of(events.pipelines, what, of);
+  if (group == "effects") return sum_of(events.effects, what, of);
+  return sum_of(events.databases, what, of);
 }
 
 /// kafka_transactions.*, pipeline.*, latency.transaction.*, latency.pipeline.*; `of` is a workload, "" all of them.
-std::optional<MetricValue> of_transactions(const RunResult& result, std::string_view name, std::string_view of) {
+std::optional<MetricValue> of_transactions(const RunResult& result, std::string_view name,
+                                           std::string_view of) {
   const checkers::KafkaTransactions& all = result.findings.transactions;
   if (name.starts_with("latency.transaction.")) {
     sim::Histogram durations;
@@ -259,43 +188,10 @@ std::optional<MetricValue> of_transactions(const RunResult& result, std::string_
     }
     return of_histogram(latencies, name.substr(17));
   }
-  std::optional<MetricValue> sum;
-  const auto add = [&](std::int64_t value) {
-    sum = MetricValue{(sum ? sum->value : 0) + static_cast<double>(value)};
-  };
-  if (name.starts_with("pipeline.")) {
-    for (const checkers::TransformationFindings& t : all.transformations) {
-      if (!of.empty() && of != t.name) continue;
-      if (name == "pipeline.made") add(t.made);
-      if (name == "pipeline.duplicated") add(t.duplicated);
-      if (name == "pipeline.lost") add(t.lost);
-      if (name == "pipeline.reordered") add(t.reordered);
-    }
-    return sum;
-  }
+  if (name.starts_with("pipeline.")) return sum_of(all.transformations, name.substr(9), of);
   if (name == "kafka_transactions.hanging") return MetricValue{static_cast<double>(all.hanging)};
   if (name == "kafka_transactions.hanging_longest") return MetricValue{all.hanging_longest.seconds()};
-  for (const checkers::TransactionFindings& t : all.workloads) {
-    if (!of.empty() && of != t.name) continue;
-    const std::pair<std::string_view, std::int64_t> values[] = {
-        {"begun", t.begun},
-        {"committed", t.committed},
-        {"aborted", t.aborted},
-        {"unknown", t.unknown},
-        {"unfinished", t.unfinished},
-        {"fenced", t.fenced},
-        {"torn", t.torn},
-        {"wrong", t.wrong},
-        {"records_committed", t.records_committed},
-        {"records_aborted", t.records_aborted},
-        {"balance", t.balance},
-        {"read_balance", t.read_balance},
-    };
-    for (const auto& [key, value] : values) {
-      if (name.substr(19) == key) add(value);
-    }
-  }
-  return sum;
+  return sum_of(all.workloads, name.substr(19), of);
 }
 
 }  // namespace
@@ -327,13 +223,13 @@ std::optional<MetricValue> metric_value(const RunResult& result, std::string_vie
     return of_workload(workload->second, name);
   }
   if (const auto value = of_groups(measures.groups, name)) return value;
-  if (const auto value = of_shares(result.findings.shares, name)) return value;
+  if (name.starts_with("share.")) return of_counts(counts_of(result.findings.shares), name.substr(6));
   if (name == "records.at_risk_max") return MetricValue{static_cast<double>(result.findings.at_risk_max)};
   if (name == "records.lost_acknowledged_acks_0") return MetricValue{static_cast<double>(losses.lost_acks_0)};
   if (name == "records.lost_acknowledged_acks_1") return MetricValue{static_cast<double>(losses.lost_acks_1)};
   if (name == "records.lost_acknowledged_acks_all")
     return MetricValue{static_cast<double>(losses.lost_acks_all)};
-  if (name.starts_with("records.")) return of_records(measures.records, name.substr(8));
+  if (name.starts_with("records.")) return of_counts(counts_of(measures.records), name.substr(8));
   if (name.starts_with("latency.")) return of_latency(measures.latency, name.substr(8));
   if (name == "throughput.records_per_second") return MetricValue{measures.records_per_second()};
   if (name == "throughput.bytes_per_second") return MetricValue{measures.bytes_per_second()};

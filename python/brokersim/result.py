@@ -46,6 +46,10 @@ class Result:
     latency: Latency
     latency_phases: LatencyPhases
     throughput: Throughput
+    groups: dict[str, float]         #: What happened to consumer groups (docs/results.md); times in seconds.
+    share_groups: Optional[dict[str, int]]  #: What became of records that share groups were given; None without any.
+    transactions: Optional[dict[str, Any]]  #: By workload and pipeline; None without any.
+    outbox: Optional[dict[str, Any]]  #: Events, effects and databases; None without a database.
     leader_changes: int
     controller: Controller
     unavailable: list[Unavailable]

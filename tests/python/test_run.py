@@ -105,6 +105,28 @@ def test_attributes_mirror_the_json(scenarios):
         result.check("S999")
 
 
+def keys_of(value):
+    if isinstance(value, list):
+        return set().union(*map(keys_of, value))
+    if not isinstance(value, dict):
+        return set()
+    return set(value).union(*map(keys_of, value.values()))
+
+
+# Goal: docs/results.md tells every key. Method: runs that between them have all parts of the object; what is keyed by names of
+# the scenario's own (workloads) or listed elsewhere (probes) is left out, what stands in a workload is not.
+@pytest.mark.parametrize("file, part", [("incidents/inbox-dedups.json", "outbox"), ("groups/share-group.json", "share_groups"),
+                                        ("incidents/c11-aborted-records-hidden.json", "transactions"),
+                                        ("incidents/leader-power-loss.json", "recoveries")])
+def test_every_key_is_documented(scenarios, file, part):
+    data = brokersim.run(scenarios / file).as_dict()
+    assert data[part], f"{file} was chosen because it has {part}"
+    data["workloads"], data["probes"] = list(data["workloads"].values()), {}
+    page = (scenarios.parent / "docs/results.md").read_text()
+    missing = sorted(key for key in keys_of(data) if f"`{key}`" not in page)
+    assert not missing, f"docs/results.md does not tell {missing}"
+
+
 def test_text_is_that_of_the_command_line_and_ends_with_the_replay_line(small):
     result = brokersim.run(small, overrides={"/duration": "11 s"})
     assert "checkout" in repr(small) and result.title == "Small"
