@@ -24,7 +24,7 @@
       el('p', {}, el('code', {text: f.replay})), el('p', {}, el('code', {text: f.shrink}))));
   main.append(list);
   main.append(el('section', {'aria-labelledby': 'probes-title'}, el('h2', {id: 'probes-title', text: 'Rare states reached'}),
-    table('Runs that reached each probe; a probe that was never reached was not tested', [['Probe'], ['Runs', true]],
+    table('How often all runs together reached each; what was never reached was not tested', [['Probe'], ['Hits', true]],
       [...probes].sort((a, b) => a[1] - b[1]).map(([name, n]) => [n ? name : el('b', {class: 'doubt', text: `${name} (never)`}), count(n)]))));
   $('foot').append(el('p', {text: `brokersim · search ${search.search}`}));
   let scheme = 'light';
