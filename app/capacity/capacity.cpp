@@ -121,6 +121,7 @@ void look_at(const scenario::Scenario& scenario, const Request& request, Answer&
   answer.limit = bottleneck(answer.parts);
   const results::RunResult result = execution.finish();
   bug = result.facts.bug;
+  answer.problem = too_few(result, request);
   for (const char* metric : {"latency.produce.p50_ms", "latency.produce.p99_ms", "latency.end_to_end.p50_ms",
                              "latency.end_to_end.p99_ms"}) {
     if (const auto value = results::metric_value(result, metric))
@@ -133,9 +134,12 @@ std::string unanswerable(const scenario::Scenario& scenario) {
   if (scenario.config.producers.empty()) return "there is no kafka_producer";
   for (const world::ProducerWorkload& workload : scenario.config.producers) {
     if (workload.rate_per_second_milli <= 0)
-      return workload.name + " has no rate (arrivals saturate, closed or listed): give it one to scale";
+      return workload.name +
+             " has no rate (arrivals saturate, closed or listed)\n  hint: give it one to scale, such as "
+             "\"rate\": "
+             "\"1000 /s\", instead of `arrivals`";
     if (workload.records_max > 0)
-      return workload.name + " stops after a number of records: leave `records` out";
+      return workload.name + " stops after a number of records\n  hint: leave `records` out";
   }
   return {};
 }
@@ -157,9 +161,8 @@ scenario::Scenario at_rate(const scenario::Scenario& scenario, std::int64_t rate
 Answer answer(const scenario::Scenario& scenario, const Request& request) {
   Answer answer;
   answer.problem = unanswerable(scenario);
-  if (!answer.problem.empty()) return answer;
-  answer.problem = too_few(results::execute(scenario, request.seeds.front()), request);
-  if (!answer.problem.empty()) return answer;
+  answer.misused = !answer.problem.empty();
+  if (answer.misused) return answer;
   std::string bug;
   answer.seeds.push_back(search_seed(scenario, request, request.seeds.front(), std::nullopt, bug));
   if (bug.empty() && answer.seeds.front().sustained) search_others(scenario, request, answer, bug);

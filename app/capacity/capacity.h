@@ -39,8 +39,9 @@ struct SeedAnswer {
 };
 
 struct Answer {
-  std::string problem;  ///< Not empty: what makes the question unanswerable; the rest is void.
-  bool bug = false;     ///< It is one of ours.
+  std::string problem;   ///< Not empty: what makes the question unanswerable; the rest is void.
+  bool misused = false;  ///< It is the scenario's: the question cannot be asked of it.
+  bool bug = false;      ///< It is one of ours.
   std::vector<SeedAnswer> seeds;
   double rate = 0;                                        ///< Mean over seeds, records per second.
   sim::Interval interval;                                 ///< 95 %, of that mean; of one seed its bracket.

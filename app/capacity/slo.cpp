@@ -18,8 +18,9 @@ std::variant<Slo, std::string> parse_slo(std::string_view text) {
   words >> latency >> quantile >> sign;
   if (std::find(latencies.begin(), latencies.end(), latency) == latencies.end())
     return std::string("begins with produce, produce_ok or end_to_end");
+  if (quantile == "p99.9") quantile = "p999";
   if (std::find(quantiles.begin(), quantiles.end(), quantile) == quantiles.end())
-    return std::string("the second word is mean, p50, p95, p99, p999 or max");
+    return std::string("the second word is mean, p50, p95, p99, p999 (p99.9) or max");
   if (sign != "<=") return std::string("the third word is <=");
   std::string bound;
   std::getline(words >> std::ws, bound);

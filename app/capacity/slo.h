@@ -15,7 +15,7 @@ struct Slo {
 };
 
 /// WHAT QUANTILE <= DURATION. WHAT: produce (intended send to outcome), produce_ok (actual send to success) or end_to_end
-/// (to the consumer). QUANTILE: mean, p50, p95, p99, p999 or max. Text is what is wrong with it.
+/// (to the consumer). QUANTILE: mean, p50, p95, p99, p999 (p99.9, too) or max. Text is what is wrong with it.
 [[nodiscard]] std::variant<Slo, std::string> parse_slo(std::string_view text);
 
 }  // namespace brokersim::capacity

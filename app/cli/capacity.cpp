@@ -120,7 +120,8 @@ int capacity(const CapacityOptions& options, std::ostream& out, std::ostream& er
   const Answer answer = capacity::answer(*loaded.scenario, request);
   if (!answer.problem.empty()) {
     err << "error: " << answer.problem << "\n";
-    return answer.bug ? exit_bug : exit_inconclusive;
+    if (answer.bug) return exit_bug;
+    return answer.misused ? exit_usage : exit_inconclusive;
   }
   out << (options.json ? as_json(*loaded.scenario, request, answer) + "\n"
                        : as_text(*loaded.scenario, request, answer));

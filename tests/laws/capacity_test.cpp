@@ -94,6 +94,7 @@ TEST(Capacity, PartitionBound) {
 
 TEST(Capacity, ParsesServiceLevels) {
   EXPECT_EQ(slo("produce p99 <= 20 ms").metric, "latency.produce.p99_ms");
+  EXPECT_EQ(slo("produce p99.9 <= 20 ms").metric, "latency.produce.p999_ms");
   EXPECT_EQ(slo("end_to_end mean <= 1 s").bound_ms, 1'000);
   for (const char* wrong : {"", "produce", "produce p99", "produce p99 < 20 ms", "consume p99 <= 20 ms",
                             "produce p98 <= 20 ms", "produce p99 <= 20", "produce p99 <= 0 ms"}) {
@@ -132,10 +133,14 @@ TEST(Capacity, SaysWhatItCannotAnswer) {
   request.seeds = {1};
   const scenario::Scenario thin =
       cluster(R"({"preset": "generic.nvme-plp"})", R"("rate": "10 /s", "record_size": "1000 B")");
-  EXPECT_NE(answer(thin, request).problem.find("raise /duration"), std::string::npos);
+  request.rate_max = 20;
+  EXPECT_NE(answer(thin, request).problem.find("raise /duration"), std::string::npos)
+      << "140 records say nothing of one in a thousand";
+  EXPECT_FALSE(answer(thin, request).misused);
   const scenario::Scenario closed =
       cluster(R"({"preset": "generic.nvme-plp"})", R"("arrivals": "saturate", "record_size": "1000 B")");
   EXPECT_NE(answer(closed, request).problem.find("no rate"), std::string::npos);
+  EXPECT_TRUE(answer(closed, request).misused);
   std::ostringstream out;
   std::ostringstream err;
   EXPECT_EQ(cli::run_command_line({"capacity", "nowhere.json", "--slo", "produce p99 <= 20 ms"}, out, err),
