@@ -59,6 +59,8 @@ void judge_liveness(const world::World& world, const checkers::Findings& finding
 }
 
 constexpr std::int16_t kOutOfOrderSequence = 45;
+constexpr std::int16_t kInvalidProducerEpoch = 47;
+constexpr std::int16_t kOperationNotAttempted = 55;  // the rest of the transaction
 
 /// What producers and consumers got once everything had been well for some time.
 class Service final : public history::Watcher {
@@ -71,11 +73,13 @@ class Service final : public history::Watcher {
     // With few retries a number may have been given up during the faults; the next batch is refused once, and then the
     // epoch is raised.
     if (event.error == kOutOfOrderSequence) return;
-    if (refused_.empty())
-      refused_ = history_->client(event.records.producer).name + " could not write to " +
-                 history_->partition(event.records.partition).name() + " what it wanted to send at " +
-                 sim::to_string(event.intended_first) + " (error " + std::to_string(event.error) + " at " +
-                 sim::to_string(event.at) + ")";
+    const bool outdated = event.error == kInvalidProducerEpoch || event.error == kOperationNotAttempted;
+    std::string& first = outdated ? outdated_ : refused_;
+    if (first.empty())
+      first = history_->client(event.records.producer).name + " could not write to " +
+              history_->partition(event.records.partition).name() + " what it wanted to send at " +
+              sim::to_string(event.intended_first) + " (error " + std::to_string(event.error) + " at " +
+              sim::to_string(event.at) + ")";
   }
   void on(const history::Consumed& event) override {
     // Members of a group read on for each other.
@@ -84,8 +88,12 @@ class Service final : public history::Watcher {
     std::int64_t& end = read_[{who, event.records.partition.n}];
     end = std::max(end, event.base_offset + event.records.count);
   }
+  /// Beyond the budget __transaction_state may have lost what was committed there. Then its coordinator gives out epochs
+  /// that the partitions have seen long ago, and they refuse them until the id has climbed to where it was, one epoch with
+  /// every transaction that is aborted (world 7250).
   void judge_writes(Outcome& outcome) const {
     if (!refused_.empty()) fail(outcome, "liveness", refused_);
+    if (outcome.in_budget && !outdated_.empty()) fail(outcome, "liveness", outdated_);
   }
   void judge_reads(const std::vector<world::FinalPartition>& partitions, Outcome& outcome) const {
     for (const auto& [who, end] : read_) {
@@ -108,6 +116,7 @@ class Service final : public history::Watcher {
   sim::SimTime calm_;
   std::vector<std::string> aging_;  // topics
   std::string refused_;
+  std::string outdated_;  // the same, because of its epoch
   std::map<std::pair<std::int32_t, std::int32_t>, std::int64_t> read_;
 };
 

@@ -42,6 +42,9 @@ class Consumer final : public host::Service, private ConnectionListener, private
 
   /// seek(): goes on there, if the partition is still its own and has a position. What is buffered is thrown away.
   void seek(std::size_t index, std::int64_t offset);
+  /// seek() to what the group has committed, asked for anew: for who does not know whether its last commit counts. Where
+  /// nothing is committed, to `otherwise`. The partition is not read until the answer is there, unless it is taken away.
+  void seek_to_committed(std::size_t index, std::int64_t otherwise);
   /// groupMetadata(): as whom it is known to its group (KIP-447).
   [[nodiscard]] GroupIdentity group_identity() const;
 
@@ -62,6 +65,8 @@ class Consumer final : public host::Service, private ConnectionListener, private
     Where where = Where::unknown;
     std::int64_t position = -1;
     std::int64_t reset_from = -1;  ///< Position that was out of range, until the reset; -1 none.
+    std::int64_t uncommitted_from =
+        -1;  ///< While awaiting: where to begin if nothing is committed; -1: auto.offset.reset.
     bool buffered = false;         ///< A fetched answer waits for the application: not fetched again.
     wire::BrokerId fetched_from =
         -1;  ///< Broker with a fetch under way for it; -1 none. A new leader is asked at once.

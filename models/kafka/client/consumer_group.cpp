@@ -1,5 +1,6 @@
 // A consumer whose partitions come from its group.
 #include <algorithm>
+#include <utility>
 
 #include "models/kafka/client/consumer.h"
 #include "sim/check.h"
@@ -23,6 +24,7 @@ void Consumer::assigned(const std::vector<wire::PartitionId>& partitions) {
     SIM_CHECK(partition.where == Where::unowned, "a partition is given to a consumer that has it");
     partition.where = Where::awaiting;
     partition.position = -1;
+    partition.uncommitted_from = -1;
   }
 }
 
@@ -48,8 +50,9 @@ void Consumer::dropped(const std::vector<wire::PartitionId>& partitions) {
 void Consumer::start_at(wire::PartitionId id, std::int64_t offset) {
   Partition& partition = at(metadata_.leaders().index_of(id));
   if (partition.where != Where::awaiting) return;
-  partition.where = offset >= 0 ? Where::fetching : Where::unknown;
-  partition.position = offset;
+  const std::int64_t from = offset >= 0 ? offset : std::exchange(partition.uncommitted_from, -1);
+  partition.where = from >= 0 ? Where::fetching : Where::unknown;
+  partition.position = from;
 }
 
 void Consumer::seek(std::size_t index, std::int64_t offset) {
@@ -64,6 +67,17 @@ void Consumer::seek(std::size_t index, std::int64_t offset) {
   partition.fetched_from = -1;
   partition.buffered = false;
   std::erase_if(buffer_, [&](const Fetched& f) { return f.index == static_cast<std::int32_t>(index); });
+}
+
+void Consumer::seek_to_committed(std::size_t index, std::int64_t otherwise) {
+  SIM_CHECK(member_ != nullptr, "nothing is committed without a group");
+  Partition& partition = partitions_[index];
+  if (partition.where == Where::unowned || partition.where == Where::awaiting)
+    return;  // there it will begin anyway
+  seek(index, -1);
+  partition.where = Where::awaiting;
+  partition.uncommitted_from = otherwise;
+  member_->ask_committed(params_.partitions[index]);
 }
 
 GroupIdentity Consumer::group_identity() const {

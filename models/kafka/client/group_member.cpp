@@ -338,12 +338,17 @@ void GroupMember::end_commit(bool ok) {
 
 // --- committed offsets -------------------------------------------------------------------------------------------------------
 
+void GroupMember::ask_committed(wire::PartitionId partition) {
+  without_offset_.push_back(partition);
+  run();
+}
+
 void GroupMember::fetch_offsets() {
   if (offsets_in_flight_ || offsets_not_before_ > now() || !coordinator_ready()) return;
   offsets_in_flight_ = true;
   auto made = request<wire::OffsetFetchRequest>();
   made->partitions = without_offset_;
-  made->require_stable = config().read_committed;
+  made->require_stable = true;  // whatever isolation.level says (ConsumerCoordinator.sendOffsetFetchRequest)
   if (modern_) made->generation = generation_;
   send(ownership_, std::move(made));
 }

@@ -74,6 +74,8 @@ class GroupMember final : private ConnectionListener {
   void close();
   /// The process ends at once.
   void stop();
+  /// committed() of a partition of its own: answers by start_at(), once no transaction may change it any more.
+  void ask_committed(wire::PartitionId partition);
   /// Metadata says how many partitions the member's topic has; told only of topics that may get more.
   void topic_has(std::int32_t partitions);
 
@@ -225,7 +227,7 @@ class GroupMember final : private ConnectionListener {
   std::vector<std::pair<std::uint32_t, std::shared_ptr<bool>>> unanswered_commits_;  // number, given_up
   std::uint32_t commit_number_ = 0;
 
-  std::vector<wire::PartitionId> without_offset_;  // assigned, committed offset not known yet
+  std::vector<wire::PartitionId> without_offset_;  // own, committed offset not known yet
   bool offsets_in_flight_ = false;
   std::uint32_t ownership_ = 0;  // counts changes of what it owns: an answer from before one says nothing
   std::int64_t offset_failures_ = 0;

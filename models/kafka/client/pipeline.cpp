@@ -67,10 +67,11 @@ sim::Task<void> Pipeline::run() {
     if (transactions_) {
       sim::Task<TransactionResult> transacting = transact();
       TransactionResult state = co_await transacting;
-      if (state != TransactionResult::ok) seek_back();
-      if (state == TransactionResult::fenced) {
+      if (state == TransactionResult::abortable) seek_back();
+      while (state == TransactionResult::fenced) {
         sim::Task<TransactionResult> again = transactions_->init();
         state = co_await again;
+        if (state == TransactionResult::ok) seek_to_committed();
       }
       if (state == TransactionResult::fatal) co_return;
     } else {
@@ -83,11 +84,21 @@ sim::Task<void> Pipeline::run() {
   }
 }
 
-/// Back to where this round began: what was read is read again.
-void Pipeline::seek_back() {
+/// Where this round began, by partition.
+std::map<std::size_t, std::int64_t> Pipeline::beginnings() const {
   std::map<std::size_t, std::int64_t> first;
   for (const Taken& one : taken_) first.emplace(one.index, one.offset);
-  for (const auto& [index, offset] : first) consumer_.seek(index, offset);
+  return first;
+}
+
+/// What was read is read again.
+void Pipeline::seek_back() {
+  for (const auto& [index, offset] : beginnings()) consumer_.seek(index, offset);
+}
+
+/// To where the group stands: nobody here knows whether this round counts.
+void Pipeline::seek_to_committed() {
+  for (const auto& [index, offset] : beginnings()) consumer_.seek_to_committed(index, offset);
 }
 
 sim::Task<TransactionResult> Pipeline::transact() {

@@ -4,7 +4,10 @@
 // (sendOffsetsToTransaction). When it has to be aborted the consumer seeks back and the records are taken again.
 // at_least_once: records out are flushed, then offsets are committed; what was sent before a crash is sent again after it.
 // at_most_once: offsets are committed before anything is made of their records, and nothing is sent twice by the application.
-// A fenced producer begins anew and seeks back, as an application does that closes and opens its producer.
+// A fenced producer begins anew, as an application does that closes it and opens another, and the consumer goes on at what
+// the group has committed (as ExactlyOnceMessageProcessor of Kafka's examples does when it is started again): what was
+// asked to be committed may be committed, although its client heard PRODUCER_FENCED. When init() is through, the markers of
+// the transaction before are written, so the offsets are certain.
 #pragma once
 
 #include <cstdint>
@@ -57,7 +60,9 @@ class Pipeline final : public host::Service, private ConsumerApplication, privat
   [[nodiscard]] sim::Task<void> run();
   [[nodiscard]] sim::Task<TransactionResult> transact();
   [[nodiscard]] sim::Task<bool> pass_on();
+  [[nodiscard]] std::map<std::size_t, std::int64_t> beginnings() const;
   void seek_back();
+  void seek_to_committed();
   [[nodiscard]] static ConsumerParams with_application(const PipelineParams& params, Pipeline* self);
   [[nodiscard]] static ProducerParams with_listener(const PipelineParams& params, Pipeline* self);
 

@@ -15,14 +15,19 @@ FakeBroker::FakeBroker(FakeCluster& cluster, wire::BrokerId id, network::HostId 
 template <class Response>
 void FakeBroker::reply(network::ConnectionId connection, const wire::Message& request,
                        std::unique_ptr<Response> response, sim::Duration delay) {
-  response->correlation = request.correlation;
   const sim::Bytes size = wire::wire_bytes(*response);
-  replies_.push_back({connection, std::move(response), size, false});
+  reply_of(connection, request, {std::move(response), size, delay});
+}
+
+void FakeBroker::reply_of(network::ConnectionId connection, const wire::Message& request,
+                          CoordinatorAnswer answer) {
+  answer.message->correlation = request.correlation;
+  replies_.push_back({connection, std::move(answer.message), answer.size, false});
   const std::uint64_t number = replies_.size() - 1;
-  if (delay.ns == 0) {
+  if (answer.delay.ns == 0) {
     send(number);
   } else {
-    component.after(delay, "fake.reply", sim::bind<&FakeBroker::send>(this, number));
+    component.after(answer.delay, "fake.reply", sim::bind<&FakeBroker::send>(this, number));
   }
 }
 
@@ -57,6 +62,7 @@ void FakeBroker::on_message(network::ConnectionId connection, std::unique_ptr<ne
       break;
     }
     case wire::Api::init_producer_id: {
+      if (cluster_.coordinator) return reply_of(connection, message, cluster_.coordinator(message));
       auto response = std::make_unique<wire::InitProducerIdResponse>();
       response->producer_id = 7'000;
       reply(connection, message, std::move(response));
@@ -84,7 +90,9 @@ void FakeBroker::on_message(network::ConnectionId connection, std::unique_ptr<ne
       reply(connection, message, std::move(response));
       break;
     }
-    default: SIM_CHECK(false, "a client asked something else");
+    default:
+      SIM_CHECK(cluster_.coordinator, "a client asked something else");
+      reply_of(connection, message, cluster_.coordinator(message));
   }
 }
 

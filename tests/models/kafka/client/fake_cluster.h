@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "models/devices/network/network.h"
@@ -33,6 +34,19 @@ struct Script {
   sim::Duration delay = {0};                      ///< Before the answer is sent.
   wire::ErrorCode error = wire::ErrorCode::none;  ///< For every batch; nothing is appended.
 };
+
+/// What a coordinator says.
+struct CoordinatorAnswer {
+  std::unique_ptr<wire::Message> message;
+  sim::Bytes size;
+  sim::Duration delay = {0};
+};
+template <class Response>
+[[nodiscard]] CoordinatorAnswer coordinator_answer(Response response, sim::Duration delay = {0}) {
+  auto message = std::make_unique<Response>(std::move(response));
+  const sim::Bytes size = wire::wire_bytes(*message);
+  return {std::move(message), size, delay};
+}
 
 struct ReceivedProduce {
   sim::SimTime at;
@@ -64,6 +78,7 @@ class FakeBroker final : public network::Peer {
   template <class Response>
   void reply(network::ConnectionId connection, const wire::Message& request,
              std::unique_ptr<Response> response, sim::Duration delay = {0});
+  void reply_of(network::ConnectionId connection, const wire::Message& request, CoordinatorAnswer answer);
   void send(std::uint64_t number);
   void produce(network::ConnectionId connection, const wire::ProduceRequest& request);
   void fetch(network::ConnectionId connection, const wire::FetchRequest& request);
@@ -85,6 +100,8 @@ class FakeCluster {
   /// What OffsetsForLeaderEpoch is answered; by default the epoch asked about ends at the log end.
   std::function<wire::EpochAnswer(const wire::EpochQuestion&)> epoch_script;
   int epoch_questions = 0;
+  /// Of a coordinator of groups and transactions, which is every broker; without it nobody may ask one.
+  std::function<CoordinatorAnswer(const wire::Message&)> coordinator;
 
   [[nodiscard]] wire::ErrorCode append(const log::BatchData& batch, std::int64_t& base_offset);
   void lead(int partition, wire::BrokerId broker) {
