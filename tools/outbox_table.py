@@ -155,7 +155,8 @@ def main():
         "20th, and starts again 500 ms later. Numbers are means (least..most) of a run; committed events are those "
         "whose row stands at the end. `bound` is interruptions x batch. A death also cuts off whatever else its process had "
         "under way, which is why a dual write loses events at every step. At after_send and after_publish the requests are on "
-        "the wire: the broker appends them, and nobody hears of it. What is sent before its commit counts as 0 ms.",
+        "the wire: the broker appends them, and nobody hears of it. To topic: until the acknowledgement, or the append if "
+        "nobody lived to hear of that. What is sent before its commit counts as 0 ms.",
         "",
         "| pattern | dies at | deaths | committed | lost | phantom | duplicated | bound | reordered | commit to topic p50, p99 ms |",
         "|---|---|---|---|---|---|---|---|---|---|",

@@ -161,6 +161,9 @@ class Report {
       table.row(
           {"out of key order", count_text(r.out_of_key_order), "read after a later record of their key"});
     if (r.consumed > 0) table.row({"consumed", count_text(r.consumed)});
+    if (r.unread > 0)
+      table.row({"unread", count_text(r.unread),
+                 "acknowledged and in a leader's log at the end, and no reader of their topic got them"});
     out_ += table.text(2);
   }
 

@@ -167,7 +167,9 @@ std::vector<Metric> make_metrics() {
       {"produce", "Intended send to final outcome, failures included"},
       {"produce_ok", "Actual send to success"},
       {"end_to_end", "Intended send to delivery to a consumer"},
-      {"commit_to_topic", "Commit of a business row to the acknowledgement of its event"},
+      {"commit_to_topic",
+       "Commit of a business row to the acknowledgement of its event, or to its append if its sender died "
+       "before that"},
       {"transaction", "Begin of a Kafka transaction to the return of its commit"},
       {"pipeline", "Intended send of a record to the first reading of one that a pipeline made of it"}};
   const std::pair<const char*, const char*> quantiles[] = {{"mean_ms", "mean"},

@@ -81,6 +81,17 @@ history::EventNumber EventLog::event_of(std::int32_t producer, std::int32_t part
   return n < found->second.size() ? found->second[n] : -1;
 }
 
+void EventLog::on(const history::Appended& event) {
+  if (by_record_.empty() || event.role != history::AppendRole::leader) return;
+  for (std::int64_t i = 0; i < event.records.count; ++i) {
+    const history::EventNumber number =
+        event_of(event.records.producer.n, event.records.partition.n, event.records.first + i);
+    if (number < 0) continue;
+    EventState& state = events_[number];
+    if (state.appended++ == 0) state.first_appended = event.at;
+  }
+}
+
 void EventLog::on(const history::ProduceOutcome& event) {
   if (event.outcome != history::Outcome::acknowledged || by_record_.empty()) return;
   for (std::int64_t i = 0; i < event.records.count; ++i) {

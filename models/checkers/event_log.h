@@ -33,6 +33,12 @@ struct EventState {
   std::int64_t accepted = 0;  ///< Acknowledged.
   sim::SimTime first_sent;
   sim::SimTime first_accepted;
+  std::int64_t appended = 0;  ///< By a leader, whether anybody was told or not.
+  sim::SimTime first_appended;
+
+  /// When it first came to the topic, as far as anybody could know: acknowledged; or, if its sender died before it heard of
+  /// that, appended. Only of an event that was appended.
+  [[nodiscard]] sim::SimTime in_topic() const { return accepted > 0 ? first_accepted : first_appended; }
   // Its operation.
   bool ended = false;
   history::Outcome outcome = history::Outcome::unknown;
@@ -63,6 +69,7 @@ class EventLog {
 
   void on(const history::TransactionCommitted& event);
   void on(const history::EventJoined& event);
+  void on(const history::Appended& event);
   void on(const history::ProduceOutcome& event);
   void on(const history::OperationEnded& event);
   void on(const history::CrashedAtStep& event);

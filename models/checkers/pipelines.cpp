@@ -119,8 +119,8 @@ PipelineFindings Pipelines::judge(const PipelineInfo& info, sim::SimTime now) {
       ++found.committed;
       if (count > 0) {
         ++found.published;
-        if (state.accepted > 0)
-          found.commit_to_topic.add(std::max<std::int64_t>((state.first_accepted - state.committed).ns, 0));
+        if (state.accepted > 0 || state.appended > 0)
+          found.commit_to_topic.add(std::max<std::int64_t>((state.in_topic() - state.committed).ns, 0));
       } else if (is_pending(info, state)) {
         ++found.pending;
       } else {

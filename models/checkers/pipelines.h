@@ -41,7 +41,8 @@ struct PipelineFindings {
   std::int64_t duplicated = 0;      ///< Records beyond the first of an event.
   std::int64_t reordered = 0;       ///< Events that stand behind one of their aggregate that committed later.
   std::int64_t interruptions = 0;   ///< Deaths of its publishers, and batches they gave up.
-  sim::Histogram commit_to_topic;   ///< From the commit (visible to others) to the first acknowledgement, ns.
+  /// From the commit (visible to others) to the first acknowledgement, ns; where nobody lived to hear it, to the append.
+  sim::Histogram commit_to_topic;
   std::vector<EventStory> stories;  ///< The first few of each flaw.
 };
 
@@ -72,6 +73,7 @@ class Pipelines final : public history::Watcher {
   void on(const history::TransactionRolledBack& event) override { transactions_.on(event); }
   void on(const history::DatabaseChanged& event) override { transactions_.on(event); }
   void on(const history::EventJoined& event) override { log_.on(event); }
+  void on(const history::Appended& event) override { log_.on(event); }
   void on(const history::ProduceOutcome& event) override { log_.on(event); }
   void on(const history::OperationEnded& event) override { log_.on(event); }
   void on(const history::CrashedAtStep& event) override { log_.on(event); }

@@ -109,6 +109,45 @@ TEST(Pipelines, ACleanOutboxHasNoFlaw) {
   for (const char* id : {"B1", "O1", "O2", "O3"}) EXPECT_EQ(s.verdict(id), Verdict::holds) << id;
 }
 
+// Goal: an event that the broker appends after its sender has died counts as published, and from its commit to the append.
+// Method: one event acknowledged after 4 ms, one appended after 6 ms without an answer, one appended and acknowledged later.
+TEST(Pipelines, AnAppendThatNobodyLivedToHearOfCounts) {
+  Story s;
+  s.ms(10);
+  for (int e = 1; e <= 3; ++e) s.commit(e, e);
+  s.ms(14);
+  s.send(1);
+  s.send(2, /*stored=*/false);
+  s.send(3, /*stored=*/false);
+  const auto append = [&](std::int64_t ordinal, history::AppendRole role) {
+    history::Appended appended;
+    appended.at = s.at;
+    appended.broker = 0;
+    appended.role = role;
+    appended.records = {s.producer, s.topic, ordinal, 1};
+    appended.base_offset = ordinal;
+    s.history.record(appended);
+  };
+  s.ms(15);
+  append(1, history::AppendRole::follower);
+  s.ms(16);
+  append(1, history::AppendRole::leader);
+  append(2, history::AppendRole::leader);
+  s.runs.push_back({1, 1, 1, s.producer.n, 0});
+  s.runs.push_back({2, 1, 2, s.producer.n, 0});
+  s.ms(17);
+  history::ProduceOutcome outcome;
+  outcome.at = s.at;
+  outcome.records = {s.producer, s.topic, 2, 1};
+  s.history.record(outcome);
+  const PipelineFindings p = s.finish().pipelines.at(0);
+  EXPECT_EQ(p.published, 3);
+  EXPECT_EQ(p.commit_to_topic.count(), 3) << "none is left out";
+  EXPECT_EQ(p.commit_to_topic.min(), 4'000'000);
+  EXPECT_EQ(p.commit_to_topic.max(), 7'000'000) << "of what was acknowledged, the acknowledgement counts";
+  EXPECT_DOUBLE_EQ(p.commit_to_topic.mean(), (4e6 + 6e6 + 7e6) / 3) << "without an answer, the append";
+}
+
 // A row that a flag poller has not marked is pending; one that is marked and was never sent is lost, a breach of O1.
 TEST(Pipelines, AMarkedRowThatWasNeverSentIsLost) {
   Story s;
