@@ -33,36 +33,33 @@ std::int64_t varint_bytes(std::int64_t value) {
 /// A key and what makes a record with it as large as one of `size` bytes without a key, which is how the model counts.
 struct Fields {
   std::string key;
-  std::optional<std::string> value;
-  std::optional<std::string> filling;  ///< Of a tombstone.
+  std::optional<std::string> value;    ///< Nothing: a tombstone.
+  std::optional<std::string> filling;  ///< Of a header.
 };
 
-/// The same with a key that has a text. Where the length of a length jumps, a header takes what is missing; a tombstone, which has
-/// one already, gets a key with a blank behind it instead: no other lengths make that size.
-Fields fields_with(const std::string& key, bool tombstone, std::int64_t size, const std::string& text) {
+/// The same with a key that has a text. Where the length of a length jumps, a header takes what is missing.
+Fields fields_with(const std::string& key, std::int64_t size, const std::string& text) {
   for (std::string name = key;; name += ' ') {
     const auto length = static_cast<std::int64_t>(name.size());
     const std::int64_t left = varint_bytes(size) + size - (varint_bytes(length) - 1 + length);
-    for (std::int64_t header = tombstone ? 3 : 0; header <= 6; header += header == 0 ? 3 : 1) {
-      const std::int64_t filling = tombstone ? 0 : std::max<std::int64_t>(header - 3, 0);
+    for (std::int64_t header = 0; header <= 6; header += header == 0 ? 3 : 1) {
       for (std::int64_t rest = std::max<std::int64_t>(left - header - 4, 0); rest < left - header; ++rest) {
         if (varint_bytes(rest) + rest != left - header) continue;
-        Fields fields;
-        fields.key = name;
-        if (tombstone) {
-          fields.filling = std::string(static_cast<std::size_t>(rest), '.');
-        } else {
-          fields.value = text;
-          fields.value->resize(static_cast<std::size_t>(rest), '.');
-          if (header > 0) fields.filling = std::string(static_cast<std::size_t>(filling), '.');
-        }
+        Fields fields{name, text, std::nullopt};
+        fields.value->resize(static_cast<std::size_t>(rest), '.');
+        if (header > 0) fields.filling = std::string(static_cast<std::size_t>(header - 3), '.');
         return fields;
       }
-      if (tombstone) break;
     }
     SIM_CHECK(name.size() < key.size() + 4,
               "no value fits into a record of " + std::to_string(size) + " bytes with the key " + key);
   }
+}
+
+/// The text of a key that has only a number.
+std::string plain_key(std::int64_t number, std::int64_t bytes) {
+  const std::string digits = std::to_string(number);
+  return "k" + std::string(static_cast<std::size_t>(bytes - 1) - digits.size(), '0') + digits;
 }
 
 Fields fields_of(const history::History& history, const history::RecordRange& records, std::int64_t ordinal,
@@ -71,25 +68,17 @@ Fields fields_of(const history::History& history, const history::RecordRange& re
   const bool tombstone = history::is_tombstone(keys, records.producer, records.partition, ordinal);
   if (keys.shared) {
     constexpr std::int64_t of_space = (std::int64_t{1} << 40) - 1;
-    return fields_with(keys.law->names().text(number & of_space), tombstone, size,
-                       record_value(history, records, ordinal, size));
+    const std::string key = keys.law->names().text(number & of_space);
+    if (tombstone) return {key, std::nullopt, std::nullopt};
+    return fields_with(key, size, record_value(history, records, ordinal, size));
   }
+  if (tombstone) return {plain_key(number, history::kPlainKeyBytes), std::nullopt, std::nullopt};
   const std::int64_t wanted = varint_bytes(size) + size;  // of value length and value without a key
-  const std::int64_t fixed =
-      tombstone ? 3 : 0;  // "f", its length, and the length -1 of the value is the key's
-  for (std::int64_t key_bytes = 16; key_bytes < 24; ++key_bytes) {
-    for (std::int64_t rest = std::max<std::int64_t>(wanted - key_bytes - fixed - 3, 0);
-         rest <= wanted - key_bytes - fixed; ++rest) {
-      if (key_bytes + fixed + varint_bytes(rest) + rest != wanted) continue;
-      Fields fields;
-      const std::string digits = std::to_string(number);
-      fields.key = "k" + std::string(static_cast<std::size_t>(key_bytes - 1) - digits.size(), '0') + digits;
-      if (tombstone) {
-        fields.filling = std::string(static_cast<std::size_t>(rest), '.');
-      } else {
-        fields.value = record_value(history, records, ordinal, rest);
-      }
-      return fields;
+  for (std::int64_t key_bytes = history::kPlainKeyBytes; key_bytes < 24; ++key_bytes) {
+    for (std::int64_t rest = std::max<std::int64_t>(wanted - key_bytes - 3, 0); rest <= wanted - key_bytes;
+         ++rest) {
+      if (key_bytes + varint_bytes(rest) + rest != wanted) continue;
+      return {plain_key(number, key_bytes), record_value(history, records, ordinal, rest), std::nullopt};
     }
   }
   SIM_CHECK(false, "no key fits into a record of " + std::to_string(size) + " bytes");

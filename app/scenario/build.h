@@ -45,6 +45,7 @@ struct Build {
     std::string workload;
   };
   std::map<std::pair<std::string, std::string>, GroupKind> groups;
+  std::vector<NodeId> pipelines;           ///< Where each of out.config.pipelines stands.
   std::map<std::string, int> occurrences;  ///< Of unnamed faults and workloads with equal content.
 
   /// The workload's members join `group` of `cluster`; reports at `at` if others have made it a group of another kind.

@@ -16,11 +16,10 @@ namespace {
 
 using history::SizeKind;
 using history::SizePlan;
+using world::kBesideKey;
 
-/// With a key: one byte for each of the lengths and what fills a tombstone, besides its text.
-constexpr std::int64_t kBesideKey = 8;
-/// A key without a text: 16 bytes, and room for what fills a tombstone.
-constexpr std::int64_t kWithPlainKey = 24;
+/// What a record with a key without a text needs.
+constexpr std::int64_t kWithPlainKey = history::kPlainKeyBytes + kBesideKey;
 
 class ShapeBuilder {
  public:
@@ -33,6 +32,7 @@ class ShapeBuilder {
     take_sizes();
     if (w_.arrivals == world::Arrivals::listed && is_object("arrivals")) take_trace();
     check_keys();
+    if (w_.keys.tombstone_permille > 0 && keyed()) shape_.tombstones = true;
     if (shape_.needs_law() || shape_.trace)
       w_.shape = std::make_shared<const world::WorkloadShape>(std::move(shape_));
   }
@@ -209,6 +209,11 @@ class ShapeBuilder {
       return;
     }
     const TraceForm form = form_of(trace);
+    if (form.time_column.empty()) {
+      doc_.error(trace.member("time_column"), "empty-name", "time_column is empty",
+                 "name the column with the time, or leave it out: then it is \"time\"");
+      return;
+    }
     TraceError error;
     TraceRemarks remarks;
     shape_.trace = parse_trace(*text, form, error, &remarks);
@@ -217,6 +222,14 @@ class ShapeBuilder {
                          error.column, doc_.tree.pointer(trace.member("file")), error.hint});
       return;
     }
+    if (remarks.nothing_to_spread)
+      doc_.warn(trace.member("spread"), "nothing-to-spread",
+                form.count_column.empty()
+                    ? "without count_column every row is one record, so there is nothing to spread"
+                    : "no row of " + in_quotes(*path) +
+                          " has more than one record and a later row beside it: nothing is spread",
+                form.count_column.empty() ? "count_column says how many records a row is"
+                                          : "records of a row come evenly until the next one's time");
     if (remarks.no_gap_to_loop)
       doc_.warn(trace.member("loop"), "no-gap-to-loop",
                 "all rows of " + in_quotes(*path) +
@@ -283,24 +296,25 @@ class ShapeBuilder {
       w_.record_size = {std::max<std::int64_t>(sum / static_cast<std::int64_t>(trace.rows.size()), 1)};
   }
 
+  bool listed() const { return shape_.trace && !shape_.trace->keys.empty(); }
+  bool keyed() const { return w_.keys.keys > 0 || shape_.keys || listed(); }
+
   void check_keys() {
-    const bool listed = shape_.trace && !shape_.trace->keys.empty();
-    const bool keyed = w_.keys.keys > 0 || shape_.keys || listed;
     std::int64_t needed = least();
-    if (listed && !shape_.trace->sizes) {
+    if (listed() && !shape_.trace->sizes) {
       for (const std::string& key : shape_.trace->keys)
         needed = std::max(needed, kBesideKey + static_cast<std::int64_t>(key.size()));
     }
     const std::int64_t smallest = shape_.sizes ? shape_.sizes->min : w_.record_size.n;
-    if (keyed && smallest < needed && !(shape_.trace && shape_.trace->sizes)) {
+    if (keyed() && smallest < needed && !(shape_.trace && shape_.trace->sizes)) {
       doc_.error(view_.place("record_size"), "out-of-range",
                  "records with keys need at least " + std::to_string(needed) + " bytes", "raise record_size");
     }
-    if (!keyed && topic_ != nullptr && topic_->config.cleanup_compact) {
+    if (!keyed() && topic_ != nullptr && topic_->config.cleanup_compact) {
       doc_.warn(view_.node(), "no-keys", "the topic is compacted, so brokers refuse records without a key",
                 "add \"keys\": {\"count\": 1000}");
     }
-    if (!keyed && view_.has("tombstone_permille"))
+    if (!keyed() && view_.has("tombstone_permille"))
       doc_.warn(view_.member("tombstone_permille"), "no-keys", "records without a key delete nothing",
                 "add keys");
   }

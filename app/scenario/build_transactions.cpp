@@ -1,12 +1,22 @@
 // workloads of kind kafka_transactions and kafka_pipeline, and the internal topics that they need.
 #include <algorithm>
 
+#include "app/scenario/build_shapes.h"
 #include "app/scenario/kafka_properties.h"
 #include "app/scenario/outbox_tables.h"
 #include "app/scenario/property_set.h"
+#include "models/world/workload_shape.h"
+#include "sim/check.h"
 
 namespace brokersim::scenario {
 namespace {
+
+/// A compacted topic refuses records without keys.
+void warn_without_keys(Document& doc, const View& view, const kafka::TopicSpec* topic,
+                       const std::string& hint) {
+  if (topic != nullptr && topic->config.cleanup_compact)
+    doc.warn(view.node(), "no-keys", "the topic is compacted, so brokers refuse records without a key", hint);
+}
 
 class TransactionalBuilder {
  public:
@@ -21,12 +31,11 @@ class TransactionalBuilder {
     }
     cluster_ = build_.resolve_system(view_);
     hosts_ = build_.client_hosts(view_, name_, cluster_);
-    check_topic("topic");
-    check_keys();
+    topic_ = check_topic("topic");
     if (view_.table().tag == "kafka_transactions") {
       make_transactions();
     } else {
-      check_topic("from");
+      (void)check_topic("from");
       make_pipeline();
     }
   }
@@ -35,29 +44,39 @@ class TransactionalBuilder {
   kafka::Version version() const { return cluster_ != nullptr ? cluster_->version : kafka::Version::v4_1; }
   std::string cluster_name() const { return cluster_ != nullptr ? cluster_->name : ""; }
 
-  void check_topic(std::string_view field) {
+  /// The topic that a field names; null if there is none.
+  const kafka::TopicSpec* check_topic(std::string_view field) {
     const NodeId topic = view_.member(field);
-    if (cluster_ == nullptr || topic == no_node || doc_.tree[topic].kind != NodeKind::text) return;
+    if (cluster_ == nullptr || topic == no_node || doc_.tree[topic].kind != NodeKind::text) return nullptr;
     std::vector<std::string> known;
     for (const kafka::TopicSpec& spec : cluster_->topics) {
-      if (spec.name == doc_.tree[topic].text) return;
+      if (spec.name == doc_.tree[topic].text) return &spec;
       known.push_back(spec.name);
     }
     doc_.error(
         topic, "unknown-topic",
         "there is no topic named " + in_quotes(doc_.tree[topic].text) + " in " + in_quotes(cluster_->name),
         doc_.suggest(doc_.tree[topic].text, [&] { return known; }));
+    return nullptr;
   }
 
-  /// A topic that refuses what these clients write: they write no keys.
-  void check_keys() {
-    const std::string topic = view_.text("topic").value_or("");
-    if (cluster_ == nullptr) return;
-    for (const kafka::TopicSpec& spec : cluster_->topics) {
-      if (spec.name == topic && spec.config.cleanup_compact)
-        doc_.warn(view_.node(), "no-keys", "the topic is compacted, so brokers refuse records without a key",
-                  "write to a topic that is not compacted");
+  /// Keys of a transfer are its accounts; others are as those of a kafka_producer.
+  void take_keys(world::TransactionWorkload& w) {
+    if (w.accounts == 0) {
+      world::ProducerWorkload as;
+      as.name = w.name;
+      build_shape(build_, view_, topic_, as);
+      w.keys = as.keys;
+      w.shape = as.shape;
+      return;
     }
+    for (const char* field : {"keys", "tombstone_permille"}) {
+      if (view_.has(field))
+        doc_.error(view_.member(field), "two-selectors",
+                   "a transfer has two records, whose keys are its accounts",
+                   "leave accounts or " + std::string(field) + " out");
+    }
+    if (!world::keys_of_accounts(w)) warn_without_keys(doc_, view_, topic_, "raise record_size");
   }
 
   void check_time(std::string_view field, sim::Duration at) {
@@ -113,6 +132,7 @@ class TransactionalBuilder {
                  "leave one of accounts and records_per_transaction out");
     if (w.accounts > 0) w.records = 2;
     w.record_size = *view_.bytes("record_size");
+    take_keys(w);
     w.work = *view_.duration("work");
     w.abort_permille = static_cast<std::int32_t>(*view_.integer("abort_permille"));
     w.restarts_when_fenced = view_.text("on_fenced") == "restart";
@@ -161,17 +181,66 @@ class TransactionalBuilder {
       build_.add_group(cluster_->name, w.group, group_kind(w.consumer), name_, view_.place("group"));
     }
     build_.out.config.pipelines.push_back(std::move(w));
+    build_.pipelines.push_back(view_.node());
   }
 
   Build& build_;
   Document& doc_;
   const View& view_;
   const kafka::ClusterConfig* cluster_ = nullptr;
+  const kafka::TopicSpec* topic_ = nullptr;
   std::string name_;
   std::vector<std::string> hosts_;
 };
 
+/// Some workload writes keys to the topic, of whatever kind.
+bool has_keys(const world::Config& config, const std::string& cluster, const std::string& topic) {
+  const auto writes = [&](const auto& writer) { return writer.cluster == cluster && writer.topic == topic; };
+  const auto keyed = [&](const auto& writer) {
+    const bool by_shape =
+        writer.shape && (writer.shape->keys || (writer.shape->trace && !writer.shape->trace->keys.empty()));
+    return writes(writer) && (writer.keys.keys > 0 || by_shape);
+  };
+  return std::any_of(config.producers.begin(), config.producers.end(), keyed) ||
+         std::any_of(config.transactions.begin(), config.transactions.end(), [&](const auto& writer) {
+           return keyed(writer) || (writes(writer) && writer.accounts > 0);
+         });
+}
+
+void check_keys(Build& build, const View& view, const world::PipelineWorkload& pipeline) {
+  const world::Config& config = build.out.config;
+  if (const auto keys = world::keys_in(config, pipeline.cluster, pipeline.from)) {
+    const std::int64_t needed = keys->text_bytes(keys->count - 1) + world::kBesideKey;
+    if (pipeline.record_size.n < needed)
+      build.doc.error(view.place("record_size"), "out-of-range",
+                      "records with the keys of " + in_quotes(pipeline.from) + " need at least " +
+                          std::to_string(needed) + " bytes",
+                      "raise record_size");
+    return;
+  }
+  if (has_keys(config, pipeline.cluster, pipeline.from))
+    build.doc.warn(view.member("from"), "keys-not-kept",
+                   "what is written to " + in_quotes(pipeline.from) +
+                       " has keys of several kinds, or keys without a text, or records without one: "
+                       "what the pipeline makes has none",
+                   "give all that write there the same \"keys\", as an object");
+  for (const kafka::ClusterConfig& cluster : config.clusters) {
+    if (cluster.name != pipeline.cluster) continue;
+    for (const kafka::TopicSpec& spec : cluster.topics) {
+      if (spec.name == pipeline.topic)
+        warn_without_keys(build.doc, view, &spec, "write keys to the topic that it reads");
+    }
+  }
+}
+
 }  // namespace
+
+void check_keys_of_pipelines(Build& build) {
+  const std::vector<world::PipelineWorkload>& pipelines = build.out.config.pipelines;
+  SIM_CHECK(pipelines.size() == build.pipelines.size());
+  for (std::size_t i = 0; i < pipelines.size(); ++i)
+    check_keys(build, View(build.doc, build.pipelines[i], pipeline_table()), pipelines[i]);
+}
 
 bool build_transactional_workload(Build& build, const View& view) {
   const std::string& kind = view.table().tag;

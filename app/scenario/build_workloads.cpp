@@ -357,6 +357,7 @@ void build_workloads(Build& build, const View& scenario) {
       continue;
     WorkloadBuilder(build, view).make();
   }
+  check_keys_of_pipelines(build);
 }
 
 }  // namespace brokersim::scenario

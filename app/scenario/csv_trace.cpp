@@ -70,7 +70,12 @@ std::optional<std::int64_t> take_number(std::string_view& text, std::int64_t sca
   return ns;
 }
 
-/// ns since 1970-01-01T00:00:00Z; below 0 if an offset leads there.
+constexpr std::int64_t kSecond = 1'000'000'000;
+
+/// Of a time with a second 60: whether it is the last minute of a day (UTC), where a leap second goes.
+bool may_leap(std::int64_t minute_ns) { return minute_ns / (60 * kSecond) % 1'440 == 1'439; }
+
+/// ns since 1970-01-01T00:00:00Z; below 0 if an offset leads there. A leap second is the next day's first.
 std::optional<std::int64_t> iso_time(std::string_view text) {
   std::int64_t year = 0, month = 0, day = 0, hour = 0, minute = 0;
   if (!take_digits(text, 4, year) || !take_char(text, "-") || !take_digits(text, 2, month) ||
@@ -78,24 +83,29 @@ std::optional<std::int64_t> iso_time(std::string_view text) {
     return std::nullopt;
   if (year < 1970 || year > 2200 || month < 1 || month > 12 || day < 1) return std::nullopt;
   if (day > days_of_month(year, month)) return std::nullopt;
-  std::int64_t ns = days_from_civil(year, month, day) * 86'400 * 1'000'000'000;
+  std::int64_t ns = days_from_civil(year, month, day) * 86'400 * kSecond;
   if (text.empty()) return ns;
   if (!take_char(text, "T ") || !take_digits(text, 2, hour) || !take_char(text, ":") ||
       !take_digits(text, 2, minute) || hour > 23 || minute > 59)
     return std::nullopt;
-  ns += (hour * 60 + minute) * 60 * 1'000'000'000;
+  ns += (hour * 60 + minute) * 60 * kSecond;
+  std::int64_t seconds = 0;
   if (take_char(text, ":")) {
-    const auto seconds = take_number(text, 1'000'000'000);
-    if (!seconds || *seconds >= 61ll * 1'000'000'000) return std::nullopt;
-    ns += *seconds;
+    const auto given = take_number(text, kSecond);
+    if (!given || *given >= 61 * kSecond) return std::nullopt;
+    seconds = *given;
   }
-  if (text.empty() || text == "Z") return ns;
+  const auto with_seconds = [&](std::int64_t utc) -> std::optional<std::int64_t> {
+    if (seconds >= 60 * kSecond && !may_leap(utc)) return std::nullopt;
+    return utc + seconds;
+  };
+  if (text.empty() || text == "Z") return with_seconds(ns);
   const bool west = text.front() == '-';
   if (!take_char(text, "+-") || !take_digits(text, 2, hour)) return std::nullopt;
   (void)take_char(text, ":");
   if (!take_digits(text, 2, minute) || !text.empty() || hour > 23 || minute > 59) return std::nullopt;
-  const std::int64_t offset = (hour * 60 + minute) * 60 * 1'000'000'000;
-  return west ? ns + offset : ns - offset;
+  const std::int64_t offset = (hour * 60 + minute) * 60 * kSecond;
+  return with_seconds(west ? ns + offset : ns - offset);
 }
 
 std::optional<std::int64_t> time_of(std::string_view text, TimeUnit unit) {
@@ -277,7 +287,10 @@ class TraceLayout {
 
   /// Before lay().
   [[nodiscard]] TraceRemarks remarks() const {
-    return {sending_.empty(), form_.loop && !sending_.empty() && length() <= 0};
+    const bool spreads = std::any_of(sending_.begin(), sending_.end(),
+                                     [this](std::size_t i) { return rows_[i].count > 1 && gap(i) > 0; });
+    return {sending_.empty(), form_.loop && !sending_.empty() && length() <= 0,
+            form_.spread && !sending_.empty() && !spreads};
   }
 
   /// False if there are too many. Every step lays a record: rounds without one would go on for hours.

@@ -46,6 +46,8 @@ struct TraceError {
 struct TraceRemarks {
   bool all_counts_zero = false;
   bool no_gap_to_loop = false;  ///< loop, but the file lasts no time: it is sent once.
+  /// spread, but no row of more than one record has time behind it: they come together.
+  bool nothing_to_spread = false;
 };
 
 /// The trace, or nothing and `error`.

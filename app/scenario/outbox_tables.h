@@ -18,11 +18,15 @@ void build_database(Build& build, const std::string& name, const View& view);
 [[nodiscard]] const Table& transactions_table();
 [[nodiscard]] const Table& pipeline_table();
 [[nodiscard]] bool build_transactional_workload(Build& build, const View& view);
+/// Once all workloads are known: the keys of what pipelines make.
+void check_keys_of_pipelines(Build& build);
 /// kafka_share_consumer (tables_shares.cpp, build_shares.cpp).
 [[nodiscard]] const Table& share_consumer_table();
 [[nodiscard]] bool build_share_workload(Build& build, const View& view);
 /// What all clients of a Kafka cluster have: name, of, topic, count, start, on, config, properties.
 [[nodiscard]] std::vector<Field> client_fields(const char* kind, PropertyScope scope);
+/// Of producers that choose keys by a law: keys, tombstone_permille (build_shapes.h reads them).
+[[nodiscard]] std::vector<Field> key_fields();
 
 /// True if the workload is one of those above; then it is built.
 [[nodiscard]] bool build_outbox_workload(Build& build, const View& view);

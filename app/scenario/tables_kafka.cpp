@@ -334,20 +334,12 @@ const Table& producer_table() {
              .min = 1,
              .max = gib,
              .variants = &size_variants()},
-            {.name = "keys",
-             .type = integer,
-             .doc =
-                 "A number: so many keys in each partition, all equally likely; the sticky partitioner "
-                 "chooses partitions. An object: keys of the whole topic, with weights, and each goes to the "
-                 "partition that its murmur2 says (see keys). Default: records have no key.",
-             .min = 1,
-             .max = 1'000'000'000,
-             .table = &keys_table()},
-            {.name = "tombstone_permille",
-             .type = integer,
-             .doc = "Share of the records that delete their key. Only with `keys`.",
-             .fallback = "0",
-             .max = 1'000},
+        });
+    const std::vector<Field> keys = key_fields();
+    t.fields.insert(t.fields.end(), keys.begin(), keys.end());
+    t.fields.insert(
+        t.fields.end(),
+        {
             {.name = "records_per_send",
              .type = integer,
              .doc = "Records that arrive together.",

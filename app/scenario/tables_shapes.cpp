@@ -1,6 +1,7 @@
 // What a producer's records are: their keys, their sizes, and arrivals that a file lists.
 #include "app/scenario/field.h"
 #include "app/scenario/limits.h"
+#include "app/scenario/outbox_tables.h"
 #include "app/scenario/ranges.h"
 
 namespace brokersim::scenario {
@@ -186,8 +187,7 @@ const Variants& arrival_variants() {
        {.name = "spread",
         .type = boolean,
         .doc = "true: the records of a row come evenly until the next row's time (those of the last row: for "
-               "as long "
-               "as the row before). false: together.",
+               "as long as the row before; where there is no other time, together). false: together.",
         .fallback = "false"},
        {.name = "speed",
         .type = decimal,
@@ -206,6 +206,24 @@ const Variants& arrival_variants() {
         .choices = {"comma", "semicolon", "tab", "bar"}}}};
   static const Variants variants{"arrivals", "kind", {&trace}};
   return variants;
+}
+
+std::vector<Field> key_fields() {
+  return {
+      {.name = "keys",
+       .type = integer,
+       .doc = "A number: so many keys in each partition, all equally likely; the sticky partitioner "
+              "chooses partitions. An object: keys of the whole topic, with weights, and each goes to the "
+              "partition that its murmur2 says (see keys). Default: records have no key.",
+       .min = 1,
+       .max = 1'000'000'000,
+       .table = &keys_table()},
+      {.name = "tombstone_permille",
+       .type = integer,
+       .doc = "Share of the records that delete their key. Only with `keys`.",
+       .fallback = "0",
+       .max = 1'000},
+  };
 }
 
 }  // namespace brokersim::scenario

@@ -16,21 +16,25 @@ const Table& transactions_table() {
         {
             {.name = "rate",
              .type = rate,
-             .doc = "Transactions per second of all instances together. Each has one at a time: who is late begins the "
+             .doc = "Transactions per second of all instances together. Each has one at a time: who is late "
+                    "begins the "
                     "next at once.",
              .required = true,
              .min = 1,
              .max = rate_max},
             {.name = "records_per_transaction",
              .type = integer,
-             .doc = "To the topic's partitions in turn.",
+             .doc = "To the topic's partitions in turn; with `keys` of the topic, where they belong.",
              .fallback = "2",
              .min = 1,
              .max = 10'000},
             {.name = "accounts",
              .type = integer,
-             .doc = "Transactions are transfers between two of so many accounts: two records, one takes what the other "
-                    "gives, in the partitions of the accounts' names. Default: no transfers.",
+             .doc =
+                 "Transactions are transfers between two of so many accounts: two records, one takes what "
+                 "the other "
+                 "gives, in the partitions of the accounts' names, which are their keys if record_size has "
+                 "room (account-7: 17 B and more). Default: no transfers.",
              .min = 2,
              .max = 1'000'000},
             {.name = "record_size",
@@ -39,27 +43,33 @@ const Table& transactions_table() {
              .fallback = "100 B",
              .min = 1,
              .max = mib},
-            {.name = "work",
-             .type = duration,
-             .doc = "Of the application within the transaction, after its last send.",
-             .fallback = "0 s",
-             .max = 3'600 * second},
-            {.name = "abort_permille",
-             .type = integer,
-             .doc = "Transactions that the application itself aborts.",
-             .fallback = "0",
-             .max = 1'000},
-            {.name = "on_fenced",
-             .type = choice,
-             .doc = "What it does when somebody else has its transactional.id, or its transaction has timed out: stop, "
-                    "or restart as a new producer.",
-             .fallback = "stop",
-             .choices = {"stop", "restart"}},
-            {.name = "stop",
-             .type = duration,
-             .doc = "When it ends. Default: at 5/6 of the run, so that the end can settle.",
-             .max = run_max},
         });
+    const std::vector<Field> keys = key_fields();
+    t.fields.insert(t.fields.end(), keys.begin(), keys.end());
+    t.fields.insert(t.fields.end(),
+                    {
+                        {.name = "work",
+                         .type = duration,
+                         .doc = "Of the application within the transaction, after its last send.",
+                         .fallback = "0 s",
+                         .max = 3'600 * second},
+                        {.name = "abort_permille",
+                         .type = integer,
+                         .doc = "Transactions that the application itself aborts.",
+                         .fallback = "0",
+                         .max = 1'000},
+                        {.name = "on_fenced",
+                         .type = choice,
+                         .doc = "What it does when somebody else has its transactional.id, or its "
+                                "transaction has timed out: stop, "
+                                "or restart as a new producer.",
+                         .fallback = "stop",
+                         .choices = {"stop", "restart"}},
+                        {.name = "stop",
+                         .type = duration,
+                         .doc = "When it ends. Default: at 5/6 of the run, so that the end can settle.",
+                         .max = run_max},
+                    });
     return t;
   }();
   return table;
@@ -87,7 +97,9 @@ const Table& pipeline_consumer_table() {
 const Table& pipeline_table() {
   static const Table table = [] {
     Table t{"workload", "kafka_pipeline",
-            "A consumer group that makes a record of `topic` from every record of `from` (consume, process, produce).",
+            "A consumer group that makes a record of `topic` from every record of `from` (consume, process, "
+            "produce). It has "
+            "the key of that record, if all that is written to `from` has keys with texts of one kind.",
             client_fields("kafka_pipeline", PropertyScope::producer)};
     const std::vector<Field> own = {
         {.name = "from", .type = name, .doc = "The topic it reads.", .required = true},

@@ -153,10 +153,11 @@ std::int64_t RecordLaw::size_of(ClientId producer, std::int32_t number, std::int
 
 std::int64_t RecordLaw::size_of(ClientId producer, std::int32_t number, std::int64_t ordinal,
                                 const ListedRecord& row) const {
+  const auto key = [&] { return lists_keys_ ? std::int64_t{row.key} : key_at(producer, number, ordinal); };
+  if (tombstone_at(producer, number, ordinal)) return keyed() ? names_.text_bytes(key()) : kPlainKeyBytes;
   std::int64_t size = row.size > 0 ? row.size : fixed_size_;
   if (!sizes_.empty()) size = sizes_.front().sample(bits(producer, number, ordinal, kOfSize));
-  if (!long_keys_) return size;
-  return size + longer(lists_keys_ ? std::int64_t{row.key} : key_at(producer, number, ordinal));
+  return long_keys_ ? size + longer(key()) : size;
 }
 
 bool RecordLaw::tombstone_at(ClientId producer, std::int32_t number, std::int64_t ordinal) const {

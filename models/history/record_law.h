@@ -6,7 +6,8 @@
 // bytes per record, told by the producer as it gives out ordinals.
 // Sizes are key and value together. Where a size counts in a batch, records are taken as without a key; the length of a key of
 // 64 bytes or more takes a byte more than theirs, which is added. Not exact: a size of 64, 8,192 or 1,048,576 B, or up to a key
-// more, counts a byte too much, since the length of its value alone takes a byte less.
+// more, counts a byte too much, since the length of its value alone takes a byte less. A tombstone is its key and no value (length
+// -1): what it takes is what a record with so many bytes and no key takes, exactly.
 // Eras: which partition a key belongs to follows from the number of partitions that its producer knows. When it learns of
 // more, a new era begins for it, at ordinals of its own; records of one key are in the order (era, ordinal).
 #pragma once
@@ -21,6 +22,9 @@
 #include "models/history/record_sizes.h"
 
 namespace brokersim::history {
+
+/// Length of a key that has no text, as an exported file writes it.
+inline constexpr std::int64_t kPlainKeyBytes = 16;
 
 /// A record of a trace: what its row says.
 struct ListedRecord {
@@ -68,7 +72,9 @@ class RecordLaw {
   [[nodiscard]] bool keyed() const { return names_.count > 0; }
   /// The partitioner goes by keys.
   [[nodiscard]] bool routes() const { return keyed() && !ignores_keys_; }
-  [[nodiscard]] bool sizes_differ() const { return !sizes_.empty() || lists_sizes_ || long_keys_; }
+  [[nodiscard]] bool sizes_differ() const {
+    return !sizes_.empty() || lists_sizes_ || long_keys_ || tombstone_permille_ > 0;
+  }
   /// The table for a topic of so many partitions: the one with the most partitions that are not more.
   [[nodiscard]] const KeyTable& table(std::int32_t partitions) const;
   /// From these ordinals on (by partition number), the producer goes by the table for `partitions`.

@@ -49,10 +49,11 @@ KafkaCluster::KafkaCluster(const kafka::ClusterConfig& cluster, const Config& co
   shape_.start_up = {kProcessStartMin, kProcessStartMax, /*heartbeat_phase=*/true};
   install_controllers();
   install_brokers();
-  install_producers(config);
+  ProducerLaws laws(config, cluster_, topics_, hosts_.begin()->second->sim());
+  install_producers(config, laws);
   install_consumers(config);
-  install_transactions(config);
-  install_pipelines(config);
+  install_transactions(config, laws);
+  install_pipelines(config, laws);
   install_shares(config);
   install_admin(config);
 }
@@ -189,8 +190,7 @@ std::vector<kafka::wire::BrokerEndpoint> KafkaCluster::bootstrap() const {
   return endpoints;
 }
 
-void KafkaCluster::install_producers(const Config& config) {
-  ProducerLaws laws(config, cluster_, topics_, hosts_.begin()->second->sim());
+void KafkaCluster::install_producers(const Config& config, ProducerLaws& laws) {
   for (const ProducerWorkload& workload : config.producers) {
     if (workload.cluster != cluster_.name) continue;
     const auto count = static_cast<std::int64_t>(workload.hosts.size());

@@ -23,6 +23,9 @@
 
 namespace brokersim::world {
 
+struct ProducerLaw;
+class ProducerLaws;
+
 inline constexpr const char* kBrokerProgram = "kafka-broker";
 inline constexpr const char* kControllerProgram = "kafka-controller";
 /// From the start of a broker's Java process to its first action, drawn for each start but the first (a run begins with
@@ -77,11 +80,11 @@ class KafkaCluster {
   [[nodiscard]] std::int32_t rack_number(const host::HostConfig& host);
   void install_controllers();
   void install_brokers();
-  void install_producers(const Config& config);
+  void install_producers(const Config& config, ProducerLaws& laws);
   void install_consumers(const Config& config);
   void install_admin(const Config& config);
-  void install_transactions(const Config& config);
-  void install_pipelines(const Config& config);
+  void install_transactions(const Config& config, ProducerLaws& laws);
+  void install_pipelines(const Config& config, ProducerLaws& laws);
   void install_shares(const Config& config);
   /// A consumer's identity in the history.
   [[nodiscard]] history::ClientId add_reader(const std::string& name, const std::string& workload,
@@ -91,9 +94,11 @@ class KafkaCluster {
   [[nodiscard]] kafka::client::ConsumerParams reader(const std::string& name, const std::string& workload,
                                                      const std::string& topic, const std::string& group,
                                                      const kafka::ConsumerConfig& config);
-  [[nodiscard]] kafka::client::ProducerParams transactional(const std::string& name, const std::string& workload,
+  [[nodiscard]] kafka::client::ProducerParams transactional(const std::string& name,
+                                                            const std::string& workload,
                                                             const std::string& topic, sim::Bytes record_size,
-                                                            const kafka::ProducerConfig& config);
+                                                            const kafka::ProducerConfig& config,
+                                                            const ProducerLaw& law);
 
   const kafka::ClusterConfig& cluster_;
   Hosts& hosts_;

@@ -1,6 +1,7 @@
 #include "models/world/producer_laws.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "sim/hash.h"
 
@@ -16,16 +17,50 @@ ProducerLaw ProducerLaws::of(const ProducerWorkload& workload) {
     (void)file.bits(0);
   }
   made.law = make_law(workload, sim_.seed(), sizes_of(workload.topic));
-  if (made.law == nullptr) return made;
+  if (made.law != nullptr) publish(made, workload.topic);
+  return made;
+}
+
+ProducerLaw ProducerLaws::of(const TransactionWorkload& workload) {
+  if (auto names = keys_of_accounts(workload))
+    return listed(workload.name, workload.topic, workload.record_size, std::move(*names), workload.config);
+  ProducerWorkload as;
+  as.name = workload.name;
+  as.topic = workload.topic;
+  as.record_size = workload.record_size;
+  as.keys = workload.keys;
+  as.shape = workload.shape;
+  as.config = workload.config;
+  return of(as);
+}
+
+ProducerLaw ProducerLaws::of(const PipelineWorkload& workload) {
+  auto names = keys_in(config_, cluster_.name, workload.from);
+  if (!names) return {};
+  return listed(workload.name, workload.topic, workload.record_size, std::move(*names), workload.producer);
+}
+
+ProducerLaw ProducerLaws::listed(const std::string& workload, const std::string& topic,
+                                 sim::Bytes record_size, history::KeyNames names,
+                                 const kafka::ProducerConfig& config) {
+  ProducerLaw made;
+  made.law =
+      make_listed_law(std::move(names), ignores_keys(config),
+                      sim::combine(sim::hash_name(workload), sim_.seed()), record_size, sizes_of(topic));
+  publish(made, topic);
+  return made;
+}
+
+void ProducerLaws::publish(ProducerLaw& made, const std::string& topic) {
   // A topic that is deleted and made anew under its name has the same partitions to the producer.
-  std::vector<std::string> topics{workload.topic};
+  std::vector<std::string> topics{topic};
   for (std::size_t i = 0; i < topics.size(); ++i) {
     const auto& ids = topics_.at(topics[i]);
     for (std::size_t number = 0; number < ids.size(); ++number)
       made.law->name_partition(ids[number], static_cast<std::int32_t>(number));
-    for (const kafka::TopicSpec& topic : cluster_.topics) {
-      if (topic.recreates == topics[i] && std::find(topics.begin(), topics.end(), topic.name) == topics.end())
-        topics.push_back(topic.name);
+    for (const kafka::TopicSpec& spec : cluster_.topics) {
+      if (spec.recreates == topics[i] && std::find(topics.begin(), topics.end(), spec.name) == topics.end())
+        topics.push_back(spec.name);
     }
   }
   if (made.law->keyed()) {
@@ -34,7 +69,6 @@ ProducerLaw ProducerLaws::of(const ProducerWorkload& workload) {
     made.keys.space = number_of(made.law->names());
   }
   made.keys.law = made.law;
-  return made;
 }
 
 /// How many partitions a topic has, first and after each time that some are added.

@@ -1,4 +1,4 @@
-// Laws of keys and sizes for the producers of a cluster, as a world is built.
+// Laws of keys and sizes for whoever writes to a cluster, as a world is built. One of these for a cluster: it numbers key spaces.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,7 @@
 #include "models/world/config.h"
 #include "models/world/workload_shape.h"
 #include "sim/simulation.h"
+#include "sim/units.h"
 
 namespace brokersim::world {
 
@@ -31,8 +32,17 @@ class ProducerLaws {
       : config_(config), cluster_(cluster), topics_(topics), sim_(sim) {}
 
   [[nodiscard]] ProducerLaw of(const ProducerWorkload& workload);
+  [[nodiscard]] ProducerLaw of(const TransactionWorkload& workload);
+  /// Of the records that a pipeline makes: keys of those that it reads, if they have some.
+  [[nodiscard]] ProducerLaw of(const PipelineWorkload& workload);
 
  private:
+  /// What an application writes to `topic` with keys that it chooses itself.
+  [[nodiscard]] ProducerLaw listed(const std::string& workload, const std::string& topic,
+                                   sim::Bytes record_size, history::KeyNames names,
+                                   const kafka::ProducerConfig& config);
+  /// `made` has its law: who reads `topic` knows it by that.
+  void publish(ProducerLaw& made, const std::string& topic);
   [[nodiscard]] std::vector<std::int32_t> sizes_of(const std::string& topic) const;
   [[nodiscard]] std::int32_t number_of(const history::KeyNames& names);
 

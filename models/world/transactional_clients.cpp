@@ -3,12 +3,15 @@
 
 #include "models/world/client_site.h"
 #include "models/world/kafka_cluster.h"
+#include "models/world/producer_laws.h"
 
 namespace brokersim::world {
 
-kafka::client::ProducerParams KafkaCluster::transactional(const std::string& name, const std::string& workload,
+kafka::client::ProducerParams KafkaCluster::transactional(const std::string& name,
+                                                          const std::string& workload,
                                                           const std::string& topic, sim::Bytes record_size,
-                                                          const kafka::ProducerConfig& config) {
+                                                          const kafka::ProducerConfig& config,
+                                                          const ProducerLaw& law) {
   kafka::client::ProducerParams params;
   params.name = name;
   history::ClientInfo info;
@@ -19,7 +22,10 @@ kafka::client::ProducerParams KafkaCluster::transactional(const std::string& nam
   info.idempotent = kafka::client::is_idempotent(config);
   info.transactional = !config.transactional_id.empty();
   info.transaction_timeout = config.transaction_timeout + cluster_.broker.transaction_abort_interval;
+  info.keys = law.keys;
   params.client = history_.add_client(std::move(info));
+  batches_.set_keys(params.client, law.keys);
+  params.law = law.law;
   params.record_size = record_size;
   params.config = config;
   params.costs = cluster_.costs;
@@ -28,16 +34,18 @@ kafka::client::ProducerParams KafkaCluster::transactional(const std::string& nam
   return params;
 }
 
-void KafkaCluster::install_transactions(const Config& config) {
+void KafkaCluster::install_transactions(const Config& config, ProducerLaws& laws) {
   for (const TransactionWorkload& workload : config.transactions) {
     if (workload.cluster != cluster_.name) continue;
     const auto count = static_cast<std::int64_t>(workload.hosts.size());
+    const ProducerLaw law = laws.of(workload);
     for (std::int64_t i = 0; i < count; ++i) {
       const std::string name = workload.name + "-" + std::to_string(i);
       kafka::client::TransactionLoadParams params;
       kafka::ProducerConfig producer = workload.config;
       if (producer.transactional_id.empty()) producer.transactional_id = name;
-      params.producer = transactional(name, workload.name, workload.topic, workload.record_size, producer);
+      params.producer =
+          transactional(name, workload.name, workload.topic, workload.record_size, producer, law);
       params.version = cluster_.broker.transaction_version;
       params.gap = {1'000'000'000'000 * count / std::max<std::int64_t>(workload.rate_per_second_milli, 1)};
       params.phase = params.gap * i / count;
@@ -61,16 +69,18 @@ void KafkaCluster::install_transactions(const Config& config) {
   }
 }
 
-void KafkaCluster::install_pipelines(const Config& config) {
+void KafkaCluster::install_pipelines(const Config& config, ProducerLaws& laws) {
   for (const PipelineWorkload& workload : config.pipelines) {
     if (workload.cluster != cluster_.name) continue;
+    const ProducerLaw law = laws.of(workload);
     for (std::size_t i = 0; i < workload.hosts.size(); ++i) {
       const std::string name = workload.name + "-" + std::to_string(i);
       kafka::client::PipelineParams params;
       kafka::ProducerConfig producer = workload.producer;
       if (workload.exactly_once && producer.transactional_id.empty()) producer.transactional_id = name;
       if (!workload.exactly_once) producer.transactional_id.clear();
-      params.producer = transactional(name, workload.name, workload.topic, workload.record_size, producer);
+      params.producer =
+          transactional(name, workload.name, workload.topic, workload.record_size, producer, law);
       params.version = cluster_.broker.transaction_version;
       params.exactly_once = workload.exactly_once;
       params.commits_first = workload.commits_first;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "models/history/record_law.h"
 #include "sim/check.h"
 
 namespace brokersim::kafka::client {
@@ -84,6 +85,21 @@ sim::Task<void> Pipeline::run() {
   }
 }
 
+history::ListedRecord Pipeline::key_of(const history::RecordRange& record) const {
+  const history::RecordLaw* law = params_.producer.law.get();
+  if (law == nullptr || !law->lists_keys()) return {};
+  const history::KeySpace& keys = history_.client(record.producer).keys;
+  SIM_CHECK(keys.shared, "a record without a key of its topic");
+  return {static_cast<std::uint32_t>(keys.law->key_of(record.producer, record.partition, record.first)), 0};
+}
+
+std::int32_t Pipeline::partition_for(const Taken& taken, const history::ListedRecord& row) const {
+  const history::RecordLaw* law = params_.producer.law.get();
+  const auto partitions = static_cast<std::int32_t>(params_.producer.partitions.size());
+  if (law != nullptr && law->routes()) return law->table(partitions).partition_of(row.key);
+  return static_cast<std::int32_t>(taken.index) % partitions;
+}
+
 /// Where this round began, by partition.
 std::map<std::size_t, std::int64_t> Pipeline::beginnings() const {
   std::map<std::size_t, std::int64_t> first;
@@ -103,13 +119,13 @@ void Pipeline::seek_to_committed() {
 
 sim::Task<TransactionResult> Pipeline::transact() {
   using history::TransactionOutcome;
-  const auto partitions = params_.producer.partitions.size();
   number_ = ledger_.next++;
   transactions_->begin(number_);
   std::map<std::size_t, std::int64_t> next;
   for (const Taken& one : taken_) {
     if (params_.work.ns > 0) co_await sim::delay(params_.work, "pipeline.work");
-    transactions_->send(static_cast<std::int32_t>(one.index % partitions), one.record);
+    const history::ListedRecord row = key_of(one.record);
+    transactions_->send(partition_for(one, row), one.record, 0, row);
     next[one.index] = one.offset + 1;
   }
   std::vector<wire::PartitionOffset> offsets;
@@ -146,12 +162,12 @@ sim::Task<TransactionResult> Pipeline::transact() {
 sim::Task<bool> Pipeline::pass_on() {
   number_ = ledger_.next++;
   failed_ = false;
-  const auto partitions = params_.producer.partitions.size();
   for (const Taken& one : taken_) {
     if (params_.work.ns > 0) co_await sim::delay(params_.work, "pipeline.work");
     const std::uint64_t ticket = next_ticket_++;
     sent_[ticket] = one.record;
-    const std::uint64_t given = producer_->send(static_cast<std::int32_t>(one.index % partitions));
+    const history::ListedRecord row = key_of(one.record);
+    const std::uint64_t given = producer_->send(partition_for(one, row), row);
     SIM_CHECK(given == ticket, "the producer counts otherwise");
   }
   producer_->flush();

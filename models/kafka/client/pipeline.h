@@ -4,6 +4,8 @@
 // (sendOffsetsToTransaction). When it has to be aborted the consumer seeks back and the records are taken again.
 // at_least_once: records out are flushed, then offsets are committed; what was sent before a crash is sent again after it.
 // at_most_once: offsets are committed before anything is made of their records, and nothing is sent twice by the application.
+// Where the law of its records lists keys, a record has the key of the one that it was made from, and goes where that key hashes
+// to; else it goes to the partition with the number of the one it was read from.
 // A fenced producer begins anew, as an application does that closes it and opens another, and the consumer goes on at what
 // the group has committed (as ExactlyOnceMessageProcessor of Kafka's examples does when it is started again): what was
 // asked to be committed may be committed, although its client heard PRODUCER_FENCED. When init() is through, the markers of
@@ -60,6 +62,9 @@ class Pipeline final : public host::Service, private ConsumerApplication, privat
   [[nodiscard]] sim::Task<void> run();
   [[nodiscard]] sim::Task<TransactionResult> transact();
   [[nodiscard]] sim::Task<bool> pass_on();
+  /// The key of a record that is read; of those that it makes, too.
+  [[nodiscard]] history::ListedRecord key_of(const history::RecordRange& record) const;
+  [[nodiscard]] std::int32_t partition_for(const Taken& taken, const history::ListedRecord& row) const;
   [[nodiscard]] std::map<std::size_t, std::int64_t> beginnings() const;
   void seek_back();
   void seek_to_committed();

@@ -72,10 +72,10 @@ void Producer::set_producer(std::int64_t id, std::int16_t epoch) {
   settle();
 }
 
-std::uint64_t Producer::send(std::int32_t partition) {
+std::uint64_t Producer::send(std::int32_t partition, const history::ListedRecord& row) {
   begin();
   const std::uint64_t ticket = next_ticket_++;
-  submissions_.push_back({ticket, partition, now()});
+  submissions_.push_back({ticket, partition, now(), row});
   settle();
   return ticket;
 }

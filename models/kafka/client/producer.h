@@ -26,6 +26,7 @@
 
 #include "models/devices/host/service.h"
 #include "models/history/history.h"
+#include "models/history/record_law.h"
 #include "models/kafka/client/accumulator.h"
 #include "models/kafka/client/broker_connections.h"
 #include "models/kafka/client/metadata.h"
@@ -50,7 +51,8 @@ class Producer final : public host::Service, private ConnectionListener {
   /// Arrivals::application: send() of one record with a key that belongs to partition number `partition` (of
   /// params.partitions), on behalf of the caller's own thread. Its ticket: what the listener hears of it by. Waits, in
   /// order, for memory and metadata, at most max.block.ms; so a caller that must not go on waits for on_joined.
-  std::uint64_t send(std::int32_t partition);
+  /// `row`: its key (and size), if the workload's law lists them.
+  std::uint64_t send(std::int32_t partition, const history::ListedRecord& row = {});
 
   // --- as a part of a transactional producer -----------------------------------------------------------------
   /// What batches are numbered with from now on. Nothing is in flight.
@@ -153,6 +155,7 @@ class Producer final : public host::Service, private ConnectionListener {
     std::uint64_t ticket = 0;
     std::int32_t partition = -1;
     sim::SimTime since;
+    history::ListedRecord row;
   };
 
   static constexpr sim::Duration kTick = {1'000'000};  // of System.currentTimeMillis()

@@ -216,7 +216,7 @@ void Producer::expire() {
 void Producer::submit_waiting() {
   while (!submissions_.empty()) {
     const Submission first = submissions_.front();
-    const auto ordinal = intake_.submit(first.partition, first.since, now());
+    const auto ordinal = intake_.submit(first.partition, first.since, now(), first.row);
     if (!ordinal) break;
     submissions_.pop_front();
     const history::PartitionId id = params_.partitions[static_cast<std::size_t>(first.partition)];

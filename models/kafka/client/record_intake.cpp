@@ -4,6 +4,7 @@
 
 #include "models/kafka/client/size_estimate.h"
 #include "models/log/batch.h"
+#include "models/log/sized_batch.h"
 #include "sim/check.h"
 
 namespace brokersim::kafka::client {
@@ -56,7 +57,8 @@ RecordIntake::RecordIntake(const ProducerParams& params, ProducerLedger& ledger,
                            sim::Stream arrivals, sim::Stream sticky, sim::SimTime begin)
     : record_size_(params.record_size.n),
       record_alone_(size_upper_bound(params.record_size.n)),
-      too_large_(record_alone_ > std::min(params.config.max_request_size.n, params.config.buffer_memory.n)),
+      largest_(std::min(params.config.max_request_size.n, params.config.buffer_memory.n)),
+      too_large_(record_alone_ > largest_),
       ratio_(params.config.compression.model(params.compressed_percent), params.config.batch_size.n,
              log::batch_bytes(1, params.record_size.n, {}, {})),
       batch_size_(ratio_.raw_limit()),
@@ -75,7 +77,10 @@ RecordIntake::RecordIntake(const ProducerParams& params, ProducerLedger& ledger,
       calls_(arrivals.child(1)),
       wake_up_(params.costs.wake_up) {
   ledger_.next_ordinal.resize(params.partitions.size(), 0);
-  if (params.law != nullptr)
+  if (application_) {
+    law_ = params.law;
+    client_ = params.client;
+  } else if (params.law != nullptr)
     items_ = std::make_unique<ItemIntake>(params, ledger, accumulator, closed_, arrivals, sticky, begin);
 }
 
@@ -186,27 +191,42 @@ bool RecordIntake::next_call() {
 }
 
 std::optional<std::int64_t> RecordIntake::submit(std::int32_t partition, sim::SimTime intended,
-                                                 sim::SimTime now) {
+                                                 sim::SimTime now, const history::ListedRecord& row) {
   SIM_CHECK(application_, "the intake makes its records itself");
   if (!metadata_known_ || stopped_) return std::nullopt;
+  std::int64_t& next = ledger_.next_ordinal[static_cast<std::size_t>(partition)];
+  std::int64_t size = record_size_;
+  std::int64_t alone = record_alone_;
+  if (law_ != nullptr) {
+    size = law_->size_of(client_, partition, next, row);
+    alone = size_upper_bound(size);
+    too_large_ = alone > largest_;
+  }
   Slot slot = accumulator_.tail(partition);
   const auto with_it = [&](const Batch& batch) {
-    return log::batch_bytes(batch.count + 1, record_size_, batch.intended_first,
-                            std::max(intended, batch.intended_first));
+    const sim::SimTime last = std::max(intended, batch.intended_first);
+    if (law_ == nullptr) return log::batch_bytes(batch.count + 1, record_size_, batch.intended_first, last);
+    const std::int64_t before = batch.count == 0 ? log::kBatchHeaderBytes : batch.bytes;
+    const std::int64_t delta_ms = last.ns / 1'000'000 - batch.intended_first.ns / 1'000'000;
+    return before + log::record_bytes(size, delta_ms, batch.count);
   };
   if (slot != kNoSlot && !accumulator_[slot].closed && with_it(accumulator_[slot]) > batch_size_) close(slot);
   if (slot == kNoSlot || accumulator_[slot].closed) {
-    if (too_large_ || !accumulator_.has_room(record_alone_)) return std::nullopt;
-    slot = accumulator_.open(partition, ledger_.next_ordinal[static_cast<std::size_t>(partition)], now,
-                             record_alone_);
+    if (too_large_ || !accumulator_.has_room(alone)) return std::nullopt;
+    slot = accumulator_.open(partition, next, now, alone);
     accumulator_[slot].intended_first = intended;
   }
   Batch& batch = accumulator_[slot];
   batch.bytes = with_it(batch);
   batch.intended_last = std::max(intended, batch.intended_first);
   const std::int64_t ordinal = batch.first + batch.count++;
+  SIM_CHECK(ordinal == next);
+  if (law_ != nullptr) {
+    batch.payload += size;
+    if (law_->lists()) law_->note(client_, partition, ordinal, row);
+  }
   // An identity is given once, also if the process dies before its batch is closed.
-  ledger_.next_ordinal[static_cast<std::size_t>(partition)] = ordinal + 1;
+  next = ordinal + 1;
   if (batch.bytes >= batch_size_) close(slot);
   return ordinal;
 }
@@ -316,6 +336,9 @@ void RecordIntake::close(Slot slot) {
   SIM_CHECK(!batch.closed);
   SIM_CHECK(batch.count > 0);
   batch.closed = true;
+  if (law_ != nullptr)
+    batch.bytes = log::sized_batch_bytes(*law_, client_, batch.partition, batch.first, batch.count,
+                                         batch.intended_first, batch.intended_last);
   batch.wire_bytes = ratio_.close(batch.bytes);
   batch_size_ = ratio_.raw_limit();
   plan_key_ = -1;

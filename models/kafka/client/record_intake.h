@@ -6,7 +6,8 @@
 // Rules (RecordAccumulator.append, BufferPool): a record joins the last batch of its partition's queue if it
 // fits into batch.size, else that batch is closed and a new one is opened; send() waits while the pool has no
 // batch.size bytes left or the topic's metadata is unknown, at most max.block.ms.
-// Records with keys or sizes of their own are not equal: then everything is passed on to ItemIntake, which looks at each.
+// Records with keys or sizes of their own are not equal: then everything is passed on to ItemIntake, which looks at each. Those of
+// an application come one by one anyway, and are told apart here.
 // Pure: time comes in as a value, draws from addressed streams.
 #pragma once
 
@@ -15,6 +16,7 @@
 #include <optional>
 #include <vector>
 
+#include "models/history/record_law.h"
 #include "models/kafka/client/accumulator.h"
 #include "models/kafka/client/arrivals.h"
 #include "models/kafka/client/compression.h"
@@ -39,9 +41,9 @@ class RecordIntake {
                sim::Stream arrivals, sim::Stream sticky, sim::SimTime begin);
 
   /// Arrivals::application: a record of the caller, meant to be sent at `intended`, joins its partition's batch. Returns
-  /// its ordinal, nothing if there is no memory or no metadata yet.
+  /// its ordinal, nothing if there is no memory or no metadata yet. `row`: of a law that lists keys or sizes.
   [[nodiscard]] std::optional<std::int64_t> submit(std::int32_t partition, sim::SimTime intended,
-                                                   sim::SimTime now);
+                                                   sim::SimTime now, const history::ListedRecord& row = {});
   /// Takes in every record that joins at or before `now`, unless one blocks.
   void advance(sim::SimTime now);
   /// The thread did not run before `now`: the process was paused.
@@ -113,7 +115,8 @@ class RecordIntake {
 
   std::int64_t record_size_;
   std::int64_t record_alone_;  ///< What send() takes one for.
-  bool too_large_;             ///< That is above max.request.size or buffer.memory.
+  std::int64_t largest_;       ///< The smaller one of max.request.size and buffer.memory.
+  bool too_large_;             ///< The record is above that.
   RatioEstimator ratio_;
   std::int64_t batch_size_;  ///< Uncompressed bytes that a batch takes now.
   ProducerLedger& ledger_;
@@ -133,6 +136,8 @@ class RecordIntake {
   bool awaits_ = false;  ///< Blocked by records without an outcome.
   bool stopped_ = false;
   bool application_ = false;  ///< Records come by submit() only.
+  std::shared_ptr<history::RecordLaw> law_;  ///< Of those, where they are told apart; else null.
+  history::ClientId client_;
   // Arrivals::closed: the first record of the next call, and what draws how many it has.
   bool closed_loop_ = false;
   std::int64_t call_end_ = 0;

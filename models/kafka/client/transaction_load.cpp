@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <string>
 
+#include "models/history/record_law.h"
 #include "models/kafka/java_hash.h"
 #include "sim/check.h"
 
 namespace brokersim::kafka::client {
 
 namespace {
-enum class Draw : std::uint64_t { aborts, from, to, amount };
+enum class Draw : std::uint64_t { aborts, from, to, amount, key };
 }  // namespace
 
 TransactionLoad::TransactionLoad(sim::Process& process, const ClientSite& site,
@@ -39,9 +40,16 @@ void TransactionLoad::send_all(std::int64_t number) {
   const auto draw = [&](Draw what, std::uint64_t below) {
     return static_cast<std::int64_t>(draws_.child(static_cast<std::uint64_t>(what)).below(n, below));
   };
+  const history::RecordLaw* law = params_.producer.law.get();
   if (params_.accounts == 0) {
-    for (std::int32_t i = 0; i < params_.records; ++i)
-      producer_.send(static_cast<std::int32_t>((number * params_.records + i) % partitions));
+    const sim::Stream keys = draws_.child(static_cast<std::uint64_t>(Draw::key));
+    for (std::int32_t i = 0; i < params_.records; ++i) {
+      const std::int64_t record = number * params_.records + i;
+      const bool routes = law != nullptr && law->routes();
+      producer_.send(
+          routes ? law->table(partitions).draw_partition(keys.bits(static_cast<std::uint64_t>(record)))
+                 : static_cast<std::int32_t>(record % partitions));
+    }
     return;
   }
   const auto accounts = static_cast<std::uint64_t>(params_.accounts);
@@ -49,8 +57,12 @@ void TransactionLoad::send_all(std::int64_t number) {
   const std::int64_t to =
       (from + 1 + draw(Draw::to, std::max<std::uint64_t>(accounts - 1, 1))) % params_.accounts;
   const std::int64_t amount = 1 + draw(Draw::amount, 1'000);
-  producer_.send(partition_for_key("account-" + std::to_string(from), partitions), {}, -amount);
-  producer_.send(partition_for_key("account-" + std::to_string(to), partitions), {}, amount);
+  const auto book = [&](std::int64_t account, std::int64_t moves) {
+    const std::int32_t partition = partition_for_key(kAccountPrefix + std::to_string(account), partitions);
+    producer_.send(partition, {}, moves, {static_cast<std::uint32_t>(account), 0});
+  };
+  book(from, -amount);
+  book(to, amount);
 }
 
 void TransactionLoad::tell(std::int64_t number, history::TransactionOutcome outcome, TransactionResult result) {

@@ -111,7 +111,8 @@ void TransactionalProducer::begin(std::int64_t number) {
   wanted_.clear();
 }
 
-void TransactionalProducer::send(std::int32_t partition, const history::RecordRange& source, std::int64_t amount) {
+void TransactionalProducer::send(std::int32_t partition, const history::RecordRange& source,
+                                 std::int64_t amount, const history::ListedRecord& row) {
   SIM_CHECK(open_);
   pending_[next_ticket_++] = {source, amount};
   ++records_;
@@ -124,7 +125,7 @@ void TransactionalProducer::send(std::int32_t partition, const history::RecordRa
       component_.spawn(add_partitions());
     }
   }
-  const std::uint64_t ticket = producer_.send(partition);
+  const std::uint64_t ticket = producer_.send(partition, row);
   SIM_CHECK(ticket + 1 == next_ticket_, "the producer counts otherwise");
 }
 

@@ -43,8 +43,9 @@ class TransactionalProducer final : private SendListener, private SendGate {
   [[nodiscard]] sim::Task<TransactionResult> init();
   /// beginTransaction(). `number`: of the application, for the history.
   void begin(std::int64_t number);
-  /// send() within the transaction, to partition number `partition`.
-  void send(std::int32_t partition, const history::RecordRange& source = {}, std::int64_t amount = 0);
+  /// send() within the transaction, to partition number `partition`. `row`: as of Producer::send().
+  void send(std::int32_t partition, const history::RecordRange& source = {}, std::int64_t amount = 0,
+            const history::ListedRecord& row = {});
   /// sendOffsetsToTransaction().
   [[nodiscard]] sim::Task<TransactionResult> send_offsets(std::vector<wire::PartitionOffset> offsets,
                                                           GroupIdentity group);

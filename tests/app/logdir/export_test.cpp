@@ -11,7 +11,10 @@
 #include "app/logdir/inspect.h"
 #include "app/scenario/scenario.h"
 #include "models/devices/storage/file_system.h"
+#include "models/history/record_law.h"
 #include "models/kafka/broker/broker_service.h"
+#include "models/log/format/record_batch.h"
+#include "models/log/sized_batch.h"
 #include "models/world/kafka_cluster.h"
 #include "models/world/world.h"
 
@@ -84,7 +87,11 @@ TEST_F(ExportLog, WritesKeysAndSizes) {
       R"(/systems/kafka/topics/0/config={"min.insync.replicas": 2, "segment.bytes": 1048576})";
   const std::string compacted =
       R"(/systems/kafka/topics/0/config={"min.insync.replicas": 2, "segment.bytes": 1048576, "cleanup.policy": "compact", "min.cleanable.dirty.ratio": 0.05})";
+  const std::string plain_keys = "/workloads/0/keys=40";
   for (const std::vector<std::string>& more : {std::vector<std::string>{keys, plain},
+                                               {plain_keys, plain, "/workloads/0/tombstone_permille=200"},
+                                               {plain_keys, compacted, "/workloads/0/tombstone_permille=200",
+                                                "/systems/kafka/config/log.cleaner.backoff.ms=500"},
                                                {keys, sizes, plain, "/workloads/0/tombstone_permille=200"},
                                                {keys, sizes, compacted, "/workloads/0/tombstone_permille=200",
                                                 "/systems/kafka/config/log.cleaner.backoff.ms=500"}}) {
@@ -104,6 +111,48 @@ TEST_F(ExportLog, WritesKeysAndSizes) {
         for (const SegmentReport& segment : partition.segments) EXPECT_EQ(segment.stop, "") << partition.name;
       }
     }
+  }
+}
+
+// Goal: a tombstone in a file is a key and a null value, without anything to fill it, and the log counts just that.
+// Method: batches in which every record is one, with keys that have a text and keys that are numbers; every record is read back.
+TEST(EncodeBatch, ATombstoneIsItsKeyOnly) {
+  for (const bool texts : {true, false}) {
+    history::History history;
+    const history::PartitionId partition = history.add_partition({.topic = "t"});
+    auto law = std::make_shared<history::RecordLaw>(1, 300);
+    if (texts) {
+      law->set_keys({10, "customer-", 3, {}}, std::vector<std::uint64_t>(10, 1));
+      law->add_table(std::vector<std::int32_t>(10, 0), 1);
+    }
+    law->name_partition(partition, 0);
+    law->set_tombstones(1'000, 5);
+    history::KeySpace keys;
+    keys.keys = 10;
+    keys.tombstone_permille = 1'000;
+    keys.shared = texts;
+    keys.law = law;
+    history::ClientInfo info;
+    info.keys = keys;
+    log::StoredBatch batch;
+    batch.data.records = {history.add_client(std::move(info)), partition, 0, 5};
+    batch.data.bytes = static_cast<std::int32_t>(log::sized_batch_bytes(
+        *law, batch.data.records.producer, 0, 0, 5, batch.data.first_time, batch.data.last_time));
+    const std::string bytes = encode_batch(history, batch, nullptr);
+    const auto header = log::format::parse_header(bytes);
+    ASSERT_TRUE(header);
+    log::format::RecordWalk walk(*header, std::string_view(bytes).substr(61));
+    for (int i = 0; i < 5; ++i) {
+      const auto record = walk.next();
+      ASSERT_TRUE(record);
+      EXPECT_FALSE(record->value);
+      EXPECT_EQ(record->headers, 0);
+      ASSERT_TRUE(record->key);
+      EXPECT_EQ(record->key->size(), texts ? 12u : 16u) << *record->key;
+      EXPECT_TRUE(record->key->starts_with(texts ? "customer-00" : "k0000"));
+    }
+    EXPECT_TRUE(walk.done());
+    EXPECT_EQ(bytes.size(), texts ? 61u + 5 * (7 + 12) : 61u + 5 * (7 + 16));
   }
 }
 

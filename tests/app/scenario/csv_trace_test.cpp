@@ -125,6 +125,28 @@ TEST(CsvTrace, ALoopWithoutAGapIsRemarked) {
   EXPECT_FALSE(remarks.no_gap_to_loop);
 }
 
+// Goal: spread that spreads nothing is remarked, one that spreads something is not.
+TEST(CsvTrace, NothingToSpreadIsRemarked) {
+  TraceForm f = form();
+  f.spread = true;
+  TraceError error;
+  const auto remarked = [&](const char* text) {
+    TraceRemarks remarks;
+    EXPECT_TRUE(parse_trace(text, f, error, &remarks)) << text;
+    return remarks.nothing_to_spread;
+  };
+  EXPECT_TRUE(remarked("time\n5\n6\n")) << "without a count column a row is one record";
+  f.count_column = "n";
+  EXPECT_TRUE(remarked("time,n\n5,500\n")) << "one row has nothing behind it";
+  EXPECT_TRUE(remarked("time,n\n5,500\n5,3\n")) << "nor have rows of one time";
+  EXPECT_TRUE(remarked("time,n\n5,1\n6,1\n"));
+  EXPECT_FALSE(remarked("time,n\n5,1\n6,2\n")) << "the last row lasts as long as the one before";
+  EXPECT_FALSE(remarked("time,n\n5,2\n6,1\n"));
+  EXPECT_FALSE(remarked("time,n\n5,0\n6,0\n")) << "that nothing is sent is a remark of its own";
+  f.spread = false;
+  EXPECT_FALSE(remarked("time,n\n5,500\n"));
+}
+
 // Goal: dates that no calendar has, offsets that no place has and times before 1970 are told, not understood as others.
 TEST(CsvTrace, DatesAreOfTheCalendar) {
   TraceForm f = form();
@@ -136,12 +158,14 @@ TEST(CsvTrace, DatesAreOfTheCalendar) {
     EXPECT_EQ(error.column, 1) << cell;
     return error.message;
   };
-  for (const char* right : {"2026-02-28", "2024-02-29", "2000-02-29", "2026-04-30", "2026-12-31",
-                            "2026-01-01T00:00+23:59", "1970-01-01T02:00:00+02:00"})
+  for (const char* right :
+       {"2026-02-28", "2024-02-29", "2000-02-29", "2026-04-30", "2026-12-31", "2026-01-01T00:00+23:59",
+        "1970-01-01T02:00:00+02:00", "2016-12-31T23:59:60Z", "2017-01-01T00:59:60.5+01:00"})
     EXPECT_EQ(message(right), "") << right;
   for (const char* wrong :
        {"2026-02-30", "2026-02-29", "2100-02-29", "2026-04-31", "2026-06-31", "2026-01-00", "2026-01-32",
-        "2026-13-01", "2026-01-01T00:00+99:99", "2026-01-01T00:00+24:00", "2026-01-01T00:00-10:60"})
+        "2026-13-01", "2026-01-01T20:59:60", "2026-01-01T20:59:61", "2016-12-31T23:59:60+01:00",
+        "2026-01-01T00:00+99:99", "2026-01-01T00:00+24:00", "2026-01-01T00:00-10:60"})
     EXPECT_EQ(message(wrong), "\"" + std::string(wrong) + "\" is not a time");
   for (const char* early : {"1970-01-01T00:00:00+02:00", "1970-01-01T01:59:59+02:00"}) {
     for (const bool from_zero : {false, true}) {
@@ -279,6 +303,17 @@ TEST_F(TraceFile, NothingToSendOrToLoopByIsTold) {
   EXPECT_TRUE(result.scenario);
   EXPECT_EQ(first_code(result), "scenario/no-gap-to-loop");
   EXPECT_EQ(first_code(load(R"({"kind": "trace", "file": "one.csv"})")), "");
+  result = load(R"({"kind": "trace", "file": "one.csv", "spread": true})");
+  EXPECT_TRUE(result.scenario);
+  EXPECT_EQ(first_code(result), "scenario/nothing-to-spread");
+  EXPECT_NE(result.diagnostics.front().message.find("without count_column"), std::string::npos);
+  put("in/burst.csv", "time,n\n5,500\n");
+  result = load(R"({"kind": "trace", "file": "burst.csv", "count_column": "n", "spread": true})");
+  EXPECT_EQ(first_code(result), "scenario/nothing-to-spread");
+  EXPECT_NE(result.diagnostics.front().message.find("no row of"), std::string::npos);
+  result = load(R"({"kind": "trace", "file": "one.csv", "time_column": ""})");
+  EXPECT_FALSE(result.scenario);
+  EXPECT_EQ(first_code(result), "scenario/empty-name");
 }
 
 TEST_F(TraceFile, IsReadBesideTheScenario) {

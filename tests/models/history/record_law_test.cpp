@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <memory>
 #include <numeric>
 
 #include "models/history/keys.h"
@@ -132,6 +133,35 @@ TEST(RecordLaw, ListedRecordsAreKept) {
   law.note({0}, 0, 0, {0, 50});
   EXPECT_EQ(law.size_of({0}, PartitionId{0}, 0), 50) << "the process died before its batch was closed";
   EXPECT_EQ(law.size_of({0}, PartitionId{0}, 1), 100) << "not given any more";
+}
+
+// Goal: a tombstone is its key and nothing else, whatever sizes records have, and as many are drawn as were asked for.
+// Method: a law of texts with sizes of 500 B; one without texts; the same through the key space, which others ask.
+TEST(RecordLaw, TombstonesAreTheirKeyOnly) {
+  const auto law = std::make_shared<RecordLaw>(5, 100);
+  law->set_keys({2'000, "key-", 6, {}}, key_weights(2'000, 0));
+  law->add_table(std::vector<std::int32_t>(2'000, 0), 1);
+  law->name_partition({1}, 0);
+  law->set_sizes({SizeKind::uniform, 500, 500, 0, 0, {}});
+  law->set_tombstones(250, 77);
+  KeySpace space;
+  space.keys = 2'000;
+  space.tombstone_permille = 250;
+  space.shared = true;
+  space.law = law;
+  int tombstones = 0;
+  for (std::int64_t ordinal = 0; ordinal < 20'000; ++ordinal) {
+    const bool deletes = is_tombstone(space, {3}, {1}, ordinal);
+    tombstones += deletes ? 1 : 0;
+    EXPECT_EQ(law->size_of({3}, PartitionId{1}, ordinal), deletes ? 10 : 500) << "key-000000 has ten bytes";
+  }
+  EXPECT_NEAR(tombstones / 20'000.0, 0.25, 4 * std::sqrt(0.25 * 0.75 / 20'000));
+  RecordLaw plain(5, 100);
+  plain.name_partition({0}, 0);
+  EXPECT_FALSE(plain.sizes_differ());
+  plain.set_tombstones(1'000, 77);
+  EXPECT_TRUE(plain.sizes_differ());
+  EXPECT_EQ(plain.size_of({3}, PartitionId{0}, 9), kPlainKeyBytes);
 }
 
 double mean_of(const SizeLaw& law, double& second) {

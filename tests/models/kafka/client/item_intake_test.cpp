@@ -271,5 +271,51 @@ TEST(ItemIntake, MorePartitionsMoveKeys) {
   }
 }
 
+// Goal: what an application sends one by one has sizes and keys of its own in batches, in the law and in what is told of it; one
+// that no request takes is refused, and the next one is not.
+// Method: 500 records of 10 B to 1.2 KB to one partition, 1 ms apart, every 100th of them above max.request.size; keys are listed.
+TEST(ItemIntake, RecordsOfAnApplicationAreToldApart) {
+  const Draws draws;
+  auto law = std::make_shared<history::RecordLaw>(7, 100);
+  law->set_keys({500, "key-", 6}, history::key_weights(500, 0));
+  law->list_keys();
+  law->list_sizes();
+  add_tables(*law, {1});
+  ProducerParams params = params_of(law, 1);
+  params.arrivals = Arrivals::application;
+  params.config.max_request_size = {3'000};
+  ProducerLedger ledger;
+  Accumulator accumulator(1, params.config.buffer_memory, params.config.batch_size);
+  RecordIntake intake(params, ledger, accumulator, draws.stream(), draws.component.stream("sticky"), {});
+  EXPECT_FALSE(intake.submit(0, {}, {}, {0, 50})) << "no metadata yet";
+  intake.set_available({true});
+  std::int64_t next = 0;
+  for (std::uint32_t i = 0; i < 500; ++i) {
+    const bool too_large = i % 100 == 99;
+    const auto size = static_cast<std::int32_t>(too_large ? 4'000 : 10 + (i * 37) % 1'190);
+    const sim::SimTime at{i * 1'000'000};
+    const auto ordinal = intake.submit(0, at, at, {i, size});
+    EXPECT_EQ(intake.too_large(), too_large);
+    ASSERT_EQ(ordinal.has_value(), !too_large);
+    if (too_large) continue;
+    EXPECT_EQ(*ordinal, next) << "a refused record has no identity";
+    EXPECT_EQ(law->key_of({0}, {0}, next), i);
+    EXPECT_EQ(law->size_of({0}, 0, next), size);
+    ++next;
+  }
+  ASSERT_GT(intake.closed().size(), 100u);
+  std::int64_t first = 0;
+  for (const Slot slot : intake.closed()) {
+    const Batch& batch = accumulator[slot];
+    EXPECT_EQ(batch.first, first);
+    first += batch.count;
+    EXPECT_EQ(batch.payload, log::payload_bytes(*law, {0}, 0, batch.first, batch.count));
+    EXPECT_EQ(batch.bytes, log::sized_batch_bytes(*law, {0}, 0, batch.first, batch.count,
+                                                  batch.intended_first, batch.intended_last));
+    EXPECT_TRUE(batch.bytes <= 2'002 || batch.count == 1)
+        << "timestamps of a closed batch are evenly spaced: a byte or two";
+  }
+}
+
 }  // namespace
 }  // namespace brokersim::kafka::client
