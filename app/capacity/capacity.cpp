@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
+#include <mutex>
 #include <thread>
 
 #include "app/capacity/search.h"
+#include "app/results/disk_work.h"
 #include "app/results/metric_value.h"
 
 namespace brokersim::capacity {
@@ -24,6 +26,35 @@ std::string number(double value) {
   char text[32];
   std::snprintf(text, sizeof text, "%.4g", value);
   return text;
+}
+
+/// When the load is on, without its beginning, which is not typical.
+struct Load {
+  sim::SimTime from = sim::SimTime::max();
+  sim::SimTime to;
+};
+
+Load load_of(const scenario::Scenario& scenario) {
+  Load load;
+  for (const world::ProducerWorkload& workload : scenario.config.producers) {
+    load.from = std::min(load.from, workload.start);
+    load.to = std::max(load.to, std::min(workload.end, sim::SimTime{scenario.config.duration.ns}));
+  }
+  load.from = load.from + sim::Duration{(load.to - load.from).ns / 5};
+  return load;
+}
+
+/// The disk that was given more to write than it can in the long run, "" if there is none.
+std::string overloaded(const std::vector<results::DiskWork>& before,
+                       const std::vector<results::DiskWork>& after, sim::Duration time) {
+  for (std::size_t i = 0; i < after.size(); ++i) {
+    const double share = after[i].share_since(before[i].given, time);
+    const auto takes = static_cast<double>(after[i].sustainable.n) / 1e6;
+    if (share > 1)
+      return after[i].disk + " is given " + number(share * takes) + " MB/s to write and takes " +
+             number(takes) + " in the long run";
+  }
+  return {};
 }
 
 /// What is not as it should be in a run, "" if all is well.
@@ -58,8 +89,41 @@ std::string too_few(const results::RunResult& result, const Request& request) {
   return {};
 }
 
+/// What is not as it should be at the rates of `scaled`, "" if all is well.
+std::string wrong_at(const scenario::Scenario& scaled, const Request& request, std::uint64_t seed,
+                     std::string& bug) {
+  const Load load = load_of(scaled);
+  results::Execution execution(scaled, seed);
+  if (bug = execution.run_until(load.from); !bug.empty()) return bug;
+  const std::vector<results::DiskWork> before = results::disk_work(execution.world(), scaled.config);
+  if (bug = execution.run_until(load.to); !bug.empty()) return bug;
+  const std::string disk =
+      overloaded(before, results::disk_work(execution.world(), scaled.config), load.to - load.from);
+  const results::RunResult result = execution.finish();
+  bug = result.facts.bug;
+  if (!bug.empty()) return bug;
+  const std::string wrong = complaint(scaled, result, request);
+  return wrong.empty() ? disk : wrong;
+}
+
+/// Tells who asked of each run, one at a time, and knows whether that was enough.
+class Teller {
+ public:
+  explicit Teller(const Request& request) : told_(request.told) {}
+  void tell(const Tried& tried) {
+    const std::lock_guard lock(mutex_);
+    if (told_ && !told_(tried)) stopped_ = true;
+  }
+  [[nodiscard]] bool stopped() const { return stopped_; }
+
+ private:
+  const std::function<bool(const Tried&)>& told_;
+  std::mutex mutex_;
+  std::atomic<bool> stopped_ = false;
+};
+
 SeedAnswer search_seed(const scenario::Scenario& scenario, const Request& request, std::uint64_t seed,
-                       std::optional<double> near, std::string& bug) {
+                       std::optional<double> near, Teller& teller, std::string& bug) {
   SeedAnswer answer;
   answer.seed = seed;
   Search search;
@@ -68,23 +132,21 @@ SeedAnswer search_seed(const scenario::Scenario& scenario, const Request& reques
   search.least = std::max<std::int64_t>(1'000, static_cast<std::int64_t>(scenario.config.producers.size()));
   search.most = request.rate_max * 1'000;
   search.precision = request.precision;
-  const Bracket bracket = find_highest(search, [&](std::int64_t rate) {
-    if (!bug.empty()) return false;
-    const scenario::Scenario scaled = at_rate(scenario, rate);
-    const results::RunResult result = results::execute(scaled, seed);
-    bug = result.facts.bug;
-    const std::string wrong = complaint(scaled, result, request);
+  (void)find_highest(search, [&](std::int64_t rate) {
+    if (!bug.empty() || teller.stopped()) return false;  // nothing is noted: the search runs out
+    const std::string wrong = wrong_at(at_rate(scenario, rate), request, seed, bug);
+    const double per_second = static_cast<double>(rate) / 1e3;
+    ++answer.runs;
+    (wrong.empty() ? answer.sustained : answer.failed) = per_second;
     if (!wrong.empty()) answer.why = wrong;
+    teller.tell({seed, per_second, wrong});
     return wrong.empty();
   });
-  if (bracket.holds) answer.sustained = static_cast<double>(*bracket.holds) / 1e3;
-  if (bracket.fails) answer.failed = static_cast<double>(*bracket.fails) / 1e3;
-  answer.runs = bracket.tries;
   return answer;
 }
 
 /// Other seeds lie near the first: their brackets begin there.
-void search_others(const scenario::Scenario& scenario, const Request& request, Answer& answer,
+void search_others(const scenario::Scenario& scenario, const Request& request, Answer& answer, Teller& teller,
                    std::string& bug) {
   const std::optional<double> near = answer.seeds.front().sustained;
   answer.seeds.resize(request.seeds.size());
@@ -92,7 +154,7 @@ void search_others(const scenario::Scenario& scenario, const Request& request, A
   std::atomic<std::size_t> next{1};
   const auto work = [&] {
     for (std::size_t i = next.fetch_add(1); i < request.seeds.size(); i = next.fetch_add(1))
-      answer.seeds[i] = search_seed(scenario, request, request.seeds[i], near, bugs[i]);
+      answer.seeds[i] = search_seed(scenario, request, request.seeds[i], near, teller, bugs[i]);
   };
   std::vector<std::thread> pool;
   for (int t = 1; t < request.jobs; ++t) pool.emplace_back(work);
@@ -106,17 +168,12 @@ void search_others(const scenario::Scenario& scenario, const Request& request, A
 /// One more run at the answer, to see which part is how busy.
 void look_at(const scenario::Scenario& scenario, const Request& request, Answer& answer, std::string& bug) {
   const scenario::Scenario scaled = at_rate(scenario, static_cast<std::int64_t>(answer.rate * 1e3));
-  sim::SimTime from = sim::SimTime::max();
-  sim::SimTime to;
-  for (const world::ProducerWorkload& workload : scaled.config.producers) {
-    from = std::min(from, workload.start);
-    to = std::max(to, std::min(workload.end, sim::SimTime{scaled.config.duration.ns}));
+  for (const world::ProducerWorkload& workload : scaled.config.producers)
     answer.bytes_per_second += static_cast<double>(workload.rate_per_second_milli) / 1e3 *
                                static_cast<double>(workload.record_size.n);
-  }
-  from = from + sim::Duration{(to - from).ns / 5};  // the beginning is not typical
+  const Load load = load_of(scaled);
   results::Execution execution(scaled, request.seeds.front());
-  bug = measure(execution, scaled, from, to, answer.parts);
+  bug = measure(execution, scaled, load.from, load.to, answer.parts);
   if (!bug.empty()) return;
   answer.limit = bottleneck(answer.parts);
   const results::RunResult result = execution.finish();
@@ -164,19 +221,24 @@ Answer answer(const scenario::Scenario& scenario, const Request& request) {
   answer.misused = !answer.problem.empty();
   if (answer.misused) return answer;
   std::string bug;
-  answer.seeds.push_back(search_seed(scenario, request, request.seeds.front(), std::nullopt, bug));
-  if (bug.empty() && answer.seeds.front().sustained) search_others(scenario, request, answer, bug);
-  std::vector<double> rates;
+  Teller teller(request);
+  answer.seeds.push_back(search_seed(scenario, request, request.seeds.front(), std::nullopt, teller, bug));
+  if (bug.empty() && answer.seeds.front().sustained) search_others(scenario, request, answer, teller, bug);
+  answer.stopped = teller.stopped();
+  std::vector<double> sustained;
+  std::vector<double> failed;
   for (const SeedAnswer& seed : answer.seeds) {
-    if (bug.empty() && !seed.sustained)
+    if (bug.empty() && !answer.stopped && !seed.sustained)
       answer.problem = "no rate keeps it with seed " + std::to_string(seed.seed) + ": " + seed.why;
-    rates.push_back(seed.sustained.value_or(0));
+    sustained.push_back(seed.sustained.value_or(0));
+    failed.push_back(seed.failed.value_or(sustained.back()));
   }
-  if (bug.empty() && answer.problem.empty()) {
-    const sim::Summary summary = sim::summarise(rates);
+  if (bug.empty() && !answer.stopped && answer.problem.empty()) {
+    const sim::Summary summary = sim::summarise(sustained);
     answer.rate = summary.mean;
-    answer.interval = rates.size() > 1 ? sim::student_interval(summary, 0.95)
-                                       : sim::Interval{rates[0], answer.seeds[0].failed.value_or(rates[0])};
+    const bool many = sustained.size() > 1;
+    answer.interval = {many ? sim::student_interval(summary, 0.95).low : sustained[0],
+                       many ? sim::student_interval(sim::summarise(failed), 0.95).high : failed[0]};
     look_at(scenario, request, answer, bug);
   }
   answer.bug = !bug.empty();

@@ -29,6 +29,14 @@ std::string slo_text(const capacity::Request& request) {
   return text;
 }
 
+/// What a search that was cut off knows.
+std::string bracket_text(const capacity::SeedAnswer& seed) {
+  std::string text;
+  if (seed.sustained) text = "at or above " + fixed(*seed.sustained, 0);
+  if (seed.failed) text += (text.empty() ? "below " : " and below ") + fixed(*seed.failed, 0);
+  return text.empty() ? "anywhere" : text + " records/s";
+}
+
 std::string as_json(const scenario::Scenario& scenario, const capacity::Request& request,
                     const Answer& answer) {
   using Json = nlohmann::ordered_json;
@@ -117,7 +125,20 @@ int capacity(const CapacityOptions& options, std::ostream& out, std::ostream& er
   const scenario::LoadResult loaded = scenario::load_file(options.file, options.overrides);
   err << scenario::render(loaded.diagnostics);
   if (!loaded.scenario || !sound) return exit_usage;
+  const Interrupts interrupts;
+  ProgressLine progress(err);
+  request.told = [&](const capacity::Tried& tried) {
+    progress.show("seed " + std::to_string(tried.seed) + ": " + fixed(tried.rate, 0) + " records/s " +
+                  (tried.why.empty() ? "are sustained" : "are not: " + tried.why));
+    return !Interrupts::noted();
+  };
   const Answer answer = capacity::answer(*loaded.scenario, request);
+  progress.clear();
+  if (answer.stopped) {
+    err << "interrupted after " << answer.seeds.front().runs << " runs of seed " << answer.seeds.front().seed
+        << "; the answer lies " << bracket_text(answer.seeds.front()) << "\n";
+    return 130;
+  }
   if (!answer.problem.empty()) {
     err << "error: " << answer.problem << "\n";
     if (answer.bug) return exit_bug;

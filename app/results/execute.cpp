@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/results/disk_work.h"
+
 namespace brokersim::results {
 
 Execution::Execution(const scenario::Scenario& scenario, std::uint64_t seed,
@@ -38,7 +40,12 @@ RunResult Execution::finish() {
   for (const world::FinalPartition& partition : world_.final_partitions())
     leaders.push_back(partition.leader);
   checkers::Findings findings = observer_.finish(end.ended_at, leaders);
-  return collect(scenario_, std::move(facts_), std::move(findings), world_.faults().realised());
+  RunResult result = collect(scenario_, std::move(facts_), std::move(findings), world_.faults().realised());
+  const checkers::Measures& measures = result.findings.measures;
+  for (std::string& warning : hidden_by_page_cache(disk_work(world_, scenario_.config),
+                                                   measures.last_acknowledged - measures.first_sent))
+    result.warnings.push_back(std::move(warning));
+  return result;
 }
 
 RunResult execute(const scenario::Scenario& scenario, std::uint64_t seed,

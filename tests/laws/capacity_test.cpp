@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <sstream>
 
 #include "app/capacity/search.h"
@@ -61,6 +62,61 @@ TEST(Capacity, DiskBound) {
       R"("rate": "5000 /s", "record_size": "1000 B", "config": {"linger.ms": 5, "batch.size": 65536})"));
   EXPECT_EQ(made.limit.kind, Kind::disk) << made.limit.what;
   EXPECT_NEAR(made.rate, 20'000 / 1.01, 0.08 * 20'000) << "20 MB/s of 1,010 bytes a record";
+}
+
+// Goal: a page cache that takes seconds of load does not pass for a disk that takes it for hours. Method: the same disk
+// behind 64 GiB of memory: nothing of the 7 s of load need be written while they last, so no latency tells.
+TEST(Capacity, DiskBoundBehindALargePageCache) {
+  const scenario::Scenario hidden = cluster(
+      R"({"preset": "generic.nvme-plp", "page_cache": {"memory": "64 GiB"}, "disks": [{"kind": "nvme", "capacity": "100 GB",
+          "write_bandwidth": "20 MB/s", "read_bandwidth": "100 MB/s", "write_iops": 10000, "read_iops": 10000}]})",
+      R"("rate": "5000 /s", "record_size": "1000 B", "config": {"linger.ms": 5, "batch.size": 65536})");
+  const Answer made = ask(hidden);
+  EXPECT_EQ(made.limit.kind, Kind::disk) << made.limit.what;
+  EXPECT_EQ(made.limit.what, "b-0 disk 0 in the long run");
+  EXPECT_NEAR(made.rate, 20'000 / 1.01, 0.03 * 20'000) << "20 MB/s of 1,010 bytes a record";
+  EXPECT_NE(made.seeds[0].why.find("MB/s to write and takes 20"), std::string::npos) << made.seeds[0].why;
+  // A run at twice that says so, one at half of it does not.
+  const auto warned = [&](std::int64_t rate) {
+    const results::RunResult result = results::execute(at_rate(hidden, rate * 1'000), 1);
+    return std::any_of(result.warnings.begin(), result.warnings.end(), [](const std::string& text) {
+      return text.find("the page cache took the rest") != std::string::npos;
+    });
+  };
+  EXPECT_FALSE(warned(10'000));
+  EXPECT_TRUE(warned(60'000)) << "60 MB/s for 7 s: 420 MB wait, of which 280 are more than the disk took";
+}
+
+// Goal: the interval holds the truth. Method: seeds that agree exactly leave the brackets, which are not narrower than what
+// the search knows.
+TEST(Capacity, IntervalHoldsTheBracket) {
+  const Answer made = ask(cluster(R"({"preset": "generic.nvme-plp"})",
+                                  R"("rate": "500 /s", "record_size": "1000 B", "send_cost": "1 ms")"));
+  for (const SeedAnswer& seed : made.seeds) {
+    EXPECT_LE(made.interval.low, *seed.sustained);
+    EXPECT_GE(made.interval.high, *seed.failed);
+  }
+  EXPECT_LT(made.interval.low, made.interval.high);
+}
+
+// Goal: a search can be ended. Method: enough after the third run; what it knows by then is told.
+TEST(Capacity, Stops) {
+  Request request;
+  request.slos = {slo("produce p99 <= 50 ms")};
+  request.seeds = {1, 2};
+  int runs = 0;
+  request.told = [&](const Tried& tried) {
+    EXPECT_GT(tried.rate, 0);
+    return ++runs < 3;
+  };
+  const Answer made = answer(cluster(R"({"preset": "generic.nvme-plp"})",
+                                     R"("rate": "500 /s", "record_size": "1000 B", "send_cost": "1 ms")"),
+                             request);
+  EXPECT_TRUE(made.stopped);
+  EXPECT_EQ(runs, 3);
+  EXPECT_EQ(made.seeds.front().runs, 3);
+  ASSERT_TRUE(made.seeds.front().sustained);
+  EXPECT_GE(*made.seeds.front().sustained, 500);
 }
 
 TEST(Capacity, ProcessorBound) {
