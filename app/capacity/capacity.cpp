@@ -18,7 +18,7 @@ constexpr double kKeepsUp = 0.99;
 std::int64_t total_rate(const scenario::Scenario& scenario) {
   std::int64_t total = 0;
   for (const world::ProducerWorkload& workload : scenario.config.producers)
-    total += workload.rate_per_second_milli;
+    total += std::max<std::int64_t>(0, workload.rate_per_second_milli);
   return total;
 }
 
@@ -69,6 +69,7 @@ std::string complaint(const scenario::Scenario& scenario, const results::RunResu
   if (const auto failed = results::metric_value(result, "records.failed"); failed && failed->value > 0)
     return number(failed->value) + " records failed";
   for (const world::ProducerWorkload& workload : scenario.config.producers) {
+    if (workload.rate_per_second_milli <= 0) continue;
     const auto pace = results::metric_value(result, "throughput.records_per_second", workload.name);
     const double offered = static_cast<double>(workload.rate_per_second_milli) / 1e3;
     if (!pace || pace->value < kKeepsUp * offered)
@@ -169,8 +170,9 @@ void search_others(const scenario::Scenario& scenario, const Request& request, A
 void look_at(const scenario::Scenario& scenario, const Request& request, Answer& answer, std::string& bug) {
   const scenario::Scenario scaled = at_rate(scenario, static_cast<std::int64_t>(answer.rate * 1e3));
   for (const world::ProducerWorkload& workload : scaled.config.producers)
-    answer.bytes_per_second += static_cast<double>(workload.rate_per_second_milli) / 1e3 *
-                               static_cast<double>(workload.record_size.n);
+    answer.bytes_per_second +=
+        static_cast<double>(std::max<std::int64_t>(0, workload.rate_per_second_milli)) / 1e3 *
+        static_cast<double>(workload.record_size.n);
   const Load load = load_of(scaled);
   results::Execution execution(scaled, request.seeds.front());
   bug = measure(execution, scaled, load.from, load.to, answer.parts);
@@ -186,16 +188,20 @@ void look_at(const scenario::Scenario& scenario, const Request& request, Answer&
   }
 }
 
-std::string unanswerable(const scenario::Scenario& scenario) {
+std::string unanswerable(const scenario::Scenario& scenario, const Request& request) {
   if (scenario.config.clusters.empty()) return "there is no Kafka cluster";
   if (scenario.config.producers.empty()) return "there is no kafka_producer";
+  for (const Slo& slo : request.slos) {
+    if (slo.metric.starts_with("latency.end_to_end") && scenario.config.consumers.empty())
+      return "--slo \"" + slo.text + "\": nobody reads\n  hint: add a workload of kind kafka_consumer";
+  }
+  if (total_rate(scenario) <= 0)
+    return scenario.config.producers.front().name +
+           " has no rate (arrivals saturate, closed or listed), and no other producer has one\n"
+           "  hint: give one a \"rate\", such as \"1000 /s\", instead of `arrivals`; the others go on beside "
+           "it";
   for (const world::ProducerWorkload& workload : scenario.config.producers) {
-    if (workload.rate_per_second_milli <= 0)
-      return workload.name +
-             " has no rate (arrivals saturate, closed or listed)\n  hint: give it one to scale, such as "
-             "\"rate\": "
-             "\"1000 /s\", instead of `arrivals`";
-    if (workload.records_max > 0)
+    if (workload.rate_per_second_milli > 0 && workload.records_max > 0)
       return workload.name + " stops after a number of records\n  hint: leave `records` out";
   }
   return {};
@@ -207,6 +213,7 @@ scenario::Scenario at_rate(const scenario::Scenario& scenario, std::int64_t rate
   scenario::Scenario scaled = scenario;
   const std::int64_t total = total_rate(scenario);
   for (world::ProducerWorkload& workload : scaled.config.producers) {
+    if (workload.rate_per_second_milli <= 0) continue;  // in the background
     const auto share = static_cast<__int128>(workload.rate_per_second_milli) * rate_milli / total;
     // Every instance needs a rate.
     workload.rate_per_second_milli =
@@ -217,7 +224,7 @@ scenario::Scenario at_rate(const scenario::Scenario& scenario, std::int64_t rate
 
 Answer answer(const scenario::Scenario& scenario, const Request& request) {
   Answer answer;
-  answer.problem = unanswerable(scenario);
+  answer.problem = unanswerable(scenario, request);
   answer.misused = !answer.problem.empty();
   if (answer.misused) return answer;
   std::string bug;

@@ -64,7 +64,8 @@ struct Answer {
   std::vector<Part> parts;                                ///< All parts, busiest first.
 };
 
-/// The rates of `scenario` with all producers scaled so that they send `rate` records per second together.
+/// The rates of `scenario` with all producers that have one scaled so that they send `rate_milli` thousandths of a record per
+/// second together; the others (closed loops, saturating ones) stay as they are.
 [[nodiscard]] scenario::Scenario at_rate(const scenario::Scenario& scenario, std::int64_t rate_milli);
 
 [[nodiscard]] Answer answer(const scenario::Scenario& scenario, const Request& request);

@@ -11,7 +11,9 @@ namespace brokersim::capacity {
 std::variant<Slo, std::string> parse_slo(std::string_view text) {
   constexpr std::array<std::string_view, 3> latencies{"produce", "produce_ok", "end_to_end"};
   constexpr std::array<std::string_view, 6> quantiles{"mean", "p50", "p95", "p99", "p999", "max"};
-  std::istringstream words{std::string(text)};
+  std::string spaced(text);  // the spaces about the sign may be missing
+  if (const std::size_t sign = spaced.find("<="); sign != std::string::npos) spaced.replace(sign, 2, " <= ");
+  std::istringstream words{spaced};
   std::string latency;
   std::string quantile;
   std::string sign;

@@ -86,6 +86,7 @@ Amounts look(results::Execution& execution, const scenario::Scenario& scenario) 
 void add_applications(std::vector<Part>& parts, const scenario::Scenario& scenario) {
   const kafka::Costs& costs = scenario.config.clusters.at(0).costs;
   for (const world::ProducerWorkload& workload : scenario.config.producers) {
+    if (workload.rate_per_second_milli <= 0) continue;
     const sim::Duration cost = workload.send_cost + costs.client_record +
                                kafka::per_byte(workload.record_size.n, costs.client_record_ps_per_byte);
     const double rate = static_cast<double>(workload.rate_per_second_milli) / 1e3 /

@@ -119,6 +119,22 @@ TEST(Capacity, Stops) {
   EXPECT_GE(*made.seeds.front().sustained, 500);
 }
 
+// Goal: of two producers one without a rate is background. Method: its loops keep part of a card that the other has alone
+// else.
+TEST(Capacity, ProducersWithoutARateGoOnBeside) {
+  const char* hardware = R"({"preset": "generic.nvme-plp", "nic": {"bandwidth": "50 MB/s"}})";
+  const char* rated =
+      R"("rate": "10000 /s", "record_size": "1000 B", "config": {"linger.ms": 5, "batch.size": 65536})";
+  const std::string beside =
+      std::string(rated) +
+      R"(}, {"name": "closed", "kind": "kafka_producer", "topic": "t", "start": "1 s", "stop": "8 s", "arrivals": "closed",
+            "count": 8, "record_size": "10000 B", "config": {"linger.ms": 0})";
+  const Answer alone = ask(cluster(hardware, rated));
+  const Answer both = ask(cluster(hardware, beside));
+  EXPECT_GT(both.rate, 0);
+  EXPECT_LT(both.rate, 0.9 * alone.rate);
+}
+
 TEST(Capacity, ProcessorBound) {
   // One handler thread, 2 ms for each request, and in each a record for every partition: 500 times 6 a second.
   const Answer made =
@@ -150,6 +166,7 @@ TEST(Capacity, PartitionBound) {
 
 TEST(Capacity, ParsesServiceLevels) {
   EXPECT_EQ(slo("produce p99 <= 20 ms").metric, "latency.produce.p99_ms");
+  EXPECT_EQ(slo("produce p99<=20ms").bound_ms, 20);
   EXPECT_EQ(slo("produce p99.9 <= 20 ms").metric, "latency.produce.p999_ms");
   EXPECT_EQ(slo("end_to_end mean <= 1 s").bound_ms, 1'000);
   for (const char* wrong : {"", "produce", "produce p99", "produce p99 < 20 ms", "consume p99 <= 20 ms",
@@ -197,6 +214,9 @@ TEST(Capacity, SaysWhatItCannotAnswer) {
       cluster(R"({"preset": "generic.nvme-plp"})", R"("arrivals": "saturate", "record_size": "1000 B")");
   EXPECT_NE(answer(closed, request).problem.find("no rate"), std::string::npos);
   EXPECT_TRUE(answer(closed, request).misused);
+  request.slos = {slo("end_to_end p99 <= 50 ms")};
+  EXPECT_NE(answer(thin, request).problem.find("nobody reads"), std::string::npos);
+  EXPECT_TRUE(answer(thin, request).misused);
   std::ostringstream out;
   std::ostringstream err;
   EXPECT_EQ(cli::run_command_line({"capacity", "nowhere.json", "--slo", "produce p99 <= 20 ms"}, out, err),
