@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "app/capacity/search.h"
-#include "app/results/disk_work.h"
+#include "app/results/long_run.h"
 #include "app/results/metric_value.h"
 
 namespace brokersim::capacity {
@@ -44,15 +44,15 @@ Load load_of(const scenario::Scenario& scenario) {
   return load;
 }
 
-/// The disk that was given more to write than it can in the long run, "" if there is none.
-std::string overloaded(const std::vector<results::DiskWork>& before,
-                       const std::vector<results::DiskWork>& after, sim::Duration time) {
+/// The disk or card that was given more than it does in the long run, "" if there is none.
+std::string overloaded(const std::vector<results::LongRun>& before,
+                       const std::vector<results::LongRun>& after, sim::Duration time) {
   for (std::size_t i = 0; i < after.size(); ++i) {
     const double share = after[i].share_since(before[i].given, time);
     const auto takes = static_cast<double>(after[i].sustainable.n) / 1e6;
     if (share > 1)
-      return after[i].disk + " is given " + number(share * takes) + " MB/s to write and takes " +
-             number(takes) + " in the long run";
+      return after[i].part + " is given " + number(share * takes) + " MB/s and takes " + number(takes) +
+             " in the long run";
   }
   return {};
 }
@@ -68,13 +68,21 @@ std::string complaint(const scenario::Scenario& scenario, const results::RunResu
   }
   if (const auto failed = results::metric_value(result, "records.failed"); failed && failed->value > 0)
     return number(failed->value) + " records failed";
+  double drain_ms = 0;  // the last answers may come as late as the level allows
+  for (const Slo& slo : request.slos) drain_ms = std::max(drain_ms, slo.bound_ms);
   for (const world::ProducerWorkload& workload : scenario.config.producers) {
     if (workload.rate_per_second_milli <= 0) continue;
-    const auto pace = results::metric_value(result, "throughput.records_per_second", workload.name);
+    const auto& all = result.findings.measures.workloads;
+    const auto measured = all.find(workload.name);
     const double offered = static_cast<double>(workload.rate_per_second_milli) / 1e3;
-    if (!pace || pace->value < kKeepsUp * offered)
-      return workload.name + " was acknowledged " + number(pace ? pace->value : 0) + " of " +
-             number(offered) + " records/s";
+    double pace = 0;
+    if (measured != all.end()) {
+      const double seconds = (measured->second.last_acknowledged - measured->second.first_sent).seconds();
+      const double load = seconds - std::min(drain_ms / 1e3, seconds / 2);
+      pace = load > 0 ? static_cast<double>(measured->second.records.acknowledged) / load : 0;
+    }
+    if (pace < kKeepsUp * offered)
+      return workload.name + " was acknowledged " + number(pace) + " of " + number(offered) + " records/s";
   }
   return {};
 }
@@ -96,15 +104,15 @@ std::string wrong_at(const scenario::Scenario& scaled, const Request& request, s
   const Load load = load_of(scaled);
   results::Execution execution(scaled, seed);
   if (bug = execution.run_until(load.from); !bug.empty()) return bug;
-  const std::vector<results::DiskWork> before = results::disk_work(execution.world(), scaled.config);
+  const std::vector<results::LongRun> before = results::long_run(execution.world(), scaled.config);
   if (bug = execution.run_until(load.to); !bug.empty()) return bug;
-  const std::string disk =
-      overloaded(before, results::disk_work(execution.world(), scaled.config), load.to - load.from);
+  const std::string borrowed =
+      overloaded(before, results::long_run(execution.world(), scaled.config), load.to - load.from);
   const results::RunResult result = execution.finish();
   bug = result.facts.bug;
   if (!bug.empty()) return bug;
   const std::string wrong = complaint(scaled, result, request);
-  return wrong.empty() ? disk : wrong;
+  return wrong.empty() ? borrowed : wrong;
 }
 
 /// Tells who asked of each run, one at a time, and knows whether that was enough.
@@ -166,13 +174,15 @@ void search_others(const scenario::Scenario& scenario, const Request& request, A
   }
 }
 
-/// One more run at the answer, to see which part is how busy.
+/// One more run of the first seed at its own answer, to see which part is how busy.
 void look_at(const scenario::Scenario& scenario, const Request& request, Answer& answer, std::string& bug) {
-  const scenario::Scenario scaled = at_rate(scenario, static_cast<std::int64_t>(answer.rate * 1e3));
+  const double sustained = *answer.seeds.front().sustained;
+  const scenario::Scenario scaled = at_rate(scenario, static_cast<std::int64_t>(sustained * 1e3));
   for (const world::ProducerWorkload& workload : scaled.config.producers)
     answer.bytes_per_second +=
         static_cast<double>(std::max<std::int64_t>(0, workload.rate_per_second_milli)) / 1e3 *
         static_cast<double>(workload.record_size.n);
+  answer.bytes_per_second *= answer.rate / sustained;
   const Load load = load_of(scaled);
   results::Execution execution(scaled, request.seeds.front());
   bug = measure(execution, scaled, load.from, load.to, answer.parts);

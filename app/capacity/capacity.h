@@ -2,9 +2,9 @@
 //
 // The rates of all producers of the scenario are scaled together. At a rate the service level is kept if, in a run of the
 // scenario at that rate: every latency given is within its bound, with enough samples for its quantile; nothing failed; at
-// least 99 % of what was offered has been acknowledged at the pace at which it was offered; and no disk of a broker is given
-// more to write than it writes in the long run, however much the page cache takes meanwhile. For each seed the rate is
-// bracketed and bisected; the answer is the mean over seeds, with its interval.
+// least 99 % of what was offered has been acknowledged at the pace at which it was offered, not counting that the last answers
+// may take as long as the level allows; and no disk or card of a broker is given more than it does in the long run, however
+// much page cache and burst credits take meanwhile. For each seed the rate is bracketed and bisected; the answer is the mean over seeds, with its interval.
 // An overload of x % shows as a latency of x % of the load's duration: for a precision of 1 % under a bound of 20 ms, let
 // the load last some seconds.
 #pragma once
@@ -59,7 +59,7 @@ struct Answer {
   /// 95 %, of that mean: from what is sustained to what is not, as each seed's answer is known to its bracket only.
   sim::Interval interval;
   double bytes_per_second = 0;                            ///< At that rate.
-  std::vector<std::pair<std::string, double>> latencies;  ///< At it, first seed: metric and value.
+  std::vector<std::pair<std::string, double>> latencies;  ///< Of the first seed at its own: metric and value.
   Part limit;                                             ///< The bottleneck there.
   std::vector<Part> parts;                                ///< All parts, busiest first.
 };

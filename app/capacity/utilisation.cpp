@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "app/results/disk_work.h"
+#include "app/results/long_run.h"
 #include "models/devices/host/host.h"
 #include "models/devices/storage/cloud_volume.h"
 #include "models/devices/storage/disk.h"
@@ -114,7 +114,7 @@ std::string measure(results::Execution& execution, const scenario::Scenario& sce
   parts.clear();
   if (std::string bug = execution.run_until(from); !bug.empty()) return bug;
   const Amounts before = look(execution, scenario);
-  const std::vector<results::DiskWork> work_before = results::disk_work(execution.world(), scenario.config);
+  const std::vector<results::LongRun> work_before = results::long_run(execution.world(), scenario.config);
   const history::History& history = execution.world().history();
   std::map<std::string, double> locked;
   std::int64_t looks = 0;
@@ -139,9 +139,9 @@ std::string measure(results::Execution& execution, const scenario::Scenario& sce
     parts.push_back(
         {amount.first, what, std::clamp((amount.second - begun) / (to - from).seconds(), 0.0, 1.0)});
   }
-  const std::vector<results::DiskWork> work = results::disk_work(execution.world(), scenario.config);
+  const std::vector<results::LongRun> work = results::long_run(execution.world(), scenario.config);
   for (std::size_t i = 0; i < work.size(); ++i)
-    parts.push_back({Kind::disk, work[i].disk + " in the long run",
+    parts.push_back({work[i].is_disk ? Kind::disk : Kind::nic, work[i].part + " in the long run",
                      work[i].share_since(work_before[i].given, to - from)});
   for (const auto& [what, times] : locked)
     parts.push_back({Kind::partition, what, looks > 0 ? times / static_cast<double>(looks) : 0});

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "app/results/disk_work.h"
+#include "app/results/long_run.h"
 
 namespace brokersim::results {
 
@@ -42,8 +42,8 @@ RunResult Execution::finish() {
   checkers::Findings findings = observer_.finish(end.ended_at, leaders);
   RunResult result = collect(scenario_, std::move(facts_), std::move(findings), world_.faults().realised());
   const checkers::Measures& measures = result.findings.measures;
-  for (std::string& warning : hidden_by_page_cache(disk_work(world_, scenario_.config),
-                                                   measures.last_acknowledged - measures.first_sent))
+  for (std::string& warning :
+       not_sustained(long_run(world_, scenario_.config), measures.last_acknowledged - measures.first_sent))
     result.warnings.push_back(std::move(warning));
   return result;
 }
