@@ -37,6 +37,7 @@ struct Load {
 Load load_of(const scenario::Scenario& scenario) {
   Load load;
   for (const world::ProducerWorkload& workload : scenario.config.producers) {
+    if (workload.rate_per_second_milli <= 0) continue;  // background
     load.from = std::min(load.from, workload.start);
     load.to = std::max(load.to, std::min(workload.end, sim::SimTime{scenario.config.duration.ns}));
   }
