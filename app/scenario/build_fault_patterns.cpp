@@ -106,10 +106,24 @@ class PatternBuilder {
   }
 
   void last_replica_standing() {
+    warn_of_short_steps(
+        "before that the cut follower is in the ISR yet, and the leader does not stand alone");
     cut_followers();
     stop(leader());
   }
+  /// Before its session is over nobody has noticed that a broker has gone.
+  void warn_of_short_steps(const std::string& why) {
+    const std::int64_t session = cluster_.broker.broker_session_timeout.ns;
+    if (every() >= session) return;
+    build_.doc.warn(view_.has("every") ? view_.member("every") : view_.node(), "no-effect",
+                    "every is " + format_quantity(every(), Dimension::duration) +
+                        ", below broker.session.timeout.ms (" +
+                        format_quantity(session, Dimension::duration) + "): " + why,
+                    "raise it, or lower broker.session.timeout.ms");
+  }
   void double_failover() {
+    if (view_.text("stop").value_or("kill_process") != "controlled_shutdown")
+      warn_of_short_steps("before that the dead broker is the leader yet, and both stops strike it");
     stop(leader());
     at_ += every();
     stop(leader());
@@ -196,7 +210,8 @@ void warn_of_early_rot(Build& build, const View& view, sim::SimTime at) {
   if (!build.hosts_known || build.out.config.hosts.empty()) return;
   std::int64_t oldest = -1;
   for (const host::HostConfig& host : build.out.config.hosts) {
-    const std::int64_t expire = host.hardware.page_cache.dirty_expire.ns;
+    const storage::PageCacheConfig& cache = host.hardware.page_cache;
+    const std::int64_t expire = cache.dirty_expire.ns + cache.writeback_interval.ns;
     if (oldest < 0 || expire < oldest) oldest = expire;
   }
   if (at.ns >= oldest) return;
@@ -209,9 +224,9 @@ void warn_of_early_rot(Build& build, const View& view, sim::SimTime at) {
   if (std::any_of(clusters.begin(), clusters.end(), flushes)) return;
   build.doc.warn(view.member("at"), "no-effect",
                  "at " + format_quantity(at.ns, Dimension::duration) +
-                     " nothing can rot yet: the page cache writes back what is " +
-                     format_quantity(oldest, Dimension::duration) +
-                     " old, and only what is on the medium rots",
+                     " nothing can rot yet: the page cache writes back what is old (dirty_expire, looked at "
+                     "every writeback_interval), first at " +
+                     format_quantity(oldest, Dimension::duration) + ", and only what is on the medium rots",
                  "set it later, or lower /hosts/0/hardware/page_cache/dirty_expire");
 }
 

@@ -124,7 +124,7 @@ bool FaultEngine::apply(std::size_t index) {
   const FaultConfig& fault = faults_[index];
   RealisedFault& realised = realised_[index];
   Active& active = active_[index];
-  const Victims victims = resolver_.targets(fault);
+  const Victims victims = resolver_.targets(fault, held_by(fault.kind));
   if (victims.empty()) return false;
   std::string text = victims.text;
   active.effect = kind_of(fault.kind).fire(reach_, fault, victims, text);

@@ -98,7 +98,7 @@ Victims Resolver::resolve(const FaultConfig& fault, const std::vector<Target>& t
       case Target::By::follower_of: {
         std::vector<std::int32_t> followers = view_.isr_of(target.system, target.name, target.number);
         std::erase(followers, view_.leader_of(target.system, target.name, target.number));
-        if (!busy.empty()) followers = worth_striking(target, busy, std::move(followers));
+        followers = worth_striking(target, busy, std::move(followers));
         add_broker(victims, target, draw(target, std::move(followers), draws, i, victims, taken));
         break;
       }

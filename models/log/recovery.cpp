@@ -79,6 +79,7 @@ bool Log::load_segment(Segment& segment, bool check, LoadReport& report) {
     const bool whole = extent.offset.n == position &&
                        (extent.intact || !check || config_.recovery_skips_crc) &&
                        extent.tag != storage::kNoTag && batch_of(extent.tag) < store_.size();
+    if (!whole && check && !extent.intact) files_.note_scanned(segment.file, extent.offset, extent.length);
     if (!whole) break;
     const auto id = batch_of(extent.tag);
     const StoredBatch batch = store_[id];

@@ -118,8 +118,7 @@ TEST(FaultPatterns, BecomeTheFaultsOfTheirNamesAndChangeState) {
 // Goal: rot is met where the medium is read, and only there. Method: broker 1 rots at 45 s, when what came before 15 s is written
 // back; then it is killed, and its page cache stays and hides the rot; or it loses its power.
 TEST(FaultPatterns, RotIsMetAfterAPowerLossAndNotAfterAKill) {
-  const std::string rot =
-      R"({"at": "45 s", "kind": "bit_rot", "target": {"broker": 1}, "length": "16 KiB"})";
+  const std::string rot = R"({"at": "45 s", "kind": "bit_rot", "target": {"broker": 1}, "length": "16 KiB"})";
   const std::string kill =
       R"({"at": "47 s", "kind": "kill_process", "target": {"broker": 1}, "restart_after": "1 s"})";
   const std::string power =
@@ -129,6 +128,30 @@ TEST(FaultPatterns, RotIsMetAfterAPowerLossAndNotAfterAKill) {
   };
   EXPECT_FALSE(rot_shows(rot + ", " + kill)) << "SIGKILL leaves the page cache, and recovery reads that";
   EXPECT_TRUE(rot_shows(rot + ", " + power));
+  const std::string drop = R"({"at": "46 s", "kind": "drop_caches", "target": {"broker": 1}})";
+  EXPECT_TRUE(rot_shows(rot + ", " + drop + ", " + kill))
+      << "nothing hides it any more: the recovery that cuts the log there has met it";
+}
+
+// Goal: what rots is on the medium. Method: a sector of every log of broker 1 rots, then its power goes: at 36 s, when only the
+// first seconds of what was written in 36 are on the medium (what is 30 s old is written back), the place is drawn among those, in
+// every one of eight seeds; at 20 s nothing of the records is there, and fewer files can rot.
+TEST(FaultPatterns, RotHitsWhatIsOnTheMedium) {
+  const auto rot_at = [](const std::string& at, const std::string& then, std::uint64_t seed) {
+    const std::string faults = R"([{"at": ")" + at +
+                               R"(", "kind": "bit_rot", "target": {"broker": 1}, "length": "512 B"},
+      {"at": ")" + then + R"(", "kind": "power_loss", "target": {"broker": 1}, "restart_after": "1 s"}])";
+    return run_with(faults.c_str(), seed).outcome.faults.front();
+  };
+  const auto files_in = [](const std::string& text) {
+    return std::stoi(text.substr(text.find("in each of ") + 11));
+  };
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+    const FaultSeen early = rot_at("20 s", "22 s", seed);
+    const FaultSeen late = rot_at("36 s", "38 s", seed);
+    EXPECT_TRUE(late.had_effect) << "seed " << seed << ": " << late.target;
+    EXPECT_LT(files_in(early.target), files_in(late.target)) << early.target << "; " << late.target;
+  }
 }
 
 // Teeth: each of these laws is broken by a planted bug only when the pattern strikes.
@@ -172,6 +195,25 @@ TEST(FaultPatterns, SayWhatIsWrongWithThem) {
   EXPECT_NE(problems_of(R"([{"at": "5 s", "kind": "rolling_power_loss", "probability_percent": 3}])")
                 .find("probability_percent"),
             std::string::npos);
+}
+
+// A step that is shorter than a session strikes whom nobody has missed yet.
+TEST(FaultPatterns, ShortStepsAreWarnedOf) {
+  for (const std::string kind : {"double_failover", "last_replica_standing"}) {
+    const auto warned = [&](const std::string& more) {
+      const std::string faults =
+          R"([{"at": "5 s", "partition": "orders/0", "kind": ")" + kind + "\"" + more + "}]";
+      return problems_of(faults.c_str()).find("below broker.session.timeout.ms (3 s)") != std::string::npos;
+    };
+    EXPECT_TRUE(warned(R"(, "every": "0 s")")) << kind;
+    EXPECT_TRUE(warned(R"(, "every": "2999 ms")")) << kind;
+    EXPECT_FALSE(warned(R"(, "every": "3 s")")) << kind;
+    EXPECT_FALSE(warned("")) << kind;
+  }
+  EXPECT_EQ(problems_of(R"([{"at": "5 s", "kind": "double_failover", "partition": "orders/0", "every": "1 s",
+                             "stop": "controlled_shutdown"}])"),
+            "")
+      << "who leaves in order is followed at once";
 }
 
 // ---- When -------------------------------------------------------------------------------------------------------
@@ -235,6 +277,28 @@ TEST(FaultTriggers, AProbabilityIsADrawOfTheSeed) {
 }
 
 // ---- Whom -------------------------------------------------------------------------------------------------------
+
+// Goal: a second fault of a kind finds another follower while the first one is in force, though both are in the ISR; and who is
+// dead is not killed again. Method: two cuts, two pauses and two kills a second apart, in a session of 3 s, 12 seeds; a third of a
+// kind has nobody left to prefer, and strikes one of the two.
+TEST(FaultTargets, AFollowerIsOneThatIsNotStruckYet) {
+  for (const std::string kind : {"partition", "pause_process", "kill_process"}) {
+    const std::string whom = kind == "partition" ? "from" : "target";
+    const std::string more = kind == "kill_process" ? R"("restart_after": "30 s")" : R"("lasts": "30 s")";
+    const auto fault = [&](const char* at) {
+      return R"({"at": ")" + std::string(at) + R"(", "kind": ")" + kind + R"(", ")" + whom +
+             R"(": {"follower_of": "orders/0"}, )" + more + "}";
+    };
+    const std::string faults = "[" + fault("10 s") + ", " + fault("11 s") + ", " + fault("12 s") + "]";
+    for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+      const std::vector<FaultSeen> seen = run_with(faults.c_str(), seed).outcome.faults;
+      ASSERT_EQ(seen.size(), 3u);
+      EXPECT_NE(seen[0].target.substr(0, 8), seen[1].target.substr(0, 8)) << kind << ", seed " << seed;
+      EXPECT_TRUE(seen[1].had_effect) << kind << ", seed " << seed;
+      EXPECT_TRUE(seen[2].fired) << kind << ", seed " << seed;
+    }
+  }
+}
 
 TEST(FaultTargets, CoordinatorsAreFoundByGroupAndTransaction) {
   const Ran ran = run_with(
