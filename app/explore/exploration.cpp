@@ -11,6 +11,7 @@
 #include "app/explore/reduce.h"
 #include "app/replay/tape.h"
 #include "app/results/execute.h"
+#include "app/scenario/content.h"
 #include "app/trial/ordered.h"
 #include "sim/fingerprint.h"
 #include "sim/hash.h"
@@ -364,8 +365,7 @@ class Explorer {
     work.count = 1;
     work.work = [&](std::size_t) {
       trial::confine({.cpu_seconds = kCpuSeconds * 4});
-      return replay::to_text(
-          replay::record(text, store_.path(finding.folder + "/scenario.json"), reduced.genes.seed, {}));
+      return replay::to_text(replay::record(text, finding.folder + "/scenario.json", reduced.genes.seed, {}));
     };
     work.done = [&](const trial::Piece& piece) {
       tape = piece.payload;
@@ -405,7 +405,7 @@ End explore(const Spec& spec, Store& store, const Options& options, const Watchi
 Json header_of(const Spec& spec, const std::string& program) {
   return {{"explore", 1},
           {"search", spec.hash},
-          {"scenario", sim::hex16(sim::hash_name(spec.base.dump()))},
+          {"scenario", scenario::content_id(spec.base.dump(), spec.base_name, {}).value_or("")},
           {"seed", spec.seed},
           {"program", program}};
 }

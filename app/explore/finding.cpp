@@ -4,6 +4,7 @@
 #include <set>
 
 #include "app/trial/expect.h"
+#include "app/trial/self_contained.h"
 
 namespace brokersim::explore {
 namespace {
@@ -47,6 +48,7 @@ Finding finding_of(const Genes& genes, const trial::Outcome& outcome) {
 
 std::string scenario_of(const Finding& finding, const Spec& spec, const Genes& genes) {
   Json document = document_of(spec, genes);
+  if (auto whole = trial::self_contained(document.dump(), spec.base_name)) document = std::move(*whole);
   expect(document, finding.rule);
   Json file = Json::object();
   std::string because;

@@ -31,7 +31,8 @@ struct Finding {
 /// The failure that a run of `genes` has come to, without its place in a search.
 [[nodiscard]] Finding finding_of(const Genes& genes, const trial::Outcome& outcome);
 
-/// scenario.json: the trial as a scenario that fails as long as the failure is there, its own expectation included.
+/// scenario.json: the trial as a scenario that fails as long as the failure is there, its own expectation included. It names no
+/// other file.
 [[nodiscard]] std::string scenario_of(const Finding& finding, const Spec& spec, const Genes& genes);
 
 /// finding.json.

@@ -3,6 +3,7 @@
 #include "app/replay/tape.h"
 #include "app/results/execute.h"
 #include "app/scenario/content.h"
+#include "app/trial/self_contained.h"
 #include "models/history/history.h"
 
 namespace brokersim::replay {
@@ -85,8 +86,12 @@ Tape record(const std::string& text, const std::string& file, std::uint64_t seed
   tape.text = text;
   tape.seed = seed;
   tape.overrides = overrides;
-  tape.content = scenario::content_id(text, file, overrides).value_or("");
-  const scenario::LoadResult loaded = scenario::load_text(text, file, overrides);
+  if (const auto whole = trial::self_contained(text, file, overrides)) {
+    tape.text = trial::pretty(*whole);
+    tape.overrides.clear();
+  }
+  tape.content = scenario::content_id(tape.text, file, tape.overrides).value_or("");
+  const scenario::LoadResult loaded = scenario::load_text(tape.text, file, tape.overrides);
   if (!loaded.scenario) {
     tape.problem = scenario::render(loaded.diagnostics);
     return tape;
@@ -96,7 +101,7 @@ Tape record(const std::string& text, const std::string& file, std::uint64_t seed
   tape.marks.bytes.clear();
   tape.marks.checkpoints.clear();
 
-  results::Execution execution(*loaded.scenario, seed, overrides);
+  results::Execution execution(*loaded.scenario, seed, tape.overrides);
   world::World& world = execution.world();
   Decisions decisions(world.history(), tape);
   world.history().attach(decisions);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "app/scenario/content.h"
 #include "app/trial/json.h"
 #include "models/world/world.h"
 #include "sim/recorder.h"
@@ -116,7 +117,8 @@ Replay replay(const Tape& tape) {
   Replay replay;
   replay.now = record(tape.text, tape.file, tape.seed, tape.overrides, &tape.marks);
   replay.same_program = !tape.build.program.empty() && tape.build.program == replay.now.build.program;
-  replay.other_files = !tape.content.empty() && tape.content != replay.now.content;
+  const auto content = scenario::content_id(tape.text, tape.file, tape.overrides);
+  replay.other_files = !tape.content.empty() && tape.content != content.value_or("");
   replay.verdict = judge(tape, replay.now);
   if (replay.verdict == Verdict::identical || !replay.now.valid) return replay;
   Divergence divergence;

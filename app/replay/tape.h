@@ -4,8 +4,9 @@
 // what really happened (faults with whom they hit, elections and other decisions of the cluster); and its fingerprint
 // after every so many events. Two kinds of marks: 64 bits at most every 4,096 events, which are beyond doubt, and one
 // byte at most every event, which places the first difference (wrong by an event in 1 of 256 cases).
-// Not held: files that the scenario names (.properties, arrivals); they are read again, from the scenario's folder, and a tape
-// knows whether they are what they were.
+// Files that the scenario names (.properties, arrivals) are part of the text (app/trial/self_contained.h). Only a file of
+// arrivals that is too long for a document is named by its absolute path and read again; a tape knows whether it is what it
+// was.
 #pragma once
 
 #include <cstdint>
@@ -40,8 +41,8 @@ struct Marks {
 
 struct Tape {
   Build build;
-  std::string file;  ///< The scenario's path, as it was given.
-  std::string text;  ///< The scenario.
+  std::string file;     ///< The scenario's path, as it was given.
+  std::string text;     ///< The scenario, with what the files beside it say.
   std::string content;  ///< Identity of the scenario and of the files that it names; "": not known.
   std::uint64_t seed = 0;
   std::vector<std::string> overrides;

@@ -160,7 +160,9 @@ std::string Build::stable_name(const View& view) {
   if (const auto name = view.text("name")) return *name;
   const std::string content = doc.tree.canonical(view.node(), "name");
   const std::string stem = view.table().tag + "-" + hex8(content_hash(content));
-  return stem + "-" + std::to_string(occurrences[stem]++);
+  std::string name = stem + "-" + std::to_string(occurrences[stem]++);
+  doc.named_by_content.emplace_back(view.node(), name);
+  return name;
 }
 
 void Build::add_group(const std::string& cluster, const std::string& group, const std::string& kind,

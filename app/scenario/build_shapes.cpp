@@ -191,23 +191,9 @@ class ShapeBuilder {
     const Table* table = choose(doc_, node, arrival_variants(), false);
     if (table == nullptr) return;
     const View trace(doc_, node, *table);
-    const auto name = trace.text("file");
-    if (!trace.has("file") || !name) return;
-    std::string why;
-    const auto path = beside(doc_.name, *name, why);
-    if (!path) {
-      doc_.error(trace.member("file"), "file-outside", in_quotes(*name) + " " + why,
-                 "put it beside the scenario, or give its absolute path");
-      return;
-    }
-    Problems problems;
-    const auto text = read_file(*path, limits::trace_bytes, problems);
-    if (!text) {
-      for (const Diagnostic& d : problems.all())
-        doc_.error(trace.member("file"), d.code.substr(d.code.find('/') + 1),
-                   in_quotes(*path) + ": " + d.message);
-      return;
-    }
+    const auto source = rows_of(trace, node);
+    if (!source) return;
+    const auto& [text, path, place] = *source;
     const TraceForm form = form_of(trace);
     if (form.time_column.empty()) {
       doc_.error(trace.member("time_column"), "empty-name", "time_column is empty",
@@ -216,31 +202,30 @@ class ShapeBuilder {
     }
     TraceError error;
     TraceRemarks remarks;
-    shape_.trace = parse_trace(*text, form, error, &remarks);
+    shape_.trace = parse_trace(text, form, error, &remarks);
     if (!shape_.trace) {
-      doc_.problems.add({Severity::error, "scenario/wrong-csv", error.message, *path, error.line,
-                         error.column, doc_.tree.pointer(trace.member("file")), error.hint});
+      doc_.problems.add({Severity::error, "scenario/wrong-csv", error.message, path, error.line, error.column,
+                         doc_.tree.pointer(place), error.hint});
       return;
     }
     if (remarks.nothing_to_spread)
       doc_.warn(trace.member("spread"), "nothing-to-spread",
                 form.count_column.empty()
                     ? "without count_column every row is one record, so there is nothing to spread"
-                    : "no row of " + in_quotes(*path) +
+                    : "no row of " + in_quotes(path) +
                           " has more than one record and a later row beside it: nothing is spread",
                 form.count_column.empty() ? "count_column says how many records a row is"
                                           : "records of a row come evenly until the next one's time");
     if (remarks.no_gap_to_loop)
       doc_.warn(trace.member("loop"), "no-gap-to-loop",
-                "all rows of " + in_quotes(*path) +
+                "all rows of " + in_quotes(path) +
                     " have one time, so there is no gap to loop by: they are sent once",
                 "give a row of a later time; its count may be 0");
     if (remarks.all_counts_zero)
-      doc_.warn(trace.member("file"), "no-arrivals", "every count in " + in_quotes(*path) + " is 0",
+      doc_.warn(place, "no-arrivals", "every count in " + in_quotes(path) + " is 0",
                 "count_column says how many records a row is");
     else if (shape_.trace->times.empty())
-      doc_.warn(trace.member("file"), "no-arrivals",
-                "no row of " + in_quotes(*path) + " is before the workload's stop",
+      doc_.warn(place, "no-arrivals", "no row of " + in_quotes(path) + " is before the workload's stop",
                 "time_unit, origin and speed say when rows are sent");
     for (const char* other : {"keys", "record_size"}) {
       const char* column = std::string_view(other) == "keys" ? "key_column" : "size_column";
@@ -250,6 +235,47 @@ class ShapeBuilder {
                    "leave one of them out");
     }
     if (shape_.trace->sizes) mean_of_rows();
+  }
+
+  struct TraceSource {
+    std::string text;
+    std::string path;  ///< Of the file; "rows" if they stand in the document.
+    NodeId place = no_node;
+  };
+  /// The rows as the text of a CSV file, wherever they stand.
+  std::optional<TraceSource> rows_of(const View& trace, NodeId node) {
+    if (trace.has("file") == trace.has("rows")) {
+      const bool both = trace.has("file");
+      doc_.error(
+          both ? trace.member("rows") : node, both ? "two-selectors" : "missing-field",
+          both ? "file and rows are two ways to say the same" : "neither file nor rows say when records come",
+          both ? "leave one of them out" : "name a CSV file as `file`");
+      return std::nullopt;
+    }
+    if (trace.has("rows")) {
+      TraceSource source{"", "rows", trace.member("rows")};
+      for (const std::string& row : trace.texts("rows")) source.text += row + "\n";
+      return source;
+    }
+    const NodeId place = trace.member("file");
+    const auto name = trace.text("file");
+    if (!name) return std::nullopt;
+    std::string why;
+    const auto path = beside(doc_.name, *name, why);
+    if (!path) {
+      doc_.error(place, "file-outside", in_quotes(*name) + " " + why,
+                 "put it beside the scenario, or give its absolute path");
+      return std::nullopt;
+    }
+    Problems problems;
+    auto text = read_file(*path, limits::trace_bytes, problems);
+    if (!text) {
+      for (const Diagnostic& d : problems.all())
+        doc_.error(place, d.code.substr(d.code.find('/') + 1), in_quotes(*path) + ": " + d.message);
+      return std::nullopt;
+    }
+    doc_.traces.emplace_back(node, *path);
+    return TraceSource{std::move(*text), *path, place};
   }
 
   TraceForm form_of(const View& trace) const {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "app/scenario/diagnostic.h"
@@ -19,6 +20,18 @@ struct Document {
   Problems problems;
   int hints_given = 0;                     ///< Out of limits::hints.
   std::int64_t properties_bytes_read = 0;  ///< Out of limits::properties_bytes_all.
+
+  /// What outside_of() tells (outside.h), by node.
+  struct FromFile {
+    NodeId owner = no_node;
+    std::string name;
+    std::string value;
+  };
+  std::vector<FromFile> from_files;
+  std::vector<NodeId> with_files;                      ///< Objects that name a .properties file.
+  std::vector<std::pair<NodeId, std::string>> traces;  ///< Objects that name a file of arrivals, its path.
+  std::vector<std::pair<NodeId, std::string>>
+      named_by_content;  ///< Objects without a name, and what they are called.
 
   /// A problem with a value (or, with `at_key`, with its member name), placed in the file or the override.
   void report(Severity severity, NodeId node, std::string code, std::string message, std::string hint = {},

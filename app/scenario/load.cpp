@@ -3,6 +3,7 @@
 
 #include "app/scenario/build.h"
 #include "app/scenario/limits.h"
+#include "app/scenario/outside.h"
 #include "app/scenario/reader.h"
 #include "app/scenario/scenario.h"
 #include "app/scenario/validate.h"
@@ -27,6 +28,7 @@ void build_all(Build& build) {
   config.seed = root.seed("seed");
   scenario.notes = root.texts("notes");
   scenario.invariants = *root.boolean("invariants");
+  scenario.seed_pinned = *root.boolean("seed_pinned");
   scenario.cases = root.texts("cases");
   scenario.variant = root.text("variant").value_or("");
   if (const auto duration = root.duration("duration")) {
@@ -98,6 +100,26 @@ LoadResult load_text(std::string_view text, const std::string& name,
   Problems problems;
   if (too_large(text, name, problems)) return finish(problems, std::nullopt);
   return load(text, name, overrides, std::move(problems), nothing_more);
+}
+
+std::optional<Outside> outside_of(std::string_view text, const std::string& name) {
+  Outside outside;
+  const auto take = [&](Build& build) {
+    const Document& document = build.doc;
+    const auto pointer = [&](NodeId node) { return document.tree.pointer(node); };
+    for (const Document::FromFile& one : document.from_files)
+      outside.properties.push_back({pointer(one.owner), one.name, one.value});
+    for (const NodeId owner : document.with_files) outside.owners.push_back(pointer(owner));
+    for (const auto& [trace, path] : document.traces) outside.rows.push_back({pointer(trace), path});
+    for (const auto& [node, content_name] : document.named_by_content) {
+      std::string place = pointer(node);
+      if (place.starts_with("/workloads/")) outside.names.emplace(std::move(place), content_name);
+    }
+  };
+  Problems problems;
+  if (too_large(text, name, problems)) return std::nullopt;
+  if (!load(text, name, {}, std::move(problems), take).scenario) return std::nullopt;
+  return outside;
 }
 
 VariantsResult load_with_variants(const NamedText& scenario, const std::vector<std::string>& overrides,

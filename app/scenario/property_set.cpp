@@ -12,6 +12,10 @@ PropertySet::PropertySet(Document& document, const View& owner, PropertyScope sc
   if (owner.table().find("properties") != nullptr) read_file(owner);
   read_inline(owner);
   for (const auto& [name, given] : given_) check(name, given);
+  for (const auto& [name, value] : valid_) {
+    const GivenProperty& given = given_.find(name)->second;
+    if (given.node == no_node) document_.from_files.push_back({owner_, name, given.text});
+  }
 }
 
 const GivenProperty* PropertySet::find(std::string_view name) const {
@@ -33,6 +37,7 @@ void PropertySet::read_file(const View& owner) {
     }
     return;
   }
+  document_.with_files.push_back(node == no_node ? owner_ : document_.tree[node].parent);
   document_.properties_bytes_read += static_cast<std::int64_t>(text->size());
   if (document_.properties_bytes_read > limits::properties_bytes_all) {
     document_.error(node, "too-large",

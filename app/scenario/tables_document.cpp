@@ -60,6 +60,12 @@ const Table& scenario_table() {
            .type = seed,
            .doc = "Seed of all draws; --seed and --seeds replace it.",
            .fallback = "1"},
+          {.name = "seed_pinned",
+           .type = boolean,
+           .doc = "It shows what it shows with its own seed: `brokersim test --rotate` runs it with no other "
+                  "one. `shrink "
+                  "--known` writes it.",
+           .fallback = "false"},
           {.name = "duration",
            .type = duration,
            .doc = "Simulated length of the run.",

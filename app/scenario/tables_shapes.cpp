@@ -155,13 +155,16 @@ const Variants& arrival_variants() {
       "in order of "
       "time. Instances take the records in turn. The file belongs to the scenario: its content counts for "
       "the identity of "
-      "a run, and a tape needs it, unchanged, beside the scenario.",
+      "a run; findings, minimal scenarios and tapes hold its rows.",
       {kind_field("trace"),
        {.name = "file",
         .type = text,
         .doc =
-            "Path, relative to the scenario's folder and inside of it; or an absolute one. At most 64 MiB.",
-        .required = true},
+            "Path, relative to the scenario's folder and inside of it; or an absolute one. At most 64 MiB."},
+       {.name = "rows",
+        .type = text_list,
+        .doc = "Instead of a file its lines, the first one with the names of the columns: "
+               "[\"time,key\", \"0.5,a\"]."},
        {.name = "time_column", .type = text, .doc = "Column with the time.", .fallback = "time"},
        {.name = "time_unit",
         .type = choice,
