@@ -1,12 +1,14 @@
 // shrink: from a failing run to the smallest scenario that fails in the same way.
 #include "app/shrink/shrink.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 
 #include "app/cli/cli.h"
 #include "app/cli/commands.h"
 #include "app/cli/talk.h"
+#include "app/results/shell.h"
 #include "app/scenario/limits.h"
 #include "app/scenario/reader.h"
 #include "app/scenario/scenario.h"
@@ -35,30 +37,25 @@ std::string list(const std::vector<std::string>& words) {
   return out;
 }
 
-/// A .properties file that the scenario names is named from its folder; from the new one it has another name.
-void rename_properties(trial::Json& json, const fs::path& from, const fs::path& to) {
-  if (json.is_object() && json.contains("properties") && json["properties"].is_string()) {
-    const fs::path named(json["properties"].get<std::string>());
-    if (named.is_relative()) json["properties"] = fs::proximate(from / named, to).string();
-  }
-  if (!json.is_structured()) return;
-  for (auto& [key, value] : json.items()) rename_properties(value, from, to);
-}
-
-std::string placed(const std::string& text, const std::string& from, const std::string& to) {
-  const fs::path old_folder = fs::absolute(from).parent_path();
-  const fs::path new_folder = fs::absolute(to).parent_path();
-  if (old_folder == new_folder) return text;
-  auto json = trial::parse(text);
-  if (!json) return text;
-  rename_properties(*json, old_folder, new_folder);
-  return trial::pretty(*json);
+/// How much the failure hangs on the seed.
+void tell_of_seeds(const shrink::OtherSeeds& others, const shrink::OtherSeeds& smallest, std::ostream& out) {
+  out << "  other seeds       " << others.failing << " of " << others.tried << " fail in the same way";
+  if (others.failing > smallest.failing)
+    out << "; " << smallest.failing << " did before a little load or time was put back";
+  out << "\n";
 }
 
 void tell(const shrink::Result& result, const std::string& file, double seconds, std::ostream& out) {
   out << file << "\n";
   out << "  fails as before   " << trial::rules_text(result.rules)
       << (result.fails_again ? "" : "  NOT REPEATED") << "\n";
+  std::vector<std::string> no_more;
+  for (const std::string& rule : result.rules_before) {
+    if (std::find(result.rules.begin(), result.rules.end(), rule) == result.rules.end() &&
+        !rule.starts_with("expect: "))
+      no_more.push_back(rule);
+  }
+  if (!no_more.empty()) out << "  breaks no more    " << trial::rules_text(no_more) << "\n";
   if (!result.loss.empty()) out << "  kind of loss      " << result.loss << "\n";
   if (!result.defects.empty()) out << "  defect behind it  " << list(result.defects) << "\n";
   if (!result.fault_kinds.empty()) out << "  faults            " << list(result.fault_kinds) << "\n";
@@ -71,11 +68,12 @@ void tell(const shrink::Result& result, const std::string& file, double seconds,
   out << "  before            " << size_text(result.before) << "\n";
   out << "  now               " << size_text(result.after.size) << ", " << result.after.records
       << (result.after.records == 1 ? " record" : " records") << "\n";
+  if (result.others) tell_of_seeds(*result.others, result.others_of_smallest, out);
   out << "  " << (result.minimal ? "no cut is left" : "stopped before every cut was tried") << " after "
       << result.after.runs << " runs in " << seconds_text(seconds) << ", "
       << seconds_text(static_cast<double>(result.after.cpu_ns) / 1e9) << " of processor time\n";
   if (!result.story.empty()) out << "\n" << result.story << "\n";
-  out << "\nbrokersim run " << file << "\n";
+  out << "\nbrokersim run " << results::shell_quoted(file) << "\n";
 }
 
 }  // namespace
@@ -125,7 +123,7 @@ int shrink(const ShrinkOptions& options, std::ostream& out, std::ostream& err) {
   ProgressLine line(err);
   std::string not_written;
   const auto write = [&](const std::string& better) {
-    not_written = write_whole(file.string(), placed(better, options.file, file.string()));
+    not_written = write_whole(file.string(), better);
     return not_written.empty();
   };
   shrink::Watching watching;

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "app/shrink/cuts.h"
 
@@ -71,6 +72,28 @@ int name_brokers(Json& json, const std::string& topic, const std::vector<std::ve
     }
   }
   return named;
+}
+
+/// The document without one of the topic's partitions that are assigned; who names a later one names it by its new number.
+Json without_row(const Json& best, const std::string& system, std::size_t topic, std::size_t gone) {
+  Json document = best;
+  Json& changed = document["systems"][system]["topics"][topic];
+  changed["assignment"].erase(gone);
+  changed.erase("partitions");
+  const std::string prefix = trial::text_of(changed, "name") + "/";
+  for (const char* key : {"faults", "admin", "expect"}) {
+    if (!document.contains(key)) continue;
+    each_text(document[key], [&](Json& text) {
+      const std::string word = text.get<std::string>();
+      if (!word.starts_with(prefix)) return;
+      const std::string number = word.substr(prefix.size());
+      if (number.empty() || number.size() > 6 || number.find_first_not_of("0123456789") != std::string::npos)
+        return;
+      const std::size_t row = std::stoul(number);
+      if (row >= gone && row > 0) text = prefix + std::to_string(row - 1);
+    });
+  }
+  return document;
 }
 
 struct Place {
@@ -223,6 +246,16 @@ std::vector<Candidate> fewer_partitions(const Json& best) {
         refer_to_first_partition(document, topic_name);
         candidates.push_back({std::move(document), true});
       }
+      // Some of many.
+      const std::int64_t partitions = assigned ? 1 : topic.value("partitions", std::int64_t{1});
+      for (const std::int64_t fewer : std::set<std::int64_t>{partitions / 2, partitions - 1}) {
+        if (fewer < 2) continue;
+        Json document = best;
+        document["systems"][name]["topics"][t]["partitions"] = fewer;
+        candidates.push_back({std::move(document), true});
+      }
+      for (std::size_t row = 0; rows > 2 && row < rows; ++row)
+        candidates.push_back({without_row(best, name, t, row), true});
     }
   }
   return candidates;

@@ -53,6 +53,11 @@ const std::vector<Cut>& word_cuts() {
   return all;
 }
 
+const std::vector<Cut>& pair_cuts() {
+  static const std::vector<Cut> all{{"two at once", two_at_once}};
+  return all;
+}
+
 Size size_of(const Json& document) {
   Size size;
   size.faults = length_of(document, "faults");

@@ -31,12 +31,21 @@ struct Cut {
 [[nodiscard]] const std::vector<Cut>& size_cuts();
 /// What makes a file long: settings and digits.
 [[nodiscard]] const std::vector<Cut>& word_cuts();
+/// Two at once: when no cut alone is left.
+[[nodiscard]] const std::vector<Cut>& pair_cuts();
 
 /// The faults that the document's plan draws, with the brokers that `seen` tells (those of a run of it) instead of
 /// draws; empty without a plan. What only lets out cannot be written with "everybody else" as its sender: such a
 /// partition becomes a full one.
 [[nodiscard]] std::vector<Json> faults_of_plan(const Json& document, const std::string& name,
                                                const std::vector<trial::FaultSeen>& seen);
+
+/// The document with every broker that its faults draw at random named as it was drawn in that run; the same document if there
+/// is none. Why: what is left out elsewhere then changes no draw of whom a fault hits.
+[[nodiscard]] Json with_brokers_named(const Json& document, const std::vector<trial::FaultSeen>& seen);
+
+/// Changes that make a document a little larger, and more seeds fail: see sturdier.cpp.
+[[nodiscard]] std::vector<Candidate> sturdier(const Json& best);
 
 /// How large a scenario is.
 struct Size {
@@ -64,8 +73,11 @@ struct Size {
 /// Ends soon after `at_ns`, the soonest first; what comes later goes.
 [[nodiscard]] std::vector<Candidate> ending_after(const Json& best, std::int64_t at_ns);
 [[nodiscard]] std::vector<Candidate> earlier(const Json& best);
+/// Ends later, or all of it comes later: for sturdier().
+[[nodiscard]] std::vector<Candidate> longer(const Json& best);
 [[nodiscard]] std::vector<Candidate> without_members(const Json& best);
 [[nodiscard]] std::vector<Candidate> rounder(const Json& best);
 [[nodiscard]] std::vector<Candidate> smaller_seed(const Json& best);
+[[nodiscard]] std::vector<Candidate> two_at_once(const Json& best);
 
 }  // namespace brokersim::shrink

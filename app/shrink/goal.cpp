@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/trial/expect.h"
 #include "sim/check.h"
 
 namespace brokersim::shrink {
@@ -59,6 +60,14 @@ Json without_any_fault(const Json& document) {
   changed.erase("faults");
   changed.erase("fault_plan");
   return changed;
+}
+
+bool Goal::is_incident(const trial::Outcome& outcome) const {
+  return std::all_of(outcome.failure.rules.begin(), outcome.failure.rules.end(),
+                     [&](const std::string& rule) {
+                       return (!trial::is_law(rule) && rule != "lost") ||
+                              std::find(incident.begin(), incident.end(), rule) != incident.end();
+                     });
 }
 
 Json Goal::control(const Json& document) const {

@@ -38,13 +38,17 @@ struct Goal {
   /// Kind of loss to keep where "lost" is kept (trial::loss_kind): that acks=1 loses something is another question than
   /// that acks=all does. "": any.
   std::string loss;
+  /// Laws, and "lost", that the run as it was given breaks. One that breaks another law is another incident.
+  std::vector<std::string> incident;
   std::vector<Defect> defects;  ///< Behind the failure, all of them together.
   bool faults_behind = false;   ///< Without defects: the faults are.
 
   /// Fails as it must.
   [[nodiscard]] bool met_by(const trial::Outcome& outcome) const {
-    return outcome.ran() && outcome.failure.breaks_all(keep) && outcome.loses(loss);
+    return outcome.ran() && outcome.failure.breaks_all(keep) && outcome.loses(loss) && is_incident(outcome);
   }
+  /// Breaks no law that the run as it was given keeps.
+  [[nodiscard]] bool is_incident(const trial::Outcome& outcome) const;
   [[nodiscard]] bool has_control() const { return !defects.empty() || faults_behind; }
   /// The document without the cause. Only with one.
   [[nodiscard]] Json control(const Json& document) const;

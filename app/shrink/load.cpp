@@ -14,6 +14,27 @@ void for_each_workload(const Json& best, Change change) {
     change(i, (*workloads)[i]);
 }
 
+/// Of the rows of arrivals that stand in the document: the first ones, the last ones.
+void fewer_rows(const Json& best, std::size_t i, std::vector<Candidate>& candidates) {
+  const Json::json_pointer place("/workloads/" + std::to_string(i) + "/arrivals/rows");
+  if (!best.contains(place) || !best[place].is_array() || best[place].empty()) return;
+  const auto rows = static_cast<std::ptrdiff_t>(best[place].size()) - 1;  // without the names of the columns
+  for (const std::ptrdiff_t fewer :
+       {std::ptrdiff_t{1}, std::ptrdiff_t{2}, std::ptrdiff_t{5}, std::ptrdiff_t{10}, std::ptrdiff_t{20},
+        std::ptrdiff_t{100}, std::ptrdiff_t{1'000}, rows / 2}) {
+    if (fewer < 1 || fewer >= rows) continue;
+    for (const bool first : {true, false}) {
+      Json document = best;
+      Json& its = document[place];
+      if (first)
+        its.erase(its.begin() + 1 + fewer, its.end());
+      else
+        its.erase(its.begin() + 1, its.end() - fewer);
+      candidates.push_back({std::move(document), true});
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<Candidate> fewer_clients(const Json& best) {
@@ -44,6 +65,7 @@ std::vector<Candidate> fewer_records(const Json& best) {
         if (lower * 1'000 < *milli) change("rate", std::to_string(lower) + " /s");
       }
     }
+    fewer_rows(best, i, candidates);
     if (trial::text_of(workload, "kind") != "kafka_producer") return;
     const std::int64_t records = workload.value("records", std::int64_t{1'000'000});
     for (const std::int64_t fewer : {1, 2, 5, 10, 20, 50, 100, 1'000}) {

@@ -1,4 +1,4 @@
-// A fault plan written out as the faults that it draws.
+// What a run has drawn, written down: a fault plan as the faults that it draws, random brokers by their numbers.
 #include "app/scenario/scenario.h"
 #include "app/shrink/cuts.h"
 #include "models/faults/expand.h"
@@ -70,6 +70,35 @@ class Writer {
 };
 
 }  // namespace
+
+Json with_brokers_named(const Json& document, const std::vector<trial::FaultSeen>& seen) {
+  Json named = document;
+  if (!named.contains("faults") || !named["faults"].is_array()) return named;
+  for (Json& fault : named["faults"]) {
+    std::vector<std::int64_t> ids;
+    for (const trial::FaultSeen& one : seen) {
+      if (one.name == trial::text_of(fault, "name") && one.fired) ids = brokers_in(one.target);
+    }
+    std::size_t next = 0;
+    const auto name = [&](Json& target) {
+      if (!target.is_object()) return;
+      const bool drawn = target.contains("random_broker");
+      const bool broker = drawn || target.contains("broker") || target.contains("leader_of") ||
+                          target.contains("follower_of");
+      if (!broker || next >= ids.size()) return;
+      if (drawn) target = Json{{"broker", ids[next]}};
+      ++next;
+    };
+    for (const char* side : {"target", "from", "to"}) {
+      if (!fault.contains(side)) continue;
+      if (fault[side].is_array())
+        for (Json& one : fault[side]) name(one);
+      else
+        name(fault[side]);
+    }
+  }
+  return named;
+}
 
 std::vector<Json> faults_of_plan(const Json& document, const std::string& name,
                                  const std::vector<trial::FaultSeen>& seen) {

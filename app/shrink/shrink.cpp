@@ -7,33 +7,44 @@
 #include <utility>
 
 #include "app/scenario/scenario.h"
+#include "app/shrink/label.h"
 #include "app/trial/expect.h"
 #include "app/trial/ordered.h"
+#include "app/trial/self_contained.h"
 #include "sim/hash.h"
 
 namespace brokersim::shrink {
 namespace {
 
-/// A candidate may take so many times the events of the best run, and a little.
-constexpr std::uint64_t kEventsFactor = 3;
-constexpr std::uint64_t kEventsMore = 200'000;
-/// Processor time of one candidate with all its seeds: so many times that of the run as it was given, and a little. Far
-/// above what so many events need; it ends what time or memory makes slow.
-constexpr std::int64_t kCpuFactor = 30;
-constexpr std::int64_t kCpuSecondsMore = 3;
-constexpr std::int64_t kCpuSecondsMax = 120;
-constexpr std::int64_t kCpuSecond = 1'000'000'000;  // ns
+/// What is larger than this after all cuts gets so many times the seeds for another round: the aims of docs/exploring.md.
+constexpr std::int64_t kFaultsAim = 3;
+constexpr std::int64_t kBrokersAim = 3;
+constexpr std::int64_t kPartitionsAim = 1;
+constexpr std::int64_t kRecordsAim = 10;
+constexpr std::int64_t kMoreSeeds = 3;
+/// So many other seeds are tried with the result. Where fewer than kSturdy of them fail, a little load is put back, in so many
+/// steps, if at least kWorthIt more fail then.
+constexpr std::size_t kOtherSeeds = 20;
+constexpr std::int64_t kSturdy = 16;
+constexpr std::int64_t kWorthIt = 3;
+constexpr int kStrengthenings = 4;
+/// ... and only if its run has no more events: some 400 runs are made for it.
+constexpr std::uint64_t kCheapEvents = 100'000;
 
 class Shrinker {
  public:
   Shrinker(std::string name, const Options& options, const Watching& watching)
-      : name_(std::move(name)), options_(options), watching_(watching) {}
+      : name_(std::move(name)),
+        options_(options),
+        watching_(watching),
+        lab_({name_, options.jobs, options.runs_max, options.cpu_max_ns, watching.stop}, progress_) {}
 
   Result run(const std::string& text, const std::vector<std::string>& overrides) {
     if (!read(text, overrides) || !find_goal()) return std::move(result_);
     tidy();
     if (!save()) return std::move(result_);
     result_.minimal = search();
+    if (!lab_.enough()) strengthen();
     finish();
     return std::move(result_);
   }
@@ -41,62 +52,10 @@ class Shrinker {
  private:
   // ---- Asking.
 
-  [[nodiscard]] bool enough() {
-    if (!over_ && watching_.stop && watching_.stop()) over_ = true;
-    if (options_.runs_max > 0 && progress_.runs >= options_.runs_max) over_ = true;
-    if (options_.cpu_max_ns > 0 && progress_.cpu_ns >= options_.cpu_max_ns) over_ = true;
-    return over_;
-  }
-
-  /// Of a candidate's process: no more than what is left of the budget.
-  [[nodiscard]] std::int64_t cpu_seconds() const {
-    const std::int64_t usual =
-        first_cpu_ns_ / kCpuSecond * kCpuFactor + first_cpu_ns_ % kCpuSecond * kCpuFactor / kCpuSecond;
-    std::int64_t seconds = std::min(usual + kCpuSecondsMore, kCpuSecondsMax);
-    if (options_.cpu_max_ns > 0)
-      seconds = std::min(seconds,
-                         std::max<std::int64_t>(0, options_.cpu_max_ns - progress_.cpu_ns) / kCpuSecond + 1);
-    return seconds;
-  }
-
-  [[nodiscard]] trial::Limits limits() const {
-    const std::uint64_t events = best_events_ == 0 ? 0 : best_events_ * kEventsFactor + kEventsMore;
-    return {.events = events, .cpu_seconds = kCpuSecondsMax};
-  }
-
-  /// Runs documents as they are, for the preliminaries; none is left out but for the end of the wall time's budget.
-  std::vector<trial::Outcome> outcomes_of(const std::vector<Json>& documents) {
-    std::vector<trial::Outcome> outcomes;
-    trial::OrderedWork work;
-    work.count = documents.size();
-    work.jobs = options_.jobs;
-    work.work = [&](std::size_t i) {
-      trial::confine({.cpu_seconds = 0});
-      return trial::encode(trial::run_text(documents[i].dump(), name_, limits()));
-    };
-    work.done = [&](const trial::Piece& piece) {
-      ++progress_.runs;
-      progress_.cpu_ns += piece.cpu_ns;
-      if (first_cpu_ns_ == 0) first_cpu_ns_ = piece.cpu_ns;
-      auto outcome = trial::decode(piece.payload);
-      if (!outcome) {
-        outcome.emplace();
-        outcome->valid = true;
-        outcome->cut_short = true;
-        outcome->problem = piece.died;
-      }
-      outcomes.push_back(std::move(*outcome));
-      return true;
-    };
-    work.stop = [&] { return watching_.stop && watching_.stop(); };
-    static_cast<void>(trial::run_in_order(work));
-    return outcomes;
-  }
-
   /// Seeds that are worth a try and were not tried with it; none: its answer is known.
   [[nodiscard]] std::vector<std::uint64_t> seeds_for(const Candidate& candidate, std::uint64_t key) const {
     const std::uint64_t own = candidate.document.value("seed", std::uint64_t{1});
-    const auto most = static_cast<std::size_t>(reseeds_ && candidate.reseed ? options_.seeds : 1);
+    const auto most = static_cast<std::size_t>(candidate.reseed ? seeds_ : 1);
     std::vector<std::uint64_t> seeds{own};
     for (std::uint64_t seed = 1; seeds.size() < most; ++seed) {
       if (seed != own) seeds.push_back(seed);
@@ -132,8 +91,8 @@ class Shrinker {
     work.count = open.size();
     work.jobs = options_.jobs;
     work.work = [&](std::size_t k) {
-      trial::confine({.cpu_seconds = cpu_seconds()});
-      return encode(ask(goal_, {candidates[open[k].index].document, open[k].seeds, limits()}, name_));
+      trial::confine({.cpu_seconds = lab_.cpu_seconds()});
+      return encode(ask(goal_, {candidates[open[k].index].document, open[k].seeds, lab_.limits()}, name_));
     };
     work.done = [&](const trial::Piece& piece) {
       const Answer answer = decode_answer(piece.payload);
@@ -145,14 +104,15 @@ class Shrinker {
         best_ = candidates[*taken].document;
         if (without_seed(best_) != before) been_.insert(before);
         best_["seed"] = answer.seed;
-        best_events_ = answer.outcome.events;
+        lab_.set_usual(answer.outcome.events);
         progress_.records = answer.outcome.sent;
+        best_seen_ = answer.outcome.faults;
         return false;
       }
       refused_[open[piece.index].key] += open[piece.index].seeds.size();
-      return !enough();
+      return !lab_.enough();
     };
-    work.stop = [&] { return enough(); };
+    work.stop = [&] { return lab_.enough(); };
     static_cast<void>(trial::run_in_order(work));
     return taken;
   }
@@ -171,6 +131,7 @@ class Shrinker {
     for (const std::string& change : overrides) {
       if (!trial::apply_override(best_, change)) return fail("--set " + change + " leads nowhere");
     }
+    if (auto whole = trial::self_contained(best_.dump(), name_)) best_ = std::move(*whole);
     if (!best_.contains("seed")) best_["seed"] = 1;
     result_.before = size_of(best_);
     original_seed_ = best_.value("seed", std::uint64_t{1});
@@ -180,7 +141,7 @@ class Shrinker {
   bool find_goal() {
     progress_.cut = "the run as it is";
     report();
-    const std::vector<trial::Outcome> first = outcomes_of({best_});
+    const std::vector<trial::Outcome> first = lab_.outcomes_of({best_});
     if (first.empty()) return fail("there was no time to run it once");
     const trial::Outcome& outcome = first.front();
     if (!outcome.valid) return fail(outcome.problem);
@@ -204,7 +165,12 @@ class Shrinker {
     const bool lost = std::find(goal_.keep.begin(), goal_.keep.end(), "lost") != goal_.keep.end();
     if (lost && !options_.any_loss && !outcome.losses.empty()) goal_.loss = outcome.losses.front();
     result_.loss = goal_.loss;
-    best_events_ = outcome.events;
+    for (const std::string& rule : outcome.failure.rules) {
+      if (trial::is_law(rule) || rule == "lost") goal_.incident.push_back(rule);
+    }
+    result_.rules_before = outcome.failure.rules;
+    best_seen_ = outcome.faults;
+    lab_.set_usual(outcome.events);
     failed_at_ns_ = outcome.failed_at_ns;
     seen_ = outcome.faults;
     progress_.records = outcome.sent;
@@ -220,7 +186,7 @@ class Shrinker {
     without.push_back(without_any_fault(best_));
     without.push_back(without_defects(best_, defects));
     for (const Defect& defect : defects) without.push_back(without_defects(best_, {defect}));
-    const std::vector<trial::Outcome> outcomes = outcomes_of(without);
+    const std::vector<trial::Outcome> outcomes = lab_.outcomes_of(without);
     if (outcomes.size() < without.size()) return;
     for (std::size_t i = 0; i < defects.size(); ++i) {
       if (gone(outcomes[i + 2])) goal_.defects.push_back(defects[i]);
@@ -235,7 +201,8 @@ class Shrinker {
     progress_.cut = "what is not run";
     report();
     Json plain = best_;
-    for (const char* key : {"$schema", "cases", "variant", "notes", "published", "why"}) plain.erase(key);
+    for (const char* key : {"$schema", "cases", "variant", "notes", "published", "why", "seed_pinned"})
+      plain.erase(key);
     plain["expect"] = trial::expectations_of(best_, goal_.keep, name_, options_.known);
     if (plain["expect"].empty()) plain.erase("expect");
     const bool invariant = std::any_of(goal_.keep.begin(), goal_.keep.end(),
@@ -267,16 +234,63 @@ class Shrinker {
 
   /// True: no cut is left.
   bool search() {
-    reseeds_ = false;
-    while (!over_ && cut_all(size_cuts())) continue;
-    reseeds_ = true;
+    seeds_ = 1;
+    while (!lab_.over() && cut_all(size_cuts())) continue;
+    seeds_ = options_.seeds;
     bool any = true;
-    while (!over_ && any) {
+    while (!lab_.over() && any) {
       any = false;
-      while (!over_ && cut_all(size_cuts())) any = true;
-      if (!over_ && cut_all(word_cuts())) any = true;
+      while (!lab_.over() && cut_all(size_cuts())) any = true;
+      if (!lab_.over() && cut_all(word_cuts())) any = true;
+      if (!lab_.over() && !any) any = name_brokers() || cut_all(pair_cuts());
+      // What is still large gets the seeds that the others do not need.
+      if (!lab_.over() && !any && is_large() && seeds_ == options_.seeds) {
+        seeds_ = options_.seeds * kMoreSeeds;
+        any = true;
+      }
     }
-    return !over_;
+    return !lab_.over();
+  }
+
+  /// Drawn brokers by their numbers, so that other cuts leave whom the faults hit as it is. True: there were such.
+  bool name_brokers() {
+    Json named = with_brokers_named(best_, best_seen_);
+    if (named == best_ || !take_first({{std::move(named), false}}, 0)) return false;
+    ++progress_.taken;
+    return save();
+  }
+
+  [[nodiscard]] bool is_large() const {
+    const Size size = size_of(best_);
+    return size.faults > kFaultsAim || size.brokers > kBrokersAim || size.partitions > kPartitionsAim ||
+           progress_.records > kRecordsAim;
+  }
+
+  // ---- Other seeds.
+
+  /// Tells how much the result hangs on its seed, and puts a little load back where many more seeds fail with it.
+  void strengthen() {
+    progress_.cut = "other seeds";
+    report();
+    others_ = result_.others_of_smallest = lab_.with_other_seeds(best_, goal_, kOtherSeeds);
+    const bool cheap = lab_.usual() < kCheapEvents;
+    been_.clear();
+    for (int round = 0; cheap && round < kStrengthenings && others_->failing < kSturdy; ++round) {
+      std::optional<Json> sturdiest;
+      OtherSeeds most = *others_;
+      for (const Candidate& candidate : sturdier(best_)) {
+        if (lab_.enough() || most.failing >= kSturdy) break;
+        const OtherSeeds now = lab_.with_other_seeds(candidate.document, goal_, kOtherSeeds);
+        if (now.failing < most.failing + (sturdiest ? 1 : kWorthIt)) continue;
+        if (now.records_max > std::max(kRecordsAim, 2 * result_.others_of_smallest.records_max)) continue;
+        sturdiest = candidate.document;
+        most = now;
+      }
+      // Its own seed must fail, too, and not without the cause.
+      if (!sturdiest || lab_.enough() || !take_first({{std::move(*sturdiest), true}}, 0)) return;
+      others_ = lab_.with_other_seeds(best_, goal_, kOtherSeeds);
+      if (!save()) return;
+    }
   }
 
   /// Every cut of the list once. True: at least one was possible.
@@ -287,7 +301,7 @@ class Shrinker {
       report();
       std::vector<Candidate> candidates = cut.candidates(best_);
       for (std::size_t from = 0; from < candidates.size();) {
-        if (enough()) return any;
+        if (lab_.enough()) return any;
         const auto taken = take_first(candidates, from);
         if (!taken) break;
         any = true;
@@ -307,57 +321,18 @@ class Shrinker {
   }
 
   bool save() {
-    if (!watching_.better || watching_.better(trial::pretty(labelled(nullptr)))) return true;
-    over_ = true;
+    if (!watching_.better || watching_.better(trial::pretty(labelled_best(nullptr)))) return true;
+    lab_.give_up();
     return false;
   }
 
   // ---- The file.
 
-  [[nodiscard]] std::vector<std::string> kinds() const {
-    std::vector<std::string> kinds;
-    const Json* faults = trial::member(best_, "faults");
-    for (std::size_t i = 0; faults != nullptr && i < faults->size(); ++i) {
-      const std::string kind = trial::text_of((*faults)[i], "kind");
-      if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end()) kinds.push_back(kind);
-    }
-    return kinds;
-  }
-
-  [[nodiscard]] std::vector<std::string> defect_texts() const {
-    std::vector<std::string> texts;
-    for (const Defect& defect : goal_.defects) texts.push_back(defect.text(best_));
-    return texts;
-  }
-
-  [[nodiscard]] std::string cause() const {
-    const auto texts = defect_texts();
-    const auto faults = kinds();
-    std::string cause;
-    for (const std::string& one : texts) cause += (cause.empty() ? "" : ", ") + one;
-    for (const std::string& one : faults) cause += (cause.empty() ? "" : ", ") + one;
-    return cause;
-  }
-
-  /// With title, story and origin in front.
-  [[nodiscard]] Json labelled(const trial::Outcome* outcome) const {
-    Json file = Json::object();
-    std::string what = trial::rules_text(goal_.keep);
-    if (what == "lost")
-      what = "Acknowledged records are lost";
-    else if (trial::is_law(goal_.keep.front()))
-      what += " is violated";
-    const std::string behind = cause();
-    file["title"] = what + (behind.empty() ? "" : " (" + behind + ")");
-    if (outcome != nullptr && !outcome->story.empty()) file["why"] = outcome->story;
-    file["notes"] = Json::array(
-        {"Made by brokersim shrink from " + name_ + ", seed " + std::to_string(original_seed_) + ".",
-         options_.known ? "It passes while the failure is there."
-                        : "It fails while the failure is there, and is a regression test from then on."});
-    for (const auto& [key, value] : best_.items()) {
-      if (key != "title" && key != "why" && key != "notes") file[key] = value;
-    }
-    return file;
+  [[nodiscard]] Json labelled_best(const trial::Outcome* outcome) const {
+    Label label{
+        .origin = name_, .seed = original_seed_, .known = options_.known, .story = "", .others = others_};
+    if (outcome != nullptr) label.story = outcome->story;
+    return labelled(best_, goal_, label);
   }
 
   /// A file that passes while the failure is there names every law that its run breaks, not the kept one alone.
@@ -376,11 +351,7 @@ class Shrinker {
     std::vector<Json> documents{best_, best_};
     if (goal_.has_control()) documents.push_back(goal_.control(best_));
     // An interrupt ended the search, not this: it is short, and what is written must be known.
-    const Watching patient{.progress = {}, .better = {}, .stop = {}};
-    Shrinker again(name_, options_, patient);
-    again.best_events_ = best_events_;
-    const std::vector<trial::Outcome> outcomes = again.outcomes_of(documents);
-    progress_.runs += static_cast<std::int64_t>(documents.size());
+    const std::vector<trial::Outcome> outcomes = lab_.outcomes_of(documents, true);
     result_.rules = outcomes[0].failure.rules;
     result_.fails_again = goal_.met_by(outcomes[0]) && outcomes[1].fingerprint == outcomes[0].fingerprint &&
                           outcomes[1].failure == outcomes[0].failure;
@@ -389,10 +360,11 @@ class Shrinker {
         goal_.has_control() && outcomes[2].ran() && !outcomes[2].failure.breaks(goal_.keep.front());
     result_.fingerprint = outcomes[0].fingerprint;
     result_.story = outcomes[0].story;
-    result_.defects = defect_texts();
-    result_.fault_kinds = kinds();
+    result_.defects = defect_texts(goal_, best_);
+    result_.fault_kinds = fault_kinds_of(best_);
     if (options_.known) expect_all(outcomes[0]);
-    result_.text = trial::pretty(labelled(&outcomes[0]));
+    result_.text = trial::pretty(labelled_best(&outcomes[0]));
+    if (others_ && others_->tried > 0) result_.others = others_;
     progress_.records = outcomes[0].sent;
     progress_.size = size_of(best_);
     result_.after = progress_;
@@ -404,19 +376,19 @@ class Shrinker {
   const Watching& watching_;
   Goal goal_;
   Json best_;
-  std::uint64_t best_events_ = 0;
   std::uint64_t original_seed_ = 1;
   std::vector<trial::FaultSeen> seen_;  // in the run as it was given
   std::map<std::uint64_t, std::size_t>
       refused_;  // candidates that do not fail: how many seeds were tried, by hash
   // The documents that were the best one before, without their seeds: two cuts that undo each other must not go on for ever.
   std::set<std::uint64_t> been_;
-  std::int64_t first_cpu_ns_ = 0;   // of the run as it was given
-  std::int64_t failed_at_ns_ = -1;  // in that run
-  bool reseeds_ = false;            // other seeds are tried, too
+  std::int64_t failed_at_ns_ = -1;           // in that run
+  std::int64_t seeds_ = 1;                   // tried where a cut shifts draws
+  std::vector<trial::FaultSeen> best_seen_;  // in the best run
+  std::optional<OtherSeeds> others_;
   Progress progress_;
+  Lab lab_;
   Result result_;
-  bool over_ = false;
 };
 
 }  // namespace

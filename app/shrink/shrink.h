@@ -2,21 +2,24 @@
 //
 // Method: delta debugging by passes (cuts.h). First what makes a run large: the end just behind the failure, faults in
 // pieces, time, workloads, topics, brokers, records, again and again with the seed as it is; then the same with a few other
-// seeds where a cut shifts draws, when runs have become cheap; then settings and digits; until every cut was tried in vain
-// since the last one that was possible. Each candidate runs in a process of its own. The first candidate of a list that still
+// seeds where a cut shifts draws, when runs have become cheap; then settings and digits; then drawn brokers by their numbers, and
+// two cuts at once; until every cut was tried in vain since the last one that was possible. What is large then gets more seeds.
+// A candidate that breaks a law that the run as it was given kept is another incident, and refused.
+// Last, 20 other seeds: a file that hangs on its seed gets a little load back (sturdier.cpp), and says how many of them fail.
+// Each candidate runs in a process of its own. The first candidate of a list that still
 // fails is taken, whichever came first, so that the result is the same for any number of processes.
 // Budget: of wall time it is kept to a tenth of a second, whatever runs; of processor time to a second of each process. A
 // candidate that runs away is ended when it has taken many times what the run as it was given took.
-// Not done: moving faults between machines, and cuts of two unrelated things at once.
+// Not done: moving faults between machines, and cuts of three unrelated things at once.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "app/shrink/cuts.h"
-#include "app/shrink/goal.h"
+#include "app/shrink/lab.h"
 
 namespace brokersim::shrink {
 
@@ -32,15 +35,6 @@ struct Options {
   bool known = false;
 };
 
-struct Progress {
-  std::string cut;  ///< What is being left out.
-  std::int64_t runs = 0;
-  std::int64_t taken = 0;   ///< Cuts that were possible.
-  std::int64_t cpu_ns = 0;  ///< Processor time of the runs.
-  Size size;
-  std::int64_t records = 0;  ///< Sent in the best run so far.
-};
-
 struct Watching {
   /// Told before each list of candidates and after each cut that was taken.
   std::function<void(const Progress&)> progress;
@@ -51,17 +45,22 @@ struct Watching {
 };
 
 struct Result {
-  std::string error;               ///< Why there is no result: the run does not fail ...; "" if there is one.
-  std::string text;                ///< The scenario file.
-  std::vector<std::string> rules;  ///< All that its run breaks, the headline first.
-  std::string loss;                ///< Kind of loss that was kept (trial::loss_kind), "" if none was.
-  std::vector<std::string> defects;      ///< Behind the failure: texts of Defect.
-  std::vector<std::string> fault_kinds;  ///< In the file, each once.
+  std::string error;  ///< Why there is no result: the run does not fail ...; "" if there is one.
+  std::string text;   ///< The scenario file.
+  std::vector<std::string>
+      rules;  ///< All that its run breaks, the headline first. No law that is not in rules_before.
+  std::vector<std::string> rules_before;  ///< All that the run broke as it was given.
+  std::string loss;                       ///< Kind of loss that was kept (trial::loss_kind), "" if none was.
+  std::vector<std::string> defects;       ///< Behind the failure: texts of Defect.
+  std::vector<std::string> fault_kinds;   ///< In the file, each once.
   std::string story;
   bool fails_again = false;    ///< The file was run again from its text: same rules, same fingerprint.
   bool has_control = false;    ///< A cause is known ...
   bool control_holds = false;  ///< ... and without it the file's run does not fail so.
   bool minimal = false;        ///< No cut is left; false: stopped before.
+  /// Of other seeds how many fail in the same way: of the result, and of the smallest file, before load was put back.
+  std::optional<OtherSeeds> others;
+  OtherSeeds others_of_smallest;
   std::uint64_t fingerprint = 0;
   Size before;
   Progress after;

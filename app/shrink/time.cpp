@@ -112,6 +112,18 @@ std::vector<Candidate> ending_after(const Json& best, std::int64_t at_ns) {
   return candidates;
 }
 
+std::vector<Candidate> longer(const Json& best) {
+  std::vector<Candidate> candidates;
+  const std::int64_t end = trial::duration_of(best, "duration").value_or(0);
+  for (const std::int64_t more : {kSecond, 5 * kSecond, end}) {
+    Json document = best;
+    document["duration"] = trial::duration_text(end + more);
+    candidates.push_back({std::move(document), true});
+  }
+  for (const std::int64_t by : {kSecond, 4 * kSecond}) candidates.push_back({sooner(best, 0, -by), true});
+  return candidates;
+}
+
 std::vector<Candidate> earlier(const Json& best) {
   std::vector<Candidate> candidates;
   std::set<std::int64_t> instants;

@@ -34,7 +34,8 @@ TEST(Cuts, OnePartitionIsLeftAndItIsTheFirst) {
   Json document = noisy();
   document["faults"][0]["target"] = {{"leader_of", "orders/2"}};
   const auto candidates = fewer_partitions(document);
-  ASSERT_EQ(candidates.size(), 5u);
+  ASSERT_EQ(candidates.size(), 8u)
+      << "three times one partition, two of them with a broker named, three times two";
   EXPECT_EQ(candidates[1].document["systems"]["kafka"]["topics"][1]["assignment"],
             Json::parse("[[0, 1, 2]]"));
   EXPECT_EQ(candidates[1].document["faults"][0]["target"]["leader_of"], "orders/0");
@@ -52,7 +53,7 @@ TEST(Cuts, PartitionsWithoutAnAssignmentAreWhereTheyWouldBeByDefault) {
   topic["replication_factor"] = 2;
   document["faults"][0]["target"] = {{"follower_of", "orders/0"}};
   const auto candidates = fewer_partitions(document);
-  ASSERT_EQ(candidates.size(), 3u);
+  ASSERT_EQ(candidates.size(), 4u) << "one partition, twice with a broker named, and two";
   EXPECT_EQ(candidates[1].document["systems"]["kafka"]["topics"][1]["assignment"], Json::parse("[[1, 2]]"));
   EXPECT_EQ(candidates[1].document["faults"][0]["target"], Json({{"broker", 1}}))
       << "leader of the one that stays";
@@ -146,6 +147,67 @@ TEST(Cuts, SizesAreCounted) {
   EXPECT_EQ(size.partitions, 4);
   EXPECT_EQ(size.workloads, 3);
   EXPECT_EQ(size.duration_ns, 40'000'000'000);
+}
+
+// A cut of one thing may need another one: every pair is a change of two kinds.
+TEST(Cuts, TwoAtOnce) {
+  const Json best = Json::parse(R"({"duration": "2 s", "hosts": [{"name": "b", "count": 2}],
+    "systems": {"kafka": {"brokers_on": "b", "topics": [{"name": "orders", "partitions": 3, "replication_factor": 1}]}},
+    "workloads": [{"name": "w", "kind": "kafka_producer", "topic": "orders", "rate": "1 /s", "records": 20}],
+    "faults": [{"name": "f", "at": "1 s", "kind": "kill_process", "target": {"broker": 0}}]})");
+  bool both = false;
+  for (const Candidate& candidate : two_at_once(best)) {
+    EXPECT_TRUE(candidate.reseed);
+    const Json& document = candidate.document;
+    if (!document.contains("workloads")) continue;
+    both = both || (document["systems"]["kafka"]["topics"][0]["partitions"] == 1 &&
+                    document["workloads"][0]["records"] == 1);
+  }
+  EXPECT_TRUE(both);
+}
+
+TEST(Cuts, PartitionsGoOneByOneAndTheOthersKeepTheirFaults) {
+  const Json best = Json::parse(R"({"systems": {"kafka": {"brokers_on": "b", "topics": [
+      {"name": "orders", "assignment": [[0, 1], [1, 2], [2, 0]]}]}},
+    "faults": [{"kind": "kill_process", "target": {"leader_of": "orders/2"}}, {"kind": "kill_process", "target": {"leader_of": "orders/0"}}]})");
+  bool found = false;
+  for (const Candidate& candidate : fewer_partitions(best)) {
+    const Json& document = candidate.document;
+    if (document["systems"]["kafka"]["topics"][0]["assignment"] != Json::parse("[[0, 1], [2, 0]]")) continue;
+    found = true;
+    EXPECT_EQ(document["faults"][0]["target"]["leader_of"], "orders/1");
+    EXPECT_EQ(document["faults"][1]["target"]["leader_of"], "orders/0");
+  }
+  EXPECT_TRUE(found);
+}
+
+TEST(Cuts, DrawnBrokersAreNamedAsTheyWereDrawn) {
+  const Json drawn = Json::parse(R"({"faults": [
+    {"name": "a", "kind": "kill_process", "target": {"random_broker": true}},
+    {"name": "b", "kind": "partition", "from": {"leader_of": "orders/0"}, "to": {"random_broker": true}},
+    {"name": "c", "kind": "kill_process", "target": {"random_broker": true}}]})");
+  const std::vector<trial::FaultSeen> seen{
+      {"a", "kill_process", "broker 2 on host b-2 (drawn)", 1, true, true},
+      {"b", "partition", "broker 0 on host b-0 (leader of orders/0) <-> broker 1 on host b-1 (drawn)", 2,
+       true, true},
+      {"c", "kill_process", "random broker", 3, false, false}};
+  const Json named = with_brokers_named(drawn, seen);
+  EXPECT_EQ(named["faults"][0]["target"], Json::parse(R"({"broker": 2})"));
+  EXPECT_EQ(named["faults"][1]["from"], drawn["faults"][1]["from"]) << "a role stays a role";
+  EXPECT_EQ(named["faults"][1]["to"], Json::parse(R"({"broker": 1})"));
+  EXPECT_EQ(named["faults"][2], drawn["faults"][2]) << "nobody was drawn";
+}
+
+TEST(Cuts, RowsOfArrivalsAreFewer) {
+  const Json best = Json::parse(R"({"workloads": [{"kind": "kafka_producer",
+    "arrivals": {"kind": "trace", "rows": ["time", "1", "2", "3"]}}]})");
+  std::vector<std::string> rows;
+  for (const Candidate& candidate : fewer_records(best)) {
+    if (candidate.document["workloads"][0]["arrivals"] != best["workloads"][0]["arrivals"])
+      rows.push_back(candidate.document["workloads"][0]["arrivals"]["rows"].dump());
+  }
+  EXPECT_EQ(rows, (std::vector<std::string>{R"(["time","1"])", R"(["time","3"])", R"(["time","1","2"])",
+                                            R"(["time","2","3"])", R"(["time","1"])", R"(["time","3"])"}));
 }
 
 }  // namespace
