@@ -177,7 +177,8 @@ def page(args, rows, twin):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("brokersim")
-    parser.add_argument("--spec", default="searches/museum.json")
+    home = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir)
+    parser.add_argument("--spec", default=os.path.normpath(os.path.join(home, "searches", "museum.json")))
     parser.add_argument("--searches", type=int, default=5)
     parser.add_argument("--cpu", default="60 s")
     parser.add_argument("--twin-cpu", default="300 s")
@@ -188,10 +189,13 @@ def main():
     parser.add_argument("--so-far", action="store_true", help="only what --notes has: the page of unfinished searches")
     parser.add_argument("--write", help="file for the page; without --only")
     args = parser.parse_args()
+    args.brokersim = shutil.which(args.brokersim) or sys.exit(f"{args.brokersim} is no program: make build makes it")
     # One trial, for the search's hash; the program by its own fingerprint.
     with tempfile.TemporaryDirectory(prefix="brokersim-museum-") as folder:
         run = subprocess.run([args.brokersim, "explore", args.spec, "--out", os.path.join(folder, "out"), "--runs", "1", "--json"],
-                             check=True, capture_output=True, text=True)
+                             capture_output=True, text=True)
+        if run.returncode not in (0, 1, 3):
+            sys.exit(run.stderr.strip() or f"{args.brokersim} explore {args.spec} ended with {run.returncode}")
         args.hash = json.loads(run.stdout)["search"]
     with open(args.brokersim, "rb") as file:
         args.program = hashlib.sha256(file.read()).hexdigest()[:16]

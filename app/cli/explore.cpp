@@ -10,6 +10,7 @@
 #include "app/explore/exploration.h"
 #include "app/replay/tape.h"
 #include "app/report/pages.h"
+#include "app/results/shell.h"
 #include "app/scenario/diagnostic.h"
 #include "app/shrink/shrink.h"
 
@@ -62,7 +63,11 @@ std::string shrink_finding(const explore::Store& store, const explore::Finding& 
          counted(static_cast<std::uint64_t>(result.after.size.partitions), "partition") + ", " +
          counted(static_cast<std::uint64_t>(result.after.records), "record") + " in " +
          trial::duration_text(result.after.size.duration_ns) + (result.fails_again ? "" : "; NOT REPEATED") +
-         (result.has_control && !result.control_holds ? "; FAILS WITHOUT ITS CAUSE, TOO" : "") + "\n";
+         (result.has_control && !result.control_holds ? "; FAILS WITHOUT ITS CAUSE, TOO" : "") +
+         (result.others ? "; " + std::to_string(result.others->failing) + " of " +
+                              std::to_string(result.others->tried) + " other seeds fail in the same way"
+                        : "") +
+         "\n";
 }
 
 /// Trials of which something is known: neither no scenarios nor cut short.
@@ -118,11 +123,12 @@ void tell(const explore::End& end, const explore::Store& store, std::ostream& ou
     out << "\n" << finding.folder << "  " << finding.signature() << "\n";
     out << "  seen " << finding.seen << " times; first after " << counted(finding.runs, "run") << ", "
         << with_digits(static_cast<double>(finding.cpu_ns) / 1e9, 1)
-        << " s of processor time; if its share is what was seen, " << explore::clean_runs_needed(finding.seen, t.runs)
-        << " runs without it come by luck once in 100\n";
+        << " s of processor time; if its share is what was seen, "
+        << explore::clean_runs_needed(finding.seen, t.runs) << " runs without it come by luck once in 100\n";
     out << "  " << finding.story << "\n";
-    out << "  brokersim replay " << store.path(finding.folder + "/tape.json") << "\n";
-    out << "  brokersim shrink " << store.path(finding.folder + "/scenario.json") << "\n";
+    out << "  brokersim replay " << results::shell_quoted(store.path(finding.folder + "/tape.json")) << "\n";
+    out << "  brokersim shrink " << results::shell_quoted(store.path(finding.folder + "/scenario.json"))
+        << "\n";
   }
 }
 

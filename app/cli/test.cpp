@@ -60,7 +60,8 @@ std::vector<std::uint64_t> rotating_seeds(std::uint64_t rotation, std::int64_t c
 
 class Tester {
  public:
-  Tester(const TestOptions& options, const std::vector<std::string>& files, std::ostream& out, std::ostream& err)
+  Tester(const TestOptions& options, const std::vector<std::string>& files, std::ostream& out,
+         std::ostream& err)
       : options_(options), out_(out), err_(err) {
     std::set<std::string> names;
     for (const std::string& file : files) {
@@ -81,7 +82,9 @@ class Tester {
     int code = exit_usage;
     if (const auto loaded = load(file, test_case)) {
       std::vector<std::uint64_t> seeds{loaded->config.seed};
-      if (options_.rotate) {
+      if (options_.rotate && loaded->seed_pinned) {
+        out_ << "pinned to its seed, " << seeds.front() << ": " << file << '\n';
+      } else if (options_.rotate) {
         for (const std::uint64_t seed : rotating_seeds(*options_.rotate, options_.more))
           seeds.push_back(seed);
       }
@@ -184,12 +187,20 @@ int test(const TestOptions& options, std::ostream& out, std::ostream& err) {
   for (const std::string& path : options.paths) {
     if (std::filesystem::is_directory(path)) {
       const auto below = scenarios_below(path);
-      files.insert(files.end(), below.begin(), below.end());
+      for (const std::string& file : below) {
+        // A canary must fail, so it is no test, too.
+        const bool canary =
+            std::any_of(options.canaries.begin(), options.canaries.end(), [&](const std::string& one) {
+              std::error_code error;
+              return fs::equivalent(one, file, error);
+            });
+        if (!canary) files.push_back(file);
+      }
     } else {
       files.push_back(path);
     }
   }
-  if (files.empty()) {
+  if (files.empty() && options.canaries.empty()) {
     err << "error: no scenario (*.json) in " << (options.paths.empty() ? "." : options.paths.front()) << '\n';
     return exit_usage;
   }

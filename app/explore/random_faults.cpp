@@ -1,5 +1,6 @@
 // One fault by chance, of any kind; and named combinations.
 #include <algorithm>
+#include <iterator>
 
 #include "app/explore/genes.h"
 #include "sim/check.h"
@@ -117,6 +118,22 @@ void fill(Json& fault, const std::string& kind, Maker& make) {
   if (is({"fsync_error", "lost_writes", "misdirected_writes"})) fault["times"] = make.number(1, 3);
 }
 
+bool may_stop(const Spec& spec) { return spec.may_have("kill_process") || spec.may_have("power_loss"); }
+
+/// The named combinations of random_pattern() whose kinds of faults the search may have, by number.
+std::vector<int> patterns_of(const Spec& spec) {
+  const bool cuts = spec.may_have("partition");
+  const bool stops = may_stop(spec);
+  const bool needs[] = {
+      cuts && stops, stops, cuts, stops, spec.may_have("pause_process") && stops, spec.may_have("power_loss"),
+      cuts && stops, cuts};
+  std::vector<int> allowed;
+  for (int i = 0; i < static_cast<int>(std::size(needs)); ++i) {
+    if (needs[i]) allowed.push_back(i);
+  }
+  return allowed;
+}
+
 }  // namespace
 
 const std::vector<std::string>& known_kinds() {
@@ -180,11 +197,15 @@ Json random_pattern(const Spec& spec, const Aim& aim, Choices& choose) {
     faults.push_back(std::move(fault));
   };
   const auto stop = [&](Json target, std::int64_t after_ms) {
-    const bool lossy = choose.percent(50);
+    bool lossy = choose.percent(50);
+    if (!spec.may_have("power_loss")) lossy = false;
+    if (!spec.may_have("kill_process")) lossy = true;
     if (lossy && spec.inside_budget) target = {{"broker", aim.victim}};
     add(lossy ? "power_loss" : "kill_process", std::move(target), after_ms, true, false);
   };
-  switch (choose.below(8)) {
+  const std::vector<int> allowed = patterns_of(spec);
+  if (allowed.empty()) return faults;
+  switch (choose.one_of(allowed)) {
     case 0:  // last replica standing: the followers are cut off, then the leader dies
       add("partition", follower, 0, false, true);
       add("partition", follower, choose.between(0, 4'000), false, true);
@@ -198,7 +219,7 @@ Json random_pattern(const Spec& spec, const Aim& aim, Choices& choose) {
     case 2:  // zombie leader: the controllers do not see it, clients do
       add("partition", leader, 0, false, true);
       faults.back()["to"] = {{"controller", true}};
-      if (choose.percent(50)) stop(follower, choose.between(100, 6'000));
+      if (choose.percent(50) && may_stop(spec)) stop(follower, choose.between(100, 6'000));
       break;
     case 3:  // rolling power loss
       for (std::int64_t broker = 0; broker < std::min<std::int64_t>(spec.brokers, 3); ++broker)

@@ -180,6 +180,7 @@ class Reader {
           "leave_broken"});
     spec_.inside_budget = flag(*faults, "inside_budget", false);
     spec_.patterns = flag(*faults, "patterns", true);
+    spec_.patterns_of_all = spec_.patterns && faults->contains("patterns");
     spec_.leave_broken = flag(*faults, "leave_broken", false);
     const Json* kinds = trial::member(*faults, "kinds");
     if (kinds == nullptr || (kinds->is_string() && kinds->get<std::string>() == "all")) {

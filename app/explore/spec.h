@@ -18,9 +18,11 @@
 // others heal: liveness is asked of a legal core.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/scenario/diagnostic.h"
@@ -41,7 +43,8 @@ struct Spec {
   std::string base_name;  ///< Its path, or the spec's.
   std::uint64_t seed = 1;
   std::vector<std::string> kinds;  ///< Of faults; none: only knobs and seeds are searched.
-  bool patterns = true;            ///< Named combinations of faults, too.
+  bool patterns = true;            ///< Named combinations of faults, too: of the kinds above ...
+  bool patterns_of_all = false;    ///< ... or, where the file asks for them itself, of any kind.
   std::int64_t count_min = 1;
   std::int64_t count_max = 6;
   std::int64_t from_ns = 0;
@@ -66,6 +69,11 @@ struct Spec {
   std::uint64_t base_events = 0;  ///< Unknown here: 0.
 
   std::string hash;  ///< 16 hexadecimal digits, of everything above but the changes of --set.
+
+  /// A combination may hold a fault of this kind.
+  [[nodiscard]] bool may_have(std::string_view kind) const {
+    return patterns_of_all || std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+  }
 };
 
 struct SpecResult {

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <set>
 #include <sstream>
 
 #include "app/cli/cli.h"
@@ -222,6 +223,32 @@ TEST_F(Searches, SomethingMayStayBroken) {
     }
   }
   EXPECT_NEAR(left, 100, 30);
+}
+
+// Goal: a list of kinds means what it says. Method: with one kind, no other one is made by a combination; with "patterns": true in
+// the file they are of any kind, as asked for.
+TEST_F(Searches, CombinationsAreOfTheKindsThatAreListed) {
+  const auto kinds_made = [&](const char* faults) {
+    Json changed = *trial::parse(spec_text);
+    changed["faults"].merge_patch(Json::parse(faults));
+    std::ofstream(folder_ / "spec.json") << changed.dump();
+    const Spec all = spec({});
+    std::set<std::string> made;
+    std::vector<Genes> corpus;
+    for (std::uint64_t n = 0; n < 400; ++n) {
+      Choices choose(5, n);
+      corpus.push_back(n < 200 ? fresh(all, choose)
+                               : mutated(all, corpus[n - 200], corpus[(n * 7) % 200], choose));
+      for (const Json& fault : corpus.back().faults) made.insert(fault["kind"].get<std::string>());
+    }
+    return made;
+  };
+  using Kinds = std::set<std::string>;
+  EXPECT_EQ(kinds_made(R"({"kinds": ["power_loss"]})"), Kinds{"power_loss"});
+  EXPECT_EQ(kinds_made(R"({"kinds": ["slow_disk"]})"), Kinds{"slow_disk"});
+  EXPECT_EQ(kinds_made(R"({"kinds": ["partition", "kill_process"]})"), (Kinds{"kill_process", "partition"}));
+  EXPECT_EQ(kinds_made(R"({"kinds": ["slow_disk"], "patterns": true})"),
+            (Kinds{"kill_process", "partition", "pause_process", "power_loss", "slow_disk"}));
 }
 
 TEST_F(Searches, EveryKindOfFaultCanBeMade) {

@@ -107,6 +107,30 @@ TEST_F(Run, JsonHasWhatTheContractPromises) {
   EXPECT_EQ(result.at("expectations").at(0).at("value"), 0);
 }
 
+// Goal: what shows something with its own seed alone keeps it, and a canary is no test, too. Method: two scenarios of which one is
+// pinned, and a canary that expects what is not so, in one folder.
+TEST_F(Run, ATestMayBePinnedToItsSeedAndACanaryIsNoTest) {
+  Json pinned = Json::parse(small_scenario);
+  pinned["seed_pinned"] = true;
+  std::ofstream(folder_ / "pinned.json") << pinned.dump();
+  Json canary = Json::parse(small_scenario);
+  canary["expect"][0] = {{"metric", "records.lost_acknowledged"}, {"at_least", 1}};
+  std::ofstream(folder_ / "canary.json") << canary.dump();
+  const RunAnswer answer = command({"test", folder_.string(), "--rotate", "5", "--more", "2", "--canary",
+                                    (folder_ / "." / "canary.json").string()});
+  EXPECT_EQ(answer.code, exit_ok) << answer.out;
+  EXPECT_NE(answer.out.find("pinned to its seed, 5: " + (folder_ / "pinned.json").string()),
+            std::string::npos)
+      << answer.out;
+  EXPECT_NE(answer.out.find("the canary fails, as it must"), std::string::npos);
+  EXPECT_TRUE(answer.out.ends_with("3 passed, 0 failed\n")) << answer.out;
+  std::size_t runs = 0;
+  for (std::size_t at = answer.out.find("  seed "); at != std::string::npos;
+       at = answer.out.find("  seed ", at + 1))
+    ++runs;
+  EXPECT_EQ(runs, 5u) << "three seeds of one, one of the pinned one, one of the canary" << answer.out;
+}
+
 TEST_F(Run, ExitCodesTellWhatWasFound) {
   EXPECT_EQ(run({"--set", R"(/expect=[{"metric": "records.sent", "equals": 1}])"}).code, exit_failed);
   EXPECT_EQ(run({"--set", R"(/expect=[{"sometimes": "unclean_election"}])"}).code, exit_inconclusive);
@@ -181,7 +205,7 @@ TEST_F(Run, AVersionNeedsNoQuotes) {
 // Method: a millisecond, in which nothing is acknowledged, so that S1 has nothing to judge.
 TEST_F(Run, ALawThatHadNothingToJudgeIsInconclusive) {
   const RunAnswer answer = command({"run", file_, "--json", "--set", "/duration=1 ms", "--set", "/faults=[]",
-                                 "--set", R"(/expect=[{"check": "S1", "verdict": "holds"}])"});
+                                    "--set", R"(/expect=[{"check": "S1", "verdict": "holds"}])"});
   EXPECT_EQ(answer.code, exit_inconclusive) << answer.err;
   EXPECT_EQ(answer.lines().front().at("expectations").at(0).at("verdict"), "inconclusive");
 }
