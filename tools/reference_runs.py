@@ -80,7 +80,7 @@ def kind_of(scenario, entry):
 def group_of(path):
     """linkedin-2014, streamnative-2020-latency, streamnative-2020-max ...: what is left out together."""
     words = path.stem.split("-")
-    return "-".join(words[:3] if len(words) > 2 and words[2] in ("latency", "max") else words[:2])
+    return "-".join(words[:3] if len(words) > 2 and words[2] in ("latency", "max", "single") else words[:2])
 
 
 def within(kind, published, predicted):

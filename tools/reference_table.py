@@ -86,7 +86,7 @@ def page(rows, scenarios, files, seeds, profile, lacks):
             "from data sheets and independent measurements, never from the row; one profile of cost constants "
             f"(`{profile.get('name', 'jvm-1')}`) serves all rows.", ""]
     text += summary_lines(rows)
-    for what, apart in (("Rows of the published tables that the models were made for", False),
+    for what, apart in (("Rows of the published tables that the models were made for, and of the groups that the fit uses", False),
                         ("Rows kept apart (`unseen-`), which the fit of the constants does not use", True)):
         of = [row for row in rows if row["file"].stem.startswith("unseen-") == apart]
         ok, count, error = score(of)
@@ -115,41 +115,58 @@ def page(rows, scenarios, files, seeds, profile, lacks):
             text += ["", "**What the model lacks.** " + lacks.get(group, "Not explained yet.")]
         notes = [note for note in by_file[of_group[0]["file"]].get("notes", [])]
         text += ["", "Anachronisms and assumptions: " + " ".join(notes), ""]
-    return "\n".join(text + constants(profile)) + "\n"
+    return "\n".join(text + constants(profile, lacks)) + "\n"
 
 
-def constants(profile):
-    """The profile, how well the rows know each constant, and how the fit does on rows it has not seen."""
+def cross_validation(cross):
+    text = ["", "### Fitted on some, scored on others", "",
+            "Root mean square of the residuals (1 = at the target) of the short runs that the fit uses, and how many numbers are "
+            "within target. Without the group: the factors are fitted again, by runs and from the priors, to the other groups.", "",
+            "| group left out | numbers | fitted with it | fitted without it | within, with it | within, without it | factors without it |",
+            "|---|---|---|---|---|---|---|"]
+    text += [f"| {one['group']} | {one['numbers']} | {one['fitted']:.2f} | {one['left_out']:.2f} | {one['within']} | "
+                   f"{one['within_left_out']} | {', '.join(f'{name} {value:.2f}' for name, value in one.get('factors', {}).items())} |"
+             for one in cross]
+    groups, every = cross[:-1], cross[-1]
+    worst = max(groups, key=lambda one: one["left_out"] - one["fitted"])
+    ranges = [f"{name} {min(values):.1f} to {max(values):.1f}" for name, values in
+              ((name, [one["factors"][name] for one in groups]) for name in groups[0].get("factors", {}))]
+    return text + ["", f"Left out, the error is {every['left_out'] / every['fitted']:.2f} times the fitted one; the group that is "
+                   f"missed most by the others is {worst['group']} ({worst['fitted']:.2f} to {worst['left_out']:.2f}). The factors "
+                   f"stay within: {', '.join(ranges)}."]
+
+
+def constants(profile, lacks):
+    """The profile, how well the rows know each factor, and how the fit does on rows it has not seen."""
     if not profile.get("constants"):
         return []
+    fit = profile["fit"]
     text = ["## The profile of cost constants", "",
             f"`{profile['name']}`: `\"costs\": {{\"profile\": \"{profile['name']}\"}}` in a scenario; values, priors and sources "
-            "are in `models/kafka/profiles/`. Fitted by `make fit` (least squares on logarithms, each constant held to its prior "
-            "within a factor of 3; residuals in units of their targets).", "",
-            "| constant | meaning | prior | fitted | 95 % interval | known from the rows |", "|---|---|---|---|---|---|"]
-    for one in profile["constants"]:
-        interval = f"{short(one['low'])} to {short(one['high'])}" if "low" in one else "-"
+            "are in `models/kafka/profiles/`. Fitted by `make fit` (least squares on logarithms; residuals in units of their "
+            "targets, linear beyond two of them): not the constants one by one, which these rows cannot tell apart, but "
+            f"{len(profile['factors'])} factors, each on the primitives' values of all constants of one nature and held to a prior with a reason.",
+            "", "| factor | what it says | prior's 95 % | fitted | 95 % interval | known from the rows |", "|---|---|---|---|---|---|"]
+    for one in profile["factors"]:
+        width = math.exp(1.96 * one["prior_deviation"])
+        interval = f"{one['low']:.2f} to {one['high']:.2f}" if "low" in one else "-"
         known = f"{one['known'] * 100:.0f} %" if "known" in one else "not fitted"
-        text.append(f"| {one['name']} ({one['unit']}) | {one['meaning']} | {short(one['prior'])} | {short(one['value'])} | "
-                    f"{interval} | {known} |")
-    fit = profile.get("fit")
-    if fit:
-        text += ["", f"Fitted to {fit['numbers']} throughputs and medians in {fit['runs']} shortened runs, from the priors in one command "
-                 f"(`make fit`; root mean square of the residuals {fit['rms_at_priors']:.2f} targets there, {fit['rms']:.2f} at the "
-                 f"end, {fit['within_target']} within target). Rows whose names hold {', '.join(fit['left_out'].split(','))} were "
-                 "left out of the fit, not of the score."]
-    text += ["", "\"Known from the rows\" is the part of the prior's variance that the measurements took away: near 0 % the value "
+        text.append(f"| {one['name']} | {one['about']} | {one['prior'] / width:.2f} to {one['prior'] * width:.2f} | {one['value']:.2f} | {interval} | {known} |")
+    text += ["", "| constant | meaning | primitive | factor | value |", "|---|---|---|---|---|"]
+    text += [f"| {one['name']} ({one['unit']}) | {one['meaning']} | {short(one['prior'])} | {one['factor']} | {short(one['value'])} |"
+             for one in profile["constants"]]
+    text += ["", f"Fitted to {fit['numbers']} throughputs and medians in {fit['runs']} shortened runs, from the priors in one command "
+             f"(`make fit`; root mean square of the residuals {fit['rms_at_priors']:.2f} targets there, {fit['rms']:.2f} at the "
+             f"end, {fit['within_target']} within target). Rows whose names hold {', '.join(fit['left_out'].split(','))} were "
+             "left out of the fit, not of the score.",
+             "", "\"Known from the rows\" is the part of the prior's variance that the measurements took away: near 0 % the value "
              "is the prior's, and nothing was learnt."]
     if profile.get("correlations"):
         text += ["", "Strongest correlations of the estimates: " + "; ".join(
             f"{c['a']} and {c['b']} {c['r']:+.2f}" for c in profile["correlations"]) + "."]
-    cross = profile.get("cross_validation")
-    if cross:
-        text += ["", "### Fitted on some, scored on others", "",
-                 "Root mean square of the residuals (1 = at the target), of the short runs that the fit uses. Without the group: "
-                 "fitted again by runs, from the side of the priors.", "",
-                 "| group left out | fitted with it | fitted without it |", "|---|---|---|"]
-        text += [f"| {one['group']} | {one['fitted']:.2f} | {one['left_out']:.2f} |" for one in cross]
+    text += cross_validation(profile["cross_validation"])
+    if lacks.get("fit"):
+        text += ["", lacks["fit"]]
     if profile.get("sensitivity"):
         names = profile["sensitivity"]["inputs"]
         text += ["", "### Sensitivity: change of the prediction, in percent, when an input grows by 10 % (cores: by one)", "",
