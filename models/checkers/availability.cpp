@@ -60,11 +60,18 @@ void ProduceFlow::failed(sim::SimTime intended_first, std::int64_t count) {
   waiting_ = true;
 }
 
+void ProduceFlow::stopped(sim::SimTime at) {
+  static_cast<void>(finish(at));
+  waiting_ = false;
+  outstanding_ = 0;
+}
+
 bool ProduceFlow::finish(sim::SimTime now) {
   if (!waiting_ && outstanding_ <= 0) return false;
   sim::SimTime start = waiting_ ? waiting_since_ : outstanding_since_;
   if (outstanding_ > 0) start = std::min(start, outstanding_since_);
   if (now - start <= kPatience) return false;
+  success_before_window_ = last_success_;
   windows_.push_back({start, now});
   return true;
 }
@@ -113,6 +120,13 @@ void Availability::on(const history::ClientRestarted& event) {
   const auto client = static_cast<std::size_t>(event.client.n);
   for (auto& row : fetch_) {
     if (client < row.size()) row[client] = FetchFlow{};
+  }
+}
+
+void Availability::on(const history::ClientStopped& event) {
+  const auto client = static_cast<std::size_t>(event.client.n);
+  for (auto& row : produce_) {
+    if (client < row.size()) row[client].stopped(event.at);
   }
 }
 

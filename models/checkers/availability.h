@@ -1,11 +1,11 @@
 // When nobody could write to or read from a partition, seen from the clients; and when it had no leader.
 //
-// A produce window of one producer on one partition runs from the first intended send that is not acknowledged
-// within 1 s to the producer's next success there. Three cases are settled here: acknowledgements that were
-// under way and still arrive move the start to the last of them; late answers while others succeed within the
-// same second are slowness, not unavailability; a window that never ends runs to the end of the run. Windows of
-// several producers on one partition that overlap are one. A dead leader that is not yet fenced shows up here and
-// not as no_leader: the controller still believes in it.
+// A produce window of one producer on one partition runs from the first intended send that is not acknowledged within 1
+// s to the producer's next success there. Three cases are settled here: acknowledgements that were under way and still
+// arrive move the start to the last of them; late answers while others succeed within the same second are slowness, not
+// unavailability; a window that never ends runs to the end of the run. Windows of several producers on one partition
+// that overlap are one. A window ends with its producer's death: then nobody waits. A dead leader that is not yet
+// fenced shows up here and not as no_leader: the controller still believes in it.
 // A fetch window runs from the first request of a consumer that failed to its next good answer, if they are more than
 // 1 s apart: an application that processes for long before it asks again has missed nothing. no_leader is what the controller committed.
 #pragma once
@@ -38,6 +38,8 @@ class ProduceFlow {
   /// Returns true if this success ended a window; see last().
   bool succeeded(sim::SimTime at, sim::SimTime intended_first, std::int64_t count);
   void failed(sim::SimTime intended_first, std::int64_t count);
+  /// The producer's process has ended: nobody waits any more for what had no outcome.
+  void stopped(sim::SimTime at);
   /// True if a window was still open; see last().
   bool finish(sim::SimTime now);
 
@@ -67,6 +69,7 @@ class Availability {
   bool on(const history::ProduceOutcome& event);
   void on(const history::FetchAnswered& event);
   void on(const history::ClientRestarted& event);
+  void on(const history::ClientStopped& event);
   /// What a consumer does not own any more it does not miss.
   void on(const history::OwnershipChanged& event);
   void on(const history::PartitionChanged& event);

@@ -135,6 +135,7 @@ class Meter {
     if (event.answer == history::PositionAnswer::lost) measures_.probes.hit(Probe::position_lost);
   }
   void on(const history::ClientRestarted& event) { availability_.on(event); }
+  void on(const history::ClientStopped& event) { availability_.on(event); }
   void on(const history::ClientFailed& event) { measures_.failed_clients.push_back(event); }
   void on(const history::OwnershipChanged& event) { availability_.on(event); }
   void on(const history::Truncated& event, bool committed);

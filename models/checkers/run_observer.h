@@ -64,6 +64,7 @@ class RunObserver final : public history::Watcher {
   void on(const history::PositionAnswered& event) override;
   void on(const history::ClientRestarted& event) override;
   void on(const history::ClientStopped& event) override {
+    meter_.on(event);
     groups_.on(event);
     shares_.on(event);
   }

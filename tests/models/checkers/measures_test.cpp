@@ -245,6 +245,48 @@ TEST(Measures, AWindowThatNeverEndsRunsToTheEnd) {
   EXPECT_EQ(findings.measures.records.unfinished(), 1);
 }
 
+// Goal: what a producer had under way when it died keeps nothing unavailable; an outage that it had waited for ends with it, as far
+// as anybody can tell.
+// Method: it dies 5 ms after a send, and writes again from 10 s to 20 s; or it dies 3 s after a send that nobody answered.
+TEST(Measures, ADeadProducerWaitsForNothing) {
+  const auto writes = [](Synthetic& s, std::int64_t ordinal, std::int64_t ms) {
+    s.ms(ms);
+    s.sent(ordinal, 1);
+    s.ms(ms + 5);
+    s.history.record(history::ProduceOutcome{s.at,
+                                             {s.producer, s.orders, ordinal, 1},
+                                             Outcome::acknowledged,
+                                             0,
+                                             1,
+                                             ordinal,
+                                             -1,
+                                             at_ms(ms),
+                                             at_ms(ms),
+                                             at_ms(ms),
+                                             1,
+                                             {1'000}});
+  };
+  for (const bool waited : {false, true}) {
+    Synthetic s;
+    s.elect(1, 1, {1, 2, 3});
+    writes(s, 0, 100);
+    s.ms(2'000);
+    s.sent(1, 1);
+    s.ms(waited ? 5'000 : 2'005);
+    s.history.record(history::ClientStopped{s.at, s.producer});
+    s.ms(9'000);
+    s.history.record(history::ClientRestarted{s.at, s.producer});
+    for (std::int64_t n = 0; n <= 10; ++n) writes(s, 2 + n, 10'000 + 1'000 * n);
+    s.ms(60'000);
+    const Measures measures = s.finish(1).measures;
+    ASSERT_EQ(measures.unavailable.size(), waited ? 1u : 0u);
+    if (!waited) continue;
+    EXPECT_EQ(measures.unavailable[0].from, at_ms(2'000));
+    EXPECT_EQ(measures.unavailable[0].to, at_ms(5'000)) << "its own absence is not the partition's doing";
+    EXPECT_FALSE(measures.unavailable[0].open);
+  }
+}
+
 TEST(Measures, FetchWindowsNeedAFailure) {
   Synthetic s;
   s.elect(1, 1, {1, 2, 3});
