@@ -9,6 +9,8 @@ jobs=$3
 page=${4:-}
 cd "$(dirname "$0")/.."
 mkdir -p build/transfers
+# What PROGRAM is made of; a tree may move on while it runs.
+commit=$(git log -1 --format=%h -- sim models app tests/worlds 2>/dev/null || true)
 result=0
 "$program" "1..$worlds" --family transfers --jobs "$jobs" --out build/transfers >build/transfers/worlds.txt || result=1
 "$program" "1..2000" --family transfers --mutations >build/transfers/mutations.txt || result=1
@@ -36,6 +38,7 @@ and must give the same fingerprint. A failure is shrunk and written to build/tra
 TEXT
   echo "## Result of $(date -u +%Y-%m-%d)"
   echo
+  [[ -z $commit ]] || printf 'All worlds by one program, of commit %s.\n\n' "$commit"
   echo '```'
   grep -v '^cold states' build/transfers/worlds.txt
   echo '```'
