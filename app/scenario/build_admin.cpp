@@ -104,14 +104,15 @@ class AdminBuilder {
     return "";
   }
 
-  /// Legal, and as assign() is in Kafka: but what is written to the new partitions then counts nowhere as unread.
+  /// Legal, and as assign() is in Kafka, and seldom meant.
   void warn_of_unread(const kafka::ClusterConfig& cluster, const std::string& topic) const {
     for (const world::ConsumerWorkload& consumer : build_.out.config.consumers) {
       if (consumer.topic != topic || consumer.cluster != cluster.name || !consumer.group.empty()) continue;
       doc_.warn(view_.member("partitions"), "keeps-partitions",
                 in_quotes(consumer.name) +
-                    " has no group, so it keeps to the partitions that it began with: nobody "
-                    "may read the new ones, and records.unread does not count them",
+                    " has no group, so it keeps to the partitions that it began with: what is written to the "
+                    "new ones "
+                    "stays unread (records.unread) unless somebody else reads them",
                 "give it a group");
     }
   }
