@@ -10,26 +10,26 @@ using sim::Duration;
 /// Fitted: models/kafka/profiles/jvm-1.json has the priors, sources and confidence; a test holds the two together.
 constexpr Costs jvm_1() {
   Costs costs;
-  costs.wake_up = Duration{25'900};
-  costs.receive_request = Duration{16'800};
-  costs.send_response = Duration{16'800};
-  costs.send_partition = Duration{11'200};
-  costs.handle_request = Duration{22'400};
-  costs.append_batch = Duration{16'800};
-  costs.append_record = Duration{140};
-  costs.read_partition = Duration{888};
-  costs.receive_ps_per_byte = 480;
-  costs.append_ps_per_byte = 864;
-  costs.fetcher_append_partition = Duration{33'700};
-  costs.fetcher_append_batch = Duration{5'610};
-  costs.fetcher_round = Duration{28'000};
-  costs.client_request = Duration{56'100};
-  costs.client_response = Duration{42'100};
-  costs.client_batch = Duration{11'200};
-  costs.client_ps_per_byte = 720;
-  costs.client_record = Duration{818};
-  costs.client_record_ps_per_byte = 360;
-  costs.client_poll_record = Duration{267};
+  costs.wake_up = Duration{24'300};
+  costs.receive_request = Duration{17'300};
+  costs.send_response = Duration{17'300};
+  costs.send_partition = Duration{11'500};
+  costs.handle_request = Duration{23'100};
+  costs.append_batch = Duration{17'300};
+  costs.append_record = Duration{144};
+  costs.read_partition = Duration{684};
+  costs.receive_ps_per_byte = 454;
+  costs.append_ps_per_byte = 818;
+  costs.fetcher_append_partition = Duration{34'600};
+  costs.fetcher_append_batch = Duration{5'770};
+  costs.fetcher_round = Duration{28'800};
+  costs.client_request = Duration{57'700};
+  costs.client_response = Duration{43'300};
+  costs.client_batch = Duration{11'500};
+  costs.client_ps_per_byte = 681;
+  costs.client_record = Duration{843};
+  costs.client_record_ps_per_byte = 341;
+  costs.client_poll_record = Duration{275};
   return costs;
 }
 
